@@ -1,0 +1,27 @@
+include_guard()
+
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+# Everything that is run lands where an installation would have it relative to each other.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(KINDRED_PLUGIN_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/kindred/plugins")
+
+find_program(KINDRED_CCACHE ccache)
+if(KINDRED_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${KINDRED_CCACHE}")
+endif()
+
+# Warnings for our own code; never exported with the SDK.
+add_library(kindred_options INTERFACE)
+target_compile_options(kindred_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion
+  $<$<BOOL:${KINDRED_WERROR}>:-Werror>)
+
+if(KINDRED_SANITIZE)
+  add_compile_options(-fsanitize=${KINDRED_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${KINDRED_SANITIZE})
+endif()

@@ -1,0 +1,27 @@
+# kindred_add_plugin(<name> SOURCES <file>... [LINK <target>...])
+#   Builds <name>.kindred.so from SOURCES against the SDK. One symbol is exported and the library is never
+#   unmapped: autograd nodes and exceptions may outlive any handle.
+include_guard()
+set(_KINDRED_PLUGIN_MAP "${CMAKE_CURRENT_LIST_DIR}/plugin.map")
+
+function(kindred_add_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT_DIRECTORY" "SOURCES;LINK")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "kindred_add_plugin(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT arg_SOURCES)
+    message(FATAL_ERROR "kindred_add_plugin(${name}): SOURCES names no file")
+  endif()
+  # Sources go straight into the module: a static archive in between would drop components.
+  add_library(${name} MODULE ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE kindred::sdk ${arg_LINK})
+  set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".kindred.so"
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS "${_KINDRED_PLUGIN_MAP}")
+  target_link_options(${name} PRIVATE LINKER:-z,nodelete "LINKER:--version-script=${_KINDRED_PLUGIN_MAP}"
+    LINKER:--no-undefined)
+  if(arg_OUTPUT_DIRECTORY)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}")
+  elseif(KINDRED_PLUGIN_OUTPUT_DIRECTORY)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${KINDRED_PLUGIN_OUTPUT_DIRECTORY}")
+  endif()
+endfunction()

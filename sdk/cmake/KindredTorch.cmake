@@ -1,0 +1,27 @@
+# Finds LibTorch: CMAKE_PREFIX_PATH / Torch_DIR first, then the torch of the set-up's own folder or of a
+# Python on PATH (its wheel is a complete LibTorch), then the system's (Debian's libtorch-dev).
+include_guard()
+
+function(_kindred_torch_of_python python out)
+  execute_process(
+    COMMAND ${python} -c "import importlib.util as u,os;s=u.find_spec('torch');print(os.path.dirname(s.origin) if s else '')"
+    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE status)
+  if(status EQUAL 0 AND EXISTS "${folder}/share/cmake/Torch/TorchConfig.cmake")
+    set(${out} "${folder}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+set(KINDRED_TORCH "auto" CACHE STRING "auto: as documented; system: only the system's LibTorch")
+set(_torch_hint "")
+if(KINDRED_TORCH STREQUAL "auto" AND NOT Torch_DIR AND NOT CMAKE_PREFIX_PATH)
+  foreach(_python "${PROJECT_SOURCE_DIR}/.venv/bin/python3" python3)
+    if(NOT _torch_hint)
+      _kindred_torch_of_python(${_python} _torch_hint)
+    endif()
+  endforeach()
+  if(_torch_hint)
+    set(Torch_DIR "${_torch_hint}/share/cmake/Torch" CACHE PATH "LibTorch's package folder" FORCE)
+  endif()
+endif()
+find_package(Torch REQUIRED)
+message(STATUS "LibTorch ${Torch_VERSION}: ${Torch_DIR}")

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kindred/module.hpp"
+
+namespace kindred {
+
+/// Reads named tensors from a file written by torch.save (zip or legacy) or by safetensors, chosen by
+/// content, not by name. Pickles are interpreted by a reader that knows tensors, dictionaries and numbers
+/// only: nothing a file names is ever looked up or called; anything else is refused with a sentence that
+/// names it. A training checkpoint that holds the tensors under "state_dict" or "model" is unwrapped.
+/// Tensors are contiguous, on the CPU, in the file's dtype and order. Throws Error.
+std::vector<NamedTensor> read_checkpoint(const std::string& path);
+
+/// Writes safetensors (https://huggingface.co/docs/safetensors): header, then contiguous little-endian
+/// data; to a temporary file, synced and renamed. Tensors may be on any device. Throws Error.
+void write_safetensors(const std::string& path, const std::vector<NamedTensor>& tensors,
+                       const std::vector<std::pair<std::string, std::string>>& metadata = {});
+
+/// Copies `source` by name into the tensors of `target` (shape checked, dtype converted). `optional`
+/// decides per target name whether it may be absent. Names in `source` that no target has are ignored
+/// when `ignore` accepts them. Throws Error that lists the missing, the misshapen (both shapes) and the
+/// surplus tensors; `what` opens the sentence, e.g. "resnet18 weights in /a/b.pth".
+void load_named_tensors(const std::string& what, const std::vector<NamedTensor>& target,
+                        const std::vector<NamedTensor>& source, bool (*optional)(const std::string&),
+                        bool (*ignore)(const std::string&));
+
+}  // namespace kindred

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+
+namespace kindred {
+
+/// What the exact search found for a tile of queries. A query is never its own neighbour; neighbours are
+/// ordered by distance, equal distances by row number. All tensors on the CPU.
+struct Ranking {
+  at::Tensor relevant;        ///< bool (Q, K): the k-th nearest neighbour has the query's label
+  at::Tensor relevant_count;  ///< int64 (Q): R, how many samples other than the query have its label
+  at::Tensor first_relevant;  ///< int64 (Q): 1-based rank of the nearest relevant sample, 0 when R = 0
+};
+
+/// A retrieval metric is a number per query; means, per-class means, intervals and the handling of
+/// queries without relevant samples (R = 0: left out and counted) are the host's. [thread-safe]
+class __attribute__((visibility("default"))) Metric {
+ public:
+  static constexpr const char* kKind = "metric";
+  static constexpr uint32_t kRevision = 1;
+  virtual ~Metric() = default;
+
+  /// The key in result files: "r_precision", "precision_at_5".
+  virtual std::string name() const = 0;
+
+  /// "cosine", "euclidean" or "dot": what orders the neighbours.
+  virtual std::string distance() const = 0;
+
+  /// How many nearest neighbours (K) it must see when the largest R among the queries is `largest_count`.
+  virtual int64_t depth(int64_t largest_count) const = 0;
+
+  /// float64 (Q), from a ranking with relevant.size(1) >= min(depth, N - 1). Entries of queries with
+  /// R = 0 are ignored.
+  virtual at::Tensor per_query(const Ranking& ranking) const = 0;
+};
+
+}  // namespace kindred

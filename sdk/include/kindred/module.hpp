@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+namespace kindred {
+
+struct NamedTensor {
+  std::string name;  ///< stable across versions: it is the key in checkpoints and servables
+  at::Tensor tensor;
+};
+
+/// What has tensors and behaves differently while training: encoders, heads, losses.
+///
+/// The host owns the tensors' values: it moves them between devices and restores checkpoints by writing
+/// to the very tensors returned here (`set_data`, `copy_`), so return the ones that are in use, not copies.
+/// All methods: [any thread, one at a time].
+class __attribute__((visibility("default"))) Module {
+ public:
+  virtual ~Module() = default;
+
+  /// Tensors that an optimizer may change. Order and names never vary for the same parameters.
+  virtual std::vector<NamedTensor> parameters() { return {}; }
+
+  /// Tensors that belong to the model but are not optimised (running statistics, projections).
+  virtual std::vector<NamedTensor> buffers() { return {}; }
+
+  /// Switches dropout, batch norm and the like. Components start in evaluation mode.
+  virtual void train(bool on) { (void)on; }
+};
+
+}  // namespace kindred

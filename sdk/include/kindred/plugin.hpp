@@ -1,0 +1,117 @@
+#pragma once
+
+#include <exception>
+#include <string_view>
+#include <type_traits>
+
+#include "kindred/abi.h"
+#include "kindred/build_tag.hpp"
+#include "kindred/params.hpp"
+
+/// Registration. A component is constant data in a linker section: no static constructor runs when the
+/// library is loaded, and there is no global registry to fall out of step.
+///
+///   KINDRED_COMPONENT(kindred::Loss, TripletLoss, "acme.triplet", "1.2.0", "Triplet margin loss");
+///   KINDRED_PLUGIN("acme", "1.2.0", "Apache-2.0", "Losses of Acme");   // once per plugin
+///
+/// A component class has a nested `Params` (see params.hpp) and a constructor from `Params`, or from
+/// `Params` and `const Site&` when it must know where it is placed.
+namespace kindred {
+
+/// Where a component is created; see kindred_site.
+struct Site {
+  int64_t input_dimension = 0;
+  int64_t classes = 0;
+  uint64_t seed = 0;
+};
+
+namespace detail {
+
+inline void put(const kindred_sink* sink, std::string_view text) {
+  if (sink != nullptr && sink->write != nullptr) sink->write(sink->context, text.data(), text.size());
+}
+
+/// Exceptions never leave the plugin through the C boundary.
+template <class Body>
+int guarded(const kindred_sink* error, Body&& body) noexcept {
+  try {
+    body();
+    return 0;
+  } catch (const std::exception& e) {
+    put(error, e.what());
+  } catch (...) {
+    put(error, "an exception that is not a std::exception");
+  }
+  return 1;
+}
+
+template <class Interface, class Type>
+struct Thunk {
+  using Params = typename Type::Params;
+
+  static int schema(const kindred_sink* out) noexcept {
+    return guarded(nullptr, [&] { put(out, Schema<Params>::get().to_json().dump()); });
+  }
+  static int create(const kindred_site* site, const char* text, size_t size, void** out,
+                    const kindred_sink* error) noexcept {
+    return guarded(error, [&] {
+      auto params = Schema<Params>::get().parse({text, size});
+      if constexpr (std::is_constructible_v<Type, Params, const Site&>) {
+        *out = static_cast<Interface*>(
+            new Type(std::move(params), Site{site->input_dimension, site->classes, site->seed}));
+      } else {
+        *out = static_cast<Interface*>(new Type(std::move(params)));
+      }
+    });
+  }
+  static void destroy(void* object) noexcept { delete static_cast<Interface*>(object); }
+};
+
+}  // namespace detail
+}  // namespace kindred
+
+#define KINDRED_JOIN_INNER(a, b) a##b
+#define KINDRED_JOIN(a, b) KINDRED_JOIN_INNER(a, b)
+#if defined(__has_attribute)
+#if __has_attribute(retain)
+#define KINDRED_KEEP used, retain
+#endif
+#endif
+#ifndef KINDRED_KEEP
+#define KINDRED_KEEP used
+#endif
+
+/// Declares one component; place it beside the class, at namespace scope.
+#define KINDRED_COMPONENT(Interface, Type, id, version, summary)                                   \
+  static constexpr kindred_component KINDRED_JOIN(kindred_component_, __LINE__) = {                \
+      sizeof(kindred_component),                                                                   \
+      Interface::kRevision,                                                                        \
+      Interface::kKind,                                                                            \
+      id,                                                                                          \
+      version,                                                                                     \
+      summary,                                                                                     \
+      &kindred::detail::Thunk<Interface, Type>::schema,                                            \
+      &kindred::detail::Thunk<Interface, Type>::create,                                            \
+      &kindred::detail::Thunk<Interface, Type>::destroy};                                          \
+  __attribute__((section("kindred_components"), KINDRED_KEEP)) static const kindred_component*     \
+      const KINDRED_JOIN(kindred_slot_, __LINE__) = &KINDRED_JOIN(kindred_component_, __LINE__)
+
+/// Declares the plugin; exactly once, in one of its files.
+#define KINDRED_PLUGIN(id, version, license, summary)                                              \
+  extern "C" {                                                                                     \
+  extern const kindred_component* const __start_kindred_components[]                               \
+      __attribute__((visibility("hidden")));                                                       \
+  extern const kindred_component* const __stop_kindred_components[]                                \
+      __attribute__((visibility("hidden")));                                                       \
+  }                                                                                                \
+  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                           \
+                 aligned(4))) static const kindred::ElfNote kindred_note = {                       \
+      3, sizeof(kindred_build_tag), 1, "KD", KINDRED_TAG_OF_PLUGIN};                               \
+  extern "C" const kindred_plugin kindred_plugin_v1 = {                                            \
+      sizeof(kindred_plugin), &kindred_note.tag, id, version, license, summary,                    \
+      __start_kindred_components, __stop_kindred_components}
+
+/// What the note holds; only tests of the gate define something else.
+#ifndef KINDRED_TAG_OF_PLUGIN
+#define KINDRED_TAG_OF_PLUGIN kindred::build_tag()
+#endif
