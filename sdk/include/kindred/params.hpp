@@ -55,6 +55,9 @@ class FieldSpec {
   FieldSpec& initial_weights() { return set("x-path", "initial_weights"); }
   /// A file that the component needs whenever it is constructed; copied into the servable.
   FieldSpec& resource() { return set("x-path", "resource"); }
+  /// A list of files to read as samples. A dataset that declares one serves `host embed`, which fills it
+  /// with the paths of its command line and leaves everything else at its default.
+  FieldSpec& files() { return set("x-path", "files"); }
 
   const std::string& name() const { return name_; }
   const nlohmann::json& schema() const { return schema_; }
@@ -158,7 +161,28 @@ class Schema {
     return params;
   }
 
+  /// Checks `object` and appends what is wrong to `issues`; keys that are in order are read, the others
+  /// keep their default, so that a caller can go on and collect more.
+  Params read(const nlohmann::json& object, std::vector<ParamIssue>& issues) const {
+    const auto found = check_params(to_json(), object);
+    Params params;
+    if (object.is_object()) {
+      for (const auto& field : fields_) {
+        const auto it = object.find(field.spec.name());
+        if (it != object.end() && !names(found, field.spec.name())) field.assign(params, *it);
+      }
+    }
+    issues.insert(issues.end(), found.begin(), found.end());
+    return params;
+  }
+
  private:
+  static bool names(const std::vector<ParamIssue>& issues, const std::string& field) {
+    for (const auto& issue : issues) {
+      if (issue.pointer == "/" + field || issue.pointer.rfind("/" + field + "/", 0) == 0) return true;
+    }
+    return false;
+  }
   struct Field {
     FieldSpec spec;
     std::function<void(Params&, const nlohmann::json&)> assign;

@@ -1,0 +1,95 @@
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "host/cli/command_line.hpp"
+#include "host/engine/device.hpp"
+#include "host/support/exit_code.hpp"
+#include "host/support/system_info.hpp"
+
+namespace kindred::host {
+using nlohmann::json;
+namespace {
+
+constexpr double kSlowGigaflops = 15;  // per thread; a reference BLAS reaches 1 to 5, an optimised one 40 and more
+
+/// Billions of floating point operations per second of a 1024-cube float32 matrix product.
+double matrix_product_gigaflops() {
+  const auto a = at::rand({1024, 1024}), b = at::rand({1024, 1024});
+  at::mm(a, b);
+  double best = 0;
+  for (int i = 0; i < 3; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    at::mm(a, b);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    best = std::max(best, 2.0 * 1024 * 1024 * 1024 / seconds / 1e9);
+  }
+  return best;
+}
+
+std::string blas_name() {
+  const auto config = at::show_config();
+  if (config.find("Math Kernel Library") != std::string::npos) return "MKL, in LibTorch";
+  for (const char* part : {"libmkl", "libopenblas", "libblis", "libblas"}) {
+    const auto found = mapped_libraries(part);
+    if (!found.empty()) return found.front();
+  }
+  return "built into LibTorch";
+}
+
+}  // namespace
+
+int command_doctor(const std::vector<std::string>& arguments) {
+  CommandLine command("doctor", "Says what this installation runs on and which plugins it finds or refuses.", "host doctor");
+  if (!command.parse(arguments)) return kExitOk;
+  const auto path = plugin_search_path(command.list("plugins"), {});
+  const auto catalog = Catalog::load(path);
+  const double gigaflops = matrix_product_gigaflops();
+  const bool slow = gigaflops < kSlowGigaflops * at::get_num_threads();
+  json out = {{"kindred", KINDRED_SDK_VERSION},
+              {"libtorch", TORCH_VERSION},
+              {"compiler", build_tag().compiler},
+              {"cpu", cpu_model()},
+              {"cpu_features", cpu_features()},
+              {"threads", at::get_num_threads()},
+              {"blas", blas_name()},
+              {"matrix_product_gigaflops", gigaflops},
+              {"blas_is_slow", slow},
+              {"cuda", cuda_summary()},
+              {"plugin_folders", path.folders},
+              {"plugins", json::array()},
+              {"refused", json::array()}};
+  for (const auto& one : catalog.plugins()) {
+    out["plugins"].push_back({{"id", one.id}, {"version", one.version}, {"license", one.license}, {"file", one.file}});
+  }
+  for (const auto& one : catalog.rejected()) {
+    out["refused"].push_back({{"file", one.file}, {"code", one.code}, {"message", one.message}});
+  }
+  if (command.json()) {
+    std::cout << out.dump(2) << "\n";
+    return kExitOk;
+  }
+  for (const char* key : {"kindred", "libtorch", "compiler", "cpu", "threads", "blas", "cuda"}) {
+    std::cout << fmt::format("{:<16}{}\n", key, out[key].is_string() ? out[key].get<std::string>() : out[key].dump());
+  }
+  std::string features;
+  for (const auto& one : cpu_features()) features += one + " ";
+  std::cout << fmt::format("{:<16}{}\n", "cpu features", features);
+  std::cout << fmt::format("{:<16}{:.0f} GFLOP/s float32{}\n", "matrix product", gigaflops,
+                           slow ? "  SLOW: is this the reference BLAS? On Debian: apt-get install libopenblas0-pthread" : "");
+  for (const auto& folder : path.folders) std::cout << fmt::format("{:<16}{}\n", "plugin folder", folder);
+  for (const auto& one : catalog.plugins()) {
+    std::cout << fmt::format("{:<16}{} {}  {}\n", "plugin", one.id, one.version, one.file);
+  }
+  for (const auto& one : catalog.rejected()) {
+    std::cout << fmt::format("{:<16}{}  {} {}\n", "refused", one.file, one.code, one.message);
+  }
+  return kExitOk;
+}
+
+}  // namespace kindred::host

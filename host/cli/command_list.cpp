@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "host/cli/command_line.hpp"
+#include "host/support/exit_code.hpp"
+
+namespace kindred::host {
+namespace po = boost::program_options;
+using nlohmann::json;
+
+int command_list(const std::vector<std::string>& arguments) {
+  CommandLine command("list [--kind KIND] [--rejected]", "Lists the components of all plugins found.",
+                      "host list --kind loss");
+  command.add()("kind", po::value<std::string>()->value_name("KIND"), "only this kind")(
+      "rejected", "plugin files that were refused, with the reason");
+  if (!command.parse(arguments)) return kExitOk;
+  const auto catalog = Catalog::load(plugin_search_path(command.list("plugins"), {}));
+  if (command.has("rejected")) {
+    json list = json::array();
+    for (const auto& one : catalog.rejected()) {
+      list.push_back({{"file", one.file}, {"code", one.code}, {"message", one.message}});
+      if (!command.json()) std::cout << one.file << "  " << one.code << " " << one.message << "\n";
+    }
+    if (command.json()) std::cout << list.dump(2) << "\n";
+    return kExitOk;
+  }
+  const auto kind = command.has("kind") ? command.get<std::string>("kind") : "";
+  json list = json::array();
+  if (!command.json()) std::cout << fmt::format("{:<14} {:<30} {:<8} {:<20} {}\n", "KIND", "ID", "VERSION", "PLUGIN", "SUMMARY");
+  for (const auto& one : catalog.components()) {
+    if (!kind.empty() && one.kind != kind) continue;
+    if (command.json()) {
+      list.push_back({{"kind", one.kind}, {"id", one.id}, {"version", one.version}, {"plugin", one.plugin_id},
+                      {"plugin_version", one.plugin_version}, {"file", one.plugin_file}, {"summary", one.summary}});
+    } else {
+      std::cout << fmt::format("{:<14} {:<30} {:<8} {:<20} {}\n", one.kind, one.id, one.version, one.plugin_id, one.summary);
+    }
+  }
+  if (command.json()) std::cout << list.dump(2) << "\n";
+  if (!catalog.rejected().empty()) {
+    std::cerr << "! " << catalog.rejected().size() << " file(s) were not loaded: `host list --rejected` says why\n";
+  }
+  return kExitOk;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,17 @@
+#include <iostream>
+
+#include "host/cli/command_line.hpp"
+#include "host/pipeline/pipeline_schema.hpp"
+#include "host/support/exit_code.hpp"
+
+namespace kindred::host {
+
+int command_schema(const std::vector<std::string>& arguments) {
+  CommandLine command("schema", "Prints the JSON Schema (draft 2020-12) of pipeline files with all components found.",
+                      "host schema > pipeline.schema.json");
+  if (!command.parse(arguments)) return kExitOk;
+  std::cout << pipeline_schema(load_catalog(command)).dump(2) << "\n";
+  return kExitOk;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,86 @@
+#include "host/engine/class_split.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "host/pipeline/issue.hpp"
+#include "kindred/random.hpp"
+
+namespace kindred::host {
+namespace {
+
+enum Side { kTrain, kValidation, kTest };
+
+// Streams of Random, so that drawing classes for one purpose never shifts another.
+constexpr uint64_t kTrainStream = 1, kValidationStream = 2;
+
+std::vector<int64_t> drawn(std::vector<int64_t> classes, double fraction, uint64_t seed, uint64_t stream) {
+  Random random(seed, stream);
+  random.shuffle(classes.begin(), classes.end());
+  const auto count = std::llround(fraction * static_cast<double>(classes.size()));
+  classes.resize(static_cast<size_t>(std::clamp<int64_t>(count, 0, static_cast<int64_t>(classes.size()))));
+  return classes;
+}
+
+}  // namespace
+
+ClassSplit split_classes(const std::vector<int64_t>& labels, const Pipeline& pipeline) {
+  std::map<int64_t, Side> side;
+  for (auto label : labels) {
+    if (label >= 0) side.emplace(label, kTest);
+  }
+  const auto fail = [&](const std::string& pointer, const std::string& message) {
+    throw PipelineError({{pipeline.file, pointer, message}});
+  };
+  if (side.empty()) fail("/data/dataset", "no sample has a label; training and measuring need classes");
+
+  std::vector<int64_t> classes;
+  for (const auto& [label, unused] : side) classes.push_back(label);
+  const auto seed = static_cast<uint64_t>(pipeline.root.seed);
+  std::vector<int64_t> train = pipeline.train_classes;
+  if (train.empty()) {
+    train = drawn(classes, pipeline.train_fraction, seed, kTrainStream);
+    std::sort(train.begin(), train.end());
+  }
+  for (auto label : train) {
+    const auto it = side.find(label);
+    if (it == side.end()) {
+      fail("/data/split/train/classes_file", "class " + std::to_string(label) + " is not in the dataset, whose " +
+                                                 std::to_string(classes.size()) + " classes go up to " +
+                                                 std::to_string(classes.back()));
+    }
+    it->second = kTrain;
+  }
+  if (pipeline.validation == ValidationSource::train_classes) {
+    for (auto label : drawn(train, pipeline.validation_fraction, seed, kValidationStream)) side[label] = kValidation;
+  }
+
+  ClassSplit split;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] < 0) continue;
+    const auto where = side.at(labels[row]);
+    (where == kTrain ? split.train : where == kValidation ? split.validation : split.test)
+        .push_back(static_cast<int64_t>(row));
+  }
+  if (pipeline.validation == ValidationSource::test) {
+    split.validation = split.test;
+    split.validation_is_test = true;
+  }
+  if (split.test.empty()) fail("/data/split", "no class is left for the test side");
+  if (split.train.empty() && pipeline.has_train) fail("/data/split", "no class is left for the training side");
+  if (split.validation.empty() && pipeline.validation != ValidationSource::none && pipeline.has_train) {
+    fail("/data/split/validation", "no class is left for validation: " + std::to_string(train.size()) +
+                                       " training classes times the fraction rounds to none; raise it or say \"none\"");
+  }
+  return split;
+}
+
+int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows) {
+  std::set<int64_t> groups;
+  for (auto row : rows) groups.insert(labels[static_cast<size_t>(row)]);
+  return static_cast<int64_t>(groups.size());
+}
+
+}  // namespace kindred::host

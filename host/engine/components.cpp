@@ -1,0 +1,74 @@
+#include "host/engine/components.hpp"
+
+#include <set>
+
+#include "host/loader/catalog.hpp"
+#include "host/pipeline/issue.hpp"
+#include "kindred/error.hpp"
+
+namespace kindred::host {
+
+Normalization normalization_of(const std::vector<std::shared_ptr<Transform>>& transforms) {
+  Normalization result, one;
+  int count = 0;
+  for (const auto& transform : transforms) {
+    if (!transform->normalization(one)) continue;
+    result = one;
+    ++count;
+  }
+  if (count > 1) throw Error("two transforms of the list normalise; keep one of them");
+  return result;
+}
+
+Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
+  Components parts;
+  std::vector<Issue> issues;
+  const auto issue = [&](const std::string& pointer, const std::string& message) {
+    issues.push_back({pipeline.file, pointer, message});
+  };
+  for (const auto& spec : pipeline.transforms) {
+    parts.transforms.push_back(catalog.create<Transform>(*spec.info, spec.params));
+    if (parts.transforms.back()->is_random()) {
+      issue(spec.pointer, spec.info->id + " is random; data.transforms also serves the cache and the measurements, "
+                                          "which need the same picture every time: move it to data.train_transforms");
+    }
+  }
+  for (const auto& spec : pipeline.train_transforms) {
+    parts.train_transforms.push_back(catalog.create<Transform>(*spec.info, spec.params));
+  }
+  if (!pipeline.data.train_transforms.is_null() && !pipeline.encoder.options.trainable) {
+    issue("/data/train_transforms", "only a trainable encoder sees them, and this one is frozen; remove them or set "
+                                    "\"trainable\": true");
+  }
+  for (const auto* list : {&parts.transforms, &parts.train_transforms}) {
+    try {
+      normalization_of(*list);
+    } catch (const Error& error) {
+      issue(list == &parts.transforms ? "/data/transforms" : "/data/train_transforms", error.what());
+    }
+  }
+  std::set<std::string> names;
+  for (const auto& spec : pipeline.metrics) {
+    parts.metrics.push_back(catalog.create<Metric>(*spec.info, spec.params));
+    if (!names.insert(parts.metrics.back()->name()).second) {
+      issue(spec.pointer, "two metrics are called " + parts.metrics.back()->name());
+    }
+  }
+  const auto& monitor = pipeline.early_stopping.monitor;
+  const std::string prefix = "validation.";
+  if (monitor.rfind(prefix, 0) == 0 && monitor != "validation.loss" && !names.count(monitor.substr(prefix.size()))) {
+    std::string known = "validation.loss";
+    for (const auto& name : names) known += ", " + prefix + name;
+    issue("/train/early_stopping/monitor", "nothing is called " + monitor + "; there are: " + known);
+  }
+  if (pipeline.eval_sampler.info != nullptr) {
+    parts.eval_sampler = catalog.create<EvalSampler>(*pipeline.eval_sampler.info, pipeline.eval_sampler.params);
+  }
+  if (pipeline.has_train) {
+    parts.batch_sampler = catalog.create<BatchSampler>(*pipeline.batch_sampler.info, pipeline.batch_sampler.params);
+  }
+  if (!issues.empty()) throw PipelineError(issues);
+  return parts;
+}
+
+}  // namespace kindred::host

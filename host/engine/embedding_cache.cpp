@@ -1,0 +1,150 @@
+#include "host/engine/embedding_cache.hpp"
+
+#include <ATen/ATen.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+
+#include "host/support/log.hpp"
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+#include "kindred/npy.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+namespace {
+
+constexpr double kSyncSeconds = 2;
+
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void write_at(int file, const char* bytes, size_t size, int64_t offset, const std::string& path) {
+  while (size > 0) {
+    const auto written = ::pwrite(file, bytes, size, offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) throw Error("cannot write " + path + ": " + std::strerror(errno));
+    bytes += written;
+    size -= static_cast<size_t>(written);
+    offset += written;
+  }
+}
+
+json to_json(const std::vector<SkippedSample>& skipped) {
+  json list = json::array();
+  for (const auto& one : skipped) list.push_back({{"index", one.index}, {"name", one.name}, {"message", one.message}});
+  return list;
+}
+
+std::vector<SkippedSample> skipped_from(const json& list) {
+  std::vector<SkippedSample> skipped;
+  for (const auto& one : list) skipped.push_back({one.at("index"), one.at("name"), one.at("message")});
+  return skipped;
+}
+
+}  // namespace
+
+EmbeddingCache::EmbeddingCache(const std::string& directory, const std::string& key, int64_t rows,
+                               const std::vector<int64_t>& row_shape, const json& description)
+    : folder_((fs::path(directory) / key).string()), rows_(rows), row_bytes_(4), shape_({rows}) {
+  for (auto size : row_shape) {
+    row_bytes_ *= size;
+    shape_.push_back(size);
+  }
+  header_bytes_ = static_cast<int64_t>(npy_header(shape_, at::kFloat).size());
+  fs::create_directories(folder_);
+  lock_ = ::open(path("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0) throw Error("cannot open " + path("lock") + ": " + std::strerror(errno));
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    log_info(fmt::format("waiting for another process that fills {}", folder_));
+    if (::flock(lock_, LOCK_EX) != 0) throw Error("cannot lock " + path("lock") + ": " + std::strerror(errno));
+  }
+  if (complete()) {
+    rows_done_ = rows_;
+    return;
+  }
+  if (!fs::exists(path("meta.json"))) write_file_atomically(path("meta.json"), description.dump(2) + "\n");
+  start_partial();
+}
+
+EmbeddingCache::~EmbeddingCache() {
+  if (file_ >= 0) ::close(file_);
+  if (lock_ >= 0) ::close(lock_);
+}
+
+std::string EmbeddingCache::path(const char* name) const { return (fs::path(folder_) / name).string(); }
+
+bool EmbeddingCache::complete() const { return fs::exists(path("embeddings.npy")); }
+
+void EmbeddingCache::start_partial() {
+  const auto partial = path("embeddings.npy.partial");
+  const auto size = static_cast<uintmax_t>(header_bytes_ + rows_ * row_bytes_);
+  const bool continues = fs::exists(partial) && fs::file_size(partial) == size && fs::exists(path("progress.json"));
+  if (continues) {
+    const auto progress = json::parse(read_file(path("progress.json")), nullptr, false);
+    if (progress.is_object() && progress.value("rows", int64_t{-1}) >= 0 && progress.value("rows", rows_ + 1) <= rows_) {
+      rows_done_ = progress["rows"];
+      skipped_ = skipped_from(progress.at("skipped"));
+    }
+  }
+  struct statvfs disk {};
+  if (rows_done_ == 0 && ::statvfs(folder_.c_str(), &disk) == 0) {
+    const auto free = static_cast<uintmax_t>(disk.f_bavail) * disk.f_frsize;
+    if (free < size) {
+      throw Error(fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
+                              "use \"type\": \"memory\"", size >> 20, folder_, free >> 20));
+    }
+  }
+  file_ = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file_ < 0 || ::ftruncate(file_, static_cast<off_t>(size)) != 0) {
+    throw Error("cannot create " + partial + ": " + std::strerror(errno));
+  }
+  const auto header = npy_header(shape_, at::kFloat);
+  write_at(file_, header.data(), header.size(), 0, partial);
+  last_sync_ = now_seconds();
+}
+
+void EmbeddingCache::append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped) {
+  const auto plain = rows.to(at::kFloat).contiguous();
+  const auto bytes = static_cast<size_t>(plain.size(0) * row_bytes_);
+  TORCH_INTERNAL_ASSERT(plain.nbytes() == bytes && rows_done_ + plain.size(0) <= rows_);
+  write_at(file_, static_cast<const char*>(plain.data_ptr()), bytes, header_bytes_ + rows_done_ * row_bytes_,
+           path("embeddings.npy.partial"));
+  rows_done_ += plain.size(0);
+  skipped_.insert(skipped_.end(), skipped.begin(), skipped.end());
+  if (now_seconds() - last_sync_ > kSyncSeconds) sync();
+}
+
+void EmbeddingCache::sync() {
+  if (::fdatasync(file_) != 0) throw Error("cannot write " + path("embeddings.npy.partial") + ": " + std::strerror(errno));
+  write_file_atomically(path("progress.json"), json{{"rows", rows_done_}, {"skipped", to_json(skipped_)}}.dump() + "\n");
+  last_sync_ = now_seconds();
+}
+
+void EmbeddingCache::finish() {
+  TORCH_INTERNAL_ASSERT(rows_done_ == rows_);
+  sync();
+  write_file_atomically(path("skipped.json"), to_json(skipped_).dump() + "\n");
+  fs::rename(path("embeddings.npy.partial"), path("embeddings.npy"));
+  fs::remove(path("progress.json"));
+}
+
+at::Tensor EmbeddingCache::open(std::vector<SkippedSample>& skipped) const {
+  auto array = map_npy(path("embeddings.npy"));
+  if (array.sizes() != at::IntArrayRef(shape_) || array.scalar_type() != at::kFloat) {
+    throw Error(path("embeddings.npy") + " has another shape than its key promises; delete " + folder_);
+  }
+  skipped = skipped_from(json::parse(read_file(path("skipped.json"))));
+  return array;
+}
+
+}  // namespace kindred::host

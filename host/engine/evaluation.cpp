@@ -1,0 +1,122 @@
+#include "host/engine/evaluation.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <unordered_map>
+
+#include "host/engine/retrieval_search.hpp"
+#include "host/loader/guarded_call.hpp"
+#include "kindred/random.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr uint64_t kBootstrapStream = 5;
+
+/// Values of the queries that count, with their labels.
+struct Sampled {
+  std::vector<double> values;
+  std::vector<int64_t> labels;
+};
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (double value : values) sum += value;
+  return values.empty() ? kNaN : sum / static_cast<double>(values.size());
+}
+
+double macro_mean(const Sampled& sampled) {
+  std::map<int64_t, std::pair<double, int64_t>> classes;
+  for (size_t i = 0; i < sampled.values.size(); ++i) {
+    auto& [sum, count] = classes[sampled.labels[i]];
+    sum += sampled.values[i];
+    ++count;
+  }
+  std::vector<double> means;
+  for (const auto& [label, one] : classes) means.push_back(one.first / static_cast<double>(one.second));
+  return mean_of(means);
+}
+
+std::pair<double, double> bootstrap_interval(const std::vector<double>& values, const EvaluationOptions& options) {
+  if (values.empty() || options.bootstrap_samples <= 0) return {kNaN, kNaN};
+  Random random(options.seed, kBootstrapStream);
+  const auto count = static_cast<int64_t>(values.size());
+  std::vector<double> means;
+  for (int64_t b = 0; b < options.bootstrap_samples; ++b) {
+    double sum = 0;
+    for (int64_t i = 0; i < count; ++i) sum += values[static_cast<size_t>(random.below(count))];
+    means.push_back(sum / static_cast<double>(count));
+  }
+  std::sort(means.begin(), means.end());
+  const auto quantile = [&](double p) {
+    return means[static_cast<size_t>(std::lround(p * static_cast<double>(means.size() - 1)))];
+  };
+  return {quantile(0.025), quantile(0.975)};
+}
+
+int64_t largest_relevant_count(const at::Tensor& labels, const at::Tensor& queries) {
+  std::unordered_map<int64_t, int64_t> size;
+  const auto plain = labels.contiguous();
+  const auto* label = plain.data_ptr<int64_t>();
+  for (int64_t i = 0; i < labels.numel(); ++i) ++size[label[i]];
+  int64_t largest = 0;
+  const auto* query = queries.data_ptr<int64_t>();
+  for (int64_t i = 0; i < queries.numel(); ++i) largest = std::max(largest, size[label[query[i]]] - 1);
+  return largest;
+}
+
+}  // namespace
+
+std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at::Tensor& labels,
+                                          const at::Tensor& queries,
+                                          const std::vector<std::shared_ptr<Metric>>& metrics,
+                                          const EvaluationOptions& options) {
+  const auto rows = queries.defined() ? queries.contiguous() : at::arange(labels.numel(), at::kLong);
+  const int64_t largest = largest_relevant_count(labels, rows);
+  const auto plain = labels.contiguous();
+  std::map<std::string, std::vector<size_t>> by_distance;
+  for (size_t m = 0; m < metrics.size(); ++m) by_distance[metrics[m]->distance()].push_back(m);
+
+  std::vector<Sampled> sampled(metrics.size());
+  int64_t singletons = 0;
+  for (const auto& [distance, members] : by_distance) {
+    SearchOptions search;
+    search.distance = distance_from_name(distance);
+    search.tile_bytes = options.tile_bytes;
+    for (auto m : members) search.depth = std::max(search.depth, metrics[m]->depth(largest));
+    singletons = 0;
+    rank_neighbours(embeddings, labels, rows, search, [&](int64_t first, const Ranking& ranking) {
+      const int64_t count = ranking.relevant_count.numel();
+      const auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
+      for (int64_t i = 0; i < count; ++i) singletons += relevant_count[i] == 0;
+      for (auto m : members) {
+        const auto name = metrics[m]->name();
+        auto values = guard("", name, "per_query", [&] { return metrics[m]->per_query(ranking); });
+        if (!values.defined() || values.dim() != 1 || values.size(0) != count) {
+          throw PluginError("", name, "per_query", "did not return one number per query");
+        }
+        values = values.to(at::kDouble).cpu().contiguous();
+        for (int64_t i = 0; i < count; ++i) {
+          if (relevant_count[i] == 0) continue;
+          sampled[m].values.push_back(values.data_ptr<double>()[i]);
+          sampled[m].labels.push_back(plain.data_ptr<int64_t>()[rows.data_ptr<int64_t>()[first + i]]);
+        }
+      }
+    });
+  }
+
+  std::vector<MetricValue> out;
+  for (size_t m = 0; m < metrics.size(); ++m) {
+    const auto [low, high] = bootstrap_interval(sampled[m].values, options);
+    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(sampled[m]), low, high,
+                   static_cast<int64_t>(sampled[m].values.size()), singletons});
+  }
+  return out;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kindred/metric.hpp"
+
+namespace kindred::host {
+
+struct EvaluationOptions {
+  uint64_t seed = 0;
+  int64_t bootstrap_samples = 1000;  ///< 0: no interval
+  int64_t tile_bytes = int64_t{64} << 20;
+};
+
+/// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for.
+struct MetricValue {
+  std::string name;
+  double mean;                          ///< over the queries with a relevant sample (R > 0)
+  double macro;                         ///< mean over classes of the classes' means
+  double interval_low, interval_high;   ///< 95 %, percentile bootstrap over queries (Efron 1979)
+  int64_t queries;                      ///< with R > 0
+  int64_t singletons;                   ///< queries left out since R = 0
+};
+
+/// Every metric over an exact search of all `embeddings` float32 (N, D), `labels` int64 (N) on the CPU;
+/// `queries` int64 (Q), undefined: all rows. Metrics that order by the same distance share one search.
+/// Throws PluginError when a metric throws or returns another shape than (Q).
+std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at::Tensor& labels,
+                                          const at::Tensor& queries,
+                                          const std::vector<std::shared_ptr<Metric>>& metrics,
+                                          const EvaluationOptions& options);
+
+}  // namespace kindred::host

@@ -1,0 +1,51 @@
+#include "host/engine/measure.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "host/engine/evaluation.hpp"
+#include "host/support/log.hpp"
+
+namespace kindred::host {
+using nlohmann::json;
+namespace {
+
+json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+
+}  // namespace
+
+Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
+                 const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline) {
+  EvaluationOptions options;
+  options.seed = static_cast<uint64_t>(pipeline.root.seed);
+  options.bootstrap_samples = pipeline.evaluate.bootstrap_samples;
+  options.tile_bytes = pipeline.evaluate.tile_mebibytes << 20;
+  Measured out;
+  for (const auto& one : evaluate_metrics(embeddings, labels, queries, metrics, options)) {
+    out.values[one.name] = number_or_null(one.mean);
+    out.details[one.name] = {{"mean", number_or_null(one.mean)},
+                             {"macro", number_or_null(one.macro)},
+                             {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
+                             {"queries", one.queries},
+                             {"singletons", one.singletons}};
+    if (!std::isfinite(one.mean)) {
+      log_warning(fmt::format("{} is undefined: no query has another sample of its class", one.name));
+    }
+  }
+  return out;
+}
+
+std::string metrics_table(const json& metrics) {
+  const auto cell = [](const json& value) { return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-"; };
+  std::string text = fmt::format("{:<28} {:>8} {:>8} {:>8}\n", "unseen classes", "base", "tuned", "ratio");
+  for (const auto& [name, tuned] : metrics.at("tuned").items()) {
+    const auto base = metrics.at("base").value(name, json());
+    const bool ratio = base.is_number() && tuned.is_number() && base.get<double>() > 0;
+    text += fmt::format("{:<28} {:>8} {:>8} {:>8}\n", name, cell(base), cell(tuned),
+                        ratio ? fmt::format("{:.2f}x", tuned.get<double>() / base.get<double>()) : "-");
+  }
+  return text;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/pipeline/pipeline.hpp"
+#include "kindred/metric.hpp"
+
+namespace kindred::host {
+
+struct Measured {
+  nlohmann::json values = nlohmann::json::object();   ///< name -> mean over queries, null when undefined
+  nlohmann::json details = nlohmann::json::object();  ///< name -> mean, macro, interval_95, queries, singletons
+};
+
+/// All metrics of `embeddings` float32 (N, D), `labels` int64 (N); `queries` int64 (Q), undefined: all.
+Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
+                 const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline);
+
+/// Base and tuned side by side with their ratio, for people.
+std::string metrics_table(const nlohmann::json& metrics);
+
+}  // namespace kindred::host

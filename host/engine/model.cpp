@@ -1,0 +1,139 @@
+#include "host/engine/model.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include "host/loader/guarded_call.hpp"
+
+namespace kindred::host {
+namespace {
+
+std::string shape_text(const at::Tensor& tensor) {
+  if (!tensor.defined()) return "undefined";
+  std::string text = "(";
+  for (auto size : tensor.sizes()) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  return text + ")";
+}
+
+/// A wrong shape is caught where the component hands it over, not three calls later inside LibTorch.
+void check_output(const at::Tensor& out, int64_t rows, int64_t columns, const std::string& plugin,
+                  const std::string& component) {
+  const bool right = out.defined() && out.dim() == 2 && out.size(0) == rows && out.size(1) == columns;
+  if (!right) {
+    throw PluginError(plugin, component, "forward",
+                      fmt::format("returned {} where ({}, {}) was expected", shape_text(out), rows, columns));
+  }
+  if (out.scalar_type() != at::kFloat) {
+    throw PluginError(plugin, component, "forward", "returned another dtype than float32");
+  }
+}
+
+}  // namespace
+
+at::Tensor Model::apply_heads(const at::Tensor& embeddings) const {
+  at::Tensor x = embeddings;
+  for (const auto& stage : heads) {
+    x = guard(stage.plugin, stage.id, "forward", [&] { return stage.head->forward(x); });
+    check_output(x, embeddings.size(0), stage.head->output_dimension(), stage.plugin, stage.id);
+  }
+  return x;
+}
+
+void Model::fit_heads(const at::Tensor& embeddings, const at::Tensor& labels) const {
+  at::NoGradGuard no_grad;
+  bool any = false;
+  for (const auto& stage : heads) any = any || stage.head->needs_fit();
+  if (!any) return;
+  at::Tensor x = embeddings;
+  for (const auto& stage : heads) {
+    if (stage.head->needs_fit()) {
+      guard(stage.plugin, stage.id, "fit", [&] { stage.head->fit(x, labels); });
+    }
+    x = guard(stage.plugin, stage.id, "forward", [&] { return stage.head->forward(x); });
+  }
+}
+
+at::Tensor Model::encode(const Batch& batch) const {
+  auto out = guard(encoder_plugin, encoder_id, "forward", [&] { return encoder->encode(batch); });
+  check_output(out, batch.data.size(0), embedding_dimension, encoder_plugin, encoder_id);
+  return out;
+}
+
+void Model::train_heads(bool on) const {
+  for (const auto& stage : heads) stage.head->train(on);
+}
+
+std::vector<NamedTensor> module_tensors(Module& module) {
+  auto tensors = module.parameters();
+  for (auto& buffer : module.buffers()) tensors.push_back(buffer);
+  return tensors;
+}
+
+std::vector<NamedTensor> head_tensors(const Model& model) {
+  std::vector<NamedTensor> all;
+  for (size_t i = 0; i < model.heads.size(); ++i) {
+    for (auto& one : module_tensors(*model.heads[i].head)) {
+      all.push_back({std::to_string(i) + "." + one.name, one.tensor});
+    }
+  }
+  return all;
+}
+
+void move_to(const std::vector<NamedTensor>& tensors, at::Device device) {
+  at::NoGradGuard no_grad;
+  for (const auto& one : tensors) {
+    if (one.tensor.device() != device) const_cast<at::Tensor&>(one.tensor).set_data(one.tensor.to(device));
+  }
+}
+
+std::vector<NamedTensor> snapshot(const std::vector<NamedTensor>& tensors) {
+  at::NoGradGuard no_grad;
+  std::vector<NamedTensor> copies;
+  for (const auto& one : tensors) copies.push_back({one.name, one.tensor.detach().clone()});
+  return copies;
+}
+
+void restore(const std::vector<NamedTensor>& target, const std::vector<NamedTensor>& source) {
+  at::NoGradGuard no_grad;
+  for (size_t i = 0; i < target.size(); ++i) {
+    // fit() may have given a buffer its size only later.
+    if (target[i].tensor.sizes() != source[i].tensor.sizes()) {
+      const_cast<at::Tensor&>(target[i].tensor).set_data(source[i].tensor.clone());
+    } else {
+      target[i].tensor.detach().copy_(source[i].tensor);
+    }
+  }
+}
+
+std::string model_summary(const Model& model, bool encoder_trainable) {
+  std::string text = fmt::format("{:<44} {:>20} {:>12}  {}\n", "tensor", "shape", "numbers", "trained");
+  int64_t total = 0, trained = 0;
+  const auto row = [&](const std::string& name, const at::Tensor& tensor, bool trains, bool show) {
+    total += tensor.numel();
+    if (trains) trained += tensor.numel();
+    if (show) {
+      text += fmt::format("{:<44} {:>20} {:>12}  {}\n", name, shape_text(tensor), tensor.numel(), trains ? "yes" : "no");
+    }
+  };
+  int64_t numbers = 0;
+  size_t count = 0;
+  for (const auto& one : model.encoder->parameters()) {
+    row(one.name, one.tensor, encoder_trainable, false);
+    numbers += one.tensor.numel();
+    ++count;
+  }
+  text += fmt::format("{:<44} {:>20} {:>12}  {}\n", model.encoder_name + " (" + model.encoder_id + ")",
+                      fmt::format("{} tensors", count), numbers, encoder_trainable ? "yes" : "no");
+  for (size_t i = 0; i < model.heads.size(); ++i) {
+    const auto& stage = model.heads[i];
+    const auto prefix = "head " + std::to_string(i) + " (" + stage.id + ") ";
+    for (const auto& one : stage.head->parameters()) row(prefix + one.name, one.tensor, true, true);
+    for (const auto& one : stage.head->buffers()) row(prefix + one.name, one.tensor, false, true);
+    if (module_tensors(*stage.head).empty()) text += fmt::format("{:<44} {:>20} {:>12}  -\n", prefix, "-", 0);
+  }
+  text += fmt::format("{} numbers, {} trained; embeddings of {} numbers", total, trained, model.output_dimension);
+  return text;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,104 @@
+#include "host/engine/optimizer.hpp"
+
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim.h>
+#include <torch/serialize.h>
+
+#include <cmath>
+#include <limits>
+
+#include "kindred/error.hpp"
+
+namespace kindred::host {
+
+struct Optimizer::State {
+  ScheduleSection schedule;
+  int64_t epochs;
+  double gradient_clip;
+  std::unique_ptr<torch::optim::Optimizer> optimizer;
+  std::vector<double> base_rates;  // by parameter group
+  std::vector<at::Tensor> parameters;
+};
+
+namespace {
+
+std::unique_ptr<torch::optim::Optimizer> make_optimizer(const OptimizerSection& o,
+                                                        std::vector<torch::optim::OptimizerParamGroup> groups) {
+  if (o.type == "sgd") {
+    auto options = torch::optim::SGDOptions(o.lr).momentum(o.momentum).nesterov(o.nesterov).weight_decay(o.weight_decay);
+    return std::make_unique<torch::optim::SGD>(std::move(groups), options);
+  }
+  const auto betas = std::make_tuple(o.beta1, o.beta2);
+  if (o.type == "adamw") {
+    auto options = torch::optim::AdamWOptions(o.lr).betas(betas).eps(o.epsilon).weight_decay(o.weight_decay);
+    return std::make_unique<torch::optim::AdamW>(std::move(groups), options);
+  }
+  auto options = torch::optim::AdamOptions(o.lr).betas(betas).eps(o.epsilon).weight_decay(o.weight_decay);
+  return std::make_unique<torch::optim::Adam>(std::move(groups), options);
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const OptimizerSection& options, const ScheduleSection& schedule, int64_t epochs,
+                     double gradient_clip, const ParameterGroups& groups)
+    : state_(new State{schedule, epochs, gradient_clip, nullptr, {}, {}}) {
+  std::vector<torch::optim::OptimizerParamGroup> torch_groups;
+  const auto add = [&](const std::vector<NamedTensor>& named, double rate) {
+    if (named.empty()) return;
+    std::vector<at::Tensor> tensors;
+    for (const auto& one : named) tensors.push_back(one.tensor);
+    state_->parameters.insert(state_->parameters.end(), tensors.begin(), tensors.end());
+    state_->base_rates.push_back(rate > 0 ? rate : options.lr);
+    torch_groups.emplace_back(tensors);
+  };
+  add(groups.encoder, options.encoder_lr);
+  add(groups.head, options.head_lr);
+  add(groups.loss, options.loss_lr);
+  if (state_->parameters.empty()) {
+    throw Error("there is nothing to train: the encoder is frozen and neither head nor loss has parameters; "
+                "set epochs to 0, make the encoder trainable or add a head");
+  }
+  state_->optimizer = make_optimizer(options, std::move(torch_groups));
+}
+
+Optimizer::~Optimizer() = default;
+
+double schedule_factor(const ScheduleSection& schedule, int64_t epoch, int64_t epochs) {
+  if (epoch < schedule.warmup_epochs) {
+    return static_cast<double>(epoch + 1) / static_cast<double>(schedule.warmup_epochs + 1);
+  }
+  if (schedule.type == "cosine") {
+    const auto length = static_cast<double>(std::max<int64_t>(epochs - schedule.warmup_epochs, 1));
+    const double progress = std::min(1.0, static_cast<double>(epoch - schedule.warmup_epochs) / length);
+    return schedule.final_fraction + (1 - schedule.final_fraction) * 0.5 * (1 + std::cos(progress * 3.14159265358979323846));
+  }
+  if (schedule.type == "step") {
+    return std::pow(schedule.gamma, static_cast<double>((epoch - schedule.warmup_epochs) / schedule.step_epochs));
+  }
+  return 1.0;
+}
+
+void Optimizer::start_epoch(int64_t epoch) {
+  const double factor = schedule_factor(state_->schedule, epoch, state_->epochs);
+  auto& groups = state_->optimizer->param_groups();
+  for (size_t i = 0; i < groups.size(); ++i) groups[i].options().set_lr(state_->base_rates[i] * factor);
+}
+
+void Optimizer::zero_gradients() {
+  for (auto& parameter : state_->parameters) parameter.mutable_grad() = at::Tensor();
+}
+
+bool Optimizer::step() {
+  if (state_->gradient_clip > 0) {
+    const double norm = torch::nn::utils::clip_grad_norm_(state_->parameters, state_->gradient_clip);
+    if (!std::isfinite(norm)) return false;
+  }
+  state_->optimizer->step();
+  return true;
+}
+
+void Optimizer::save(const std::string& path) const { torch::save(*state_->optimizer, path); }
+
+void Optimizer::load(const std::string& path) { torch::load(*state_->optimizer, path); }
+
+}  // namespace kindred::host

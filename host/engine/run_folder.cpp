@@ -1,0 +1,56 @@
+#include "host/engine/run_folder.hpp"
+
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <filesystem>
+#include <set>
+
+#include "host/loader/catalog.hpp"
+#include "host/support/system_info.hpp"
+#include "kindred/build_tag.hpp"
+#include "kindred/error.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::string create_run_folder(const Pipeline& pipeline, const std::string& folder) {
+  if (!folder.empty()) {
+    if (fs::exists(fs::path(folder) / "result.json") || fs::exists(fs::path(folder) / "history.jsonl")) {
+      throw Error(folder + " already holds a run; name another folder, or continue that one with --resume");
+    }
+    fs::create_directories(folder);
+    return fs::absolute(folder).lexically_normal().string();
+  }
+  const auto base = fs::path(pipeline.output.directory) / pipeline.root.name;
+  fs::create_directories(base);
+  const auto time = utc_time_for_folder();
+  for (int number = 1;; ++number) {
+    const auto path = base / (number == 1 ? time : time + "-" + std::to_string(number));
+    if (fs::create_directory(path)) return fs::absolute(path).string();
+  }
+}
+
+json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog) {
+  json out = pipeline.resolved;
+  std::set<std::string> used;
+  const auto use = [&](const ComponentSpec& spec) {
+    if (spec.info != nullptr) used.insert(spec.info->plugin_id);
+  };
+  use(pipeline.dataset);
+  use(pipeline.encoder);
+  use(pipeline.loss);
+  use(pipeline.batch_sampler);
+  use(pipeline.eval_sampler);
+  for (const auto* list : {&pipeline.transforms, &pipeline.train_transforms, &pipeline.head, &pipeline.metrics}) {
+    for (const auto& spec : *list) use(spec);
+  }
+  json plugins = json::object();
+  for (const auto& plugin : catalog.plugins()) {
+    if (used.count(plugin.id)) plugins[plugin.id] = plugin.version;
+  }
+  out["versions"] = {{"kindred", KINDRED_SDK_VERSION}, {"libtorch", TORCH_VERSION}, {"plugins", plugins}};
+  return out;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "host/pipeline/pipeline.hpp"
+
+namespace kindred::host {
+
+class Catalog;
+
+/// Creates the folder of a run ("" makes <output.directory>/<name>/<UTC time>, with a number behind it
+/// when it is taken) and returns its absolute path. A folder that holds a run is refused: throws Error.
+std::string create_run_folder(const Pipeline& pipeline, const std::string& folder);
+
+/// The pipeline as it is executed: defaults, absolute paths, versions of host, LibTorch and plugins.
+nlohmann::json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog);
+
+}  // namespace kindred::host

@@ -1,0 +1,326 @@
+#include "host/engine/trainer.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "host/engine/evaluation.hpp"
+#include "host/loader/guarded_call.hpp"
+#include "host/support/interrupt.hpp"
+#include "host/support/log.hpp"
+#include "host/support/progress.hpp"
+#include "kindred/checkpoint.hpp"
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+#include "kindred/random.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+namespace {
+
+constexpr double kCheckpointSeconds = 60;  // between two checkpoints of a running epoch loop
+constexpr double kCollapsedNorm = 0.999;   // of the mean of normalised embeddings: all point one way
+constexpr uint64_t kStepStream = 3, kValidationOrderStream = 4;
+
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// JSON has no NaN.
+json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+
+bool is_loss(const std::string& monitor) {
+  return monitor.size() >= 5 && monitor.compare(monitor.size() - 5, 5, ".loss") == 0;
+}
+
+}  // namespace
+
+Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingData& data, at::Device device,
+                 std::string folder, bool quiet)
+    : pipeline_(pipeline),
+      parts_(std::move(parts)),
+      model_(model),
+      data_(data),
+      device_(device),
+      folder_(std::move(folder)),
+      quiet_(quiet),
+      encoder_learns_(pipeline.encoder.options.trainable) {
+  report_.monitor = pipeline.early_stopping.monitor;
+  if (report_.monitor.empty()) {
+    report_.monitor = data.validation_labels().numel() > 0 ? "validation." + parts_.metrics.front()->name() : "train.loss";
+  }
+  const auto& mode = pipeline.early_stopping.mode;
+  minimise_ = mode == "min" || (mode == "auto" && is_loss(report_.monitor));
+  report_.best_value = minimise_ ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+
+  ParameterGroups groups;
+  if (encoder_learns_) groups.encoder = model.encoder->parameters();
+  for (const auto& stage : model.heads) {
+    for (const auto& one : stage.head->parameters()) groups.head.push_back(one);
+  }
+  groups.loss = parts_.loss->parameters();
+  optimizer_ = std::make_unique<Optimizer>(pipeline.optimizer, pipeline.schedule, pipeline.train.epochs,
+                                           pipeline.train.gradient_clip, groups);
+}
+
+std::vector<NamedTensor> Trainer::state() const {
+  std::vector<NamedTensor> all;
+  const auto add = [&](const std::string& prefix, const std::vector<NamedTensor>& tensors) {
+    for (const auto& one : tensors) all.push_back({prefix + one.name, one.tensor});
+  };
+  if (encoder_learns_) add("encoder.", module_tensors(*model_.encoder));
+  add("head.", head_tensors(model_));
+  add("loss.", module_tensors(*parts_.loss));
+  return all;
+}
+
+TrainReport Trainer::train() {
+  const double start = now_seconds();
+  last_checkpoint_ = start;
+  Progress progress("training", "epochs", pipeline_.train.epochs, quiet_);
+  for (int64_t epoch = first_epoch_; epoch < pipeline_.train.epochs; ++epoch) {
+    const double epoch_start = now_seconds();
+    EpochResult result;
+    if (!run_steps(epoch, result)) {
+      report_.interrupted = true;
+      break;
+    }
+    validate(result);
+    const double seconds = now_seconds() - epoch_start;
+    report_.epoch_seconds.push_back(seconds);
+    report_.epochs = epoch + 1;
+    const bool best = note_result(epoch, result, seconds);
+    append_history(epoch, result, seconds, best);
+    std::string note = fmt::format("loss {:.4f}", result.train_loss);
+    for (const auto& [name, value] : result.validation) note += fmt::format(", validation {} {:.4f}", name, value);
+    progress.update(epoch + 1, note);
+    if (now_seconds() - last_checkpoint_ > kCheckpointSeconds) save_checkpoint(epoch + 1, 0, 0);
+    if (pipeline_.early_stopping.patience > 0 && since_best_ >= pipeline_.early_stopping.patience) {
+      report_.stopped_early = true;
+      break;
+    }
+    if (interrupted()) {
+      report_.interrupted = true;
+      save_checkpoint(epoch + 1, 0, 0);
+      break;
+    }
+  }
+  progress.finish();
+  report_.train_seconds = now_seconds() - start;
+  if (!report_.interrupted) save_checkpoint(report_.epochs, 0, 0);
+  if (!best_.empty()) {
+    restore(state(), best_);
+  } else if (report_.epochs > 0) {
+    report_.warnings.push_back("no epoch had a defined " + report_.monitor + "; the last epoch's weights are kept");
+    log_warning(report_.warnings.back());
+  }
+  data_.train_encoder(false);
+  model_.train_heads(false);
+  return report_;
+}
+
+bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
+  const auto seed = static_cast<uint64_t>(pipeline_.root.seed);
+  auto batches = guard(parts_.sampler_plugin, parts_.sampler_id, "batches",
+                       [&] { return parts_.sampler->batches(data_.labels(), seed, epoch); });
+  if (batches.empty()) throw PluginError(parts_.sampler_plugin, parts_.sampler_id, "batches", "gave no batch");
+  const auto steps = static_cast<int64_t>(batches.size());
+  largest_batch_ = 0;
+  for (const auto& batch : batches) largest_batch_ = std::max(largest_batch_, batch.numel());
+  const int64_t first = epoch == first_epoch_ ? std::min(first_step_, steps) : 0;
+  batches.erase(batches.begin(), batches.begin() + first);
+  optimizer_->start_epoch(epoch);
+  data_.train_encoder(true);
+  model_.train_heads(true);
+  parts_.loss->train(true);
+  data_.start_epoch(batches, epoch);
+  Progress progress(fmt::format("epoch {}", epoch + 1), "steps", steps, quiet_ || !encoder_learns_);
+  // Summed on the device: one synchronisation an epoch, not one a step, unless steps are slow anyway.
+  double sum = epoch == first_epoch_ ? first_loss_sum_ : 0;
+  for (int64_t step = first; step < steps; ++step) {
+    // The global generator is set per step, so that dropout repeats after a resume too.
+    at::manual_seed(Random(seed, kStepStream, epoch, step).next() >> 1);
+    auto batch = data_.next();
+    if (batch.labels.numel() == 0) continue;
+    optimizer_->zero_gradients();
+    auto embeddings = model_.apply_heads(batch.embeddings);
+    auto loss = guard(parts_.loss_plugin, parts_.loss_id, "forward",
+                      [&] { return parts_.loss->forward(embeddings, batch.labels); });
+    if (!loss.defined() || loss.numel() != 1) {
+      throw PluginError(parts_.loss_plugin, parts_.loss_id, "forward", "returned something that is not one number");
+    }
+    const double value = loss.item<double>();
+    if (!std::isfinite(value)) {
+      throw Error(fmt::format("the loss is {} in epoch {}, step {}; lower train.optimizer.lr, or set "
+                              "train.gradient_clip", value, epoch + 1, step + 1));
+    }
+    if (loss.requires_grad()) {
+      guard(parts_.loss_plugin, parts_.loss_id, "backward", [&] { loss.backward(); });
+      if (!optimizer_->step()) {
+        throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr", epoch + 1,
+                                step + 1));
+      }
+    }
+    sum += value;
+    progress.update(step + 1, fmt::format("loss {:.4f}", sum / static_cast<double>(step + 1)));
+    if (step + 1 == steps) warn_when_collapsed(embeddings);
+    if (interrupted() && step + 1 < steps) {
+      save_checkpoint(epoch, step + 1, sum);
+      return false;
+    }
+    if (encoder_learns_ && now_seconds() - last_checkpoint_ > kCheckpointSeconds && step + 1 < steps) {
+      save_checkpoint(epoch, step + 1, sum);
+    }
+  }
+  result.train_loss = sum / static_cast<double>(steps);
+  return true;
+}
+
+void Trainer::validate(EpochResult& result) {
+  const auto& labels = data_.validation_labels();
+  if (labels.numel() == 0) return;
+  at::NoGradGuard no_grad;
+  data_.train_encoder(false);
+  model_.train_heads(false);
+  parts_.loss->train(false);
+  const auto raw = data_.validation_embeddings();
+  const auto embeddings = model_.apply_heads(raw);
+  {
+    // In one fixed random order, so that a batch holds several samples of a class whatever the file order.
+    const auto rows = labels.numel();
+    std::vector<int64_t> order(static_cast<size_t>(rows));
+    for (int64_t i = 0; i < rows; ++i) order[static_cast<size_t>(i)] = i;
+    Random random(static_cast<uint64_t>(pipeline_.root.seed), kValidationOrderStream);
+    random.shuffle(order.begin(), order.end());
+    const auto index = at::tensor(order, at::kLong);
+    const int64_t size = std::max<int64_t>(largest_batch_, 1);
+    double sum = 0;
+    for (int64_t begin = 0; begin < rows; begin += size) {
+      const auto part = index.slice(0, begin, std::min(begin + size, rows));
+      const auto loss = guard(parts_.loss_plugin, parts_.loss_id, "forward", [&] {
+        return parts_.loss->forward(embeddings.index_select(0, part.to(device_)),
+                                    labels.index_select(0, part).to(device_));
+      });
+      sum += loss.item<double>() * static_cast<double>(part.numel());
+    }
+    result.validation["loss"] = sum / static_cast<double>(rows);
+  }
+  // A search is cheap beside an epoch of a learning encoder, but not beside one on cached embeddings.
+  const bool metric_is_monitored = report_.monitor.rfind("validation.", 0) == 0 && !is_loss(report_.monitor);
+  if (metric_is_monitored || encoder_learns_) {
+    EvaluationOptions options;
+    options.bootstrap_samples = 0;
+    options.tile_bytes = pipeline_.evaluate.tile_mebibytes << 20;
+    for (const auto& value : evaluate_metrics(embeddings, labels, {}, parts_.metrics, options)) {
+      result.validation[value.name] = value.mean;
+    }
+  }
+}
+
+double Trainer::monitored(const EpochResult& result) const {
+  if (report_.monitor == "train.loss") return result.train_loss;
+  return result.validation.at(report_.monitor.substr(std::string("validation.").size()));
+}
+
+bool Trainer::note_result(int64_t epoch, const EpochResult& result, double) {
+  const double value = monitored(result);
+  const double delta = pipeline_.early_stopping.min_delta;
+  const bool better = minimise_ ? value < report_.best_value - delta : value > report_.best_value + delta;
+  since_best_ = better ? 0 : since_best_ + 1;
+  if (!better) return false;
+  report_.best_value = value;
+  report_.best_epoch = epoch + 1;
+  best_ = snapshot(state());
+  return true;
+}
+
+void Trainer::warn_when_collapsed(const at::Tensor& embeddings) {
+  if (collapse_noted_ || embeddings.size(0) < 8) return;
+  at::NoGradGuard no_grad;
+  const auto unit = embeddings.detach() / embeddings.detach().norm(2, {1}, true).clamp_min(1e-12);
+  const double norm = unit.mean(0).norm().item<double>();
+  if (norm < kCollapsedNorm) return;
+  collapse_noted_ = true;
+  report_.warnings.push_back(fmt::format(
+      "the embeddings have collapsed: all point into nearly the same direction (mean cosine {:.4f}); try a lower "
+      "learning rate, a larger batch or another mining", norm * norm));
+  log_warning(report_.warnings.back());
+}
+
+void Trainer::append_history(int64_t epoch, const EpochResult& result, double seconds, bool best) {
+  json line = {{"epoch", epoch + 1},
+               {"train", {{"loss", number_or_null(result.train_loss)}}},
+               {"validation", json::object()},
+               {"seconds", seconds},
+               {"best", best}};
+  for (const auto& [name, value] : result.validation) line["validation"][name] = number_or_null(value);
+  std::ofstream file(fs::path(folder_) / "history.jsonl", std::ios::app);
+  file << line.dump() << '\n';
+  if (!file.flush()) throw Error("cannot write " + (fs::path(folder_) / "history.jsonl").string() + "; is the disk full?");
+}
+
+/// Lines of epochs that a resumed run will repeat are dropped.
+void Trainer::keep_history_until(int64_t epoch) {
+  const auto path = (fs::path(folder_) / "history.jsonl").string();
+  if (!fs::exists(path)) return;
+  std::ifstream file(path);
+  std::string kept;
+  for (std::string line; std::getline(file, line);) {
+    const auto value = json::parse(line, nullptr, false);
+    if (value.is_object() && value.value("epoch", int64_t{0}) <= epoch) kept += line + "\n";
+  }
+  write_file_atomically(path, kept);
+}
+
+void Trainer::save_checkpoint(int64_t epoch, int64_t step, double loss_sum) {
+  last_checkpoint_ = now_seconds();
+  const auto folder = fs::path(folder_) / "checkpoints";
+  fs::create_directories(folder);
+  // One name per place in training: trainer.json, replaced last, says which files belong together.
+  const auto stem = fmt::format("epoch_{:05}_step_{:05}", epoch, step);
+  write_safetensors((folder / (stem + ".safetensors")).string(), state());
+  if (!best_.empty()) write_safetensors((folder / (stem + ".best.safetensors")).string(), best_);
+  optimizer_->save((folder / (stem + ".optimizer.pt")).string());
+  const json meta = {{"stem", stem},          {"epoch", epoch},
+                     {"step", step},          {"loss_sum", loss_sum},
+                     {"since_best", since_best_}, {"best_epoch", report_.best_epoch},
+                     {"best_value", number_or_null(report_.best_value)}, {"monitor", report_.monitor}};
+  write_file_atomically((folder / "trainer.json").string(), meta.dump(2) + "\n");
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    if (name.rfind("epoch_", 0) == 0 && name.rfind(stem + ".", 0) != 0) fs::remove(entry.path());
+  }
+}
+
+void Trainer::resume() {
+  const auto folder = fs::path(folder_) / "checkpoints";
+  if (!fs::exists(folder / "trainer.json")) return;
+  const auto meta = json::parse(read_file((folder / "trainer.json").string()));
+  const auto stem = (folder / meta.at("stem").get<std::string>()).string();
+  const auto never = [](const std::string&) { return false; };
+  load_named_tensors("checkpoint " + stem, state(), read_checkpoint(stem + ".safetensors"), never, never);
+  if (fs::exists(stem + ".best.safetensors")) {
+    best_ = snapshot(state());
+    load_named_tensors("checkpoint " + stem, best_, read_checkpoint(stem + ".best.safetensors"), never, never);
+  }
+  optimizer_->load(stem + ".optimizer.pt");
+  first_epoch_ = meta.at("epoch").get<int64_t>();
+  first_step_ = meta.at("step").get<int64_t>();
+  first_loss_sum_ = meta.at("loss_sum").get<double>();
+  since_best_ = meta.at("since_best").get<int64_t>();
+  report_.epochs = first_epoch_;
+  report_.best_epoch = meta.at("best_epoch").get<int64_t>();
+  if (meta.at("best_value").is_number()) report_.best_value = meta.at("best_value").get<double>();
+  keep_history_until(first_epoch_);
+  log_info(fmt::format("resuming at epoch {}, step {}", first_epoch_ + 1, first_step_ + 1));
+}
+
+}  // namespace kindred::host

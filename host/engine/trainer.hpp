@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/engine/model.hpp"
+#include "host/engine/optimizer.hpp"
+#include "host/engine/training_data.hpp"
+#include "host/pipeline/pipeline.hpp"
+#include "kindred/batch_sampler.hpp"
+#include "kindred/loss.hpp"
+#include "kindred/metric.hpp"
+
+namespace kindred::host {
+
+struct TrainReport {
+  int64_t epochs = 0;      ///< epochs completed, those before a resume included
+  int64_t best_epoch = 0;  ///< 1-based; 0 when no epoch was completed
+  double best_value = 0;
+  std::string monitor;
+  bool stopped_early = false;
+  bool interrupted = false;
+  std::vector<double> epoch_seconds;
+  double train_seconds = 0;
+  std::vector<std::string> warnings;
+};
+
+/// The training loop. It sees embeddings, so a frozen encoder costs it nothing; a learning encoder is
+/// behind TrainingData.
+class Trainer {
+ public:
+  struct Parts {
+    std::shared_ptr<Loss> loss;
+    std::string loss_id, loss_plugin;
+    std::shared_ptr<BatchSampler> sampler;
+    std::string sampler_id, sampler_plugin;
+    std::vector<std::shared_ptr<Metric>> metrics;
+  };
+
+  /// `folder`: the run's folder; history.jsonl and checkpoints/ are written there.
+  Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingData& data, at::Device device,
+          std::string folder, bool quiet);
+
+  /// Continues from checkpoints/ of `folder` when it holds any.
+  void resume();
+
+  /// Trains, then puts the best epoch's weights into the model. Throws Error on a loss that is not finite.
+  TrainReport train();
+
+ private:
+  struct EpochResult {
+    double train_loss = 0;
+    std::map<std::string, double> validation;
+  };
+  bool run_steps(int64_t epoch, EpochResult& result);
+  void validate(EpochResult& result);
+  bool note_result(int64_t epoch, const EpochResult& result, double seconds);
+  double monitored(const EpochResult& result) const;
+  void warn_when_collapsed(const at::Tensor& embeddings);
+  void keep_history_until(int64_t epoch);
+  void save_checkpoint(int64_t epoch, int64_t step, double loss_sum);
+  void append_history(int64_t epoch, const EpochResult& result, double seconds, bool best);
+  std::vector<NamedTensor> state() const;
+
+  const Pipeline& pipeline_;
+  Parts parts_;
+  Model& model_;
+  TrainingData& data_;
+  at::Device device_;
+  std::string folder_;
+  bool quiet_, minimise_, encoder_learns_;
+  TrainReport report_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::vector<NamedTensor> best_;
+  int64_t first_epoch_ = 0, first_step_ = 0, since_best_ = 0, largest_batch_ = 0;
+  double first_loss_sum_ = 0, last_checkpoint_ = 0;
+  bool collapse_noted_ = false;
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,180 @@
+#include "host/loader/catalog.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <tuple>
+
+#include "host/loader/gate.hpp"
+#include "host/loader/registration.hpp"
+#include "kindred/params.hpp"
+
+namespace kindred::host {
+
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::string_view kSuffix = ".kindred.so";
+
+bool is_plugin_file(const fs::path& path) {
+  const auto name = path.filename().string();
+  return name.size() > kSuffix.size() && name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) == 0;
+}
+
+/// The plugin files of a folder, sorted by name. A folder that cannot be read has none.
+std::vector<std::string> plugin_files(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code failed;
+  for (fs::directory_iterator it(folder, failed), end; !failed && it != end; it.increment(failed)) {
+    if (is_plugin_file(it->path())) files.push_back(fs::absolute(it->path()).lexically_normal().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// LibTorch appends where an error was raised; a user has no use for that.
+std::string without_trace(const std::string& text) {
+  return text.substr(0, text.find("\nException raised from "));
+}
+
+}  // namespace
+
+PluginError RejectedPlugin::error() const {
+  return PluginError(plugin.empty() ? file : plugin, component, phase, code + " " + message);
+}
+
+Catalog Catalog::load(const std::vector<std::string>& folders) {
+  Catalog catalog;
+  std::set<std::pair<dev_t, ino_t>> seen;
+  for (const auto& folder : folders) {
+    for (const auto& file : plugin_files(folder)) {
+      struct stat status {};
+      const bool known = stat(file.c_str(), &status) == 0 && !seen.insert({status.st_dev, status.st_ino}).second;
+      if (!known) catalog.add(file);
+    }
+  }
+  std::sort(catalog.components_.begin(), catalog.components_.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
+  });
+  return catalog;
+}
+
+void Catalog::add(const std::string& file) {
+  kindred_build_tag tag{};
+  if (auto refusal = check_gate(file, tag)) {
+    rejected_.push_back(std::move(*refusal));
+    return;
+  }
+  try {
+    auto found = register_plugin(file, tag);
+    const auto name = fs::path(file).filename();
+    for (const auto& other : plugins_) {
+      if (other.id != found.plugin.id) continue;
+      if (fs::path(other.file).filename() == name) {
+        notes_.push_back(file + " is not used: " + other.file + ", which comes earlier, is the same plugin (" +
+                         other.id + ")");
+        return;
+      }
+      throw RejectedPlugin{file, "KDP011",
+                           file + " and " + other.file + " are both the plugin " + other.id +
+                               "; a plugin's id must be unique: remove one of the files or rename its plugin",
+                           found.plugin.id, "", "register"};
+    }
+    for (const auto& component : found.components) {
+      const auto other = std::find_if(components_.begin(), components_.end(), [&](const auto& c) {
+        return c.kind == component.kind && c.id == component.id;
+      });
+      if (other == components_.end()) continue;
+      throw RejectedPlugin{file, "KDP011",
+                           file + " and " + other->plugin_file + " both offer " + component.kind + " " + component.id +
+                               "; a component's id must be unique: remove one of the files or rename the component",
+                           found.plugin.id, component.id, "register"};
+    }
+    plugins_.push_back(std::move(found.plugin));
+    std::move(found.components.begin(), found.components.end(), std::back_inserter(components_));
+  } catch (RejectedPlugin& refusal) {
+    rejected_.push_back(std::move(refusal));
+  }
+}
+
+std::vector<const ComponentInfo*> Catalog::matches(const std::string& kind,
+                                                   const std::string& id_or_short_name) const {
+  std::vector<const ComponentInfo*> out;
+  for (const auto& component : components_) {
+    if (component.kind != kind) continue;
+    if (component.id == id_or_short_name) return {&component};
+    if (component.short_name == id_or_short_name) out.push_back(&component);
+  }
+  return out;
+}
+
+const ComponentInfo* Catalog::find(const std::string& kind, const std::string& id_or_short_name) const {
+  const auto found = matches(kind, id_or_short_name);
+  return found.size() == 1 ? found.front() : nullptr;
+}
+
+std::vector<std::string> Catalog::names(const std::string& kind) const {
+  std::vector<std::string> out;
+  for (const auto& component : components_) {
+    if (component.kind != kind) continue;
+    out.push_back(find(kind, component.short_name) == &component ? component.short_name : component.id);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<std::string> Catalog::kinds_of(const std::string& id_or_short_name) const {
+  std::set<std::string> kinds;
+  for (const auto& component : components_) {
+    if (component.id == id_or_short_name || component.short_name == id_or_short_name) kinds.insert(component.kind);
+  }
+  return {kinds.begin(), kinds.end()};
+}
+
+std::string Catalog::suggest(const std::string& kind, const std::string& word) const {
+  auto candidates = names(kind);
+  for (const auto& component : components_) {
+    if (component.kind == kind) candidates.push_back(component.id);
+  }
+  return closest_name(word, candidates);
+}
+
+void* Catalog::make(const ComponentInfo& component, const char* kind, uint32_t revision,
+                    const nlohmann::json& params, const Site& site) {
+  const auto fail = [&](const std::string& message) {
+    throw PluginError(component.plugin_id, component.id, "create", message);
+  };
+  if (component.entry == nullptr) fail("it comes from no loaded plugin");
+  if (component.kind != kind) {
+    fail("it is of kind " + component.kind + ", but a component of kind " + kind + " is needed here");
+  }
+  if (component.entry->revision != revision) {
+    fail("it implements revision " + std::to_string(component.entry->revision) + " of the interface " + kind +
+         ", this host has revision " + std::to_string(revision) + ": rebuild the plugin with this host's SDK");
+  }
+  const kindred_site where{sizeof(kindred_site), site.input_dimension, site.classes, site.seed};
+  std::string error;
+  const kindred_sink out{&error, [](void* context, const char* text, size_t size) {
+                           static_cast<std::string*>(context)->append(text, size);
+                         }};
+  std::string text;
+  try {
+    text = params.is_null() ? "{}" : params.dump();
+  } catch (const nlohmann::json::exception&) {
+    fail("its parameters hold a string that is not valid UTF-8; save the pipeline as UTF-8");
+  }
+  void* object = nullptr;
+  const int status = component.entry->create(&where, text.data(), text.size(), &object, &out);
+  if (status != 0) {
+    fail(error.empty() ? "its factory failed with status " + std::to_string(status) + " and without a reason"
+                       : without_trace(error));
+  }
+  if (object == nullptr) fail("its factory reported success but made nothing");
+  return object;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,104 @@
+#include "host/loader/gate.hpp"
+
+#include <cctype>
+#include <cstring>
+
+#include "host/loader/elf_file.hpp"
+#include "kindred/build_tag.hpp"
+
+namespace kindred::host {
+
+namespace {
+
+/// Text out of a file that nobody vouches for, fit for a terminal.
+template <size_t Size>
+std::string printable(const char (&text)[Size]) {
+  std::string out(text, strnlen(text, Size));
+  for (char& c : out) {
+    if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
+  }
+  return out.empty() ? "unknown" : out;
+}
+
+std::string boundary_version(const kindred_build_tag& tag) {
+  return std::to_string(tag.abi_major) + "." + std::to_string(tag.abi_minor);
+}
+
+std::string torch_version(const kindred_build_tag& tag) {
+  return std::to_string(tag.torch_version / 1000000) + "." + std::to_string(tag.torch_version / 1000 % 1000);
+}
+
+std::string flag_names(uint32_t flags) {
+  std::string out;
+  const auto add = [&](uint32_t flag, const char* name) {
+    if ((flags & flag) != 0) out += (out.empty() ? "" : ", ") + std::string(name);
+    flags &= ~flag;
+  };
+  add(KINDRED_FLAG_CXX11_ABI, "_GLIBCXX_USE_CXX11_ABI=1");
+  add(KINDRED_FLAG_ASAN, "address sanitizer");
+  add(KINDRED_FLAG_TSAN, "thread sanitizer");
+  add(KINDRED_FLAG_DEBUG_STL, "_GLIBCXX_DEBUG");
+  if (flags != 0) out += (out.empty() ? "" : ", ") + ("unknown flags " + std::to_string(flags));
+  return out.empty() ? "none" : out;
+}
+
+RejectedPlugin refused(const std::string& file, const char* code, std::string message) {
+  return {file, code, std::move(message), "", "", "gate"};
+}
+
+}  // namespace
+
+std::optional<RejectedPlugin> compare_tags(const std::string& file, const kindred_build_tag& theirs,
+                                           const kindred_build_tag& ours) {
+  const auto built = file + " was built for ";
+  const auto sdk = "SDK " + printable(ours.sdk_version);
+  const auto with_sdk = " (SDK " + printable(theirs.sdk_version) + ", " + printable(theirs.compiler) + ")";
+  if (theirs.abi_major != ours.abi_major) {
+    return refused(file, "KDP003",
+                   built + "plugin boundary " + boundary_version(theirs) + with_sdk + "; this host speaks " +
+                       boundary_version(ours) + ": rebuild the plugin with " + sdk);
+  }
+  if (theirs.abi_minor > ours.abi_minor) {
+    return refused(file, "KDP004",
+                   built + "the newer plugin boundary " + boundary_version(theirs) + with_sdk +
+                       "; this host speaks " + boundary_version(ours) + ": use a newer host, or rebuild the plugin with " +
+                       sdk);
+  }
+  if (theirs.cxx_epoch != ours.cxx_epoch) {
+    return refused(file, "KDP005",
+                   built + "C++ interfaces of revision " + std::to_string(theirs.cxx_epoch) + with_sdk +
+                       "; this host has revision " + std::to_string(ours.cxx_epoch) +
+                       ": rebuild the plugin with " + sdk);
+  }
+  if (theirs.torch_version / 1000 != ours.torch_version / 1000) {
+    return refused(file, "KDP006",
+                   built + "LibTorch " + torch_version(theirs) + with_sdk + "; this host uses LibTorch " +
+                       torch_version(ours) + ": rebuild the plugin with the host's LibTorch");
+  }
+  if (theirs.flags != ours.flags) {
+    return refused(file, "KDP007",
+                   file + " was built with the flags: " + flag_names(theirs.flags) + with_sdk +
+                       "; this host was built with: " + flag_names(ours.flags) +
+                       "; rebuild the plugin with the host's flags");
+  }
+  return std::nullopt;
+}
+
+std::optional<RejectedPlugin> check_gate(const std::string& file, kindred_build_tag& tag) {
+  try {
+    tag = read_build_tag(file);
+  } catch (const NotASharedObject& e) {
+    return refused(file, "KDP001",
+                   file + " " + e.what() +
+                       "; a plugin is a shared object built for this machine: rebuild or copy it again, or "
+                       "remove the file from the folder");
+  } catch (const NoBuildTag& e) {
+    return refused(file, "KDP002",
+                   file + " is a shared library but no plugin that can be trusted to fit: " + e.what() +
+                       "; exactly one is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its "
+                       "sources, and do not strip its notes");
+  }
+  return compare_tags(file, tag, build_tag());
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,328 @@
+#include "host/pipeline/validator.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "host/loader/catalog.hpp"
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+namespace {
+
+class Validator {
+ public:
+  Validator(const Document& document, const Catalog& catalog) : document_(document), catalog_(catalog) {}
+
+  Pipeline run();
+
+ private:
+  void issue(const std::string& pointer, const std::string& message) {
+    issues_.push_back({document_.file, pointer, message});
+  }
+
+  /// Reads one section; an absent (null) one gives the defaults.
+  template <class Section>
+  Section section(const json& value, const std::string& pointer, json* resolved = nullptr);
+  void check_paths(const json& schema, json& params, const std::string& pointer, bool must_exist);
+
+  ComponentSpec component(const json& value, const std::string& kind, const std::string& pointer, json* resolved);
+  std::vector<ComponentSpec> components(const json& value, const std::string& kind, const std::string& pointer,
+                                        json* resolved);
+  void read_data(Pipeline& p, json& out);
+  void read_split(Pipeline& p, const json& value, json& out);
+  void read_train_classes(Pipeline& p, const TrainClassesSection& section);
+  void read_model(Pipeline& p, json& out);
+  void read_train(Pipeline& p, json& out);
+  void read_evaluate(Pipeline& p, json& out);
+
+  const Document& document_;
+  const Catalog& catalog_;
+  std::vector<Issue> issues_;
+};
+
+json with_defaults(const json& schema, const json& value) {
+  json out = value.is_object() ? value : json::object();
+  for (const auto& [name, field] : schema["properties"].items()) {
+    if (!out.contains(name) && field.contains("default")) out[name] = field["default"];
+  }
+  return out;
+}
+
+template <class Section>
+Section Validator::section(const json& value, const std::string& pointer, json* resolved) {
+  const json given = value.is_null() ? json::object() : value;
+  const auto schema = Schema<Section>::get().to_json();
+  json complete = with_defaults(schema, given);
+  if (given.is_object()) check_paths(schema, complete, pointer, false);
+  std::vector<ParamIssue> found;
+  if (given.is_object()) {
+    // What was given is checked first, so that a default never hides a wrong value.
+    (void)Schema<Section>::get().read(given, found);
+    for (const auto& one : found) issue(pointer + one.pointer, one.message);
+  } else {
+    issue(pointer, std::string("expected an object, got ") + value.type_name());
+  }
+  found.clear();
+  if (resolved != nullptr) *resolved = complete;
+  return Schema<Section>::get().read(complete, found);
+}
+
+void Validator::check_paths(const json& schema, json& params, const std::string& pointer, bool must_exist) {
+  for (const auto& [name, field] : schema["properties"].items()) {
+    const auto mark = field.value("x-path", "");
+    if (mark.empty() || mark == "files" || !params.contains(name) || !params[name].is_string()) continue;
+    const auto place = pointer + "/" + name;
+    // A default stands in no file, so it starts at the working directory: `host run` writes to ./runs.
+    const auto text = params[name].get<std::string>();
+    const bool given = document_.folders.count(place) > 0;
+    const auto path = text.empty() || given ? document_.resolve_path(place, text)
+                                            : fs::absolute(text).lexically_normal().string();
+    if (must_exist && !path.empty() && !fs::exists(path)) {
+      issue(place, "there is no file or folder " + path +
+                       (path == params[name] ? "" : " (relative paths start at the folder of the pipeline file)"));
+    }
+    params[name] = path;
+  }
+}
+
+ComponentSpec Validator::component(const json& value, const std::string& kind, const std::string& pointer,
+                                   json* resolved) {
+  ComponentSpec spec;
+  spec.pointer = pointer;
+  if (!value.is_object() || !value.contains("type") || !value["type"].is_string()) {
+    issue(pointer, "expected a " + kind + ": an object such as {\"type\": \"NAME\"}; `host list --kind " + kind +
+                       "` names those found");
+    return spec;
+  }
+  const auto type = value["type"].get<std::string>();
+  const auto* info = catalog_.find(kind, type);
+  if (info == nullptr) {
+    std::string message = "no " + kind + " is called \"" + type + "\"";
+    const auto names = catalog_.names(kind);
+    const auto others = catalog_.kinds_of(type);
+    if (!others.empty()) message += "; it is the name of a " + others.front();
+    if (const auto close = closest_name(type, names); !close.empty()) message += "; did you mean \"" + close + "\"?";
+    std::string list;
+    for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+    issue(pointer + "/type", message + (list.empty() ? "; no plugin offers one" : "; there are: " + list));
+    return spec;
+  }
+  json params = value;
+  params.erase("type");
+  for (const auto& found : check_params(info->schema, params)) issue(pointer + found.pointer, found.message);
+  params = with_defaults(info->schema, params);
+  check_paths(info->schema, params, pointer, true);
+  spec.info = info;
+  spec.params = params;
+  if (resolved != nullptr) {
+    *resolved = params;
+    (*resolved)["type"] = info->id;
+  }
+  return spec;
+}
+
+std::vector<ComponentSpec> Validator::components(const json& value, const std::string& kind, const std::string& pointer,
+                                                 json* resolved) {
+  std::vector<ComponentSpec> specs;
+  json out = json::array();
+  if (value.is_null()) {
+    // none
+  } else if (value.is_array()) {
+    for (size_t i = 0; i < value.size(); ++i) {
+      json one;
+      specs.push_back(component(value[i], kind, pointer + "/" + std::to_string(i), &one));
+      out.push_back(one);
+    }
+  } else {
+    json one;
+    specs.push_back(component(value, kind, pointer, &one));
+    out.push_back(one);
+  }
+  if (resolved != nullptr) *resolved = out;
+  return specs;
+}
+
+void Validator::read_data(Pipeline& p, json& out) {
+  p.data = section<DataSection>(p.root.data, "/data", &out["data"]);
+  auto& data = out["data"];
+  if (!p.data.dataset.is_null()) p.dataset = component(p.data.dataset, "dataset", "/data/dataset", &data["dataset"]);
+  read_split(p, p.data.split, data["split"]);
+  p.transforms = components(p.data.transforms, "transform", "/data/transforms", &data["transforms"]);
+  p.train_transforms = p.data.train_transforms.is_null()
+                           ? p.transforms
+                           : components(p.data.train_transforms, "transform", "/data/train_transforms",
+                                        &data["train_transforms"]);
+}
+
+void Validator::read_split(Pipeline& p, const json& value, json& out) {
+  const auto split = section<SplitSection>(value, "/data/split", &out);
+  const auto train = section<TrainClassesSection>(split.train, "/data/split/train", &out["train"]);
+  if (!train.classes_file.empty() && split.train.contains("fraction")) {
+    issue("/data/split/train", "give either classes_file or fraction, not both");
+  }
+  p.train_fraction = train.fraction;
+  if (!train.classes_file.empty()) {
+    out["train"].erase("fraction");
+    read_train_classes(p, train);
+  }
+  const auto& validation = split.validation;
+  if (validation.is_string()) {
+    const auto text = validation.get<std::string>();
+    if (text == "test") p.validation = ValidationSource::test;
+    else if (text == "none") p.validation = ValidationSource::none;
+    else issue("/data/split/validation", "expected an object, \"test\" or \"none\", got \"" + text + "\"");
+    return;
+  }
+  const auto held_out = section<ValidationSection>(validation, "/data/split/validation", &out["validation"]);
+  p.validation_fraction = held_out.fraction;
+  p.validation = held_out.fraction > 0 ? ValidationSource::train_classes : ValidationSource::none;
+}
+
+void Validator::read_train_classes(Pipeline& p, const TrainClassesSection& train) {
+  const std::string pointer = "/data/split/train/classes_file";
+  try {
+    const auto path = document_.resolve_path(pointer, train.classes_file);
+    const auto file = json::parse(read_file(path), nullptr, false);
+    const auto list = file.is_object() ? file.value("train_classes", json()) : file;
+    if (!list.is_array() || list.empty()) {
+      issue(pointer, path + " holds no list of classes: expected [2, 4, ...] or {\"train_classes\": [2, 4, ...]}");
+      return;
+    }
+    for (const auto& one : list) {
+      if (!one.is_number_integer() || one.get<int64_t>() < 0) {
+        issue(pointer, path + " lists " + one.dump() + "; classes are integers from 0");
+        return;
+      }
+      p.train_classes.push_back(one.get<int64_t>());
+    }
+    std::sort(p.train_classes.begin(), p.train_classes.end());
+    p.train_classes.erase(std::unique(p.train_classes.begin(), p.train_classes.end()), p.train_classes.end());
+  } catch (const Error& error) {
+    issue(pointer, error.what());
+  }
+}
+
+void Validator::read_model(Pipeline& p, json& out) {
+  const auto model = section<ModelSection>(p.root.model, "/model", &out["model"]);
+  if (!model.encoders.is_object() || model.encoders.size() != 1) {
+    if (!p.root.model.is_null()) {
+      issue("/model/encoders", "expected an object with one encoder, such as {\"image\": {\"type\": \"NAME\"}}");
+    }
+  } else {
+    const auto name = model.encoders.begin().key();
+    json value = model.encoders.begin().value();
+    const auto pointer = "/model/encoders/" + name;
+    json options = json::object();
+    if (value.is_object()) {
+      const auto host_keys = Schema<EncoderSection>::get().to_json()["properties"];
+      for (const auto& [key, unused] : host_keys.items()) {
+        if (!value.contains(key)) continue;
+        options[key] = value[key];
+        value.erase(key);
+      }
+    }
+    json resolved_options, resolved;
+    p.encoder.options = section<EncoderSection>(options, pointer, &resolved_options);
+    static_cast<ComponentSpec&>(p.encoder) = component(value, "encoder", pointer, &resolved);
+    p.encoder.name = name;
+    resolved.update(resolved_options);
+    out["model"]["encoders"] = {{name, resolved}};
+  }
+  p.head = components(model.head, "head", "/model/head", &out["model"]["head"]);
+}
+
+void Validator::read_train(Pipeline& p, json& out) {
+  if (p.root.train.is_null()) return;
+  p.has_train = true;
+  p.train = section<TrainSection>(p.root.train, "/train", &out["train"]);
+  auto& train = out["train"];
+  if (!p.train.loss.is_null()) p.loss = component(p.train.loss, "loss", "/train/loss", &train["loss"]);
+  if (!p.train.batch_sampler.is_null()) {
+    p.batch_sampler = component(p.train.batch_sampler, "batch_sampler", "/train/batch_sampler", &train["batch_sampler"]);
+  }
+  p.optimizer = section<OptimizerSection>(p.train.optimizer, "/train/optimizer", &train["optimizer"]);
+  p.schedule = section<ScheduleSection>(p.train.schedule, "/train/schedule", &train["schedule"]);
+  p.early_stopping =
+      section<EarlyStoppingSection>(p.train.early_stopping, "/train/early_stopping", &train["early_stopping"]);
+  if (p.optimizer.nesterov && p.optimizer.momentum <= 0) {
+    issue("/train/optimizer/nesterov", "nesterov needs a momentum above 0");
+  }
+  const auto& monitor = p.early_stopping.monitor;
+  if (monitor.rfind("validation.", 0) == 0 && p.validation == ValidationSource::none) {
+    issue("/train/early_stopping/monitor", "\"" + monitor + "\" needs validation classes, but data.split.validation holds none");
+  } else if (!monitor.empty() && monitor.rfind("validation.", 0) != 0 && monitor != "train.loss") {
+    issue("/train/early_stopping/monitor",
+          "\"" + monitor + "\" is not \"train.loss\", \"validation.loss\" or \"validation.\" and a metric's name");
+  }
+}
+
+void Validator::read_evaluate(Pipeline& p, json& out) {
+  p.evaluate = section<EvaluateSection>(p.root.evaluate, "/evaluate", &out["evaluate"]);
+  auto& evaluate = out["evaluate"];
+  p.metrics = components(p.evaluate.metrics, "metric", "/evaluate/metrics", &evaluate["metrics"]);
+  if (p.metrics.empty() && !p.evaluate.metrics.is_null()) {
+    issue("/evaluate/metrics", "at least one metric is needed, such as [{\"type\": \"r_precision\"}]");
+  }
+  if (!p.evaluate.eval_sampler.is_null()) {
+    p.eval_sampler = component(p.evaluate.eval_sampler, "eval_sampler", "/evaluate/eval_sampler", &evaluate["eval_sampler"]);
+  }
+}
+
+bool is_device(const std::string& text) {
+  if (text == "auto" || text == "cpu" || text == "cuda") return true;
+  return text.rfind("cuda:", 0) == 0 && text.size() > 5 && text.size() < 8 &&
+         text.find_first_not_of("0123456789", 5) == std::string::npos;
+}
+
+Pipeline Validator::run() {
+  Pipeline p;
+  p.file = document_.file;
+  json out;
+  json value = document_.value;
+  if (!value.contains("name")) value["name"] = fs::path(document_.file).stem().string();
+  if (!value.contains("evaluate")) {
+    issue("/evaluate", "the section is missing; it says what is measured, for example "
+                       "{\"metrics\": [{\"type\": \"r_precision\"}]}");
+  }
+  p.root = section<RootSection>(value, "", &out);
+  if (!is_device(p.root.device)) {
+    issue("/device", "\"" + p.root.device + "\" is not a device; expected auto, cpu, cuda or cuda:N");
+  }
+  const auto& name = p.root.name;
+  const bool plain = !name.empty() && name.front() != '.' &&
+                     name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+                         std::string::npos;
+  if (!plain) issue("/name", "\"" + name + "\" cannot be a folder name; use letters, digits, '-', '_' and '.'");
+  if (!p.root.data.is_null()) read_data(p, out);
+  if (!p.root.model.is_null()) read_model(p, out);
+  p.cache = section<CacheSection>(p.root.cache, "/cache", &out["cache"]);
+  read_train(p, out);
+  if (!p.root.evaluate.is_null()) read_evaluate(p, out);
+  p.output = section<OutputSection>(p.root.output, "/output", &out["output"]);
+  if (!issues_.empty()) throw PipelineError(issues_);
+  p.resolved = out;
+  return p;
+}
+
+}  // namespace
+
+std::vector<std::string> plugin_folders(const Document& document) {
+  std::vector<std::string> folders;
+  const auto it = document.value.find("plugins");
+  if (it == document.value.end()) return folders;
+  const bool strings = it->is_array() && std::all_of(it->begin(), it->end(), [](const json& v) { return v.is_string(); });
+  if (!strings) throw PipelineError({{document.file, "/plugins", "expected a list of folders"}});
+  for (size_t i = 0; i < it->size(); ++i) {
+    folders.push_back(document.resolve_path("/plugins/" + std::to_string(i), (*it)[i].get<std::string>()));
+  }
+  return folders;
+}
+
+Pipeline validate_pipeline(const Document& document, const Catalog& catalog) {
+  return Validator(document, catalog).run();
+}
+
+}  // namespace kindred::host

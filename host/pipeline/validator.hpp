@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/pipeline/document.hpp"
+#include "host/pipeline/pipeline.hpp"
+
+namespace kindred::host {
+
+class Catalog;
+
+/// Folders named under "plugins" of a document, absolute; needed before a catalogue exists. Throws
+/// PipelineError when the value is not a list of strings.
+std::vector<std::string> plugin_folders(const Document& document);
+
+/// Checks the whole document against the components found and returns the plan. Every problem is reported
+/// at once: throws PipelineError. The plan points into `catalog`, which must outlive it.
+Pipeline validate_pipeline(const Document& document, const Catalog& catalog);
+
+}  // namespace kindred::host

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kindred::host {
+
+/// Largest resident set of this process so far, in bytes (VmHWM).
+int64_t peak_resident_bytes();
+
+/// Model name of the first processor, or "unknown".
+std::string cpu_model();
+
+/// Of the instruction sets that matter for speed here, those this processor has.
+std::vector<std::string> cpu_features();
+
+/// Folder of the running executable, with a trailing slash removed.
+std::string executable_folder();
+
+/// Shared libraries mapped into this process whose file name contains `part`.
+std::vector<std::string> mapped_libraries(const std::string& part);
+
+/// "20261123T224501Z".
+std::string utc_time_for_folder();
+
+}  // namespace kindred::host
