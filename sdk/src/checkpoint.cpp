@@ -1,1 +1,74 @@
-// placeholder
+#include "kindred/checkpoint.hpp"
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <sstream>
+
+#include "checkpoint_format.hpp"
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+
+namespace kindred {
+
+std::vector<NamedTensor> read_checkpoint(const std::string& path) {
+  const auto bytes = read_file(path);
+  if (bytes.rfind("PK\x03\x04", 0) == 0) return read_torch_zip(path);
+  if (!bytes.empty() && static_cast<unsigned char>(bytes[0]) == 0x80) return read_torch_legacy(path, bytes);
+  if (bytes.size() > 8 && (bytes[8] == '{' || bytes[7] == '\0')) return read_safetensors(path, bytes);
+  throw Error(path + " is no checkpoint: expected a file written by torch.save or by safetensors");
+}
+
+namespace {
+
+std::string shape_text(const at::Tensor& tensor) {
+  std::ostringstream text;
+  text << tensor.sizes();
+  return text.str();
+}
+
+std::string name_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < 8; ++i) text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > 8) text += " and " + std::to_string(names.size() - 8) + " more";
+  return text;
+}
+
+}  // namespace
+
+void load_named_tensors(const std::string& what, const std::vector<NamedTensor>& target,
+                        const std::vector<NamedTensor>& source, bool (*optional)(const std::string&),
+                        bool (*ignore)(const std::string&)) {
+  std::map<std::string, const at::Tensor*> given;
+  for (const auto& entry : source) given[entry.name] = &entry.tensor;
+  std::vector<std::string> missing, misshapen, surplus;
+  for (const auto& entry : target) {
+    const auto it = given.find(entry.name);
+    if (it == given.end()) {
+      if (optional == nullptr || !optional(entry.name)) missing.push_back(entry.name);
+      continue;
+    }
+    if (it->second->sizes() != entry.tensor.sizes()) {
+      misshapen.push_back(entry.name + " is " + shape_text(*it->second) + ", expected " + shape_text(entry.tensor));
+    }
+  }
+  std::map<std::string, bool> wanted;
+  for (const auto& entry : target) wanted[entry.name] = true;
+  for (const auto& entry : source) {
+    if (wanted.count(entry.name) == 0 && (ignore == nullptr || !ignore(entry.name))) surplus.push_back(entry.name);
+  }
+  if (!missing.empty() || !misshapen.empty() || !surplus.empty()) {
+    std::string text = what + " do not fit:";
+    if (!missing.empty()) text += " missing " + name_list(missing) + ";";
+    if (!misshapen.empty()) text += " misshapen " + name_list(misshapen) + ";";
+    if (!surplus.empty()) text += " not part of the model " + name_list(surplus) + ";";
+    text.back() = '.';
+    throw Error(text + " Choose the variant that the weights were made for");
+  }
+  for (const auto& entry : target) {
+    const auto it = given.find(entry.name);
+    if (it != given.end()) entry.tensor.detach().copy_(*it->second);
+  }
+}
+
+}  // namespace kindred

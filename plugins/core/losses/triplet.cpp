@@ -1,0 +1,108 @@
+#include <ATen/ATen.h>
+
+#include <limits>
+
+#include "kindred/distance.hpp"
+#include "kindred/error.hpp"
+#include "kindred/loss.hpp"
+#include "kindred/plugin.hpp"
+#include "pairs.hpp"
+
+namespace kindred {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// Triplet loss (Schroff, Kalenichenko, Philbin 2015; batch hard: Hermans, Beyer, Leibe 2017).
+///   all        relu(d_ap - d_an + margin) over every triplet
+///   semi_hard  the same over triplets with d_ap < d_an < d_ap + margin
+///   hard       per anchor its farthest positive and its nearest negative
+/// Memory is O(B^2): for "all" and "semi_hard" the negatives of an anchor are sorted once, and each
+/// positive pair reads count and sum of the negatives in its window from a prefix sum.
+class TripletLoss final : public Loss {
+ public:
+  struct Params {
+    std::string mining = "hard";
+    double margin = 0.5;
+    bool soft = false;
+    std::string distance = "cosine";
+    bool scale_by_negatives = true;
+    std::string average = "auto";
+    static void describe(Schema<Params>& schema) {
+      schema.field("mining", &Params::mining).doc("Which triplets count.").one_of({"all", "hard", "semi_hard"});
+      schema.field("margin", &Params::margin).doc("How much farther a negative must be than a positive.").range(0, 1000);
+      schema.field("soft", &Params::soft)
+          .doc("log(1 + exp(d_ap - d_an)) in place of the hinge; needs \"hard\" and ignores the margin.");
+      schema.field("distance", &Params::distance).doc("What is compared.").one_of(distance_names());
+      schema.field("scale_by_negatives", &Params::scale_by_negatives)
+          .doc("With \"hard\": divide d_ap - d_an by the batch mean of d_an, which protects from collapse.");
+      schema.field("average", &Params::average)
+          .doc("Mean over all triplets, or over the active ones with a loss above zero; \"auto\" is \"all\" for "
+               "\"hard\" and \"active\" otherwise.")
+          .one_of({"auto", "all", "active"});
+    }
+  };
+
+  explicit TripletLoss(const Params& params) : params_(params), distance_(distance_from_name(params.distance)) {
+    if (params.soft && params.mining != "hard") {
+      throw Error("triplet: \"soft\" goes with \"mining\": \"hard\", got \"" + params.mining + "\"");
+    }
+    if (params.distance == "dot" && params.mining == "hard" && params.scale_by_negatives && !params.soft) {
+      throw Error("triplet: dot distances have no scale, so set \"scale_by_negatives\" to false with them");
+    }
+  }
+
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    const auto distances = distance_matrix(distance_, embeddings, embeddings);
+    const auto masks = pair_masks(labels);
+    return params_.mining == "hard" ? hard(distances, masks) : windowed(distances, masks);
+  }
+
+ private:
+  at::Tensor hard(const at::Tensor& distances, const PairMasks& masks) const {
+    const auto chosen = masks.positive.any(1).logical_and(masks.negative.any(1));
+    const auto anchors = chosen.nonzero().squeeze(1);
+    if (anchors.numel() == 0) return distances.sum() * 0;
+    const auto rows = distances.index_select(0, anchors);
+    const auto positive = rows.masked_fill(masks.positive.index_select(0, anchors).logical_not(), -kInfinity).amax(1);
+    const auto negative = rows.masked_fill(masks.negative.index_select(0, anchors).logical_not(), kInfinity).amin(1);
+    if (params_.soft) return at::softplus(positive - negative).mean();
+    auto gap = positive - negative;
+    if (params_.scale_by_negatives) gap = gap / negative.mean().clamp_min(1e-6);
+    const auto loss = (gap + params_.margin).relu();
+    return params_.average == "active" ? mean_of_chosen(loss, loss > 0) : loss.mean();
+  }
+
+  at::Tensor windowed(const at::Tensor& distances, const PairMasks& masks) const {
+    const auto pairs = masks.positive.nonzero();  // (P, 2): anchor, positive
+    if (pairs.size(0) == 0) return distances.sum() * 0;
+    const auto options = distances.options().requires_grad(false);
+    // Negatives of each anchor in ascending order; what is no negative goes to the far end.
+    const auto order = std::get<1>(distances.detach().masked_fill(masks.negative.logical_not(), kInfinity).sort(1));
+    const auto is_negative = masks.negative.gather(1, order);
+    const auto sorted = distances.gather(1, order).masked_fill(is_negative.logical_not(), 0.0);
+    const auto sums = at::cat({at::zeros({distances.size(0), 1}, options), sorted.cumsum(1)}, 1);  // (B, B + 1)
+    const auto bounds = sorted.detach().masked_fill(is_negative.logical_not(), kInfinity).contiguous();
+
+    const auto plain = distances.detach();
+    const auto positives = masks.positive.to(options.dtype());
+    // Positions in every row for all columns at once: (B, B) searches in (B, B) sorted rows.
+    const auto negatives = is_negative.sum(1, true);
+    const auto upper = at::searchsorted(bounds, (plain + params_.margin).contiguous()).minimum(negatives);
+    const auto lower = params_.mining == "semi_hard" ? at::searchsorted(bounds, plain.contiguous(), false, true).minimum(upper)
+                                                     : at::zeros_like(upper);
+    const auto count = (upper - lower).to(options.dtype());
+    const auto window = sums.gather(1, upper) - sums.gather(1, lower);
+    const auto total = (positives * (count * (distances + params_.margin) - window)).sum();
+    const auto number = params_.average == "all" ? (positives * negatives.to(options.dtype())).sum() : (positives * count).sum();
+    return total / number.clamp_min(1);
+  }
+
+  Params params_;
+  Distance distance_;
+};
+
+}  // namespace
+KINDRED_COMPONENT(Loss, TripletLoss, "kindred.triplet", "1.0.0",
+                  "Triplet margin loss over all, the hardest or the semi-hard triplets of a batch");
+}  // namespace kindred

@@ -1,0 +1,97 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <map>
+
+#include "kindred/batch_sampler.hpp"
+#include "kindred/error.hpp"
+#include "kindred/plugin.hpp"
+#include "kindred/random.hpp"
+
+namespace kindred {
+namespace {
+
+/// P classes x K samples per batch (Hermans, Beyer, Leibe 2017). An epoch deals out every class's samples
+/// in random order in groups of K; a class's last group is filled up with other samples of the class, so
+/// each sample appears at least once. A class with fewer than K samples gives one group of all it has,
+/// without repeats; a class with a single sample is left out, because it forms no pair.
+class ClassesTimesSamples final : public BatchSampler {
+ public:
+  struct Params {
+    int64_t classes = 32;
+    int64_t samples = 4;
+    int64_t batches = 0;
+    static void describe(Schema<Params>& schema) {
+      schema.field("classes", &Params::classes).doc("P: classes per batch.").range(2, 1 << 20);
+      schema.field("samples", &Params::samples).doc("K: samples of each of them.").range(2, 1 << 20);
+      schema.field("batches", &Params::batches)
+          .doc("Batches per epoch; 0 takes as many as show every sample once.")
+          .range(0, 1 << 24);
+    }
+  };
+
+  explicit ClassesTimesSamples(Params params) : params_(params) {}
+
+  std::vector<at::Tensor> batches(const at::Tensor& labels, uint64_t seed, int64_t epoch) override {
+    const auto plain = labels.contiguous();
+    std::map<int64_t, std::vector<int64_t>> rows;
+    for (int64_t i = 0; i < plain.numel(); ++i) rows[plain.data_ptr<int64_t>()[i]].push_back(i);
+    for (auto it = rows.begin(); it != rows.end();) it = it->second.size() < 2 ? rows.erase(it) : std::next(it);
+    if (rows.size() < 2) {
+      throw Error("p_k needs at least two classes with two samples each, the training data has " +
+                  std::to_string(rows.size()));
+    }
+    std::vector<at::Tensor> result;
+    for (uint64_t round = 0; result.empty() || static_cast<int64_t>(result.size()) < params_.batches; ++round) {
+      Random random(seed, 0x9a1e, epoch, round);
+      deal(rows, random, result);
+    }
+    if (params_.batches > 0) result.resize(static_cast<size_t>(params_.batches));
+    return result;
+  }
+
+ private:
+  using Group = std::vector<int64_t>;
+
+  /// Appends the batches of one pass over the data.
+  void deal(const std::map<int64_t, Group>& rows, Random& random, std::vector<at::Tensor>& out) const {
+    std::vector<std::vector<Group>> piles;  // per class, groups still to be dealt
+    for (const auto& [label, members] : rows) piles.push_back(groups_of(members, random));
+    // The classes with most groups left come first, so that the last batches do not run out of classes.
+    std::vector<size_t> order(piles.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+    for (;;) {
+      random.shuffle(order.begin(), order.end());
+      std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return piles[a].size() > piles[b].size(); });
+      Group batch;
+      int64_t classes = 0;
+      for (const auto i : order) {
+        if (classes == params_.classes || piles[i].empty()) break;
+        batch.insert(batch.end(), piles[i].back().begin(), piles[i].back().end());
+        piles[i].pop_back();
+        ++classes;
+      }
+      if (classes < 2) return;  // one class alone teaches nothing
+      out.push_back(at::tensor(batch, at::kLong));
+    }
+  }
+
+  std::vector<Group> groups_of(Group members, Random& random) const {
+    random.shuffle(members.begin(), members.end());
+    const auto count = static_cast<int64_t>(members.size());
+    const int64_t size = std::min(params_.samples, count);
+    std::vector<Group> groups;
+    for (int64_t begin = 0; begin < count; begin += size) {
+      // A short last group reaches back for samples that are in it anyway only once.
+      const int64_t first = std::min(begin, count - size);
+      groups.emplace_back(members.begin() + first, members.begin() + first + size);
+    }
+    return groups;
+  }
+
+  Params params_;
+};
+
+}  // namespace
+KINDRED_COMPONENT(BatchSampler, ClassesTimesSamples, "kindred.p_k", "1.0.0", "P classes times K samples per batch");
+}  // namespace kindred
