@@ -150,4 +150,38 @@ EncodedDataset encode_dataset(const Dataset& dataset, const std::string& dataset
   return out;
 }
 
+at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows,
+                       const std::vector<std::shared_ptr<Transform>>& transforms, const Model& model,
+                       const EncodeRowsOptions& options, std::vector<SkippedSample>& skipped) {
+  at::NoGradGuard no_grad;
+  model.encoder->train(false);
+  std::vector<std::vector<int64_t>> batches;
+  for (auto begin = rows.begin(); begin != rows.end();) {
+    const auto end = begin + std::min<std::ptrdiff_t>(options.batch_size, rows.end() - begin);
+    batches.emplace_back(begin, end);
+    begin = end;
+  }
+  BatchLoader::Options loading;
+  loading.threads = options.threads;
+  BatchLoader loader(dataset, transforms, batches, loading);
+  Progress progress("encoding", "samples", static_cast<int64_t>(rows.size()), options.quiet);
+  std::vector<at::Tensor> parts = {at::empty({0, model.embedding_dimension}, at::kFloat).to(options.device)};
+  std::vector<int64_t> readable;
+  int64_t done = 0;
+  for (const auto& asked : batches) {
+    if (interrupted()) throw Interrupted("while encoding; nothing was lost");
+    auto loaded = loader.next();
+    skipped.insert(skipped.end(), loaded.skipped.begin(), loaded.skipped.end());
+    readable.insert(readable.end(), loaded.indices.begin(), loaded.indices.end());
+    if (!loaded.indices.empty()) {
+      loaded.batch.data = loaded.batch.data.to(options.device);
+      parts.push_back(model.encode(loaded.batch));
+    }
+    done += static_cast<int64_t>(asked.size());
+    progress.update(done);
+  }
+  rows = std::move(readable);
+  return at::cat(parts);
+}
+
 }  // namespace kindred::host

@@ -42,4 +42,18 @@ EncodedDataset encode_dataset(const Dataset& dataset, const std::string& dataset
                               const std::string& transforms_description, const Model& model,
                               const std::string& encoder_description, const EncodeOptions& options);
 
+struct EncodeRowsOptions {
+  at::Device device;
+  int64_t batch_size = 32;
+  int64_t threads = 0;
+  bool quiet = false;
+};
+
+/// Embeddings float32 (N, D) of the samples `rows` in that order, on the device, in evaluation mode and
+/// without a cache. Samples that cannot be read are appended to `skipped` and taken out of `rows`. Throws
+/// Interrupted.
+at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows,
+                       const std::vector<std::shared_ptr<Transform>>& transforms, const Model& model,
+                       const EncodeRowsOptions& options, std::vector<SkippedSample>& skipped);
+
 }  // namespace kindred::host

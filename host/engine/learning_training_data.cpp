@@ -1,12 +1,10 @@
 #include "host/engine/learning_training_data.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
-#include "host/support/interrupt.hpp"
-#include "host/support/progress.hpp"
+#include "host/engine/encode.hpp"
 
 namespace kindred::host {
 
@@ -78,35 +76,11 @@ at::Tensor LearningTrainingData::validation_embeddings() {
 }
 
 at::Tensor LearningTrainingData::embed(std::vector<int64_t>& rows) {
-  at::NoGradGuard no_grad;
-  model_.encoder->train(false);
-  const auto size = static_cast<size_t>(pipeline_.cache.batch_size);
-  std::vector<std::vector<int64_t>> batches;
-  for (size_t begin = 0; begin < rows.size(); begin += size) {
-    const auto end = std::min(begin + size, rows.size());
-    batches.emplace_back(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
-  }
-  BatchLoader::Options options;
-  options.threads = pipeline_.data.threads;
-  BatchLoader loader(dataset_, parts_.transforms, batches, options);
-  Progress progress("encoding", "samples", static_cast<int64_t>(rows.size()), quiet_);
-  std::vector<at::Tensor> parts = {at::empty({0, model_.embedding_dimension}, at::kFloat).to(device_)};
-  std::vector<int64_t> readable;
-  int64_t done = 0;
-  for (const auto& asked : batches) {
-    if (interrupted()) throw Interrupted("while encoding; nothing was lost");
-    auto loaded = loader.next();
-    note_skipped(loaded.skipped);
-    readable.insert(readable.end(), loaded.indices.begin(), loaded.indices.end());
-    if (!loaded.indices.empty()) {
-      loaded.batch.data = loaded.batch.data.to(device_);
-      parts.push_back(model_.encode(loaded.batch));
-    }
-    done += static_cast<int64_t>(asked.size());
-    progress.update(done);
-  }
-  rows = std::move(readable);
-  return at::cat(parts);
+  std::vector<SkippedSample> skipped;
+  auto embeddings = encode_rows(dataset_, rows, parts_.transforms, model_,
+                                {device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_}, skipped);
+  note_skipped(skipped);
+  return embeddings;
 }
 
 }  // namespace kindred::host

@@ -1,0 +1,120 @@
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <iostream>
+
+#include "host/cli/command_line.hpp"
+#include "host/engine/class_split.hpp"
+#include "host/engine/components.hpp"
+#include "host/engine/device.hpp"
+#include "host/engine/encode.hpp"
+#include "host/engine/measure.hpp"
+#include "host/engine/servable.hpp"
+#include "host/loader/guarded_call.hpp"
+#include "host/pipeline/validator.hpp"
+#include "host/support/exit_code.hpp"
+#include "host/support/log.hpp"
+#include "kindred/file.hpp"
+
+namespace kindred::host {
+namespace po = boost::program_options;
+using nlohmann::json;
+namespace {
+
+/// Rows of the test classes and their embeddings by one model.
+struct TestSide {
+  std::vector<int64_t> rows;
+  at::Tensor embeddings;
+};
+
+class Evaluation {
+ public:
+  Evaluation(const Pipeline& pipeline, const Catalog& catalog, const std::string& model_folder, bool quiet)
+      : pipeline_(pipeline),
+        catalog_(catalog),
+        quiet_(quiet),
+        device_(device_from_name(pipeline.root.device)),
+        parts_(make_components(catalog, pipeline)),
+        dataset_(catalog.create<Dataset>(*pipeline.dataset.info, pipeline.dataset.params)),
+        servable_(load_servable(model_folder, catalog, device_)) {}
+
+  json metrics() {
+    at::NoGradGuard no_grad;
+    const auto test = split_classes(dataset_->labels(), pipeline_).test;
+    auto tuned = encode(test, servable_.model, servable_.transforms);
+    tuned.embeddings = servable_.model.apply_heads(tuned.embeddings);
+    json base = json::object();
+    if (pipeline_.evaluate.baseline) base = measured(base_side(test));
+    const json result = {{"base", base}, {"tuned", measured(tuned)}};
+    for (const auto& one : skipped_) log_warning("skipped " + one.name + ": " + one.message);
+    return result;
+  }
+
+ private:
+  TestSide encode(std::vector<int64_t> rows, const Model& model,
+                  const std::vector<std::shared_ptr<Transform>>& transforms) {
+    TestSide side;
+    side.embeddings = encode_rows(*dataset_, rows, transforms, model,
+                                  {device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_}, skipped_);
+    side.rows = std::move(rows);
+    return side;
+  }
+
+  /// The pipeline's encoder alone, before any training.
+  TestSide base_side(const std::vector<int64_t>& test) {
+    const auto matrix = dataset_->matrix();
+    auto model = make_model(catalog_, pipeline_, matrix.defined() ? matrix.size(1) : 0, false);
+    move_to(module_tensors(*model.encoder), device_);
+    skipped_.clear();  // the same samples will be met again
+    return encode(test, model, parts_.transforms);
+  }
+
+  json measured(const TestSide& side) {
+    auto labels = at::empty({static_cast<int64_t>(side.rows.size())}, at::kLong);
+    for (size_t i = 0; i < side.rows.size(); ++i) {
+      labels.data_ptr<int64_t>()[i] = dataset_->labels()[static_cast<size_t>(side.rows[i])];
+    }
+    at::Tensor queries;
+    if (parts_.eval_sampler) {
+      queries = guard(*pipeline_.eval_sampler.info, "queries", [&] {
+        return parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
+      });
+    }
+    return measure(side.embeddings, labels, queries, parts_.metrics, pipeline_).values;
+  }
+
+  const Pipeline& pipeline_;
+  const Catalog& catalog_;
+  const bool quiet_;
+  const at::Device device_;
+  Components parts_;
+  std::shared_ptr<Dataset> dataset_;
+  Servable servable_;
+  std::vector<SkippedSample> skipped_;
+};
+
+}  // namespace
+
+int command_evaluate(const std::vector<std::string>& arguments) {
+  CommandLine command("evaluate PIPELINE --model DIR [--set KEY=VALUE ...] [--output FILE]",
+                      "Measures a model on the test classes of a pipeline's dataset, beside the pipeline's encoder alone.",
+                      "host evaluate datasets/toy_cars/pipeline.json --model runs/toy_cars/20261124T100000Z/model");
+  command.positional({"PIPELINE"}, 1);
+  command.add()("model", po::value<std::string>()->value_name("DIR"), "servable model (the folder model/ of a run)")(
+      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
+      "override a value, for example evaluate.baseline=false; may repeat")(
+      "output", po::value<std::string>()->value_name("FILE"), "also write the metrics as JSON to this file");
+  if (!command.parse(arguments)) return kExitOk;
+  if (!command.has("model")) throw UsageError("--model DIR is missing; it is the folder model/ of a run");
+
+  const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
+  const auto catalog = load_catalog(command, plugin_folders(document));
+  const auto pipeline = validate_pipeline(document, catalog);
+  const json result = {{"metrics", Evaluation(pipeline, catalog, command.get<std::string>("model"), command.quiet()).metrics()}};
+  if (command.has("output")) write_file_atomically(command.get<std::string>("output"), result.dump(2) + "\n");
+  if (command.json()) std::cout << result.dump(2) << "\n";
+  else std::cout << metrics_table(result["metrics"]);
+  return kExitOk;
+}
+
+}  // namespace kindred::host
