@@ -50,6 +50,15 @@ at::Tensor tensor_from(const std::string& path, const std::string& name, const V
   return storage.as_strided(value.sizes, value.strides, value.storage_offset).clone(at::MemoryFormat::Contiguous);
 }
 
+/// DataParallel and its kin put "module." before every name.
+void drop_parallel_prefix(std::vector<NamedTensor>& tensors) {
+  const std::string prefix = "module.";
+  for (const auto& entry : tensors) {
+    if (entry.name.rfind(prefix, 0) != 0) return;
+  }
+  for (auto& entry : tensors) entry.name.erase(0, prefix.size());
+}
+
 template <class LoadStorage>
 std::vector<NamedTensor> tensors_of(const std::string& path, const Value& root, Storages& storages, LoadStorage&& load) {
   const auto& dict = state_dict_of(path, root);
@@ -62,6 +71,7 @@ std::vector<NamedTensor> tensors_of(const std::string& path, const Value& root, 
     tensors.push_back({key.text, tensor_from(path, key.text, value, storages)});
   }
   if (tensors.empty()) throw Error(path + " was refused: its dictionary holds no tensors");
+  drop_parallel_prefix(tensors);
   return tensors;
 }
 

@@ -10,7 +10,8 @@ namespace kindred {
 /// Reads named tensors from a file written by torch.save (zip or legacy) or by safetensors, chosen by
 /// content, not by name. Pickles are interpreted by a reader that knows tensors, dictionaries and numbers
 /// only: nothing a file names is ever looked up or called; anything else is refused with a sentence that
-/// names it. A training checkpoint that holds the tensors under "state_dict" or "model" is unwrapped.
+/// names it. A training checkpoint that holds the tensors under "state_dict", "model" or
+/// "model_state_dict" is unwrapped, and a "module." before every name is dropped.
 /// Tensors are contiguous, on the CPU, in the file's dtype and order. Throws Error.
 std::vector<NamedTensor> read_checkpoint(const std::string& path);
 

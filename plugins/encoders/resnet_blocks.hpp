@@ -1,0 +1,24 @@
+#pragma once
+
+#include "layers.hpp"
+
+namespace kindred {
+
+/// Residual block of a ResNet (He et al. 2016): two 3x3 convolutions, or a 1x1 - 3x3 - 1x1 bottleneck. The
+/// stride is at the 3x3 convolution, as in torchvision.
+class ResidualBlock {
+ public:
+  struct Shape {
+    int64_t inputs, width, outputs, stride, groups;
+    bool bottleneck;
+  };
+  ResidualBlock(const std::string& name, const Shape& shape, TensorList& list, uint64_t seed);
+  at::Tensor operator()(const at::Tensor& x, bool training) const;
+
+ private:
+  bool bottleneck_, reshapes_;
+  Convolution conv1_, conv2_, conv3_, shortcut_;
+  BatchNorm bn1_, bn2_, bn3_, shortcut_bn_;
+};
+
+}  // namespace kindred

@@ -1,0 +1,3 @@
+#include "kindred/plugin.hpp"
+
+KINDRED_PLUGIN("kindred.stanford_cars", KINDRED_SDK_VERSION, "Apache-2.0", "The Stanford Cars dataset");

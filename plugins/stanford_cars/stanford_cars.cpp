@@ -1,0 +1,147 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "annotations.hpp"
+#include "file_stamp.hpp"
+#include "kindred/dataset.hpp"
+#include "kindred/error.hpp"
+#include "kindred/plugin.hpp"
+#include "picture_file.hpp"
+
+namespace kindred {
+namespace {
+namespace fs = std::filesystem;
+
+/// The dataset as its authors and its copies lay it out:
+///   official   cars_train/ cars_test/ devkit/cars_train_annos.mat cars_test_annos_withlabels.mat
+///   nested     the same with cars_train/cars_train/ and cars_test/cars_test/, as unpacked from Kaggle
+///   flattened  cars_annos.mat over both splits, with pictures in car_ims/ or wherever it says
+class StanfordCarsDataset final : public Dataset {
+ public:
+  struct Params {
+    std::string root;
+    std::vector<std::string> splits = {"train", "test"};
+    bool crop = false;
+    double margin = 0.0;
+    static void describe(Schema<Params>& schema) {
+      schema.field("root", &Params::root).doc("Folder with cars_train, cars_test and devkit, or with cars_annos.mat.").path().required();
+      schema.field("splits", &Params::splits).doc("Which halves, in this order; merged is both.").one_of({"train", "test", "merged"});
+      schema.field("crop", &Params::crop).doc("Cut pictures to the annotated box.");
+      schema.field("margin", &Params::margin).doc("With crop: how much is kept around the box, as a share of its size.").range(0, 10);
+    }
+  };
+
+  explicit StanfordCarsDataset(const Params& params) : params_(params), root_(params.root) {
+    if (!fs::is_directory(root_)) {
+      throw Error("stanford_cars: root " + params.root + " is no folder; it must hold cars_train, cars_test and devkit");
+    }
+    if (params.splits.empty()) throw Error("stanford_cars: splits is empty; name train, test or both");
+    for (const auto& split : params.splits) {
+      if (split != "test") add_split("train");
+      if (split != "train") add_split("test");
+    }
+    const auto meta = first_existing({"devkit/cars_meta.mat", "car_devkit/devkit/cars_meta.mat", "cars_meta.mat"});
+    if (!meta.empty()) names_ = read_class_names(meta.string());
+  }
+
+  ObjectKind object_kind() const override { return ObjectKind::image; }
+  int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
+  const std::vector<int64_t>& labels() const override { return labels_; }
+  std::vector<std::string> class_names() const override { return names_; }
+
+  at::Tensor read(int64_t index) const override {
+    const auto picture = read_picture(files_[static_cast<size_t>(index)]);
+    return params_.crop ? cropped(picture, boxes_[static_cast<size_t>(index)]) : picture;
+  }
+
+  std::string sample_name(int64_t index) const override {
+    return fs::path(files_[static_cast<size_t>(index)]).lexically_relative(root_).string();
+  }
+
+  std::string fingerprint() const override {
+    std::string text = "stanford_cars " + std::to_string(params_.crop) + " " + std::to_string(params_.margin);
+    for (size_t i = 0; i < files_.size(); ++i) {
+      const auto& box = boxes_[i];
+      text += "\n" + file_stamp(files_[i]);
+      if (!params_.crop) continue;
+      for (const auto value : {box.x1, box.y1, box.x2, box.y2}) text += " " + std::to_string(value);
+    }
+    return text;
+  }
+
+ private:
+  fs::path first_existing(const std::vector<std::string>& candidates) const {
+    for (const auto& one : candidates) {
+      if (fs::exists(root_ / one)) return root_ / one;
+    }
+    return {};
+  }
+
+  void add_split(const std::string& split) {
+    const bool test = split == "test";
+    const std::string name = test ? "cars_test_annos_withlabels.mat" : "cars_train_annos.mat";
+    auto file = first_existing({name, "devkit/" + name, "car_devkit/devkit/" + name});
+    const bool merged = file.empty();
+    if (merged) file = first_existing({"cars_annos.mat", "devkit/cars_annos.mat"});
+    if (file.empty() && test && !first_existing({"devkit/cars_test_annos.mat", "car_devkit/devkit/cars_test_annos.mat", "cars_test_annos.mat"}).empty()) {
+      throw Error("stanford_cars: the annotations of the test split in " + root_.string() +
+                  " have no labels (cars_test_annos.mat); put the file cars_test_annos_withlabels.mat beside cars_test, or use "
+                  "\"splits\": [\"train\"]");
+    }
+    if (file.empty()) {
+      throw Error("stanford_cars: " + root_.string() + " has no annotations of the " + split + " split: looked for " + name +
+                  " there and in devkit, and for cars_annos.mat");
+    }
+    const auto annotations = read_annotations(file.string());
+    const auto folder = merged ? root_ : picture_folder("cars_" + split);
+    for (const auto& one : annotations) {
+      if (merged && one.test != test) continue;
+      if (one.label < 0) {
+        throw Error("stanford_cars: " + file.string() + " has no labels; the file with labels is " + name);
+      }
+      files_.push_back(merged ? merged_picture(one, split) : (folder / one.file).string());
+      labels_.push_back(one.label);
+      boxes_.push_back(one);
+    }
+  }
+
+  fs::path picture_folder(const std::string& name) const {
+    const auto nested = root_ / name / name;
+    return fs::is_directory(nested) ? nested : root_ / name;
+  }
+
+  /// The merged file says "car_ims/000001.jpg"; copies keep that folder, or its files without it.
+  std::string merged_picture(const CarAnnotation& one, const std::string& split) const {
+    const auto name = fs::path(one.file).filename();
+    for (const auto& path : {root_ / one.file, root_ / name, picture_folder("cars_" + split) / name}) {
+      if (fs::exists(path)) return path.string();
+    }
+    return (root_ / one.file).string();
+  }
+
+  at::Tensor cropped(const at::Tensor& picture, const CarAnnotation& box) const {
+    const double mx = params_.margin * static_cast<double>(box.x2 - box.x1 + 1);
+    const double my = params_.margin * static_cast<double>(box.y2 - box.y1 + 1);
+    const auto low = [](int64_t edge, double margin) { return static_cast<int64_t>(std::floor(static_cast<double>(edge - 1) - margin)); };
+    const auto high = [](int64_t edge, double margin) { return static_cast<int64_t>(std::ceil(static_cast<double>(edge) + margin)); };
+    const int64_t x1 = std::clamp<int64_t>(low(box.x1, mx), 0, picture.size(1) - 1);
+    const int64_t y1 = std::clamp<int64_t>(low(box.y1, my), 0, picture.size(0) - 1);
+    const int64_t x2 = std::clamp<int64_t>(high(box.x2, mx), x1 + 1, picture.size(1));
+    const int64_t y2 = std::clamp<int64_t>(high(box.y2, my), y1 + 1, picture.size(0));
+    return picture.slice(0, y1, y2).slice(1, x1, x2).contiguous();
+  }
+
+  Params params_;
+  fs::path root_;
+  std::vector<std::string> files_;
+  std::vector<int64_t> labels_;
+  std::vector<CarAnnotation> boxes_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace
+KINDRED_COMPONENT(Dataset, StanfordCarsDataset, "kindred.stanford_cars", "1.0.0", "Stanford Cars: 16,185 pictures of 196 models");
+}  // namespace kindred

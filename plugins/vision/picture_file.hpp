@@ -1,0 +1,16 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+namespace kindred {
+
+/// Decodes a JPEG, PNG, WebP, BMP, TIFF or PPM file to uint8 (H, W, 3) RGB, turned as its EXIF data says.
+/// Throws Error when it cannot be read, is no picture, or is cut off before its end. [thread-safe]
+at::Tensor read_picture(const std::string& path);
+
+/// Whether a name ends like one of these formats; case does not matter.
+bool is_picture_name(const std::string& path);
+
+}  // namespace kindred
