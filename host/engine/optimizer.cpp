@@ -46,7 +46,10 @@ Optimizer::Optimizer(const OptimizerSection& options, const ScheduleSection& sch
   const auto add = [&](const std::vector<NamedTensor>& named, double rate) {
     if (named.empty()) return;
     std::vector<at::Tensor> tensors;
-    for (const auto& one : named) tensors.push_back(one.tensor);
+    for (const auto& one : named) {
+      tensors.push_back(one.tensor);
+      tensors.back().requires_grad_(true);  // components hand out plain tensors: the host decides what learns
+    }
     state_->parameters.insert(state_->parameters.end(), tensors.begin(), tensors.end());
     state_->base_rates.push_back(rate > 0 ? rate : options.lr);
     torch_groups.emplace_back(tensors);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
@@ -156,6 +157,17 @@ void apply_override(Document& document, const std::string& text) {
   record_folders(value, pointer, fs::current_path().string(), document.folders);
 }
 
+/// null stands for a key that is not given, also where there is nothing to remove: no check behind this
+/// one needs to tell a null from an absent key.
+void drop_nulls(json& value) {
+  if (value.is_object()) {
+    for (auto it = value.begin(); it != value.end();) it = it->is_null() ? value.erase(it) : std::next(it);
+  }
+  if (value.is_structured()) {
+    for (auto& child : value) drop_nulls(child);
+  }
+}
+
 void expand(json& value, const std::string& file, const std::string& pointer, std::vector<Issue>& issues) {
   if (value.is_structured()) {
     const bool array = value.is_array();
@@ -212,6 +224,7 @@ std::string Document::resolve_path(const std::string& pointer, const std::string
 Document load_document(const std::string& path, const std::vector<std::string>& overrides) {
   auto document = load_chain(path, 0);
   for (const auto& text : overrides) apply_override(document, text);
+  drop_nulls(document.value);
   std::vector<Issue> issues;
   expand(document.value, path, "", issues);
   if (!issues.empty()) throw PipelineError(issues);

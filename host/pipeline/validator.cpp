@@ -28,7 +28,9 @@ class Validator {
   Section section(const json& value, const std::string& pointer, json* resolved = nullptr);
   void check_paths(const json& schema, json& params, const std::string& pointer, bool must_exist);
 
-  ComponentSpec component(const json& value, const std::string& kind, const std::string& pointer, json* resolved);
+  /// `host_keys`: schemas of further keys that the host has taken out of `value` itself, for suggestions.
+  ComponentSpec component(const json& value, const std::string& kind, const std::string& pointer, json* resolved,
+                          const json& host_keys = json::object());
   std::vector<ComponentSpec> components(const json& value, const std::string& kind, const std::string& pointer,
                                         json* resolved);
   void read_data(Pipeline& p, json& out);
@@ -89,7 +91,7 @@ void Validator::check_paths(const json& schema, json& params, const std::string&
 }
 
 ComponentSpec Validator::component(const json& value, const std::string& kind, const std::string& pointer,
-                                   json* resolved) {
+                                   json* resolved, const json& host_keys) {
   ComponentSpec spec;
   spec.pointer = pointer;
   if (!value.is_object() || !value.contains("type") || !value["type"].is_string()) {
@@ -100,8 +102,14 @@ ComponentSpec Validator::component(const json& value, const std::string& kind, c
   const auto type = value["type"].get<std::string>();
   const auto* info = catalog_.find(kind, type);
   if (info == nullptr) {
-    std::string message = "no " + kind + " is called \"" + type + "\"";
     const auto names = catalog_.names(kind);
+    std::string message = "no " + kind + " is called \"" + type + "\"";
+    if (const auto same = catalog_.matches(kind, type); !same.empty()) {
+      message = "\"" + type + "\" is the short name of more than one " + kind + "; write the full one:";
+      for (const auto* one : same) message += (one == same.front() ? " " : " or ") + one->id;
+      issue(pointer + "/type", message);
+      return spec;
+    }
     const auto others = catalog_.kinds_of(type);
     if (!others.empty()) message += "; it is the name of a " + others.front();
     if (const auto close = closest_name(type, names); !close.empty()) message += "; did you mean \"" + close + "\"?";
@@ -112,7 +120,9 @@ ComponentSpec Validator::component(const json& value, const std::string& kind, c
   }
   json params = value;
   params.erase("type");
-  for (const auto& found : check_params(info->schema, params)) issue(pointer + found.pointer, found.message);
+  json known = info->schema;
+  known["properties"].update(host_keys);
+  for (const auto& found : check_params(known, params)) issue(pointer + found.pointer, found.message);
   params = with_defaults(info->schema, params);
   check_paths(info->schema, params, pointer, true);
   spec.info = info;
@@ -208,16 +218,16 @@ void Validator::read_train_classes(Pipeline& p, const TrainClassesSection& train
 void Validator::read_model(Pipeline& p, json& out) {
   const auto model = section<ModelSection>(p.root.model, "/model", &out["model"]);
   if (!model.encoders.is_object() || model.encoders.size() != 1) {
-    if (!p.root.model.is_null()) {
+    if (!model.encoders.is_null()) {
       issue("/model/encoders", "expected an object with one encoder, such as {\"image\": {\"type\": \"NAME\"}}");
     }
   } else {
     const auto name = model.encoders.begin().key();
     json value = model.encoders.begin().value();
-    const auto pointer = "/model/encoders/" + name;
+    const auto pointer = (json::json_pointer("/model/encoders") / name).to_string();
     json options = json::object();
+    const auto host_keys = Schema<EncoderSection>::get().to_json()["properties"];
     if (value.is_object()) {
-      const auto host_keys = Schema<EncoderSection>::get().to_json()["properties"];
       for (const auto& [key, unused] : host_keys.items()) {
         if (!value.contains(key)) continue;
         options[key] = value[key];
@@ -226,7 +236,7 @@ void Validator::read_model(Pipeline& p, json& out) {
     }
     json resolved_options, resolved;
     p.encoder.options = section<EncoderSection>(options, pointer, &resolved_options);
-    static_cast<ComponentSpec&>(p.encoder) = component(value, "encoder", pointer, &resolved);
+    static_cast<ComponentSpec&>(p.encoder) = component(value, "encoder", pointer, &resolved, host_keys);
     p.encoder.name = name;
     resolved.update(resolved_options);
     out["model"]["encoders"] = {{name, resolved}};
@@ -288,6 +298,9 @@ Pipeline Validator::run() {
                        "{\"metrics\": [{\"type\": \"r_precision\"}]}");
   }
   p.root = section<RootSection>(value, "", &out);
+  for (size_t i = 0; i < p.root.plugins.size(); ++i) {
+    out["plugins"][i] = document_.resolve_path("/plugins/" + std::to_string(i), p.root.plugins[i]);
+  }
   if (!is_device(p.root.device)) {
     issue("/device", "\"" + p.root.device + "\" is not a device; expected auto, cpu, cuda or cuda:N");
   }
