@@ -1,0 +1,131 @@
+#include "host/loader/gate.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fixture_plugins.hpp"
+#include "host/loader/catalog.hpp"
+#include "kindred/build_tag.hpp"
+
+namespace kindred::host {
+namespace {
+
+using testing::fixture_file;
+using testing::fixture_folder;
+using ::testing::HasSubstr;
+using testing::ScopedVariable;
+using testing::TempFolder;
+
+TEST(Gate, TakesAPluginOfThisBuild) {
+  kindred_build_tag tag{};
+  EXPECT_FALSE(check_gate(fixture_file("good"), tag).has_value());
+  EXPECT_EQ(tag.size, sizeof tag);
+  EXPECT_EQ(tag.torch_version, build_tag().torch_version);
+  EXPECT_STREQ(tag.sdk_version, KINDRED_SDK_VERSION);
+}
+
+TEST(Gate, TakesAnOtherCompilerOfTheSameAbi) {
+  kindred_build_tag tag{};
+  EXPECT_FALSE(check_gate(fixture_file("tag_compiler"), tag).has_value());
+  EXPECT_EQ(tag.compiler[0], 'X');
+}
+
+TEST(Gate, TakesAnotherPatchOfLibTorchAndAnOlderMinorBoundary) {
+  const auto ours = build_tag();
+  auto theirs = ours;
+  theirs.torch_version = ours.torch_version / 1000 * 1000 + 999;
+  EXPECT_FALSE(compare_tags("p", theirs, ours).has_value());
+  auto newer_host = ours;
+  newer_host.abi_minor = static_cast<uint16_t>(ours.abi_minor + 1);
+  EXPECT_FALSE(compare_tags("p", ours, newer_host).has_value());
+}
+
+TEST(Gate, ShowsOnlyPrintableTextOfTheFile) {
+  const auto ours = build_tag();
+  auto theirs = ours;
+  theirs.cxx_epoch += 1;
+  theirs.compiler[0] = '\x1b';
+  theirs.sdk_version[0] = '\0';
+  const auto refusal = compare_tags("p", theirs, ours);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->message.find('\x1b'), std::string::npos);
+  EXPECT_THAT(refusal->message, HasSubstr("SDK unknown"));
+}
+
+/// A fixture whose static constructor leaves a trace, and what its refusal must say.
+struct Refusal {
+  const char* fixture;
+  const char* code;
+  std::vector<std::string> words;
+};
+
+void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.fixture; }
+
+class RefusedBuild : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedBuild, IsReportedAndNoneOfItsCodeRuns) {
+  const TempFolder folder;
+  const auto trace = folder / "trace";
+  const ScopedVariable variable("KINDRED_TEST_TRACE", trace.c_str());
+  const auto catalog = Catalog::load(std::vector<std::string>{fixture_folder(GetParam().fixture)});
+
+  EXPECT_FALSE(std::filesystem::exists(trace)) << "code of the refused plugin has run";
+  EXPECT_TRUE(catalog.components().empty());
+  EXPECT_TRUE(catalog.plugins().empty());
+  ASSERT_EQ(catalog.rejected().size(), 1U);
+  const auto& refusal = catalog.rejected().front();
+  EXPECT_EQ(refusal.file, fixture_file(GetParam().fixture));
+  EXPECT_EQ(refusal.code, GetParam().code);
+  EXPECT_EQ(refusal.phase, "gate");
+  for (const auto& word : GetParam().words) EXPECT_THAT(refusal.message, HasSubstr(word));
+  EXPECT_THAT(refusal.message, HasSubstr(refusal.file));
+  const auto error = refusal.error();
+  EXPECT_EQ(error.plugin(), refusal.file);
+  EXPECT_THAT(error.what(), HasSubstr("phase gate: " + refusal.code));
+}
+
+std::string number(unsigned value) { return std::to_string(value); }
+std::string ours_torch() {
+  const auto version = build_tag().torch_version;
+  return number(version / 1000000) + "." + number(version / 1000 % 1000);
+}
+std::string boundary(unsigned major, unsigned minor) { return number(major) + "." + number(minor); }
+
+const unsigned kMajor = KINDRED_ABI_MAJOR, kMinor = KINDRED_ABI_MINOR, kEpoch = KINDRED_CXX_EPOCH;
+
+INSTANTIATE_TEST_SUITE_P(
+    Tags, RefusedBuild,
+    ::testing::Values(
+        Refusal{"tag_major",
+                "KDP003",
+                {"plugin boundary " + boundary(kMajor + 1, kMinor),
+                 "this host speaks " + boundary(kMajor, kMinor), "rebuild"}},
+        Refusal{"tag_minor",
+                "KDP004",
+                {"newer plugin boundary " + boundary(kMajor, kMinor + 1),
+                 "speaks " + boundary(kMajor, kMinor), "newer host"}},
+        Refusal{"tag_epoch",
+                "KDP005",
+                {"C++ interfaces of revision " + number(kEpoch + 1),
+                 "this host has revision " + number(kEpoch), "rebuild"}},
+        Refusal{"tag_torch", "KDP006", {"LibTorch 1.7", "uses LibTorch " + ours_torch(), "rebuild"}},
+        Refusal{"tag_flags", "KDP007", {"_GLIBCXX_DEBUG", "this host was built with", "rebuild"}}),
+    [](const auto& info) { return std::string(info.param.fixture); });
+
+/// The control of the test above: the same source with the host's own tag does leave its trace.
+TEST(Gate, CodeOfATakenPluginRuns) {
+  const TempFolder folder;
+  const auto trace = folder / "trace";
+  const ScopedVariable variable("KINDRED_TEST_TRACE", trace.c_str());
+  // A copy, since a library's constructors run once in a process.
+  folder.write("tagged.kindred.so", testing::read_bytes(fixture_file("tag_same")));
+  const auto catalog = Catalog::load(std::vector<std::string>{folder.path()});
+  EXPECT_TRUE(catalog.rejected().empty());
+  EXPECT_TRUE(std::filesystem::exists(trace));
+}
+
+}  // namespace
+}  // namespace kindred::host

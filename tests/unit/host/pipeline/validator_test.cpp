@@ -1,0 +1,188 @@
+#include "host/pipeline/validator.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "pipeline_fixture.hpp"
+
+namespace kindred::host {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::ElementsAre;
+using testing::fixture_catalog;
+using testing::good_pipeline;
+using ::testing::IsEmpty;
+using testing::TempFolder;
+
+class ValidatorTest : public ::testing::Test {
+ protected:
+  /// The good pipeline with a merge patch, written to pipelines/little.json and checked.
+  Pipeline plan(const char* patch = "{}", const std::vector<std::string>& overrides = {}) {
+    auto pipeline = good_pipeline();
+    pipeline.merge_patch(json::parse(patch));
+    file_ = folder_.write("pipelines/little.json", pipeline.dump(2));
+    return validate_pipeline(load_document(file_, overrides), fixture_catalog());
+  }
+
+  TempFolder folder_;
+  std::string file_;
+};
+
+TEST_F(ValidatorTest, PlansTheComponents) {
+  const auto p = plan(
+      R"({"data": {"dataset": {"classes": 9}, "transforms": [{"type": "crop", "size": 8}, {"type": "invert"}]},
+                          "model": {"encoders": {"point": {"trainable": true, "factor": 2}}},
+                          "evaluate": {"eval_sampler": {"type": "every_nth", "step": 3}}})");
+  EXPECT_EQ(p.file, file_);
+  ASSERT_NE(p.dataset.info, nullptr);
+  EXPECT_EQ(p.dataset.info->id, "fixture.points");
+  EXPECT_EQ(p.dataset.params["classes"], 9);
+  EXPECT_FALSE(p.dataset.params.contains("type"));
+  ASSERT_EQ(p.transforms.size(), 2U);
+  EXPECT_EQ(p.transforms[0].params, json({{"size", 8}}));
+  EXPECT_EQ(p.transforms[1].pointer, "/data/transforms/1");
+  EXPECT_EQ(p.train_transforms.size(), 2U) << "without train_transforms, those of every picture hold";
+  EXPECT_EQ(p.encoder.name, "point");
+  EXPECT_TRUE(p.encoder.options.trainable);
+  EXPECT_FALSE(p.encoder.params.contains("trainable")) << "the component does not know the host's keys";
+  EXPECT_EQ(p.encoder.params["factor"], 2);
+  ASSERT_EQ(p.head.size(), 1U);
+  EXPECT_EQ(p.head[0].info->id, "fixture.diagonal");
+  EXPECT_TRUE(p.has_train);
+  EXPECT_EQ(p.loss.params, json({{"margin", 0.2}, {"mining", "all"}}));
+  EXPECT_EQ(p.batch_sampler.params["batch_size"], 2);
+  ASSERT_EQ(p.metrics.size(), 1U);
+  EXPECT_EQ(p.eval_sampler.params["step"], 3);
+}
+
+TEST_F(ValidatorTest, FillsInDefaults) {
+  const auto p = plan();
+  EXPECT_EQ(p.root.seed, 42);
+  EXPECT_EQ(p.root.device, "auto");
+  EXPECT_EQ(p.root.name, "little") << "the file's name";
+  EXPECT_EQ(p.train.epochs, 100);
+  EXPECT_EQ(p.optimizer.type, "adam");
+  EXPECT_EQ(p.schedule.type, "constant");
+  EXPECT_EQ(p.cache.type, "auto");
+  EXPECT_EQ(p.validation, ValidationSource::train_classes);
+  EXPECT_DOUBLE_EQ(p.validation_fraction, 0.1);
+  EXPECT_DOUBLE_EQ(p.train_fraction, 0.5);
+  EXPECT_THAT(p.train_classes, IsEmpty());
+  EXPECT_EQ(p.eval_sampler.info, nullptr);
+}
+
+TEST_F(ValidatorTest, ResolvedPipelineHasEveryDefault) {
+  const auto r = plan(R"({"evaluate": {"eval_sampler": {"type": "every_nth"}}})").resolved;
+  EXPECT_EQ(r["name"], "little");
+  EXPECT_EQ(r["seed"], 42);
+  EXPECT_EQ(r["device"], "auto");
+  EXPECT_EQ(r["data"]["dataset"], json({{"type", "fixture.points"},
+                                        {"classes", 4},
+                                        {"per_class", 3},
+                                        {"annotations", ""},
+                                        {"origin", json::array()}}));
+  EXPECT_EQ(r["data"]["on_error"], "skip");
+  EXPECT_EQ(r["data"]["transforms"], json::array());
+  EXPECT_EQ(r["data"]["split"]["by"], "class");
+  EXPECT_EQ(r["data"]["split"]["train"]["fraction"], 0.5);
+  EXPECT_EQ(r["data"]["split"]["validation"], json({{"from", "train"}, {"fraction", 0.1}}));
+  EXPECT_EQ(r["data"]["split"]["test"], "rest");
+  EXPECT_EQ(r["model"]["encoders"]["point"], json({{"type", "fixture.scale"},
+                                                   {"factor", 1.0},
+                                                   {"weights", ""},
+                                                   {"trainable", false},
+                                                   {"precision", "auto"}}));
+  EXPECT_EQ(r["model"]["head"],
+            json::array({{{"type", "fixture.diagonal"}, {"start", 1.0}, {"absolute", false}}}));
+  EXPECT_EQ(r["cache"]["batch_size"], 32);
+  EXPECT_EQ(r["train"]["loss"], json({{"type", "fixture.pull"}, {"margin", 0.2}, {"mining", "all"}}));
+  EXPECT_EQ(r["train"]["optimizer"]["beta2"], 0.999);
+  EXPECT_EQ(r["train"]["schedule"]["gamma"], 0.1);
+  EXPECT_EQ(r["train"]["early_stopping"]["patience"], 0);
+  EXPECT_EQ(r["evaluate"]["metrics"], json::array({{{"type", "fixture.hit"}, {"k", 1}}}));
+  EXPECT_EQ(r["evaluate"]["eval_sampler"], json({{"type", "fixture.every_nth"}, {"step", 1}}));
+  EXPECT_EQ(r["evaluate"]["bootstrap_samples"], 1000);
+}
+
+TEST_F(ValidatorTest, ResolvedPipelineHasAbsolutePaths) {
+  folder_.write("pipelines/points.csv", "");
+  folder_.write("weights/scale.bin", "");
+  folder_.write("pipelines/classes.json", "[1, 0]");
+  const auto r = plan(R"({"plugins": ["../plugins", "/usr/plugins"], "cache": {"directory": "kept"},
+      "data": {"dataset": {"annotations": "points.csv"}, "split": {"train": {"classes_file": "classes.json"}}},
+      "model": {"encoders": {"point": {"weights": "../weights/scale.bin"}}}})")
+                     .resolved;
+  EXPECT_EQ(r["data"]["dataset"]["annotations"], folder_ / "pipelines/points.csv");
+  EXPECT_EQ(r["data"]["split"]["train"]["classes_file"], folder_ / "pipelines/classes.json");
+  EXPECT_FALSE(r["data"]["split"]["train"].contains("fraction"));
+  EXPECT_EQ(r["model"]["encoders"]["point"]["weights"], folder_ / "weights/scale.bin");
+  EXPECT_EQ(r["cache"]["directory"], folder_ / "pipelines/kept");
+  EXPECT_EQ(r["plugins"], json({folder_ / "plugins", "/usr/plugins"}));
+  // A default stands in no file.
+  EXPECT_EQ(r["output"]["directory"], (fs::current_path() / "runs").string());
+}
+
+TEST_F(ValidatorTest, TheResolvedPipelineResolvesToItself) {
+  folder_.write("pipelines/points.csv", "");
+  const auto first = plan(R"({"plugins": ["mine"], "data": {"dataset": {"annotations": "points.csv"},
+                                                           "train_transforms": {"type": "crop", "size": 4}}})")
+                         .resolved;
+  const auto elsewhere = folder_.write("runs/1/resolved.json", first.dump());
+  EXPECT_EQ(validate_pipeline(load_document(elsewhere, {}), fixture_catalog()).resolved, first);
+}
+
+TEST_F(ValidatorTest, OverridesChangeThePlan) {
+  const auto p = plan("{}", {"train.epochs=3", "train.loss.mining=hard", "evaluate.metrics.0.k=5"});
+  EXPECT_EQ(p.train.epochs, 3);
+  EXPECT_EQ(p.loss.params["mining"], "hard");
+  EXPECT_EQ(p.metrics[0].params["k"], 5);
+}
+
+TEST_F(ValidatorTest, ReadsTrainingClasses) {
+  folder_.write("pipelines/list.json", "[4, 0, 2, 4]");
+  folder_.write("pipelines/object.json", R"({"train_classes": [3, 1], "other": 1})");
+  EXPECT_THAT(plan(R"({"data": {"split": {"train": {"classes_file": "list.json"}}}})").train_classes,
+              ElementsAre(0, 2, 4));
+  EXPECT_THAT(plan(R"({"data": {"split": {"train": {"classes_file": "object.json"}}}})").train_classes,
+              ElementsAre(1, 3));
+}
+
+TEST_F(ValidatorTest, KnowsWhereValidationComesFrom) {
+  const auto of = [&](const std::string& validation) {
+    return plan((R"({"data": {"split": {"validation": )" + validation + "}}}").c_str()).validation;
+  };
+  EXPECT_EQ(of("\"none\""), ValidationSource::none);
+  EXPECT_EQ(of("\"test\""), ValidationSource::test);
+  EXPECT_EQ(of(R"({"fraction": 0.3})"), ValidationSource::train_classes);
+  EXPECT_EQ(of(R"({"fraction": 0})"), ValidationSource::none);
+}
+
+TEST_F(ValidatorTest, TrainingAndHeadMayBeLeftOut) {
+  const auto p = plan(R"({"train": null, "model": {"head": null}})");
+  EXPECT_FALSE(p.has_train);
+  EXPECT_EQ(p.loss.info, nullptr);
+  EXPECT_THAT(p.head, IsEmpty());
+}
+
+TEST_F(ValidatorTest, TakesAListOrOneOfAKind) {
+  const auto p = plan(R"({"evaluate": {"metrics": {"type": "hit"}},
+                          "model": {"head": [{"type": "diagonal"}, {"type": "fixture.diagonal", "start": 2}]}})");
+  EXPECT_EQ(p.metrics.size(), 1U);
+  ASSERT_EQ(p.head.size(), 2U);
+  EXPECT_EQ(p.head[1].params["start"], 2);
+  EXPECT_TRUE(p.resolved["evaluate"]["metrics"].is_array());
+}
+
+TEST_F(ValidatorTest, TakesEveryFormOfDevice) {
+  for (const auto* device : {"auto", "cpu", "cuda", "cuda:0", "cuda:15"}) {
+    EXPECT_EQ(plan(("{\"device\": \"" + std::string(device) + "\"}").c_str()).root.device, device);
+  }
+}
+
+}  // namespace
+}  // namespace kindred::host

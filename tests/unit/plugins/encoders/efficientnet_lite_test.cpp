@@ -1,0 +1,58 @@
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "component.hpp"
+#include "kindred/encoder.hpp"
+
+namespace kindred {
+namespace {
+
+// Parameters without the classifier (1280 x 1000 + 1000), from the published table of the family:
+// 4.7, 5.4, 6.1, 8.2 and 13.0 million with it.
+TEST(EfficientNetLite, has_the_published_sizes) {
+  const std::map<std::string, double> millions = {{"lite0", 4.7}, {"lite1", 5.4}, {"lite2", 6.1}, {"lite3", 8.2}, {"lite4", 13.0}};
+  for (const auto& [variant, expected] : millions) {
+    auto encoder = testing::make<Encoder>("encoders", "kindred.efficientnet_lite", {{"variant", variant}});
+    int64_t numbers = 1281000;
+    for (const auto& one : encoder->parameters()) numbers += one.tensor.numel();
+    EXPECT_NEAR(static_cast<double>(numbers) / 1e6, expected, 0.06) << variant;
+  }
+}
+
+TEST(EfficientNetLite, stages_continue_where_others_stopped_at_odd_sizes) {
+  at::NoGradGuard no_grad;
+  auto encoder = testing::make<Encoder>("encoders", "kindred.efficientnet_lite");
+  const auto picture = at::arange(1 * 45 * 51 * 3).fmod(253).to(at::kByte).reshape({1, 45, 51, 3});
+  const Batch batch{picture, {}};
+  const auto whole = encoder->encode(batch);
+  ASSERT_EQ(whole.sizes(), (std::vector<int64_t>{1, 1280}));
+  const auto count = static_cast<int64_t>(encoder->stages().size());
+  for (int64_t cut = 1; cut < count; ++cut) {
+    const auto map = encoder->run_stages(encoder->prepare(batch), 0, cut);
+    EXPECT_TRUE(at::equal(encoder->run_stages(map, cut, count), whole)) << "cut after " << cut;
+  }
+}
+
+TEST(EfficientNetLite, pads_as_tensorflow_does) {
+  // The stem halves 225 and 224 alike to 113 and 112: ceil(size / 2), which symmetric padding of 1 also
+  // gives, but an even size shifts the window by one. A single white pixel tells where it is.
+  at::NoGradGuard no_grad;
+  auto encoder = testing::make<Encoder>("encoders", "kindred.efficientnet_lite");
+  for (const auto& one : encoder->parameters()) {
+    if (one.name != "_conv_stem.weight") continue;
+    one.tensor.zero_();
+    one.tensor.select(2, 0).select(2, 0).fill_(1);  // the window's upper left corner
+  }
+  auto input = at::zeros({1, 3, 8, 8});
+  input.select(2, 2).select(2, 4).fill_(1);
+  const auto map = encoder->run_stages(input, 0, 1)[0][0];
+  // With no padding above and left, output (1, 2) looks at (2, 4).
+  EXPECT_GT(map[1][2].item<float>(), 0.5f);
+  EXPECT_EQ(map.nonzero().size(0), 1);
+}
+
+}  // namespace
+}  // namespace kindred

@@ -1,0 +1,89 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "component.hpp"
+#include "kindred/checkpoint.hpp"
+#include "kindred/encoder.hpp"
+
+namespace kindred {
+namespace {
+using ::testing::HasSubstr;
+
+std::shared_ptr<Encoder> small(nlohmann::json more = nlohmann::json::object()) {
+  more["variant"] = "resnet18";
+  more["width"] = 8;
+  Site site;
+  site.seed = 7;
+  return testing::make<Encoder>("encoders", "kindred.resnet", more, site);
+}
+
+at::Tensor pictures() { return at::arange(2 * 32 * 32 * 3).fmod(251).to(at::kByte).reshape({2, 32, 32, 3}); }
+
+std::string thrown(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(ResNet, stages_continue_where_others_stopped) {
+  auto encoder = small();
+  const Batch batch{pictures(), {}};
+  const auto whole = encoder->encode(batch);
+  const auto count = static_cast<int64_t>(encoder->stages().size());
+  for (int64_t cut = 1; cut < count; ++cut) {
+    const auto map = encoder->run_stages(encoder->prepare(batch), 0, cut);
+    EXPECT_TRUE(at::equal(encoder->run_stages(map, cut, count), whole)) << "cut after " << cut;
+  }
+}
+
+TEST(ResNet, the_same_seed_gives_the_same_weights_and_another_gives_others) {
+  const auto a = small()->parameters(), b = small()->parameters();
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(at::equal(a[i].tensor, b[i].tensor)) << a[i].name;
+  Site other;
+  other.seed = 8;
+  const auto c = testing::make<Encoder>("encoders", "kindred.resnet", {{"variant", "resnet18"}, {"width", 8}}, other)->parameters();
+  EXPECT_FALSE(at::equal(a[0].tensor, c[0].tensor));
+}
+
+TEST(ResNet, dimension_adds_a_layer_and_only_training_moves_running_statistics) {
+  auto encoder = small({{"dimension", 5}});
+  EXPECT_EQ(encoder->dimension(), 5);
+  const auto before = encoder->buffers()[0].tensor.clone();
+  encoder->encode({pictures(), {}});
+  EXPECT_TRUE(at::equal(encoder->buffers()[0].tensor, before));
+  encoder->train(true);
+  EXPECT_EQ(encoder->encode({pictures(), {}}).sizes(), (std::vector<int64_t>{2, 5}));
+  EXPECT_FALSE(at::equal(encoder->buffers()[0].tensor, before));
+}
+
+TEST(ResNet, weights_that_do_not_fit_are_named) {
+  const auto path = (std::filesystem::temp_directory_path() / ("kindred_resnet_" + std::to_string(::getpid()) + ".safetensors")).string();
+  auto encoder = small();
+  auto tensors = encoder->parameters();
+  for (const auto& one : encoder->buffers()) tensors.push_back(one);
+  write_safetensors(path, tensors);
+  const auto loaded = small({{"weights", path}});
+  EXPECT_TRUE(at::equal(loaded->encode({pictures(), {}}), encoder->encode({pictures(), {}})));
+
+  tensors[0].tensor = at::zeros({8, 3, 5, 5});
+  tensors.erase(tensors.begin() + 3);
+  tensors.push_back({"layer9.weight", at::zeros({1})});
+  tensors.push_back({"fc.weight", at::zeros({1})});  // a classifier is no part of the encoder
+  write_safetensors(path, tensors);
+  const auto message = thrown([&] { small({{"weights", path}}); });
+  EXPECT_THAT(message, HasSubstr(path));
+  EXPECT_THAT(message, HasSubstr("conv1.weight is [8, 3, 5, 5], expected [8, 3, 7, 7]"));
+  EXPECT_THAT(message, HasSubstr("missing layer1.0.conv1.weight"));
+  EXPECT_THAT(message, HasSubstr("not part of the model layer9.weight"));
+  EXPECT_THAT(message, Not(HasSubstr("fc.weight")));
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace kindred

@@ -1,0 +1,81 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+
+#include "component.hpp"
+#include "kindred/dataset.hpp"
+#include "kindred/file.hpp"
+#include "picture_file.hpp"
+
+namespace kindred {
+namespace {
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// root/cat/a.png, root/cat/deep/b.jpg, root/dog/c.png, root/empty/
+class ImageFolder : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() / ("kindred_image_folder_" + std::to_string(::getpid()));
+    for (const auto* folder : {"cat/deep", "dog", "empty"}) fs::create_directories(root_ / folder);
+    cv::Mat picture(20, 30, CV_8UC3, cv::Scalar(10, 20, 200));  // BGR
+    cv::imwrite((root_ / "cat/a.png").string(), picture);
+    cv::imwrite((root_ / "cat/deep/b.JPG").string(), picture);
+    cv::imwrite((root_ / "dog/c.png").string(), picture);
+    std::ofstream(root_ / "dog/notes.txt") << "no picture";
+  }
+  void TearDown() override { fs::remove_all(root_); }
+  std::string thrown(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "nothing was thrown";
+  }
+  fs::path root_;
+};
+
+TEST_F(ImageFolder, folders_are_classes_in_order_of_their_names) {
+  const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder", {{"root", root_.string()}});
+  EXPECT_THAT(dataset->labels(), ElementsAre(0, 0, 1));
+  EXPECT_THAT(dataset->class_names(), ElementsAre("cat", "dog"));
+  EXPECT_EQ(dataset->sample_name(1), "cat/deep/b.JPG");
+  const auto picture = dataset->read(0);
+  EXPECT_EQ(picture.sizes(), (std::vector<int64_t>{20, 30, 3}));
+  EXPECT_EQ(picture[0][0][0].item<int>(), 200) << "channels are red, green, blue";
+}
+
+TEST_F(ImageFolder, without_classes_labels_are_unknown) {
+  const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder", {{"root", root_.string()}, {"classes", false}});
+  EXPECT_THAT(dataset->labels(), ElementsAre(-1, -1, -1));
+}
+
+TEST_F(ImageFolder, the_fingerprint_follows_the_files) {
+  const auto make = [&] { return testing::make<Dataset>("vision", "kindred.image_folder", {{"root", root_.string()}})->fingerprint(); };
+  const auto before = make();
+  EXPECT_EQ(before, make());
+  std::ofstream(root_ / "dog/c.png", std::ios::app) << "x";
+  EXPECT_NE(before, make());
+}
+
+TEST_F(ImageFolder, what_cannot_be_read_says_why) {
+  EXPECT_THAT(thrown([] { read_picture("/nowhere/a.png"); }), HasSubstr("/nowhere/a.png"));
+  EXPECT_THAT(thrown([&] { read_picture((root_ / "dog/notes.txt").string()); }), HasSubstr("no picture that can be decoded"));
+  for (const auto* name : {"cat/a.png", "cat/deep/b.JPG"}) {
+    const auto bytes = read_file((root_ / name).string());
+    write_file_atomically((root_ / name).string(), bytes.substr(0, bytes.size() - bytes.size() / 3));
+    EXPECT_THAT(thrown([&] { read_picture((root_ / name).string()); }), HasSubstr("cut off")) << name;
+  }
+  EXPECT_THAT(thrown([&] { testing::make<Dataset>("vision", "kindred.image_folder", {{"root", (root_ / "empty").string()}}); }),
+              HasSubstr("holds no pictures"));
+  EXPECT_THAT(thrown([] { testing::make<Dataset>("vision", "kindred.image_folder"); }), HasSubstr("either root or files"));
+}
+
+}  // namespace
+}  // namespace kindred
