@@ -37,12 +37,12 @@ struct Viewpoint {
 
 Viewpoint random_viewpoint(double size, Random& random) {
   Viewpoint view{};
-  view.scale = size * random.uniform(0.66, 0.82);
+  view.scale = size * random.uniform(0.78, 0.86);
   view.x = size * random.uniform(0.46, 0.54);
   view.y = size * random.uniform(0.66, 0.76);
-  view.angle = random.uniform(-0.06, 0.06);
-  view.shear = random.uniform(-0.08, 0.08);
-  view.squeeze = random.uniform(0.90, 1.0);
+  view.angle = random.uniform(-0.03, 0.03);
+  view.shear = random.uniform(-0.05, 0.05);
+  view.squeeze = random.uniform(0.94, 1.0);
   view.mirrored = random.chance(0.5);
   return view;
 }
@@ -66,17 +66,17 @@ void disc(cv::Mat& canvas, const cv::Point2d& center, double radius, const Viewp
 }
 
 void draw_background(cv::Mat& canvas, double horizon, Random& random) {
-  const auto sky_top = random_colour(random, 90, 250), sky_low = random_colour(random, 90, 250);
-  const auto ground = random_colour(random, 50, 190);
+  const auto sky_top = random_colour(random, 150, 230), sky_low = random_colour(random, 150, 230);
+  const auto ground = random_colour(random, 80, 150);
   for (int y = 0; y < canvas.rows; ++y) {
     const double t = static_cast<double>(y) / canvas.rows;
     canvas.row(y).setTo(t < horizon ? sky_top * (1 - t / horizon) + sky_low * (t / horizon) : shaded(ground, 0.7 + 0.6 * (t - horizon)));
   }
-  const auto blocks = random.below(7);
+  const auto blocks = random.below(4);
   for (int64_t i = 0; i < blocks; ++i) {
     const double left = random.uniform(-0.1, 1) * canvas.cols, width = random.uniform(0.05, 0.3) * canvas.cols;
     const double top = random.uniform(0.2, 0.95) * horizon * canvas.rows;
-    cv::rectangle(canvas, cv::Point2d(left, top), cv::Point2d(left + width, horizon * canvas.rows), random_colour(random, 40, 220), cv::FILLED);
+    cv::rectangle(canvas, cv::Point2d(left, top), cv::Point2d(left + width, horizon * canvas.rows), random_colour(random, 110, 200), cv::FILLED);
   }
 }
 
@@ -128,7 +128,7 @@ void draw_body(cv::Mat& canvas, const CarShape& s, const cv::Scalar& paint, cons
 }
 
 void add_noise(cv::Mat& picture, Random& random) {
-  const double light = random.uniform(0.75, 1.2), strength = random.uniform(2, 12);
+  const double light = random.uniform(0.75, 1.2), strength = random.uniform(2, 8);
   for (int y = 0; y < picture.rows; ++y) {
     auto* row = picture.ptr<uint8_t>(y);
     for (int x = 0; x < picture.cols * 3; ++x) {
