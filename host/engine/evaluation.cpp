@@ -21,7 +21,7 @@ constexpr uint64_t kBootstrapStream = 5;
 /// Values of the queries that count, with their labels.
 struct Sampled {
   std::vector<double> values;
-  std::vector<int64_t> labels;
+  std::vector<int64_t> labels, relevant_counts;
 };
 
 double mean_of(const std::vector<double>& values) {
@@ -40,6 +40,16 @@ double macro_mean(const Sampled& sampled) {
   std::vector<double> means;
   for (const auto& [label, one] : classes) means.push_back(one.first / static_cast<double>(one.second));
   return mean_of(means);
+}
+
+double pooled_mean(const Sampled& sampled) {
+  double sum = 0, weight = 0;
+  for (size_t i = 0; i < sampled.values.size(); ++i) {
+    const auto count = static_cast<double>(sampled.relevant_counts[i]);
+    sum += sampled.values[i] * count;
+    weight += count;
+  }
+  return weight > 0 ? sum / weight : kNaN;
 }
 
 std::pair<double, double> bootstrap_interval(const std::vector<double>& values, const EvaluationOptions& options) {
@@ -104,6 +114,7 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
         for (int64_t i = 0; i < count; ++i) {
           if (relevant_count[i] == 0) continue;
           sampled[m].values.push_back(values.data_ptr<double>()[i]);
+          sampled[m].relevant_counts.push_back(relevant_count[i]);
           sampled[m].labels.push_back(plain.data_ptr<int64_t>()[rows.data_ptr<int64_t>()[first + i]]);
         }
       }
@@ -113,7 +124,7 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
   std::vector<MetricValue> out;
   for (size_t m = 0; m < metrics.size(); ++m) {
     const auto [low, high] = bootstrap_interval(sampled[m].values, options);
-    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(sampled[m]), low, high,
+    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(sampled[m]), pooled_mean(sampled[m]), low, high,
                    static_cast<int64_t>(sampled[m].values.size()), singletons});
   }
   return out;

@@ -22,6 +22,7 @@ struct MetricValue {
   std::string name;
   double mean;                          ///< over the queries with a relevant sample (R > 0)
   double macro;                         ///< mean over classes of the classes' means
+  double pooled;                        ///< mean weighted by R: what Quaterion calls its R-Precision
   double interval_low, interval_high;   ///< 95 %, percentile bootstrap over queries (Efron 1979)
   int64_t queries;                      ///< with R > 0
   int64_t singletons;                   ///< queries left out since R = 0

@@ -26,6 +26,7 @@ Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const a
     out.values[one.name] = number_or_null(one.mean);
     out.details[one.name] = {{"mean", number_or_null(one.mean)},
                              {"macro", number_or_null(one.macro)},
+                             {"pooled", number_or_null(one.pooled)},
                              {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
                              {"queries", one.queries},
                              {"singletons", one.singletons}};

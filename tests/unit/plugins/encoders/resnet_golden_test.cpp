@@ -8,6 +8,7 @@
 
 #include "component.hpp"
 #include "kindred/encoder.hpp"
+#include "kindred/random.hpp"
 #include "shared_folder.hpp"
 
 /// Outputs of every torchvision ResNet whose weights are filled by a formula (the file's "how"): no download

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Installs what Kindred needs on Debian 12: idempotent, and quiet when all is there.
+#   KINDRED_TORCH=auto    (default) a LibTorch that is there already; else pip's; else Debian's
+#   KINDRED_TORCH=debian  Debian's libtorch-dev
+#   KINDRED_TORCH_INDEX=URL  another pip index, for example a CUDA build of PyTorch
+set -eu
+cd "$(dirname "$0")/.."
+torch_version=2.13.0
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+install_packages() {
+  missing=""
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"
+  done
+  [ -z "$missing" ] && return 0
+  echo "installing$missing" >&2
+  as_root apt-get update -qq
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+torch_of() { "$1" -c 'import importlib.util as u,os,sys
+s=u.find_spec("torch")
+sys.exit(0 if s and os.path.exists(os.path.join(os.path.dirname(s.origin),"share/cmake/Torch/TorchConfig.cmake")) else 1)' 2>/dev/null; }
+
+install_packages ca-certificates g++ cmake ninja-build pkg-config libboost-dev libboost-program-options-dev \
+  nlohmann-json3-dev libspdlog-dev libpng-dev libxxhash-dev libopencv-core-dev libopencv-imgproc-dev \
+  libopencv-imgcodecs-dev libmatio-dev libgtest-dev libgmock-dev
+
+if [ "${KINDRED_TORCH:-auto}" = debian ]; then
+  install_packages libtorch-dev libopenblas0-pthread
+  exit 0
+fi
+[ -n "${Torch_DIR:-}${CMAKE_PREFIX_PATH:-}" ] && exit 0
+[ -x .venv/bin/python3 ] && torch_of .venv/bin/python3 && exit 0
+command -v python3 >/dev/null && torch_of python3 && exit 0
+install_packages python3-venv python3-pip
+echo "installing LibTorch $torch_version into .venv" >&2
+if ! { python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check --no-deps \
+  ${KINDRED_TORCH_INDEX:+--index-url "$KINDRED_TORCH_INDEX"} "torch==$torch_version" && torch_of .venv/bin/python3; }; then
+  rm -rf .venv
+  echo "pip cannot install it; taking Debian's" >&2
+  install_packages libtorch-dev libopenblas0-pthread
+fi

@@ -1,0 +1,111 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "component.hpp"
+#include "kindred/batch_sampler.hpp"
+#include "kindred/eval_sampler.hpp"
+
+namespace kindred {
+namespace {
+
+std::vector<int64_t> values(const at::Tensor& tensor) {
+  const auto plain = tensor.contiguous();
+  return {plain.data_ptr<int64_t>(), plain.data_ptr<int64_t>() + plain.numel()};
+}
+
+/// Class c has sizes[c] samples, interleaved.
+at::Tensor labels_with(const std::vector<int64_t>& sizes) {
+  std::vector<int64_t> labels;
+  for (int64_t round = 0; round < 1000; ++round) {
+    for (size_t c = 0; c < sizes.size(); ++c) {
+      if (round < sizes[c]) labels.push_back(static_cast<int64_t>(c));
+    }
+  }
+  return at::tensor(labels, at::kLong);
+}
+
+TEST(PKSampler, shows_every_sample_in_batches_of_p_classes_and_k_samples) {
+  const auto labels = labels_with({7, 8, 9, 4, 3, 1, 12});
+  const auto sampler = testing::make<BatchSampler>("core", "kindred.p_k", {{"classes", 3}, {"samples", 4}});
+  std::set<int64_t> seen;
+  const auto batches = sampler->batches(labels, 42, 0);
+  for (const auto& batch : batches) {
+    std::map<int64_t, std::set<int64_t>> by_class;
+    const auto rows = values(batch);
+    for (const auto row : rows) by_class[labels[row].item<int64_t>()].insert(row);
+    EXPECT_LE(by_class.size(), 3u);
+    EXPECT_GE(by_class.size(), 2u);
+    size_t distinct = 0;
+    for (const auto& [label, members] : by_class) {
+      EXPECT_EQ(members.size(), label == 4 ? 3u : 4u) << "class 4 has three samples only";
+      distinct += members.size();
+    }
+    EXPECT_EQ(distinct, rows.size()) << "no sample twice in a batch";
+    seen.insert(rows.begin(), rows.end());
+  }
+  EXPECT_GE(seen.size(), 35u);
+  for (const auto row : seen) EXPECT_NE(labels[row].item<int64_t>(), 5) << "a class of one sample forms no pair";
+}
+
+TEST(PKSampler, repeats_by_seed_and_epoch_and_gives_as_many_batches_as_asked) {
+  const auto labels = labels_with({10, 10, 10, 10});
+  const auto sampler = testing::make<BatchSampler>("core", "kindred.p_k", {{"classes", 2}, {"samples", 3}, {"batches", 17}});
+  const auto a = sampler->batches(labels, 1, 5), b = sampler->batches(labels, 1, 5), c = sampler->batches(labels, 1, 6);
+  ASSERT_EQ(a.size(), 17u);
+  bool differs = false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_TRUE(at::equal(a[i], b[i]));
+    differs = differs || !at::equal(a[i], c[i]);
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST(PKSampler, needs_two_classes_with_pairs) {
+  const auto sampler = testing::make<BatchSampler>("core", "kindred.p_k");
+  EXPECT_THROW(sampler->batches(labels_with({5, 1, 1}), 1, 0), std::exception);
+}
+
+TEST(ShuffleSampler, is_a_permutation_that_changes_with_the_epoch) {
+  const auto labels = at::zeros({103}, at::kLong);
+  const auto sampler = testing::make<BatchSampler>("core", "kindred.shuffle", {{"batch_size", 10}});
+  const auto first = sampler->batches(labels, 9, 0);
+  ASSERT_EQ(first.size(), 11u);
+  EXPECT_EQ(first.back().numel(), 3);
+  const auto all = at::cat(first);
+  EXPECT_TRUE(at::equal(std::get<0>(all.sort()), at::arange(103, at::kLong)));
+  EXPECT_FALSE(at::equal(all, at::cat(sampler->batches(labels, 9, 1))));
+  EXPECT_TRUE(at::equal(all, at::cat(sampler->batches(labels, 9, 0))));
+  const auto dropping = testing::make<BatchSampler>("core", "kindred.shuffle", {{"batch_size", 10}, {"drop_last", true}});
+  EXPECT_EQ(dropping->batches(labels, 9, 0).size(), 10u);
+}
+
+TEST(SequentialSampler, keeps_the_order) {
+  const auto sampler = testing::make<BatchSampler>("core", "kindred.sequential", {{"batch_size", 4}});
+  EXPECT_TRUE(at::equal(at::cat(sampler->batches(at::zeros({10}, at::kLong), 1, 3)), at::arange(10, at::kLong)));
+}
+
+TEST(GroupSampler, draws_distinct_queries_that_have_a_partner) {
+  const auto labels = labels_with({5, 1, 6, 1, 1, 9});
+  const auto sampler = testing::make<EvalSampler>("core", "kindred.group", {{"queries", 8}});
+  const auto rows = values(sampler->queries(labels, 3));
+  ASSERT_EQ(rows.size(), 8u);
+  EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end()));
+  EXPECT_EQ(std::set<int64_t>(rows.begin(), rows.end()).size(), 8u);
+  for (const auto row : rows) {
+    const auto label = labels[row].item<int64_t>();
+    EXPECT_TRUE(label == 0 || label == 2 || label == 5);
+  }
+  EXPECT_EQ(values(sampler->queries(labels, 3)), rows);
+  EXPECT_NE(values(sampler->queries(labels, 4)), rows);
+  const auto many = testing::make<EvalSampler>("core", "kindred.group", {{"queries", 1000}});
+  EXPECT_EQ(values(many->queries(labels, 3)).size(), 20u);
+  const auto all = testing::make<EvalSampler>("core", "kindred.all");
+  EXPECT_EQ(all->queries(labels, 1).numel(), 23);
+}
+
+}  // namespace
+}  // namespace kindred
