@@ -18,7 +18,7 @@ class Random {
  public:
   template <class... Keys>
   explicit Random(uint64_t seed, Keys... keys) : state_(splitmix64(seed)) {
-    ((state_ = splitmix64(state_ ^ splitmix64(static_cast<uint64_t>(keys)))), ...);
+    ((state_ = splitmix64(state_ ^ static_cast<uint64_t>(keys))), ...);
   }
 
   uint64_t next() { return splitmix64(state_ += 0x9E3779B97F4A7C15ull); }
