@@ -49,4 +49,15 @@ at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Ten
   throw Error("distance_matrix: not a distance");
 }
 
+at::Tensor paired_distance(Distance distance, const at::Tensor& a, const at::Tensor& b) {
+  switch (distance) {
+    case Distance::cosine: return 1 - (l2_normalized(a) * l2_normalized(b)).sum(1);
+    case Distance::dot: return -(a * b).sum(1);
+    case Distance::euclidean: break;
+  }
+  const auto squared = (a - b).square().sum(1);
+  const auto apart = squared.detach() > 0;
+  return at::where(apart, at::where(apart, squared, at::ones_like(squared)).sqrt(), at::zeros_like(squared));
+}
+
 }  // namespace kindred

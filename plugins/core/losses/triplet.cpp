@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <limits>
 
@@ -6,6 +7,7 @@
 #include "kindred/error.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
+#include "hardest_pairs.hpp"
 #include "pairs.hpp"
 
 namespace kindred {
@@ -53,19 +55,26 @@ class TripletLoss final : public Loss {
   }
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    const auto distances = distance_matrix(distance_, embeddings, embeddings);
-    const auto masks = pair_masks(labels);
-    return params_.mining == "hard" ? hard(distances, masks) : windowed(distances, masks);
+    return params_.mining == "hard" ? hard(embeddings, labels)
+                                    : windowed(distance_matrix(distance_, embeddings, embeddings), pair_masks(labels));
   }
 
  private:
-  at::Tensor hard(const at::Tensor& distances, const PairMasks& masks) const {
-    const auto chosen = masks.positive.any(1).logical_and(masks.negative.any(1));
-    const auto anchors = chosen.nonzero().squeeze(1);
-    if (anchors.numel() == 0) return distances.sum() * 0;
-    const auto rows = distances.index_select(0, anchors);
-    const auto positive = rows.masked_fill(masks.positive.index_select(0, anchors).logical_not(), -kInfinity).amax(1);
-    const auto negative = rows.masked_fill(masks.negative.index_select(0, anchors).logical_not(), kInfinity).amin(1);
+  at::Tensor hard(const at::Tensor& embeddings, const at::Tensor& labels) const {
+    // Only two entries of each row get a gradient, so the matrix is searched without one and those entries
+    // are computed again: O(B D) backward in place of two matrix products.
+    const auto x = distance_ == Distance::cosine ? l2_normalized(embeddings) : embeddings;
+    HardestPairs pairs;
+    {
+      at::NoGradGuard no_grad;
+      // For normalised rows the negative product orders as the cosine distance does.
+      const auto kind = distance_ == Distance::cosine ? Distance::dot : distance_;
+      pairs = hardest_pairs(distance_matrix(kind, x.detach(), x.detach()), labels);
+    }
+    if (pairs.anchors.numel() == 0) return embeddings.sum() * 0;
+    const auto anchors = x.index_select(0, pairs.anchors);
+    const auto positive = paired_distance(distance_, anchors, x.index_select(0, pairs.positives));
+    const auto negative = paired_distance(distance_, anchors, x.index_select(0, pairs.negatives));
     if (params_.soft) return at::softplus(positive - negative).mean();
     auto gap = positive - negative;
     if (params_.scale_by_negatives) gap = gap / negative.mean().clamp_min(1e-6);

@@ -22,6 +22,9 @@ Distance distance_from_name(const std::string& name);
 /// (A, D), (B, D) -> (A, B), differentiable; the gradient at distance zero is zero, never NaN.
 at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Tensor& b);
 
+/// (A, D), (A, D) -> (A): row by row, differentiable in the same way.
+at::Tensor paired_distance(Distance distance, const at::Tensor& a, const at::Tensor& b);
+
 /// x / max(|x|_2, eps) along the last dimension.
 at::Tensor l2_normalized(const at::Tensor& x, double eps = 1e-12);
 
