@@ -1,4 +1,5 @@
 #include <c10/util/Exception.h>
+#include <malloc.h>
 
 #include <cstdio>
 #include <iostream>
@@ -100,6 +101,9 @@ int guarded_main(const std::vector<std::string>& arguments) {
 }  // namespace kindred::host
 
 int main(int argc, char** argv) {
+  // Large tensors come and go every step; given back to the system each time they would cost page faults.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   kindred::host::install_interrupt_handler();
   return kindred::host::guarded_main({argv + 1, argv + argc});
 }

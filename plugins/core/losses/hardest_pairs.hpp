@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "kindred/distance.hpp"
+
 namespace kindred {
 
 /// For each anchor with both a positive and a negative in the batch, the farthest positive and the nearest
@@ -10,7 +12,8 @@ struct HardestPairs {
   at::Tensor anchors, positives, negatives;
 };
 
-/// distances (B, B) without a gradient, labels int64 (B) on the same device.
-HardestPairs hardest_pairs(const at::Tensor& distances, const at::Tensor& labels);
+/// embeddings (B, D), labels int64 (B) on the same device; no gradient. The matrix of distances is
+/// symmetric and is never whole: tiles on and above its diagonal are computed once and read both ways.
+HardestPairs hardest_pairs(Distance distance, const at::Tensor& embeddings, const at::Tensor& labels);
 
 }  // namespace kindred

@@ -1,5 +1,4 @@
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <limits>
 
@@ -64,13 +63,8 @@ class TripletLoss final : public Loss {
     // Only two entries of each row get a gradient, so the matrix is searched without one and those entries
     // are computed again: O(B D) backward in place of two matrix products.
     const auto x = distance_ == Distance::cosine ? l2_normalized(embeddings) : embeddings;
-    HardestPairs pairs;
-    {
-      at::NoGradGuard no_grad;
-      // For normalised rows the negative product orders as the cosine distance does.
-      const auto kind = distance_ == Distance::cosine ? Distance::dot : distance_;
-      pairs = hardest_pairs(distance_matrix(kind, x.detach(), x.detach()), labels);
-    }
+    // For normalised rows the negative product orders as the cosine distance does.
+    const auto pairs = hardest_pairs(distance_ == Distance::cosine ? Distance::dot : distance_, x, labels);
     if (pairs.anchors.numel() == 0) return embeddings.sum() * 0;
     const auto anchors = x.index_select(0, pairs.anchors);
     const auto positive = paired_distance(distance_, anchors, x.index_select(0, pairs.positives));
