@@ -2,7 +2,8 @@
 # Installs what Kindred needs on Debian 12: idempotent, and quiet when all is there.
 #   KINDRED_TORCH=auto    (default) a LibTorch that is there already; else pip's; else Debian's
 #   KINDRED_TORCH=debian  Debian's libtorch-dev
-#   KINDRED_TORCH_INDEX=URL  another pip index, for example a CUDA build of PyTorch
+#   KINDRED_TORCH_INDEX=URL  the pip index to take it from, for example https://download.pytorch.org/whl/cu126
+#                            for a CUDA build; without it the CPU build is taken
 set -eu
 cd "$(dirname "$0")/.."
 torch_version=2.13.0
@@ -38,8 +39,12 @@ fi
 command -v python3 >/dev/null && torch_of python3 && exit 0
 install_packages python3-venv python3-pip
 echo "installing LibTorch $torch_version into .venv" >&2
+# The wheel of PyPI itself needs gigabytes of CUDA libraries; of two builds pip prefers the one marked +cpu.
+index="--extra-index-url https://download.pytorch.org/whl/cpu"
+[ -n "${KINDRED_TORCH_INDEX:-}" ] && index="--index-url $KINDRED_TORCH_INDEX"
+# shellcheck disable=SC2086
 if ! { python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check --no-deps \
-  ${KINDRED_TORCH_INDEX:+--index-url "$KINDRED_TORCH_INDEX"} "torch==$torch_version" && torch_of .venv/bin/python3; }; then
+  --retries 1 --timeout 30 $index "torch==$torch_version" && torch_of .venv/bin/python3; }; then
   rm -rf .venv
   echo "pip cannot install it; taking Debian's" >&2
   install_packages libtorch-dev libopenblas0-pthread

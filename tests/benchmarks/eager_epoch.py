@@ -1,6 +1,6 @@
 """One epoch of the cars recipe on cached embeddings in eager PyTorch, for a ratio on the same machine.
 
-Run: .venv/bin/python3 tests/benchmarks/eager_epoch.py
+Run with any Python that can import torch: python3 tests/benchmarks/eager_epoch.py
 Does the arithmetic of the reference framework's recipe and nothing else (no data loading, no callbacks, no
 metrics), so it is the least time that framework can take: 4070 training rows and 4074 validation rows of 1280
 numbers, skip-connection head with dropout 0.1, hard triplets with scaled margins, batch 2048, Adam.

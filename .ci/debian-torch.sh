@@ -1,0 +1,13 @@
+#!/bin/sh
+# Compiles everything but the tests with Debian's LibTorch and trains a small pipeline with it.
+set -eu
+cd "$(dirname "$0")/.."
+KINDRED_TORCH=debian .ci/setup.sh
+cmake --preset debian-torch -DKINDRED_BUILD_TESTS=OFF -DKINDRED_WERROR=ON
+cmake --build build/debian-torch --parallel 2
+host=build/debian-torch/bin/host
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+$host doctor
+$host run datasets/toy_cars/pipeline.json --quiet --output "$folder/run" --set data.dataset.classes=40 --set train.epochs=3
+$host evaluate datasets/toy_cars/pipeline.json --quiet --set data.dataset.classes=40 --model "$folder/run/model"
