@@ -11,6 +11,7 @@ namespace kindred::host {
 namespace {
 
 constexpr double kTerminalInterval = 0.1;  // seconds between redraws of the bar
+constexpr double kWorthALine = 1.0;  // shorter tasks leave no line in a log
 constexpr double kPlainInterval = 10.0;    // seconds between plain lines
 
 size_t terminal_width() {
@@ -59,6 +60,7 @@ void Progress::finish() {
 void Progress::draw(bool last) {
   if (quiet_ || (last && done_ == 0)) return;
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+  if (last && !terminal_ && elapsed < kWorthALine) return;
   const double rate = elapsed > 0 ? static_cast<double>(done_ - std::max<int64_t>(first_, 0)) / elapsed : 0;
   const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
   auto text = fmt::format("{} {}/{} {}, {:.{}f}/s, {}", label_, done_, total_, unit_, rate, rate < 10 ? 2 : 0,

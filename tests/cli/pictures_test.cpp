@@ -1,0 +1,129 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "host_process.hpp"
+#include "kindred/random.hpp"
+#include "small_pipeline.hpp"
+
+namespace kindred {
+namespace {
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+/// 8 classes of 6 pictures (PPM); a class is a texture direction.
+void write_pictures(const testing::TemporaryFolder& folder) {
+  for (int c = 0; c < 8; ++c) {
+    const auto name = "photos/class_" + std::to_string(c);
+    std::filesystem::create_directories(folder.path() / name);
+    for (int i = 0; i < 6; ++i) {
+      Random random(static_cast<uint64_t>(c), i);
+      std::string bytes = "P6\n24 24\n255\n";
+      for (int y = 0; y < 24; ++y) {
+        for (int x = 0; x < 24 * 3; ++x) {
+          bytes += static_cast<char>(128 + 60 * std::sin(0.3 * (c * y + (8 - c) * (x / 3))) + random.uniform(-30, 30));
+        }
+      }
+      write_file_atomically(folder / (name + "/" + std::to_string(i) + ".ppm"), bytes);
+    }
+  }
+}
+
+json pipeline() {
+  return json::parse(R"({
+    "kindred": 1, "name": "photos", "seed": 5,
+    "data": {"dataset": {"type": "image_folder", "root": "photos"},
+             "split": {"train": {"fraction": 0.5}, "validation": "none", "test": "rest"},
+             "transforms": [{"type": "resize", "width": 32, "height": 32}, {"type": "normalize"}], "max_skipped": 0.05},
+    "model": {"encoders": {"image": {"type": "resnet", "variant": "resnet18", "width": 8}}, "head": {"type": "skip_connection"}},
+    "cache": {"directory": "cache", "batch_size": 8},
+    "train": {"loss": {"type": "triplet"}, "batch_sampler": {"type": "shuffle", "batch_size": 24}, "epochs": 2},
+    "evaluate": {"metrics": [{"type": "r_precision"}]}
+  })");
+}
+
+class Pictures : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    write_pictures(folder_);
+    testing::write_pipeline(folder_, pipeline());
+  }
+  testing::HostResult host(const std::string& output, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"run", "pipeline.json", "--quiet", "--output", output};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return testing::run_host(folder_, arguments);
+  }
+  json run(const std::string& output, std::vector<std::string> more = {}) {
+    const auto result = host(output, std::move(more));
+    EXPECT_EQ(result.code, 0) << result.error;
+    return testing::read_json(folder_ / (output + "/result.json"));
+  }
+  testing::TemporaryFolder folder_{"pictures"};
+};
+
+TEST_F(Pictures, are_encoded_once_for_all_that_decides_the_embeddings) {
+  const auto first = run("a"), second = run("b");
+  EXPECT_EQ(first["timings"]["cache_hit"], false);
+  EXPECT_EQ(second["timings"]["cache_hit"], true);
+  EXPECT_EQ(first["metrics"].dump(), second["metrics"].dump());
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() / "a/retrieval.png"));
+  for (const auto* change : {R"(data.transforms=[{"type":"resize","width":40,"height":40},{"type":"normalize"}])",
+                             R"(data.transforms=[{"type":"resize","width":32,"height":32}])", "seed=6", "model.encoders.image.width=12"}) {
+    EXPECT_EQ(run(std::string("changed_") + std::to_string(std::hash<std::string>{}(change)), {"--set", change})["timings"]["cache_hit"], false) << change;
+  }
+  EXPECT_EQ(run("c", {"--set", "train.epochs=1"})["timings"]["cache_hit"], true);
+  write_file_atomically(folder_ / "photos/class_0/0.ppm", read_file(folder_ / "photos/class_1/0.ppm"));
+  EXPECT_EQ(run("d")["timings"]["cache_hit"], false) << "a file changed";
+}
+
+TEST_F(Pictures, that_cannot_be_read_are_skipped_named_and_counted) {
+  write_file_atomically(folder_ / "photos/class_3/2.ppm", "no picture");
+  const auto result = run("out");
+  EXPECT_EQ(result["data"]["skipped"], 1);
+  EXPECT_THAT(result["data"]["skipped_samples"].dump(), HasSubstr("class_3/2.ppm"));
+  EXPECT_THAT(read_file(folder_ / "out/log.txt"), HasSubstr("class_3/2.ppm"));
+  EXPECT_EQ(run("again")["data"]["skipped"], 1) << "also from the cache";
+  const auto strict = host("strict", {"--set", "data.on_error=fail"});
+  EXPECT_EQ(strict.code, 1);
+  EXPECT_THAT(strict.error, HasSubstr("class_3/2.ppm"));
+  const auto share = host("share", {"--set", "data.max_skipped=0.01"});
+  EXPECT_EQ(share.code, 1);
+  EXPECT_THAT(share.error, HasSubstr("data.max_skipped"));
+}
+
+TEST_F(Pictures, train_an_encoder_and_repeat_with_any_number_of_threads) {
+  const std::vector<std::string> learning = {"--set", "model.encoders.image.trainable=true", "--set",
+                                             R"(data.train_transforms=[{"type":"resize","width":32,"height":32},{"type":"horizontal_flip"},{"type":"color_jitter"},{"type":"random_crop","width":32,"height":32,"padding":2},{"type":"normalize"}])"};
+  auto one = learning, three = learning;
+  one.insert(one.end(), {"--set", "data.threads=1"});
+  three.insert(three.end(), {"--set", "data.threads=3"});
+  const auto a = run("one", one), b = run("three", three);
+  EXPECT_EQ(a["metrics"].dump(), b["metrics"].dump());
+  const auto measured = testing::run_host(folder_, {"evaluate", "pipeline.json", "--quiet", "--json", "--model", "one/model"});
+  ASSERT_EQ(measured.code, 0) << measured.error;
+  EXPECT_NEAR(json::parse(measured.out)["metrics"]["tuned"]["r_precision"].get<double>(), a["metrics"]["tuned"]["r_precision"].get<double>(), 1e-9);
+}
+
+TEST_F(Pictures, random_transforms_are_refused_where_pictures_are_cached) {
+  const auto result = host("out", {"--set", R"(data.transforms=[{"type":"resize","width":32,"height":32},{"type":"horizontal_flip"}])"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.error, HasSubstr("train_transforms"));
+}
+
+TEST_F(Pictures, embed_takes_files_and_folders_with_a_model_or_an_untrained_pipeline) {
+  run("out");
+  write_file_atomically(folder_ / "bad.jpg", "no picture");
+  const auto result = testing::run_host(folder_, {"embed", "--quiet", "--model", "out/model", "--output", "e.npy", "photos/class_1", "bad.jpg", "photos/class_0/3.ppm"});
+  ASSERT_EQ(result.code, 0) << result.error;
+  EXPECT_EQ(map_npy(folder_ / "e.npy").size(0), 7);
+  const auto base = testing::run_host(folder_, {"embed", "--quiet", "--pipeline", "pipeline.json", "--output", "b.npy", "photos/class_1"});
+  ASSERT_EQ(base.code, 0) << base.error;
+  EXPECT_EQ(map_npy(folder_ / "b.npy").size(0), 6);
+  EXPECT_THAT(testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "cache"}).error, HasSubstr("holds no pictures"));
+}
+
+}  // namespace
+}  // namespace kindred

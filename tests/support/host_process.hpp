@@ -1,0 +1,66 @@
+#pragma once
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "kindred/file.hpp"
+#include "temporary_folder.hpp"
+
+namespace kindred::testing {
+
+struct HostResult {
+  int code = -1;  ///< exit code, or 128 + signal
+  std::string out, error;
+};
+
+/// `host` with these arguments in `folder`, running until wait().
+class HostProcess {
+ public:
+  HostProcess(const TemporaryFolder& folder, const std::vector<std::string>& arguments, const std::string& input = "")
+      : folder_(folder) {
+    static int number = 0;
+    stem_ = folder / ("process_" + std::to_string(number++));
+    write_file_atomically(stem_ + ".in", input);
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    if (::chdir(folder.path().c_str()) != 0) ::_exit(126);
+    redirect(stem_ + ".in", O_RDONLY, 0);
+    redirect(stem_ + ".out", O_WRONLY | O_CREAT | O_TRUNC, 1);
+    redirect(stem_ + ".err", O_WRONLY | O_CREAT | O_TRUNC, 2);
+    std::vector<char*> raw = {const_cast<char*>(KINDRED_TEST_HOST)};
+    for (const auto& one : arguments) raw.push_back(const_cast<char*>(one.c_str()));
+    raw.push_back(nullptr);
+    ::execv(KINDRED_TEST_HOST, raw.data());
+    ::_exit(127);
+  }
+
+  void interrupt() const { ::kill(pid_, SIGINT); }
+  void kill() const { ::kill(pid_, SIGKILL); }
+
+  HostResult wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(stem_ + ".out"), read_file(stem_ + ".err")};
+  }
+
+ private:
+  static void redirect(const std::string& path, int flags, int descriptor) {
+    const int file = ::open(path.c_str(), flags, 0644);
+    ::dup2(file, descriptor);
+    ::close(file);
+  }
+  const TemporaryFolder& folder_;
+  std::string stem_;
+  pid_t pid_ = 0;
+};
+
+inline HostResult run_host(const TemporaryFolder& folder, const std::vector<std::string>& arguments, const std::string& input = "") {
+  return HostProcess(folder, arguments, input).wait();
+}
+
+}  // namespace kindred::testing
