@@ -81,6 +81,21 @@ double schedule_factor(const ScheduleSection& schedule, int64_t epoch, int64_t e
   return 1.0;
 }
 
+namespace {
+
+/// A norm is not finite when any of its terms is not; one number per tensor, and one look at their sum.
+bool gradient_is_finite(const std::vector<at::Tensor>& parameters) {
+  at::Tensor sum;
+  for (const auto& parameter : parameters) {
+    if (!parameter.grad().defined()) continue;
+    const auto norm = parameter.grad().norm().to(at::kDouble);
+    sum = sum.defined() ? sum + norm : norm;
+  }
+  return !sum.defined() || std::isfinite(sum.item<double>());
+}
+
+}  // namespace
+
 void Optimizer::start_epoch(int64_t epoch) {
   const double factor = schedule_factor(state_->schedule, epoch, state_->epochs);
   auto& groups = state_->optimizer->param_groups();
@@ -92,10 +107,8 @@ void Optimizer::zero_gradients() {
 }
 
 bool Optimizer::step() {
-  if (state_->gradient_clip > 0) {
-    const double norm = torch::nn::utils::clip_grad_norm_(state_->parameters, state_->gradient_clip);
-    if (!std::isfinite(norm)) return false;
-  }
+  if (!gradient_is_finite(state_->parameters)) return false;
+  if (state_->gradient_clip > 0) torch::nn::utils::clip_grad_norm_(state_->parameters, state_->gradient_clip);
   state_->optimizer->step();
   return true;
 }

@@ -32,10 +32,11 @@ const std::vector<Mistake>& mistakes() {
       {"train.early_stopping={\"monitor\":\"validation.rprecision\"}", 3, {"/train/early_stopping/monitor", "validation.r_precision"}},
       {"evaluate.metrics=[{\"type\":\"r_precision\"},{\"type\":\"r_precision\"}]", 3, {"/evaluate/metrics/1", "r_precision"}},
       {"data.split.train={\"classes_file\":\"none.json\"}", 3, {"/data/split/train/classes_file", "none.json"}},
-      {"data.dataset.embeddings=none.npy", 4, {"none.npy", "kindred.vectors"}},
+      {"data.dataset.embeddings=none.npy", 3, {"/data/dataset/embeddings", "none.npy"}},
+      {"data.dataset.labels=x.npy", 4, {"x.npy", "kindred.vectors", "create"}},
       {"plugins=[\"nowhere\"]", 4, {"nowhere"}},
       {"train.batch_sampler={\"type\":\"p_k\",\"classes\":0}", 3, {"/train/batch_sampler/classes"}},
-      {"train.optimizer.lr=1e30", 1, {"loss is", "train.optimizer.lr"}},
+      {"train.optimizer.lr=1e30", 3, {"/train/optimizer/lr", "1000"}},
       {"kindred=2", 3, {"/kindred"}},
   };
   return table;

@@ -16,7 +16,7 @@ namespace kindred::testing {
 inline void write_vectors(const TemporaryFolder& folder) {
   at::manual_seed(7);
   const auto labels = at::arange(240, at::kLong).fmod(24).to(at::kLong);
-  auto x = at::randn({240, 16}) * 0.9;
+  auto x = at::randn({240, 16}) * 1.6;
   x.slice(1, 0, 6).mul_(0.35).add_(at::randn({24, 6}).index_select(0, labels));
   write_npy(folder / "x.npy", x);
   write_npy(folder / "y.npy", labels);
