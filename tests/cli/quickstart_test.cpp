@@ -10,7 +10,7 @@ namespace {
 TEST(Quickstart, improves_retrieval_on_models_it_never_saw) {
   const testing::TemporaryFolder folder("quickstart");
   const auto file = std::string(KINDRED_TEST_SOURCE) + "/datasets/toy_cars/pipeline.json";
-  const auto result = testing::run_host(folder, {"run", file, "--quiet", "--output", "out", "--set", "data.dataset.classes=160", "--set", "train.epochs=10"});
+  const auto result = testing::run_host(folder, {"run", file, "--quiet", "--output", "out", "--set", "data.dataset.classes=120", "--set", "train.epochs=12"});
   ASSERT_EQ(result.code, 0) << result.error;
   const auto metrics = testing::read_json(folder / "out/result.json")["metrics"];
   EXPECT_GT(metrics["tuned"]["r_precision"].get<double>(), 1.5 * metrics["base"]["r_precision"].get<double>());
