@@ -18,7 +18,8 @@ std::string range_text(const json& field) {
   }
   std::string text;
   if (element.contains("minimum")) text = element["minimum"].dump() + " <= x";
-  if (element.contains("maximum")) text += (text.empty() ? "x" : "") + std::string(" <= ") + element["maximum"].dump();
+  if (element.contains("maximum"))
+    text += (text.empty() ? "x" : "") + std::string(" <= ") + element["maximum"].dump();
   return text;
 }
 
@@ -44,7 +45,8 @@ void print(const ComponentInfo& info) {
     std::string type = field.value("type", "any");
     if (type == "array") type = "list of " + field["items"].value("type", "any");
     std::cout << fmt::format("  {:<20} {:<18} {:<18} {}\n", name, type,
-                             field.contains("default") ? field["default"].dump() : "(required)", range_text(field));
+                             field.contains("default") ? field["default"].dump() : "(required)",
+                             range_text(field));
     std::cout << "      " << field.value("description", "");
     if (field.contains("x-unit")) std::cout << " [" << field["x-unit"].get<std::string>() << "]";
     std::cout << "\n";
@@ -55,7 +57,8 @@ void print(const ComponentInfo& info) {
 }  // namespace
 
 int command_describe(const std::vector<std::string>& arguments) {
-  CommandLine command("describe ID", "Prints a component's parameters with types, defaults, ranges and meaning.",
+  CommandLine command("describe ID",
+                      "Prints a component's parameters with types, defaults, ranges and meaning.",
                       "host describe kindred.triplet");
   command.positional({"ID"}, 1);
   if (!command.parse(arguments)) return kExitOk;
@@ -67,13 +70,19 @@ int command_describe(const std::vector<std::string>& arguments) {
     known.push_back(info.id);
     known.push_back(info.short_name);
     if (info.id != id && info.short_name != id) continue;
-    found.push_back({{"kind", info.kind}, {"id", info.id}, {"version", info.version}, {"summary", info.summary},
-                     {"plugin", info.plugin_id}, {"params", info.schema}, {"example", example_of(info)}});
+    found.push_back({{"kind", info.kind},
+                     {"id", info.id},
+                     {"version", info.version},
+                     {"summary", info.summary},
+                     {"plugin", info.plugin_id},
+                     {"params", info.schema},
+                     {"example", example_of(info)}});
     if (!command.json()) print(info);
   }
   if (found.empty()) {
     const auto close = closest_name(id, known);
-    throw UsageError("no component is called \"" + id + "\"" + (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
+    throw UsageError("no component is called \"" + id + "\"" +
+                     (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
                      "; `host list` names those found");
   }
   if (command.json()) std::cout << (found.size() == 1 ? found.front() : found).dump(2) << "\n";

@@ -16,7 +16,8 @@ namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-constexpr double kSlowGigaflops = 15;  // per thread; a reference BLAS reaches 1 to 5, an optimised one 40 and more
+constexpr double kSlowGigaflops =
+    15;  // per thread; a reference BLAS reaches 1 to 5, an optimised one 40 and more
 
 /// Billions of floating point operations per second of a 1024-cube float32 matrix product.
 double matrix_product_gigaflops() {
@@ -45,7 +46,8 @@ std::string blas_name() {
 }  // namespace
 
 int command_doctor(const std::vector<std::string>& arguments) {
-  CommandLine command("doctor", "Says what this installation runs on and which plugins it finds or refuses.", "host doctor");
+  CommandLine command("doctor", "Says what this installation runs on and which plugins it finds or refuses.",
+                      "host doctor");
   if (!command.parse(arguments)) return kExitOk;
   const auto path = plugin_search_path(command.list("plugins"), {});
   const auto catalog = Catalog::load(path);
@@ -65,7 +67,8 @@ int command_doctor(const std::vector<std::string>& arguments) {
               {"plugins", json::array()},
               {"refused", json::array()}};
   for (const auto& one : catalog.plugins()) {
-    out["plugins"].push_back({{"id", one.id}, {"version", one.version}, {"license", one.license}, {"file", one.file}});
+    out["plugins"].push_back(
+        {{"id", one.id}, {"version", one.version}, {"license", one.license}, {"file", one.file}});
   }
   for (const auto& one : catalog.rejected()) {
     out["refused"].push_back({{"file", one.file}, {"code", one.code}, {"message", one.message}});
@@ -75,13 +78,15 @@ int command_doctor(const std::vector<std::string>& arguments) {
     return kExitOk;
   }
   for (const char* key : {"kindred", "libtorch", "compiler", "cpu", "threads", "blas", "cuda"}) {
-    std::cout << fmt::format("{:<16}{}\n", key, out[key].is_string() ? out[key].get<std::string>() : out[key].dump());
+    std::cout << fmt::format("{:<16}{}\n", key,
+                             out[key].is_string() ? out[key].get<std::string>() : out[key].dump());
   }
   std::string features;
   for (const auto& one : cpu_features()) features += one + " ";
   std::cout << fmt::format("{:<16}{}\n", "cpu features", features);
-  std::cout << fmt::format("{:<16}{:.0f} GFLOP/s float32{}\n", "matrix product", gigaflops,
-                           slow ? "  SLOW: is this the reference BLAS? On Debian: apt-get install libopenblas0-pthread" : "");
+  std::cout << fmt::format(
+      "{:<16}{:.0f} GFLOP/s float32{}\n", "matrix product", gigaflops,
+      slow ? "  SLOW: is this the reference BLAS? On Debian: apt-get install libopenblas0-pthread" : "");
   for (const auto& folder : path.folders) std::cout << fmt::format("{:<16}{}\n", "plugin folder", folder);
   for (const auto& one : catalog.plugins()) {
     std::cout << fmt::format("{:<16}{} {}  {}\n", "plugin", one.id, one.version, one.file);

@@ -26,7 +26,8 @@ namespace {
 
 bool is_picture_name(const fs::path& path) {
   auto extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(c)); });
   for (const auto* known : {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"}) {
     if (extension == known) return true;
   }
@@ -49,7 +50,8 @@ std::vector<std::string> expand_paths(const std::vector<std::string>& given, boo
         const bool wanted = pictures ? is_picture_name(entry.path()) : entry.path().extension() == ".npy";
         if (entry.is_regular_file() && wanted) inside.push_back(entry.path().string());
       }
-      if (inside.empty()) throw Error("the folder " + one + " holds no " + (pictures ? "pictures" : ".npy files"));
+      if (inside.empty())
+        throw Error("the folder " + one + " holds no " + (pictures ? "pictures" : ".npy files"));
       std::sort(inside.begin(), inside.end());
       files.insert(files.end(), inside.begin(), inside.end());
     } else {
@@ -79,11 +81,12 @@ std::shared_ptr<Dataset> dataset_of_files(const Catalog& catalog, const std::vec
     const auto name = info.kind == Dataset::kKind ? files_parameter(info) : "";
     if (!name.empty()) return catalog.create<Dataset>(info, json{{name, files}});
   }
-  throw Error("no dataset was found that reads single picture files; the plugin `vision` has one (it needs OpenCV)");
+  throw Error(
+      "no dataset was found that reads single picture files; the plugin `vision` has one (it needs OpenCV)");
 }
 
-Embedded embed_pictures(const Catalog& catalog, const Servable& servable, const std::vector<std::string>& files,
-                        const EncodeRowsOptions& options) {
+Embedded embed_pictures(const Catalog& catalog, const Servable& servable,
+                        const std::vector<std::string>& files, const EncodeRowsOptions& options) {
   const auto dataset = dataset_of_files(catalog, files);
   std::vector<int64_t> rows;
   for (size_t i = 0; i < files.size(); ++i) rows.push_back(static_cast<int64_t>(i));
@@ -98,19 +101,22 @@ Embedded embed_pictures(const Catalog& catalog, const Servable& servable, const 
   return out;
 }
 
-Embedded embed_vectors(const Servable& servable, const std::vector<std::string>& files, const EncodeRowsOptions& options) {
+Embedded embed_vectors(const Servable& servable, const std::vector<std::string>& files,
+                       const EncodeRowsOptions& options) {
   Embedded out;
   std::vector<at::Tensor> parts;
   int64_t next_row = 0;
   for (const auto& file : files) {
     try {
       const auto matrix = map_npy(file);
-      if (matrix.dim() != 2 || (matrix.size(1) != servable.model.embedding_dimension && servable.model.embedding_dimension > 0)) {
+      if (matrix.dim() != 2 ||
+          (matrix.size(1) != servable.model.embedding_dimension && servable.model.embedding_dimension > 0)) {
         throw Error(fmt::format("{} must hold vectors (N, {})", file, servable.model.embedding_dimension));
       }
       const Batch batch{matrix.to(at::kFloat).to(options.device), {}};
       parts.push_back(servable.model.apply_heads(servable.model.encode(batch)).cpu());
-      for (int64_t i = 0; i < matrix.size(0); ++i) out.lines.push_back({{"path", file}, {"index", i}, {"row", next_row++}});
+      for (int64_t i = 0; i < matrix.size(0); ++i)
+        out.lines.push_back({{"path", file}, {"index", i}, {"row", next_row++}});
     } catch (const Error& error) {
       out.lines.push_back({{"path", file}, {"row", nullptr}, {"error", error.what()}});
       ++out.failed;
@@ -133,20 +139,27 @@ Servable untrained(const Pipeline& pipeline, const Catalog& catalog, at::Device 
 }  // namespace
 
 int command_embed(const std::vector<std::string>& arguments) {
-  CommandLine command("embed (--model DIR | --pipeline FILE) --output FILE.npy PATHS...",
-                      "Writes embeddings as a float32 NumPy array, rows in input order, and beside it a .jsonl file with a line\n"
-                      "per input: its path and its row, or the error that kept it out. PATHS are files, folders, or - for a\n"
-                      "list of paths on the standard input.",
-                      "host embed --model runs/toy_cars/20261124T100000Z/model --output cars.npy photos/");
+  CommandLine command(
+      "embed (--model DIR | --pipeline FILE) --output FILE.npy PATHS...",
+      "Writes embeddings as a float32 NumPy array, rows in input order, and beside it a .jsonl file with a "
+      "line\n"
+      "per input: its path and its row, or the error that kept it out. PATHS are files, folders, or - for a\n"
+      "list of paths on the standard input.",
+      "host embed --model runs/toy_cars/20261124T100000Z/model --output cars.npy photos/");
   command.positional({"PATHS"}, 1, true);
-  command.add()("model", po::value<std::string>()->value_name("DIR"), "servable model (the folder model/ of a run)")(
-      "pipeline", po::value<std::string>()->value_name("FILE"), "the encoder of this pipeline, without any training")(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(), "with --pipeline: override a value")(
-      "output", po::value<std::string>()->value_name("FILE.npy"), "where the embeddings go")(
+  command.add()("model", po::value<std::string>()->value_name("DIR"),
+                "servable model (the folder model/ of a run)")(
+      "pipeline", po::value<std::string>()->value_name("FILE"),
+      "the encoder of this pipeline, without any training")(
+      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
+      "with --pipeline: override a value")("output", po::value<std::string>()->value_name("FILE.npy"),
+                                           "where the embeddings go")(
       "batch-size", po::value<int64_t>()->value_name("N")->default_value(32), "samples encoded at once")(
-      "device", po::value<std::string>()->value_name("NAME")->default_value("auto"), "auto, cpu, cuda or cuda:N");
+      "device", po::value<std::string>()->value_name("NAME")->default_value("auto"),
+      "auto, cpu, cuda or cuda:N");
   if (!command.parse(arguments)) return kExitOk;
-  if (command.has("model") == command.has("pipeline")) throw UsageError("give either --model DIR or --pipeline FILE");
+  if (command.has("model") == command.has("pipeline"))
+    throw UsageError("give either --model DIR or --pipeline FILE");
   if (!command.has("output")) throw UsageError("--output FILE.npy is missing");
   const fs::path output = command.get<std::string>("output");
   if (output.extension() != ".npy") throw UsageError("--output " + output.string() + " must end in .npy");
@@ -167,7 +180,8 @@ int command_embed(const std::vector<std::string>& arguments) {
   const bool pictures = servable.model.encoder->object_kind() == ObjectKind::image;
   const auto files = expand_paths(command.list("PATHS"), pictures);
   const EncodeRowsOptions options{device, command.get<int64_t>("batch-size"), 0, command.quiet()};
-  const auto embedded = pictures ? embed_pictures(catalog, servable, files, options) : embed_vectors(servable, files, options);
+  const auto embedded =
+      pictures ? embed_pictures(catalog, servable, files, options) : embed_vectors(servable, files, options);
 
   write_npy(output.string(), embedded.rows);
   std::string lines;
@@ -176,10 +190,16 @@ int command_embed(const std::vector<std::string>& arguments) {
   write_file_atomically(list, lines);
   const auto rows = embedded.rows.size(0);
   if (embedded.failed > 0) {
-    log_warning(fmt::format("{} of {} inputs could not be embedded; {} says why", embedded.failed, files.size(), list));
+    log_warning(fmt::format("{} of {} inputs could not be embedded; {} says why", embedded.failed,
+                            files.size(), list));
   }
   if (command.json()) {
-    std::cout << json{{"rows", rows}, {"dimension", embedded.rows.size(1)}, {"failed", embedded.failed}, {"output", output.string()}}.dump() << "\n";
+    std::cout << json{{"rows", rows},
+                      {"dimension", embedded.rows.size(1)},
+                      {"failed", embedded.failed},
+                      {"output", output.string()}}
+                     .dump()
+              << "\n";
   } else {
     std::cout << fmt::format("{}: {} rows of {} numbers\n", output.string(), rows, embedded.rows.size(1));
   }

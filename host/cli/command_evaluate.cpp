@@ -54,8 +54,9 @@ class Evaluation {
   TestSide encode(std::vector<int64_t> rows, const Model& model,
                   const std::vector<std::shared_ptr<Transform>>& transforms) {
     TestSide side;
-    side.embeddings = encode_rows(*dataset_, rows, transforms, model,
-                                  {device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_}, skipped_);
+    side.embeddings =
+        encode_rows(*dataset_, rows, transforms, model,
+                    {device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_}, skipped_);
     side.rows = std::move(rows);
     return side;
   }
@@ -96,11 +97,13 @@ class Evaluation {
 }  // namespace
 
 int command_evaluate(const std::vector<std::string>& arguments) {
-  CommandLine command("evaluate PIPELINE --model DIR [--set KEY=VALUE ...] [--output FILE]",
-                      "Measures a model on the test classes of a pipeline's dataset, beside the pipeline's encoder alone.",
-                      "host evaluate datasets/toy_cars/pipeline.json --model runs/toy_cars/20261124T100000Z/model");
+  CommandLine command(
+      "evaluate PIPELINE --model DIR [--set KEY=VALUE ...] [--output FILE]",
+      "Measures a model on the test classes of a pipeline's dataset, beside the pipeline's encoder alone.",
+      "host evaluate datasets/toy_cars/pipeline.json --model runs/toy_cars/20261124T100000Z/model");
   command.positional({"PIPELINE"}, 1);
-  command.add()("model", po::value<std::string>()->value_name("DIR"), "servable model (the folder model/ of a run)")(
+  command.add()("model", po::value<std::string>()->value_name("DIR"),
+                "servable model (the folder model/ of a run)")(
       "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
       "override a value, for example evaluate.baseline=false; may repeat")(
       "output", po::value<std::string>()->value_name("FILE"), "also write the metrics as JSON to this file");
@@ -110,10 +113,14 @@ int command_evaluate(const std::vector<std::string>& arguments) {
   const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = validate_pipeline(document, catalog);
-  const json result = {{"metrics", Evaluation(pipeline, catalog, command.get<std::string>("model"), command.quiet()).metrics()}};
+  const json result = {
+      {"metrics",
+       Evaluation(pipeline, catalog, command.get<std::string>("model"), command.quiet()).metrics()}};
   if (command.has("output")) write_file_atomically(command.get<std::string>("output"), result.dump(2) + "\n");
-  if (command.json()) std::cout << result.dump(2) << "\n";
-  else std::cout << metrics_table(result["metrics"]);
+  if (command.json())
+    std::cout << result.dump(2) << "\n";
+  else
+    std::cout << metrics_table(result["metrics"]);
   return kExitOk;
 }
 

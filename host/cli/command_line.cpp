@@ -38,7 +38,9 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     throw UsageError(std::string(error.what()) + "; usage: host " + usage_);
   }
   if (has("help")) {
-    std::cout << "usage: host " << usage_ << "\n\n" << text_ << "\n\n" << options_ << "\nexample:\n  " << example_ << "\n";
+    std::cout << "usage: host " << usage_ << "\n\n"
+              << text_ << "\n\n"
+              << options_ << "\nexample:\n  " << example_ << "\n";
     return false;
   }
   for (const auto& name : required_) {

@@ -27,19 +27,27 @@ int command_list(const std::vector<std::string>& arguments) {
   }
   const auto kind = command.has("kind") ? command.get<std::string>("kind") : "";
   json list = json::array();
-  if (!command.json()) std::cout << fmt::format("{:<14} {:<30} {:<8} {:<20} {}\n", "KIND", "ID", "VERSION", "PLUGIN", "SUMMARY");
+  if (!command.json())
+    std::cout << fmt::format("{:<14} {:<30} {:<8} {:<20} {}\n", "KIND", "ID", "VERSION", "PLUGIN", "SUMMARY");
   for (const auto& one : catalog.components()) {
     if (!kind.empty() && one.kind != kind) continue;
     if (command.json()) {
-      list.push_back({{"kind", one.kind}, {"id", one.id}, {"version", one.version}, {"plugin", one.plugin_id},
-                      {"plugin_version", one.plugin_version}, {"file", one.plugin_file}, {"summary", one.summary}});
+      list.push_back({{"kind", one.kind},
+                      {"id", one.id},
+                      {"version", one.version},
+                      {"plugin", one.plugin_id},
+                      {"plugin_version", one.plugin_version},
+                      {"file", one.plugin_file},
+                      {"summary", one.summary}});
     } else {
-      std::cout << fmt::format("{:<14} {:<30} {:<8} {:<20} {}\n", one.kind, one.id, one.version, one.plugin_id, one.summary);
+      std::cout << fmt::format("{:<14} {:<30} {:<8} {:<20} {}\n", one.kind, one.id, one.version,
+                               one.plugin_id, one.summary);
     }
   }
   if (command.json()) std::cout << list.dump(2) << "\n";
   if (!catalog.rejected().empty()) {
-    std::cerr << "! " << catalog.rejected().size() << " file(s) were not loaded: `host list --rejected` says why\n";
+    std::cerr << "! " << catalog.rejected().size()
+              << " file(s) were not loaded: `host list --rejected` says why\n";
   }
   return kExitOk;
 }

@@ -21,9 +21,10 @@ void check(const CommandLine& command) {
 }  // namespace
 
 int command_validate(const std::vector<std::string>& arguments) {
-  CommandLine command("validate PIPELINE [--set KEY=VALUE ...]",
-                      "Checks a pipeline file: every problem with its place, what was expected and a suggestion.",
-                      "host validate datasets/toy_cars/pipeline.json");
+  CommandLine command(
+      "validate PIPELINE [--set KEY=VALUE ...]",
+      "Checks a pipeline file: every problem with its place, what was expected and a suggestion.",
+      "host validate datasets/toy_cars/pipeline.json");
   command.positional({"PIPELINE"}, 1);
   command.add()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
                 "override a value, for example train.epochs=5; may repeat");

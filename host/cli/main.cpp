@@ -39,7 +39,8 @@ const std::map<std::string, Command>& commands() {
 }
 
 void print_usage(std::ostream& out) {
-  out << "Kindred " KINDRED_SDK_VERSION ": similarity learning from a JSON pipeline\n\nusage: host COMMAND ...\n\n";
+  out << "Kindred " KINDRED_SDK_VERSION
+         ": similarity learning from a JSON pipeline\n\nusage: host COMMAND ...\n\n";
   for (const auto& [name, command] : commands()) {
     out << "  " << name << std::string(10 - name.size(), ' ') << command.summary << "\n";
   }
@@ -65,8 +66,8 @@ int dispatch(const std::vector<std::string>& arguments) {
     std::vector<std::string> names;
     for (const auto& [known, unused] : commands()) names.push_back(known);
     const auto close = closest_name(name, names);
-    throw UsageError("there is no command `" + name + "`" + (close.empty() ? "" : "; did you mean `" + close + "`?") +
-                     "; `host --help` lists them");
+    throw UsageError("there is no command `" + name + "`" +
+                     (close.empty() ? "" : "; did you mean `" + close + "`?") + "; `host --help` lists them");
   }
   return it->second.run({arguments.begin() + 1, arguments.end()});
 }

@@ -26,7 +26,8 @@ BatchLoader::BatchLoader(const Dataset& dataset, const std::vector<std::shared_p
       normalization_(normalization_of(transforms)),
       slots_(batches_.size()) {
   for (size_t i = 0; i < batches_.size(); ++i) slots_[i].open = batches_[i].size();
-  auto threads = options_.threads > 0 ? options_.threads : static_cast<int64_t>(std::thread::hardware_concurrency());
+  auto threads =
+      options_.threads > 0 ? options_.threads : static_cast<int64_t>(std::thread::hardware_concurrency());
   threads = std::max<int64_t>(threads, 1);
   for (int64_t i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
 }
@@ -102,9 +103,10 @@ BatchLoader::Loaded BatchLoader::next() {
       continue;
     }
     if (!good.empty() && good.front().sizes() != slot.objects[i].sizes()) {
-      throw Error("the pictures of a batch differ in size after the transforms: " + dataset_.sample_name(out.indices.front()) +
-                  " is " + size_text(good.front()) + ", " + dataset_.sample_name(index) + " is " +
-                  size_text(slot.objects[i]) + "; add a resize or a crop to an exact size to data.transforms");
+      throw Error("the pictures of a batch differ in size after the transforms: " +
+                  dataset_.sample_name(out.indices.front()) + " is " + size_text(good.front()) + ", " +
+                  dataset_.sample_name(index) + " is " + size_text(slot.objects[i]) +
+                  "; add a resize or a crop to an exact size to data.transforms");
     }
     good.push_back(slot.objects[i]);
     out.indices.push_back(index);

@@ -47,21 +47,24 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const Pipeline& pip
   for (auto label : train) {
     const auto it = side.find(label);
     if (it == side.end()) {
-      fail("/data/split/train/classes_file", "class " + std::to_string(label) + " is not in the dataset, whose " +
-                                                 std::to_string(classes.size()) + " classes go up to " +
-                                                 std::to_string(classes.back()));
+      fail("/data/split/train/classes_file",
+           "class " + std::to_string(label) + " is not in the dataset, whose " +
+               std::to_string(classes.size()) + " classes go up to " + std::to_string(classes.back()));
     }
     it->second = kTrain;
   }
   if (pipeline.validation == ValidationSource::train_classes) {
-    for (auto label : drawn(train, pipeline.validation_fraction, seed, kValidationStream)) side[label] = kValidation;
+    for (auto label : drawn(train, pipeline.validation_fraction, seed, kValidationStream))
+      side[label] = kValidation;
   }
 
   ClassSplit split;
   for (size_t row = 0; row < labels.size(); ++row) {
     if (labels[row] < 0) continue;
     const auto where = side.at(labels[row]);
-    (where == kTrain ? split.train : where == kValidation ? split.validation : split.test)
+    (where == kTrain        ? split.train
+     : where == kValidation ? split.validation
+                            : split.test)
         .push_back(static_cast<int64_t>(row));
   }
   if (pipeline.validation == ValidationSource::test) {
@@ -69,10 +72,12 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const Pipeline& pip
     split.validation_is_test = true;
   }
   if (split.test.empty()) fail("/data/split", "no class is left for the test side");
-  if (split.train.empty() && pipeline.has_train) fail("/data/split", "no class is left for the training side");
+  if (split.train.empty() && pipeline.has_train)
+    fail("/data/split", "no class is left for the training side");
   if (split.validation.empty() && pipeline.validation != ValidationSource::none && pipeline.has_train) {
-    fail("/data/split/validation", "no class is left for validation: " + std::to_string(train.size()) +
-                                       " training classes times the fraction rounds to none; raise it or say \"none\"");
+    fail("/data/split/validation",
+         "no class is left for validation: " + std::to_string(train.size()) +
+             " training classes times the fraction rounds to none; raise it or say \"none\"");
   }
   return split;
 }

@@ -29,16 +29,18 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
   for (const auto& spec : pipeline.transforms) {
     parts.transforms.push_back(catalog.create<Transform>(*spec.info, spec.params));
     if (parts.transforms.back()->is_random()) {
-      issue(spec.pointer, spec.info->id + " is random; data.transforms also serves the cache and the measurements, "
-                                          "which need the same picture every time: move it to data.train_transforms");
+      issue(spec.pointer, spec.info->id +
+                              " is random; data.transforms also serves the cache and the measurements, "
+                              "which need the same picture every time: move it to data.train_transforms");
     }
   }
   for (const auto& spec : pipeline.train_transforms) {
     parts.train_transforms.push_back(catalog.create<Transform>(*spec.info, spec.params));
   }
   if (!pipeline.data.train_transforms.is_null() && !pipeline.encoder.options.trainable) {
-    issue("/data/train_transforms", "only a trainable encoder sees them, and this one is frozen; remove them or set "
-                                    "\"trainable\": true");
+    issue("/data/train_transforms",
+          "only a trainable encoder sees them, and this one is frozen; remove them or set "
+          "\"trainable\": true");
   }
   for (const auto* list : {&parts.transforms, &parts.train_transforms}) {
     try {
@@ -56,16 +58,19 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
   }
   const auto& monitor = pipeline.early_stopping.monitor;
   const std::string prefix = "validation.";
-  if (monitor.rfind(prefix, 0) == 0 && monitor != "validation.loss" && !names.count(monitor.substr(prefix.size()))) {
+  if (monitor.rfind(prefix, 0) == 0 && monitor != "validation.loss" &&
+      !names.count(monitor.substr(prefix.size()))) {
     std::string known = "validation.loss";
     for (const auto& name : names) known += ", " + prefix + name;
     issue("/train/early_stopping/monitor", "nothing is called " + monitor + "; there are: " + known);
   }
   if (pipeline.eval_sampler.info != nullptr) {
-    parts.eval_sampler = catalog.create<EvalSampler>(*pipeline.eval_sampler.info, pipeline.eval_sampler.params);
+    parts.eval_sampler =
+        catalog.create<EvalSampler>(*pipeline.eval_sampler.info, pipeline.eval_sampler.params);
   }
   if (pipeline.has_train) {
-    parts.batch_sampler = catalog.create<BatchSampler>(*pipeline.batch_sampler.info, pipeline.batch_sampler.params);
+    parts.batch_sampler =
+        catalog.create<BatchSampler>(*pipeline.batch_sampler.info, pipeline.batch_sampler.params);
   }
   if (!issues.empty()) throw PipelineError(issues);
   return parts;

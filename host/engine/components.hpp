@@ -20,7 +20,7 @@ class Catalog;
 struct Components {
   std::vector<std::shared_ptr<Transform>> transforms, train_transforms;
   std::vector<std::shared_ptr<Metric>> metrics;
-  std::shared_ptr<EvalSampler> eval_sampler;  ///< null: all samples are queries
+  std::shared_ptr<EvalSampler> eval_sampler;    ///< null: all samples are queries
   std::shared_ptr<BatchSampler> batch_sampler;  ///< null without a train section
 };
 

@@ -12,7 +12,8 @@ c10::Device device_from_name(const std::string& name) {
   const bool present = torch::cuda::is_available();
   if (name == "auto") return present ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
   if (!present) {
-    throw Error("the pipeline asks for device \"" + name + "\", but this LibTorch sees no CUDA device; use \"auto\" "
+    throw Error("the pipeline asks for device \"" + name +
+                "\", but this LibTorch sees no CUDA device; use \"auto\" "
                 "or \"cpu\", or install a LibTorch with CUDA");
   }
   const c10::Device device(name == "cuda" ? "cuda:0" : name);

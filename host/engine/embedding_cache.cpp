@@ -41,7 +41,8 @@ void write_at(int file, const char* bytes, size_t size, int64_t offset, const st
 
 json to_json(const std::vector<SkippedSample>& skipped) {
   json list = json::array();
-  for (const auto& one : skipped) list.push_back({{"index", one.index}, {"name", one.name}, {"message", one.message}});
+  for (const auto& one : skipped)
+    list.push_back({{"index", one.index}, {"name", one.name}, {"message", one.message}});
   return list;
 }
 
@@ -66,7 +67,8 @@ EmbeddingCache::EmbeddingCache(const std::string& directory, const std::string& 
   if (lock_ < 0) throw Error("cannot open " + path("lock") + ": " + std::strerror(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     log_info(fmt::format("waiting for another process that fills {}", folder_));
-    if (::flock(lock_, LOCK_EX) != 0) throw Error("cannot lock " + path("lock") + ": " + std::strerror(errno));
+    if (::flock(lock_, LOCK_EX) != 0)
+      throw Error("cannot lock " + path("lock") + ": " + std::strerror(errno));
   }
   if (complete()) {
     rows_done_ = rows_;
@@ -88,10 +90,12 @@ bool EmbeddingCache::complete() const { return fs::exists(path("embeddings.npy")
 void EmbeddingCache::start_partial() {
   const auto partial = path("embeddings.npy.partial");
   const auto size = static_cast<uintmax_t>(header_bytes_ + rows_ * row_bytes_);
-  const bool continues = fs::exists(partial) && fs::file_size(partial) == size && fs::exists(path("progress.json"));
+  const bool continues =
+      fs::exists(partial) && fs::file_size(partial) == size && fs::exists(path("progress.json"));
   if (continues) {
     const auto progress = json::parse(read_file(path("progress.json")), nullptr, false);
-    if (progress.is_object() && progress.value("rows", int64_t{-1}) >= 0 && progress.value("rows", rows_ + 1) <= rows_) {
+    if (progress.is_object() && progress.value("rows", int64_t{-1}) >= 0 &&
+        progress.value("rows", rows_ + 1) <= rows_) {
       rows_done_ = progress["rows"];
       skipped_ = skipped_from(progress.at("skipped"));
     }
@@ -100,8 +104,10 @@ void EmbeddingCache::start_partial() {
   if (rows_done_ == 0 && ::statvfs(folder_.c_str(), &disk) == 0) {
     const auto free = static_cast<uintmax_t>(disk.f_bavail) * disk.f_frsize;
     if (free < size) {
-      throw Error(fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
-                              "use \"type\": \"memory\"", size >> 20, folder_, free >> 20));
+      throw Error(
+          fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
+                      "use \"type\": \"memory\"",
+                      size >> 20, folder_, free >> 20));
     }
   }
   file_ = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -125,8 +131,10 @@ void EmbeddingCache::append(const at::Tensor& rows, const std::vector<SkippedSam
 }
 
 void EmbeddingCache::sync() {
-  if (::fdatasync(file_) != 0) throw Error("cannot write " + path("embeddings.npy.partial") + ": " + std::strerror(errno));
-  write_file_atomically(path("progress.json"), json{{"rows", rows_done_}, {"skipped", to_json(skipped_)}}.dump() + "\n");
+  if (::fdatasync(file_) != 0)
+    throw Error("cannot write " + path("embeddings.npy.partial") + ": " + std::strerror(errno));
+  write_file_atomically(path("progress.json"),
+                        json{{"rows", rows_done_}, {"skipped", to_json(skipped_)}}.dump() + "\n");
   last_sync_ = now_seconds();
 }
 

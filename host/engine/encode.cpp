@@ -95,8 +95,10 @@ EncodedDataset encode_dataset(const Dataset& dataset, const std::string& dataset
   int64_t first = 0;
   if (options.cache.type != "memory") {
     Fingerprint fingerprint;
-    const json description = {{"kindred", KINDRED_SDK_VERSION}, {"libtorch", TORCH_VERSION},
-                              {"dataset", dataset_id},          {"samples", total},
+    const json description = {{"kindred", KINDRED_SDK_VERSION},
+                              {"libtorch", TORCH_VERSION},
+                              {"dataset", dataset_id},
+                              {"samples", total},
                               {"transforms", json::parse(transforms_description)},
                               {"encoder", json::parse(encoder_description)},
                               {"stage", model.encoder->stages().back()},
@@ -104,8 +106,8 @@ EncodedDataset encode_dataset(const Dataset& dataset, const std::string& dataset
     fingerprint.add(description.dump());
     fingerprint.add(dataset.fingerprint());
     fingerprint.add(tensors);
-    cache.emplace(options.cache.directory, fingerprint.hex(), total, std::vector<int64_t>{model.embedding_dimension},
-                  description);
+    cache.emplace(options.cache.directory, fingerprint.hex(), total,
+                  std::vector<int64_t>{model.embedding_dimension}, description);
     if (cache->complete()) {
       out.embeddings = cache->open(out.skipped);
       out.cache_hit = true;
@@ -134,8 +136,10 @@ EncodedDataset encode_dataset(const Dataset& dataset, const std::string& dataset
     const auto loaded = loader.next();
     const auto rows = rows_of(loaded, asked, model, options.device);
     out.skipped.insert(out.skipped.end(), loaded.skipped.begin(), loaded.skipped.end());
-    if (cache) cache->append(rows, loaded.skipped);
-    else out.embeddings.slice(0, done, done + rows.size(0)).copy_(rows);
+    if (cache)
+      cache->append(rows, loaded.skipped);
+    else
+      out.embeddings.slice(0, done, done + rows.size(0)).copy_(rows);
     done += rows.size(0);
     progress.update(done);
   }

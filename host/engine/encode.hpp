@@ -18,13 +18,13 @@ namespace kindred::host {
 struct EncodedDataset {
   at::Tensor embeddings;  ///< float32 (N, D), possibly memory-mapped; rows of skipped samples are NaN
   std::vector<SkippedSample> skipped;
-  bool cache_hit = false;      ///< nothing had to be encoded
-  int64_t encoded = 0;         ///< samples encoded by this call
+  bool cache_hit = false;  ///< nothing had to be encoded
+  int64_t encoded = 0;     ///< samples encoded by this call
   double seconds = 0;
 };
 
 struct EncodeOptions {
-  CacheSection cache;   ///< type "memory" leaves no file behind
+  CacheSection cache;  ///< type "memory" leaves no file behind
   at::Device device;
   int64_t threads = 0;  ///< that read samples; 0: one per processor
   bool quiet = false;

@@ -52,7 +52,8 @@ double pooled_mean(const Sampled& sampled) {
   return weight > 0 ? sum / weight : kNaN;
 }
 
-std::pair<double, double> bootstrap_interval(const std::vector<double>& values, const EvaluationOptions& options) {
+std::pair<double, double> bootstrap_interval(const std::vector<double>& values,
+                                             const EvaluationOptions& options) {
   if (values.empty() || options.bootstrap_samples <= 0) return {kNaN, kNaN};
   Random random(options.seed, kBootstrapStream);
   const auto count = static_cast<int64_t>(values.size());
@@ -124,8 +125,9 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
   std::vector<MetricValue> out;
   for (size_t m = 0; m < metrics.size(); ++m) {
     const auto [low, high] = bootstrap_interval(sampled[m].values, options);
-    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(sampled[m]), pooled_mean(sampled[m]), low, high,
-                   static_cast<int64_t>(sampled[m].values.size()), singletons});
+    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(sampled[m]),
+                   pooled_mean(sampled[m]), low, high, static_cast<int64_t>(sampled[m].values.size()),
+                   singletons});
   }
   return out;
 }

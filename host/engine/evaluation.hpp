@@ -20,12 +20,12 @@ struct EvaluationOptions {
 /// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for.
 struct MetricValue {
   std::string name;
-  double mean;                          ///< over the queries with a relevant sample (R > 0)
-  double macro;                         ///< mean over classes of the classes' means
-  double pooled;                        ///< mean weighted by R: what Quaterion calls its R-Precision
-  double interval_low, interval_high;   ///< 95 %, percentile bootstrap over queries (Efron 1979)
-  int64_t queries;                      ///< with R > 0
-  int64_t singletons;                   ///< queries left out since R = 0
+  double mean;                         ///< over the queries with a relevant sample (R > 0)
+  double macro;                        ///< mean over classes of the classes' means
+  double pooled;                       ///< mean weighted by R: what Quaterion calls its R-Precision
+  double interval_low, interval_high;  ///< 95 %, percentile bootstrap over queries (Efron 1979)
+  int64_t queries;                     ///< with R > 0
+  int64_t singletons;                  ///< queries left out since R = 0
 };
 
 /// Every metric over an exact search of all `embeddings` float32 (N, D), `labels` int64 (N) on the CPU;

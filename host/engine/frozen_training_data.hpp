@@ -8,7 +8,8 @@ namespace kindred::host {
 class FrozenTrainingData final : public TrainingData {
  public:
   /// Embeddings float32 (N, D) and (V, D) on the device, labels int64 (N) and (V) on the CPU.
-  FrozenTrainingData(at::Tensor train, at::Tensor train_labels, at::Tensor validation, at::Tensor validation_labels);
+  FrozenTrainingData(at::Tensor train, at::Tensor train_labels, at::Tensor validation,
+                     at::Tensor validation_labels);
 
   const at::Tensor& labels() const override { return train_labels_; }
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t epoch) override;

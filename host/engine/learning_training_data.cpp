@@ -8,8 +8,9 @@
 
 namespace kindred::host {
 
-LearningTrainingData::LearningTrainingData(const Pipeline& pipeline, const Dataset& dataset, const Components& parts,
-                                           Model& model, const ClassSplit& split, at::Device device, bool quiet)
+LearningTrainingData::LearningTrainingData(const Pipeline& pipeline, const Dataset& dataset,
+                                           const Components& parts, Model& model, const ClassSplit& split,
+                                           at::Device device, bool quiet)
     : pipeline_(pipeline),
       dataset_(dataset),
       parts_(parts),
@@ -77,8 +78,9 @@ at::Tensor LearningTrainingData::validation_embeddings() {
 
 at::Tensor LearningTrainingData::embed(std::vector<int64_t>& rows) {
   std::vector<SkippedSample> skipped;
-  auto embeddings = encode_rows(dataset_, rows, parts_.transforms, model_,
-                                {device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_}, skipped);
+  auto embeddings =
+      encode_rows(dataset_, rows, parts_.transforms, model_,
+                  {device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_}, skipped);
   note_skipped(skipped);
   return embeddings;
 }

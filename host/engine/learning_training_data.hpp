@@ -15,8 +15,8 @@ namespace kindred::host {
 class LearningTrainingData final : public TrainingData {
  public:
   /// Everything given by reference must outlive it.
-  LearningTrainingData(const Pipeline& pipeline, const Dataset& dataset, const Components& parts, Model& model,
-                       const ClassSplit& split, at::Device device, bool quiet);
+  LearningTrainingData(const Pipeline& pipeline, const Dataset& dataset, const Components& parts,
+                       Model& model, const ClassSplit& split, at::Device device, bool quiet);
 
   const at::Tensor& labels() const override { return train_labels_; }
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t epoch) override;

@@ -24,12 +24,13 @@ Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const a
   Measured out;
   for (const auto& one : evaluate_metrics(embeddings, labels, queries, metrics, options)) {
     out.values[one.name] = number_or_null(one.mean);
-    out.details[one.name] = {{"mean", number_or_null(one.mean)},
-                             {"macro", number_or_null(one.macro)},
-                             {"pooled", number_or_null(one.pooled)},
-                             {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
-                             {"queries", one.queries},
-                             {"singletons", one.singletons}};
+    out.details[one.name] = {
+        {"mean", number_or_null(one.mean)},
+        {"macro", number_or_null(one.macro)},
+        {"pooled", number_or_null(one.pooled)},
+        {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
+        {"queries", one.queries},
+        {"singletons", one.singletons}};
     if (!std::isfinite(one.mean)) {
       log_warning(fmt::format("{} is undefined: no query has another sample of its class", one.name));
     }
@@ -38,7 +39,9 @@ Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const a
 }
 
 std::string metrics_table(const json& metrics) {
-  const auto cell = [](const json& value) { return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-"; };
+  const auto cell = [](const json& value) {
+    return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
+  };
   std::string text = fmt::format("{:<28} {:>8} {:>8} {:>8}\n", "unseen classes", "base", "tuned", "ratio");
   for (const auto& [name, tuned] : metrics.at("tuned").items()) {
     const auto base = metrics.at("base").value(name, json());

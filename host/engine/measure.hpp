@@ -13,8 +13,9 @@
 namespace kindred::host {
 
 struct Measured {
-  nlohmann::json values = nlohmann::json::object();   ///< name -> mean over queries, null when undefined
-  nlohmann::json details = nlohmann::json::object();  ///< name -> mean, macro, pooled, interval_95, queries, singletons
+  nlohmann::json values = nlohmann::json::object();  ///< name -> mean over queries, null when undefined
+  nlohmann::json details =
+      nlohmann::json::object();  ///< name -> mean, macro, pooled, interval_95, queries, singletons
 };
 
 /// All metrics of `embeddings` float32 (N, D), `labels` int64 (N); `queries` int64 (Q), undefined: all.

@@ -113,7 +113,8 @@ std::string model_summary(const Model& model, bool encoder_trainable) {
     total += tensor.numel();
     if (trains) trained += tensor.numel();
     if (show) {
-      text += fmt::format("{:<44} {:>20} {:>12}  {}\n", name, shape_text(tensor), tensor.numel(), trains ? "yes" : "no");
+      text += fmt::format("{:<44} {:>20} {:>12}  {}\n", name, shape_text(tensor), tensor.numel(),
+                          trains ? "yes" : "no");
     }
   };
   int64_t numbers = 0;
@@ -132,7 +133,8 @@ std::string model_summary(const Model& model, bool encoder_trainable) {
     for (const auto& one : stage.head->buffers()) row(prefix + one.name, one.tensor, false, true);
     if (module_tensors(*stage.head).empty()) text += fmt::format("{:<44} {:>20} {:>12}  -\n", prefix, "-", 0);
   }
-  text += fmt::format("{} numbers, {} trained; embeddings of {} numbers", total, trained, model.output_dimension);
+  text +=
+      fmt::format("{} numbers, {} trained; embeddings of {} numbers", total, trained, model.output_dimension);
   return text;
 }
 

@@ -10,8 +10,8 @@
 namespace kindred::host {
 
 struct HeadStage {
-  std::string id;       ///< component id, for messages
-  std::string plugin;   ///< plugin id, for messages
+  std::string id;      ///< component id, for messages
+  std::string plugin;  ///< plugin id, for messages
   std::shared_ptr<Head> head;
 };
 

@@ -22,10 +22,11 @@ struct Optimizer::State {
 
 namespace {
 
-std::unique_ptr<torch::optim::Optimizer> make_optimizer(const OptimizerSection& o,
-                                                        std::vector<torch::optim::OptimizerParamGroup> groups) {
+std::unique_ptr<torch::optim::Optimizer> make_optimizer(
+    const OptimizerSection& o, std::vector<torch::optim::OptimizerParamGroup> groups) {
   if (o.type == "sgd") {
-    auto options = torch::optim::SGDOptions(o.lr).momentum(o.momentum).nesterov(o.nesterov).weight_decay(o.weight_decay);
+    auto options =
+        torch::optim::SGDOptions(o.lr).momentum(o.momentum).nesterov(o.nesterov).weight_decay(o.weight_decay);
     return std::make_unique<torch::optim::SGD>(std::move(groups), options);
   }
   const auto betas = std::make_tuple(o.beta1, o.beta2);
@@ -58,8 +59,9 @@ Optimizer::Optimizer(const OptimizerSection& options, const ScheduleSection& sch
   add(groups.head, options.head_lr);
   add(groups.loss, options.loss_lr);
   if (state_->parameters.empty()) {
-    throw Error("there is nothing to train: the encoder is frozen and neither head nor loss has parameters; "
-                "set epochs to 0, make the encoder trainable or add a head");
+    throw Error(
+        "there is nothing to train: the encoder is frozen and neither head nor loss has parameters; "
+        "set epochs to 0, make the encoder trainable or add a head");
   }
   state_->optimizer = make_optimizer(options, std::move(torch_groups));
 }
@@ -73,10 +75,12 @@ double schedule_factor(const ScheduleSection& schedule, int64_t epoch, int64_t e
   if (schedule.type == "cosine") {
     const auto length = static_cast<double>(std::max<int64_t>(epochs - schedule.warmup_epochs, 1));
     const double progress = std::min(1.0, static_cast<double>(epoch - schedule.warmup_epochs) / length);
-    return schedule.final_fraction + (1 - schedule.final_fraction) * 0.5 * (1 + std::cos(progress * 3.14159265358979323846));
+    return schedule.final_fraction +
+           (1 - schedule.final_fraction) * 0.5 * (1 + std::cos(progress * 3.14159265358979323846));
   }
   if (schedule.type == "step") {
-    return std::pow(schedule.gamma, static_cast<double>((epoch - schedule.warmup_epochs) / schedule.step_epochs));
+    return std::pow(schedule.gamma,
+                    static_cast<double>((epoch - schedule.warmup_epochs) / schedule.step_epochs));
   }
   return 1.0;
 }

@@ -18,8 +18,8 @@ struct ParameterGroups {
 /// One of LibTorch's optimizers with a learning rate schedule. LibTorch's headers stay in the .cpp.
 class Optimizer {
  public:
-  Optimizer(const OptimizerSection& options, const ScheduleSection& schedule, int64_t epochs, double gradient_clip,
-            const ParameterGroups& groups);
+  Optimizer(const OptimizerSection& options, const ScheduleSection& schedule, int64_t epochs,
+            double gradient_clip, const ParameterGroups& groups);
   ~Optimizer();
 
   /// Sets the learning rates of `epoch` (0-based): base rate times schedule_factor().

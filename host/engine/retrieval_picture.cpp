@@ -34,8 +34,10 @@ at::Tensor thumbnail(const at::Tensor& image) {
   return at::_upsample_bilinear2d_aa(planes, {height, width}, false).squeeze(0);
 }
 
-void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, int64_t top, int64_t left, Colour frame) {
-  auto cell = canvas.slice(0, top, top + kCellHeight + 2 * kFrame).slice(1, left, left + kCellWidth + 2 * kFrame);
+void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, int64_t top, int64_t left,
+               Colour frame) {
+  auto cell =
+      canvas.slice(0, top, top + kCellHeight + 2 * kFrame).slice(1, left, left + kCellWidth + 2 * kFrame);
   cell.select(2, 0).fill_(frame.red);
   cell.select(2, 1).fill_(frame.green);
   cell.select(2, 2).fill_(frame.blue);
@@ -55,7 +57,8 @@ std::vector<int64_t> drawn_queries(const Dataset& dataset, const std::vector<int
   for (auto row : rows) ++group_size[dataset.labels()[static_cast<size_t>(row)]];
   std::vector<int64_t> places;
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (group_size[dataset.labels()[static_cast<size_t>(rows[i])]] > 1) places.push_back(static_cast<int64_t>(i));
+    if (group_size[dataset.labels()[static_cast<size_t>(rows[i])]] > 1)
+      places.push_back(static_cast<int64_t>(i));
   }
   Random random(seed, kPictureStream);
   random.shuffle(places.begin(), places.end());
@@ -65,8 +68,9 @@ std::vector<int64_t> drawn_queries(const Dataset& dataset, const std::vector<int
 
 }  // namespace
 
-void write_retrieval_picture(const std::string& path, const Dataset& dataset, const std::vector<int64_t>& rows,
-                             const at::Tensor& base, const at::Tensor& tuned, uint64_t seed) {
+void write_retrieval_picture(const std::string& path, const Dataset& dataset,
+                             const std::vector<int64_t>& rows, const at::Tensor& base,
+                             const at::Tensor& tuned, uint64_t seed) {
   at::NoGradGuard no_grad;
   const auto places = drawn_queries(dataset, rows, seed);
   if (places.empty()) return;
@@ -77,8 +81,9 @@ void write_retrieval_picture(const std::string& path, const Dataset& dataset, co
                                          nearest_neighbours(tuned, queries, search)};
   const int64_t cell_width = kCellWidth + 2 * kFrame + kGap, cell_height = kCellHeight + 2 * kFrame + kGap;
   const auto count = static_cast<int64_t>(places.size());
-  auto canvas = at::full({count * cell_height + kGap, (1 + 2 * kNeighbours) * cell_width + 2 * kGroupGap + kGap, 3}, 255,
-                         at::kByte);
+  auto canvas =
+      at::full({count * cell_height + kGap, (1 + 2 * kNeighbours) * cell_width + 2 * kGroupGap + kGap, 3},
+               255, at::kByte);
   const auto label = [&](int64_t place) {
     return dataset.labels()[static_cast<size_t>(rows[static_cast<size_t>(place)])];
   };
@@ -89,7 +94,8 @@ void write_retrieval_picture(const std::string& path, const Dataset& dataset, co
     for (const auto& neighbours : found) {
       for (int64_t k = 0; k < neighbours.size(1); ++k) {
         const auto other = neighbours.data_ptr<int64_t>()[q * neighbours.size(1) + k];
-        draw_cell(canvas, dataset, rows[static_cast<size_t>(other)], top, left, label(other) == label(place) ? kGreen : kRed);
+        draw_cell(canvas, dataset, rows[static_cast<size_t>(other)], top, left,
+                  label(other) == label(place) ? kGreen : kRed);
         left += cell_width;
       }
       left = kGap + cell_width * (1 + kNeighbours) + 2 * kGroupGap;

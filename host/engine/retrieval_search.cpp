@@ -35,7 +35,8 @@ class Scores {
 };
 
 /// Sorts the `depth` best candidates of one row to the front of `order`.
-void select_nearest(const float* scores, int64_t count, int64_t self, int64_t depth, std::vector<int64_t>& order) {
+void select_nearest(const float* scores, int64_t count, int64_t self, int64_t depth,
+                    std::vector<int64_t>& order) {
   order.resize(static_cast<size_t>(count));
   std::iota(order.begin(), order.end(), int64_t{0});
   order.erase(order.begin() + self);
@@ -49,7 +50,8 @@ void select_nearest(const float* scores, int64_t count, int64_t self, int64_t de
 
 /// Calls body(position of the query, its scores, its row number) for every query, in parallel.
 template <class Body>
-void for_each_tile(const at::Tensor& embeddings, const at::Tensor& queries, const SearchOptions& options, Body&& body) {
+void for_each_tile(const at::Tensor& embeddings, const at::Tensor& queries, const SearchOptions& options,
+                   Body&& body) {
   at::NoGradGuard no_grad;
   const Scores scores(embeddings, options.distance);
   const int64_t row_bytes = std::max<int64_t>(embeddings.size(0), 1) * 4;
@@ -63,7 +65,8 @@ void for_each_tile(const at::Tensor& embeddings, const at::Tensor& queries, cons
 }  // namespace
 
 void rank_neighbours(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
-                     const SearchOptions& options, const std::function<void(int64_t, const Ranking&)>& consume) {
+                     const SearchOptions& options,
+                     const std::function<void(int64_t, const Ranking&)>& consume) {
   const int64_t count = embeddings.size(0);
   const int64_t depth = std::clamp<int64_t>(options.depth, 0, std::max<int64_t>(count - 1, 0));
   const auto plain_labels = labels.contiguous();
@@ -71,54 +74,59 @@ void rank_neighbours(const at::Tensor& embeddings, const at::Tensor& labels, con
   std::unordered_map<int64_t, int64_t> group_size;
   for (int64_t i = 0; i < count; ++i) ++group_size[label[i]];
 
-  for_each_tile(embeddings, queries, options, [&](int64_t first, const at::Tensor& part, const at::Tensor& scores) {
-    const int64_t rows = part.numel();
-    Ranking ranking{at::empty({rows, depth}, at::kBool), at::empty({rows}, at::kLong), at::empty({rows}, at::kLong)};
-    auto* relevant = ranking.relevant.data_ptr<bool>();
-    auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
-    auto* first_relevant = ranking.first_relevant.data_ptr<int64_t>();
-    const auto* query = part.data_ptr<int64_t>();
-    const auto* score = scores.data_ptr<float>();
-    at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
-      std::vector<int64_t> order;
-      for (int64_t i = begin; i < end; ++i) {
-        const auto* row = score + i * count;
-        const int64_t self = query[i], group = label[self];
-        relevant_count[i] = group_size.at(group) - 1;
-        select_nearest(row, count, self, depth, order);
-        for (int64_t k = 0; k < depth; ++k) relevant[i * depth + k] = label[order[static_cast<size_t>(k)]] == group;
+  for_each_tile(embeddings, queries, options,
+                [&](int64_t first, const at::Tensor& part, const at::Tensor& scores) {
+                  const int64_t rows = part.numel();
+                  Ranking ranking{at::empty({rows, depth}, at::kBool), at::empty({rows}, at::kLong),
+                                  at::empty({rows}, at::kLong)};
+                  auto* relevant = ranking.relevant.data_ptr<bool>();
+                  auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
+                  auto* first_relevant = ranking.first_relevant.data_ptr<int64_t>();
+                  const auto* query = part.data_ptr<int64_t>();
+                  const auto* score = scores.data_ptr<float>();
+                  at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
+                    std::vector<int64_t> order;
+                    for (int64_t i = begin; i < end; ++i) {
+                      const auto* row = score + i * count;
+                      const int64_t self = query[i], group = label[self];
+                      relevant_count[i] = group_size.at(group) - 1;
+                      select_nearest(row, count, self, depth, order);
+                      for (int64_t k = 0; k < depth; ++k)
+                        relevant[i * depth + k] = label[order[static_cast<size_t>(k)]] == group;
 
-        int64_t best = -1;
-        for (int64_t j = 0; j < count; ++j) {
-          if (j != self && label[j] == group && (best < 0 || row[j] > row[best])) best = j;
-        }
-        int64_t rank = best < 0 ? 0 : 1;
-        for (int64_t j = 0; best >= 0 && j < count; ++j) {
-          rank += j != self && (row[j] > row[best] || (row[j] == row[best] && j < best));
-        }
-        first_relevant[i] = rank;
-      }
-    });
-    consume(first, ranking);
-  });
+                      int64_t best = -1;
+                      for (int64_t j = 0; j < count; ++j) {
+                        if (j != self && label[j] == group && (best < 0 || row[j] > row[best])) best = j;
+                      }
+                      int64_t rank = best < 0 ? 0 : 1;
+                      for (int64_t j = 0; best >= 0 && j < count; ++j) {
+                        rank += j != self && (row[j] > row[best] || (row[j] == row[best] && j < best));
+                      }
+                      first_relevant[i] = rank;
+                    }
+                  });
+                  consume(first, ranking);
+                });
 }
 
-at::Tensor nearest_neighbours(const at::Tensor& embeddings, const at::Tensor& queries, const SearchOptions& options) {
+at::Tensor nearest_neighbours(const at::Tensor& embeddings, const at::Tensor& queries,
+                              const SearchOptions& options) {
   const int64_t count = embeddings.size(0);
   const int64_t depth = std::clamp<int64_t>(options.depth, 0, std::max<int64_t>(count - 1, 0));
   auto out = at::empty({queries.numel(), depth}, at::kLong);
   auto* neighbours = out.data_ptr<int64_t>();
-  for_each_tile(embeddings, queries, options, [&](int64_t first, const at::Tensor& part, const at::Tensor& scores) {
-    const auto* query = part.data_ptr<int64_t>();
-    const auto* score = scores.data_ptr<float>();
-    at::parallel_for(0, part.numel(), 1, [&](int64_t begin, int64_t end) {
-      std::vector<int64_t> order;
-      for (int64_t i = begin; i < end; ++i) {
-        select_nearest(score + i * count, count, query[i], depth, order);
-        std::copy_n(order.begin(), depth, neighbours + (first + i) * depth);
-      }
-    });
-  });
+  for_each_tile(embeddings, queries, options,
+                [&](int64_t first, const at::Tensor& part, const at::Tensor& scores) {
+                  const auto* query = part.data_ptr<int64_t>();
+                  const auto* score = scores.data_ptr<float>();
+                  at::parallel_for(0, part.numel(), 1, [&](int64_t begin, int64_t end) {
+                    std::vector<int64_t> order;
+                    for (int64_t i = begin; i < end; ++i) {
+                      select_nearest(score + i * count, count, query[i], depth, order);
+                      std::copy_n(order.begin(), depth, neighbours + (first + i) * depth);
+                    }
+                  });
+                });
   return out;
 }
 

@@ -25,9 +25,11 @@ struct SearchOptions {
 /// Calls `consume(first, ranking)` per tile, `first` being the tile's first position in `queries`.
 /// ranking.relevant has min(depth, N - 1) columns.
 void rank_neighbours(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
-                     const SearchOptions& options, const std::function<void(int64_t, const Ranking&)>& consume);
+                     const SearchOptions& options,
+                     const std::function<void(int64_t, const Ranking&)>& consume);
 
 /// int64 (Q, min(depth, N - 1)): rows of the nearest neighbours, nearest first.
-at::Tensor nearest_neighbours(const at::Tensor& embeddings, const at::Tensor& queries, const SearchOptions& options);
+at::Tensor nearest_neighbours(const at::Tensor& embeddings, const at::Tensor& queries,
+                              const SearchOptions& options);
 
 }  // namespace kindred::host

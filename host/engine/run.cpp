@@ -21,9 +21,9 @@
 #include "host/engine/run_folder.hpp"
 #include "host/engine/servable.hpp"
 #include "host/engine/trainer.hpp"
-#include "host/pipeline/issue.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
+#include "host/pipeline/issue.hpp"
 #include "host/support/interrupt.hpp"
 #include "host/support/log.hpp"
 #include "host/support/progress.hpp"
@@ -52,7 +52,10 @@ double median(std::vector<double> values) {
 class Run {
  public:
   Run(const Pipeline& pipeline, const Catalog& catalog, const RunOptions& options)
-      : pipeline_(pipeline), catalog_(catalog), options_(options), device_(device_from_name(pipeline.root.device)) {}
+      : pipeline_(pipeline),
+        catalog_(catalog),
+        options_(options),
+        device_(device_from_name(pipeline.root.device)) {}
 
   RunOutcome execute();
 
@@ -88,7 +91,8 @@ class Run {
 };
 
 void Run::prepare() {
-  folder_ = options_.resume ? fs::absolute(options_.folder).string() : create_run_folder(pipeline_, options_.folder);
+  folder_ = options_.resume ? fs::absolute(options_.folder).string()
+                            : create_run_folder(pipeline_, options_.folder);
   if (options_.resume && !fs::exists(fs::path(folder_) / "pipeline.json")) {
     throw Error(folder_ + " holds no run that could be continued");
   }
@@ -99,25 +103,28 @@ void Run::prepare() {
   parts_ = make_components(catalog_, pipeline_);
   dataset_ = catalog_.create<Dataset>(*pipeline_.dataset.info, pipeline_.dataset.params);
   split_ = split_classes(dataset_->labels(), pipeline_);
-  log_info(fmt::format("data: {} samples; train {} ({} classes), validation {} ({} classes){}, test {} ({} classes)",
-               dataset_->size(), split_.train.size(), count_groups(dataset_->labels(), split_.train),
-               split_.validation.size(), count_groups(dataset_->labels(), split_.validation),
-               split_.validation_is_test ? " = test" : "", split_.test.size(),
-               count_groups(dataset_->labels(), split_.test)));
+  log_info(fmt::format(
+      "data: {} samples; train {} ({} classes), validation {} ({} classes){}, test {} ({} classes)",
+      dataset_->size(), split_.train.size(), count_groups(dataset_->labels(), split_.train),
+      split_.validation.size(), count_groups(dataset_->labels(), split_.validation),
+      split_.validation_is_test ? " = test" : "", split_.test.size(),
+      count_groups(dataset_->labels(), split_.test)));
   if (split_.validation_is_test) {
-    warnings_.push_back("validation is the test classes: early stopping sees what is measured at the end, so the "
-                        "result is optimistic");
+    warnings_.push_back(
+        "validation is the test classes: early stopping sees what is measured at the end, so the "
+        "result is optimistic");
     log_warning(warnings_.back());
   }
   const auto matrix = dataset_->matrix();
   const int64_t input_dimension = matrix.defined() ? matrix.size(1) : 0;
   model_ = make_model(catalog_, pipeline_, input_dimension, true);
   if (model_.encoder->object_kind() != dataset_->object_kind()) {
-    throw PipelineError({{pipeline_.file, pipeline_.encoder.pointer,
-                          fmt::format("{} reads {}, but {} gives {}", pipeline_.encoder.info->id,
-                                      model_.encoder->object_kind() == ObjectKind::image ? "pictures" : "vectors",
-                                      pipeline_.dataset.info->id,
-                                      dataset_->object_kind() == ObjectKind::image ? "pictures" : "vectors")}});
+    throw PipelineError(
+        {{pipeline_.file, pipeline_.encoder.pointer,
+          fmt::format("{} reads {}, but {} gives {}", pipeline_.encoder.info->id,
+                      model_.encoder->object_kind() == ObjectKind::image ? "pictures" : "vectors",
+                      pipeline_.dataset.info->id,
+                      dataset_->object_kind() == ObjectKind::image ? "pictures" : "vectors")}});
   }
   move_to(module_tensors(*model_.encoder), device_);
   move_to(head_tensors(model_), device_);
@@ -138,8 +145,9 @@ void Run::encode_frozen() {
 void Run::keep_readable(std::vector<int64_t>& rows) const {
   std::vector<bool> bad(static_cast<size_t>(dataset_->size()));
   for (const auto& one : encoded_.skipped) bad[static_cast<size_t>(one.index)] = true;
-  rows.erase(std::remove_if(rows.begin(), rows.end(), [&](int64_t row) { return bad[static_cast<size_t>(row)]; }),
-             rows.end());
+  rows.erase(
+      std::remove_if(rows.begin(), rows.end(), [&](int64_t row) { return bad[static_cast<size_t>(row)]; }),
+      rows.end());
 }
 
 void Run::check_skipped() {
@@ -151,9 +159,9 @@ void Run::check_skipped() {
   }
   const double share = static_cast<double>(encoded_.skipped.size()) / static_cast<double>(dataset_->size());
   if (share > pipeline_.data.max_skipped) {
-    throw Error(fmt::format("{} of {} samples cannot be read, more than data.max_skipped = {} allows; the first is {}: {}",
-                            encoded_.skipped.size(), dataset_->size(), pipeline_.data.max_skipped, first.name,
-                            first.message));
+    throw Error(fmt::format(
+        "{} of {} samples cannot be read, more than data.max_skipped = {} allows; the first is {}: {}",
+        encoded_.skipped.size(), dataset_->size(), pipeline_.data.max_skipped, first.name, first.message));
   }
 }
 
@@ -188,7 +196,8 @@ void Run::train() {
   TrainingData* data = learning_.get();
   if (!learns()) {
     frozen = std::make_unique<FrozenTrainingData>(base_embeddings(split_.train), labels_of(split_.train),
-                                                  base_embeddings(split_.validation), labels_of(split_.validation));
+                                                  base_embeddings(split_.validation),
+                                                  labels_of(split_.validation));
     data = frozen.get();
   }
   const double fit_start = now_seconds();
@@ -205,16 +214,17 @@ void Run::train() {
   const auto report = trainer.train();
   interrupted_ = report.interrupted;
   warnings_.insert(warnings_.end(), report.warnings.begin(), report.warnings.end());
-  result_["training"] = {{"best_epoch", report.best_epoch},
-                         {"monitor", report.monitor},
-                         {"best_value", std::isfinite(report.best_value) ? json(report.best_value) : json(nullptr)},
-                         {"stopped_early", report.stopped_early}};
+  result_["training"] = {
+      {"best_epoch", report.best_epoch},
+      {"monitor", report.monitor},
+      {"best_value", std::isfinite(report.best_value) ? json(report.best_value) : json(nullptr)},
+      {"stopped_early", report.stopped_early}};
   result_["timings"]["epochs"] = report.epochs;
   result_["timings"]["epoch_seconds_median"] = median(report.epoch_seconds);
   result_["timings"]["train_seconds"] = report.train_seconds;
   log_info(fmt::format("{} epochs in {}, median epoch {:.3f} s; best epoch {} ({} = {:.4f})", report.epochs,
-               duration_text(report.train_seconds), median(report.epoch_seconds), report.best_epoch, report.monitor,
-               report.best_value));
+                       duration_text(report.train_seconds), median(report.epoch_seconds), report.best_epoch,
+                       report.monitor, report.best_value));
 }
 
 at::Tensor Run::tuned_embeddings(std::vector<int64_t>& rows) {
@@ -224,14 +234,15 @@ at::Tensor Run::tuned_embeddings(std::vector<int64_t>& rows) {
 
 RunOutcome Run::execute() {
   prepare();
-  result_["timings"] = {{"encode_seconds", 0.0}, {"encode_images_per_second", 0.0}, {"cache_hit", false},
-                        {"epochs", 0}, {"epoch_seconds_median", 0.0}, {"train_seconds", 0.0},
-                        {"evaluate_seconds", 0.0}, {"total_seconds", 0.0}};
+  result_["timings"] = {{"encode_seconds", 0.0},       {"encode_images_per_second", 0.0},
+                        {"cache_hit", false},          {"epochs", 0},
+                        {"epoch_seconds_median", 0.0}, {"train_seconds", 0.0},
+                        {"evaluate_seconds", 0.0},     {"total_seconds", 0.0}};
   result_["metrics"] = {{"base", json::object()}, {"tuned", json::object()}};
   try {
     if (learns()) {
-      learning_ = std::make_unique<LearningTrainingData>(pipeline_, *dataset_, parts_, model_, split_, device_,
-                                                         options_.quiet);
+      learning_ = std::make_unique<LearningTrainingData>(pipeline_, *dataset_, parts_, model_, split_,
+                                                         device_, options_.quiet);
       // The base is the encoder before its first step.
       const double encode_start = now_seconds();
       base_test_ = learning_->embed(split_.test);
@@ -246,7 +257,8 @@ RunOutcome Run::execute() {
       timings["encode_seconds"] = encoded_.seconds;
       timings["cache_hit"] = encoded_.cache_hit;
       timings["encode_images_per_second"] =
-          encoded_.encoded > 0 ? static_cast<double>(encoded_.encoded) / std::max(1e-9, encoded_.seconds) : 0.0;
+          encoded_.encoded > 0 ? static_cast<double>(encoded_.encoded) / std::max(1e-9, encoded_.seconds)
+                               : 0.0;
       base_test_ = base_embeddings(split_.test);
     }
     train();
@@ -262,7 +274,7 @@ RunOutcome Run::execute() {
     write_result("interrupted", stop.what());
     throw;
   } catch (const std::exception& error) {
-        log_failure(error.what());
+    log_failure(error.what());
     write_result("failed", error.what());
     throw;
   }
@@ -284,15 +296,16 @@ void Run::measure_tuned() {
       return parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
     });
   }
-  const auto base_values =
-      pipeline_.evaluate.baseline ? measure(base_test_, labels, queries, parts_.metrics, pipeline_) : Measured{};
+  const auto base_values = pipeline_.evaluate.baseline
+                               ? measure(base_test_, labels, queries, parts_.metrics, pipeline_)
+                               : Measured{};
   const auto tuned_values = measure(tuned_test_, labels, queries, parts_.metrics, pipeline_);
   result_["metrics"] = {{"base", base_values.values}, {"tuned", tuned_values.values}};
   result_["metric_details"] = {{"base", base_values.details}, {"tuned", tuned_values.details}};
   result_["timings"]["evaluate_seconds"] = now_seconds() - start;
   if (dataset_->object_kind() == ObjectKind::image) {
-    write_retrieval_picture((fs::path(folder_) / "retrieval.png").string(), *dataset_, split_.test, base_test_,
-                            tuned_test_, static_cast<uint64_t>(pipeline_.root.seed));
+    write_retrieval_picture((fs::path(folder_) / "retrieval.png").string(), *dataset_, split_.test,
+                            base_test_, tuned_test_, static_cast<uint64_t>(pipeline_.root.seed));
   }
 }
 

@@ -20,7 +20,8 @@ namespace {
 bool never(const std::string&) { return false; }
 
 /// Parameters as they stand in the servable: initial weights dropped, resources copied beside the manifest.
-json portable_params(const ComponentInfo& info, json params, const fs::path& folder, const std::string& owner) {
+json portable_params(const ComponentInfo& info, json params, const fs::path& folder,
+                     const std::string& owner) {
   for (const auto& [name, field] : info.schema["properties"].items()) {
     const auto mark = field.value("x-path", "");
     if (mark.empty() || !params.contains(name) || !params[name].is_string()) continue;
@@ -51,7 +52,8 @@ const ComponentInfo& find_described(const Catalog& catalog, const std::string& k
   if (info == nullptr) {
     throw PluginError(entry.value("plugin", ""), id, "find",
                       "the model needs this " + kind + " of plugin " + entry.value("plugin", "?") + " " +
-                          entry.value("plugin_version", "") + ", which was not found; name its folder with --plugins");
+                          entry.value("plugin_version", "") +
+                          ", which was not found; name its folder with --plugins");
   }
   return *info;
 }
@@ -63,14 +65,15 @@ json absolute_params(const ComponentInfo& info, json params, const fs::path& fol
     const auto path = params[name].get<std::string>();
     // A manifest must not reach outside its folder.
     const bool inside = !path.empty() && fs::path(path).is_relative() && path.find("..") == std::string::npos;
-    if (!path.empty() && !inside) throw Error("the model's resource path \"" + path + "\" leaves its folder; refused");
+    if (!path.empty() && !inside)
+      throw Error("the model's resource path \"" + path + "\" leaves its folder; refused");
     if (inside) params[name] = (folder / path).string();
   }
   return params;
 }
 
-void set_encoder(Model& model, const std::string& name, const ComponentInfo& info, std::shared_ptr<Encoder> encoder,
-                 int64_t input_dimension) {
+void set_encoder(Model& model, const std::string& name, const ComponentInfo& info,
+                 std::shared_ptr<Encoder> encoder, int64_t input_dimension) {
   model.encoder_name = name;
   model.encoder_id = info.id;
   model.encoder_plugin = info.plugin_id;
@@ -83,7 +86,8 @@ void set_encoder(Model& model, const std::string& name, const ComponentInfo& inf
 
 void add_head(Model& model, const ComponentInfo& info, std::shared_ptr<Head> head) {
   model.heads.push_back({info.id, info.plugin_id, std::move(head)});
-  guard(info, "output_dimension", [&] { model.output_dimension = model.heads.back().head->output_dimension(); });
+  guard(info, "output_dimension",
+        [&] { model.output_dimension = model.heads.back().head->output_dimension(); });
   model.heads.back().head->train(false);
 }
 
@@ -95,7 +99,8 @@ Model make_model(const Catalog& catalog, const Pipeline& pipeline, int64_t input
   const auto& spec = pipeline.encoder;
   Site site;
   site.seed = static_cast<uint64_t>(pipeline.root.seed);
-  set_encoder(model, spec.name, *spec.info, catalog.create<Encoder>(*spec.info, spec.params, site), input_dimension);
+  set_encoder(model, spec.name, *spec.info, catalog.create<Encoder>(*spec.info, spec.params, site),
+              input_dimension);
   if (with_heads) {
     for (const auto& one : pipeline.head) {
       site.input_dimension = model.output_dimension;
@@ -105,7 +110,8 @@ Model make_model(const Catalog& catalog, const Pipeline& pipeline, int64_t input
   return model;
 }
 
-void save_servable(const std::string& folder, const Pipeline& pipeline, const Model& model, const json& metrics) {
+void save_servable(const std::string& folder, const Pipeline& pipeline, const Model& model,
+                   const json& metrics) {
   const auto target = fs::path(folder).lexically_normal();
   const auto fresh = fs::path(target.string() + ".new-" + std::to_string(getpid()));
   fs::remove_all(fresh);
@@ -119,16 +125,19 @@ void save_servable(const std::string& folder, const Pipeline& pipeline, const Mo
                    {"transforms", json::array()},
                    {"heads", json::array()},
                    {"metrics", metrics}};
-  manifest["encoder"] = described(*encoder.info, portable_params(*encoder.info, encoder.params, fresh, "encoder"));
+  manifest["encoder"] =
+      described(*encoder.info, portable_params(*encoder.info, encoder.params, fresh, "encoder"));
   manifest["encoder"]["name"] = encoder.name;
   manifest["encoder"]["dimension"] = model.embedding_dimension;
   for (const auto& one : pipeline.transforms) {
-    manifest["transforms"].push_back(described(*one.info, portable_params(*one.info, one.params, fresh, "transform")));
+    manifest["transforms"].push_back(
+        described(*one.info, portable_params(*one.info, one.params, fresh, "transform")));
   }
   int64_t dimension = model.embedding_dimension;
   for (size_t i = 0; i < pipeline.head.size(); ++i) {
     const auto& one = pipeline.head[i];
-    auto entry = described(*one.info, portable_params(*one.info, one.params, fresh, fmt::format("head_{}", i)));
+    auto entry =
+        described(*one.info, portable_params(*one.info, one.params, fresh, fmt::format("head_{}", i)));
     entry["input_dimension"] = dimension;
     manifest["heads"].push_back(entry);
     dimension = model.heads[i].head->output_dimension();
@@ -155,7 +164,8 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
     const auto& entry = manifest.at("encoder");
     const auto& info = find_described(catalog, "encoder", entry);
     auto encoder = catalog.create<Encoder>(info, absolute_params(info, entry.at("params"), folder));
-    set_encoder(servable.model, entry.at("name"), info, std::move(encoder), entry.at("dimension").get<int64_t>());
+    set_encoder(servable.model, entry.at("name"), info, std::move(encoder),
+                entry.at("dimension").get<int64_t>());
     for (const auto& one : manifest.at("transforms")) {
       const auto& transform = find_described(catalog, "transform", one);
       servable.transforms.push_back(
@@ -165,7 +175,8 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
       const auto& head = find_described(catalog, "head", one);
       Site site;
       site.input_dimension = one.at("input_dimension").get<int64_t>();
-      add_head(servable.model, head, catalog.create<Head>(head, absolute_params(head, one.at("params"), folder), site));
+      add_head(servable.model, head,
+               catalog.create<Head>(head, absolute_params(head, one.at("params"), folder), site));
     }
   } catch (const json::exception& error) {
     throw Error(path + " is not complete: " + error.what());

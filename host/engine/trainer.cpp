@@ -55,11 +55,13 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
       encoder_learns_(pipeline.encoder.options.trainable) {
   report_.monitor = pipeline.early_stopping.monitor;
   if (report_.monitor.empty()) {
-    report_.monitor = data.validation_labels().numel() > 0 ? "validation." + parts_.metrics.front()->name() : "train.loss";
+    report_.monitor =
+        data.validation_labels().numel() > 0 ? "validation." + parts_.metrics.front()->name() : "train.loss";
   }
   const auto& mode = pipeline.early_stopping.mode;
   minimise_ = mode == "min" || (mode == "auto" && is_loss(report_.monitor));
-  report_.best_value = minimise_ ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+  report_.best_value =
+      minimise_ ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
 
   ParameterGroups groups;
   if (encoder_learns_) groups.encoder = model.encoder->parameters();
@@ -100,7 +102,8 @@ TrainReport Trainer::train() {
     const bool best = note_result(epoch, result, seconds);
     append_history(epoch, result, seconds, best);
     std::string note = fmt::format("loss {:.4f}", result.train_loss);
-    for (const auto& [name, value] : result.validation) note += fmt::format(", validation {} {:.4f}", name, value);
+    for (const auto& [name, value] : result.validation)
+      note += fmt::format(", validation {} {:.4f}", name, value);
     progress.update(epoch + 1, note);
     if (now_seconds() - last_checkpoint_ > kCheckpointSeconds) save_checkpoint(epoch + 1, 0, 0);
     if (pipeline_.early_stopping.patience > 0 && since_best_ >= pipeline_.early_stopping.patience) {
@@ -119,7 +122,8 @@ TrainReport Trainer::train() {
   if (!best_.empty()) {
     restore(state(), best_);
   } else if (report_.epochs > 0) {
-    report_.warnings.push_back("no epoch had a defined " + report_.monitor + "; the last epoch's weights are kept");
+    report_.warnings.push_back("no epoch had a defined " + report_.monitor +
+                               "; the last epoch's weights are kept");
     log_warning(report_.warnings.back());
   }
   data_.train_encoder(false);
@@ -131,7 +135,8 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   const auto seed = static_cast<uint64_t>(pipeline_.root.seed);
   auto batches = guard(parts_.sampler_plugin, parts_.sampler_id, "batches",
                        [&] { return parts_.sampler->batches(data_.labels(), seed, epoch); });
-  if (batches.empty()) throw PluginError(parts_.sampler_plugin, parts_.sampler_id, "batches", "gave no batch");
+  if (batches.empty())
+    throw PluginError(parts_.sampler_plugin, parts_.sampler_id, "batches", "gave no batch");
   const auto steps = static_cast<int64_t>(batches.size());
   largest_batch_ = 0;
   for (const auto& batch : batches) largest_batch_ = std::max(largest_batch_, batch.numel());
@@ -155,18 +160,21 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
     auto loss = guard(parts_.loss_plugin, parts_.loss_id, "forward",
                       [&] { return parts_.loss->forward(embeddings, batch.labels); });
     if (!loss.defined() || loss.numel() != 1) {
-      throw PluginError(parts_.loss_plugin, parts_.loss_id, "forward", "returned something that is not one number");
+      throw PluginError(parts_.loss_plugin, parts_.loss_id, "forward",
+                        "returned something that is not one number");
     }
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      throw Error(fmt::format("the loss is {} in epoch {}, step {}; lower train.optimizer.lr, or set "
-                              "train.gradient_clip", value, epoch + 1, step + 1));
+      throw Error(
+          fmt::format("the loss is {} in epoch {}, step {}; lower train.optimizer.lr, or set "
+                      "train.gradient_clip",
+                      value, epoch + 1, step + 1));
     }
     if (loss.requires_grad()) {
       guard(parts_.loss_plugin, parts_.loss_id, "backward", [&] { loss.backward(); });
       if (!optimizer_->step()) {
-        throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr", epoch + 1,
-                                step + 1));
+        throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
+                                epoch + 1, step + 1));
       }
     }
     sum += value;
@@ -249,9 +257,11 @@ void Trainer::warn_when_collapsed(const at::Tensor& embeddings) {
   const double norm = unit.mean(0).norm().item<double>();
   if (norm < kCollapsedNorm) return;
   collapse_noted_ = true;
-  report_.warnings.push_back(fmt::format(
-      "the embeddings have collapsed: all point into nearly the same direction (mean cosine {:.4f}); try a lower "
-      "learning rate, a larger batch or another mining", norm * norm));
+  report_.warnings.push_back(
+      fmt::format("the embeddings have collapsed: all point into nearly the same direction (mean cosine "
+                  "{:.4f}); try a lower "
+                  "learning rate, a larger batch or another mining",
+                  norm * norm));
   log_warning(report_.warnings.back());
 }
 
@@ -264,7 +274,8 @@ void Trainer::append_history(int64_t epoch, const EpochResult& result, double se
   for (const auto& [name, value] : result.validation) line["validation"][name] = number_or_null(value);
   std::ofstream file(fs::path(folder_) / "history.jsonl", std::ios::app);
   file << line.dump() << '\n';
-  if (!file.flush()) throw Error("cannot write " + (fs::path(folder_) / "history.jsonl").string() + "; is the disk full?");
+  if (!file.flush())
+    throw Error("cannot write " + (fs::path(folder_) / "history.jsonl").string() + "; is the disk full?");
 }
 
 /// Lines of epochs that a resumed run will repeat are dropped.
@@ -289,10 +300,14 @@ void Trainer::save_checkpoint(int64_t epoch, int64_t step, double loss_sum) {
   write_safetensors((folder / (stem + ".safetensors")).string(), state());
   if (!best_.empty()) write_safetensors((folder / (stem + ".best.safetensors")).string(), best_);
   optimizer_->save((folder / (stem + ".optimizer.pt")).string());
-  const json meta = {{"stem", stem},          {"epoch", epoch},
-                     {"step", step},          {"loss_sum", loss_sum},
-                     {"since_best", since_best_}, {"best_epoch", report_.best_epoch},
-                     {"best_value", number_or_null(report_.best_value)}, {"monitor", report_.monitor}};
+  const json meta = {{"stem", stem},
+                     {"epoch", epoch},
+                     {"step", step},
+                     {"loss_sum", loss_sum},
+                     {"since_best", since_best_},
+                     {"best_epoch", report_.best_epoch},
+                     {"best_value", number_or_null(report_.best_value)},
+                     {"monitor", report_.monitor}};
   write_file_atomically((folder / "trainer.json").string(), meta.dump(2) + "\n");
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto name = entry.path().filename().string();
@@ -309,7 +324,8 @@ void Trainer::resume() {
   load_named_tensors("checkpoint " + stem, state(), read_checkpoint(stem + ".safetensors"), never, never);
   if (fs::exists(stem + ".best.safetensors")) {
     best_ = snapshot(state());
-    load_named_tensors("checkpoint " + stem, best_, read_checkpoint(stem + ".best.safetensors"), never, never);
+    load_named_tensors("checkpoint " + stem, best_, read_checkpoint(stem + ".best.safetensors"), never,
+                       never);
   }
   optimizer_->load(stem + ".optimizer.pt");
   first_epoch_ = meta.at("epoch").get<int64_t>();

@@ -22,7 +22,8 @@ constexpr std::string_view kSuffix = ".kindred.so";
 
 bool is_plugin_file(const fs::path& path) {
   const auto name = path.filename().string();
-  return name.size() > kSuffix.size() && name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) == 0;
+  return name.size() > kSuffix.size() &&
+         name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) == 0;
 }
 
 /// The plugin files of a folder, sorted by name. A folder that cannot be read has none.
@@ -53,13 +54,13 @@ Catalog Catalog::load(const std::vector<std::string>& folders) {
   for (const auto& folder : folders) {
     for (const auto& file : plugin_files(folder)) {
       struct stat status {};
-      const bool known = stat(file.c_str(), &status) == 0 && !seen.insert({status.st_dev, status.st_ino}).second;
+      const bool known =
+          stat(file.c_str(), &status) == 0 && !seen.insert({status.st_dev, status.st_ino}).second;
       if (!known) catalog.add(file);
     }
   }
-  std::sort(catalog.components_.begin(), catalog.components_.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
-  });
+  std::sort(catalog.components_.begin(), catalog.components_.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.kind, a.id) < std::tie(b.kind, b.id); });
   return catalog;
 }
 
@@ -75,24 +76,31 @@ void Catalog::add(const std::string& file) {
     for (const auto& other : plugins_) {
       if (other.id != found.plugin.id) continue;
       if (fs::path(other.file).filename() == name) {
-        notes_.push_back(file + " is not used: " + other.file + ", which comes earlier, is the same plugin (" +
-                         other.id + ")");
+        notes_.push_back(file + " is not used: " + other.file +
+                         ", which comes earlier, is the same plugin (" + other.id + ")");
         return;
       }
-      throw RejectedPlugin{file, "KDP011",
+      throw RejectedPlugin{file,
+                           "KDP011",
                            file + " and " + other.file + " are both the plugin " + other.id +
                                "; a plugin's id must be unique: remove one of the files or rename its plugin",
-                           found.plugin.id, "", "register"};
+                           found.plugin.id,
+                           "",
+                           "register"};
     }
     for (const auto& component : found.components) {
       const auto other = std::find_if(components_.begin(), components_.end(), [&](const auto& c) {
         return c.kind == component.kind && c.id == component.id;
       });
       if (other == components_.end()) continue;
-      throw RejectedPlugin{file, "KDP011",
-                           file + " and " + other->plugin_file + " both offer " + component.kind + " " + component.id +
-                               "; a component's id must be unique: remove one of the files or rename the component",
-                           found.plugin.id, component.id, "register"};
+      throw RejectedPlugin{
+          file,
+          "KDP011",
+          file + " and " + other->plugin_file + " both offer " + component.kind + " " + component.id +
+              "; a component's id must be unique: remove one of the files or rename the component",
+          found.plugin.id,
+          component.id,
+          "register"};
     }
     plugins_.push_back(std::move(found.plugin));
     std::move(found.components.begin(), found.components.end(), std::back_inserter(components_));
@@ -130,7 +138,8 @@ std::vector<std::string> Catalog::names(const std::string& kind) const {
 std::vector<std::string> Catalog::kinds_of(const std::string& id_or_short_name) const {
   std::set<std::string> kinds;
   for (const auto& component : components_) {
-    if (component.id == id_or_short_name || component.short_name == id_or_short_name) kinds.insert(component.kind);
+    if (component.id == id_or_short_name || component.short_name == id_or_short_name)
+      kinds.insert(component.kind);
   }
   return {kinds.begin(), kinds.end()};
 }
@@ -154,7 +163,8 @@ void* Catalog::make(const ComponentInfo& component, const char* kind, uint32_t r
   }
   if (component.entry->revision != revision) {
     fail("it implements revision " + std::to_string(component.entry->revision) + " of the interface " + kind +
-         ", this host has revision " + std::to_string(revision) + ": rebuild the plugin with this host's SDK");
+         ", this host has revision " + std::to_string(revision) +
+         ": rebuild the plugin with this host's SDK");
   }
   const kindred_site where{sizeof(kindred_site), site.input_dimension, site.classes, site.seed};
   std::string error;

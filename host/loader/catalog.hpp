@@ -66,7 +66,8 @@ class Catalog {
   /// By full id, or by short name when only one component of `kind` has it; null otherwise.
   const ComponentInfo* find(const std::string& kind, const std::string& id_or_short_name) const;
   /// Every component of `kind` that answers to the name; more than one when a short name is ambiguous.
-  std::vector<const ComponentInfo*> matches(const std::string& kind, const std::string& id_or_short_name) const;
+  std::vector<const ComponentInfo*> matches(const std::string& kind,
+                                            const std::string& id_or_short_name) const;
   /// For messages: the shortest name of each component of `kind` that find() accepts, sorted.
   std::vector<std::string> names(const std::string& kind) const;
   /// The kinds that have a component of this id or short name, sorted.

@@ -95,8 +95,8 @@ kindred_build_tag tag_of(const std::vector<char>& notes, size_t offset, size_t s
                      std::to_string(sizeof tag) + " were expected");
   }
   if (size > kMaxTag) {
-    throw NoBuildTag("its build tag has " + std::to_string(size) + " bytes, at most " + std::to_string(kMaxTag) +
-                     " are accepted");
+    throw NoBuildTag("its build tag has " + std::to_string(size) + " bytes, at most " +
+                     std::to_string(kMaxTag) + " are accepted");
   }
   std::memcpy(&tag, notes.data() + offset, sizeof tag);
   if (tag.size != size) throw NoBuildTag("its build tag contradicts itself about its size");
@@ -125,13 +125,20 @@ void collect_tags(const std::vector<char>& notes, std::vector<kindred_build_tag>
 
 std::string machine_name(unsigned machine) {
   switch (machine) {
-    case EM_X86_64: return "x86-64";
-    case EM_386: return "x86";
-    case EM_AARCH64: return "aarch64";
-    case EM_ARM: return "arm";
-    case EM_PPC64: return "ppc64";
-    case EM_RISCV: return "riscv";
-    default: return "machine " + std::to_string(machine);
+    case EM_X86_64:
+      return "x86-64";
+    case EM_386:
+      return "x86";
+    case EM_AARCH64:
+      return "aarch64";
+    case EM_ARM:
+      return "arm";
+    case EM_PPC64:
+      return "ppc64";
+    case EM_RISCV:
+      return "riscv";
+    default:
+      return "machine " + std::to_string(machine);
   }
 }
 

@@ -61,8 +61,8 @@ std::optional<RejectedPlugin> compare_tags(const std::string& file, const kindre
   if (theirs.abi_minor > ours.abi_minor) {
     return refused(file, "KDP004",
                    built + "the newer plugin boundary " + boundary_version(theirs) + with_sdk +
-                       "; this host speaks " + boundary_version(ours) + ": use a newer host, or rebuild the plugin with " +
-                       sdk);
+                       "; this host speaks " + boundary_version(ours) +
+                       ": use a newer host, or rebuild the plugin with " + sdk);
   }
   if (theirs.cxx_epoch != ours.cxx_epoch) {
     return refused(file, "KDP005",
@@ -93,10 +93,11 @@ std::optional<RejectedPlugin> check_gate(const std::string& file, kindred_build_
                        "; a plugin is a shared object built for this machine: rebuild or copy it again, or "
                        "remove the file from the folder");
   } catch (const NoBuildTag& e) {
-    return refused(file, "KDP002",
-                   file + " is a shared library but no plugin that can be trusted to fit: " + e.what() +
-                       "; exactly one is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its "
-                       "sources, and do not strip its notes");
+    return refused(
+        file, "KDP002",
+        file + " is a shared library but no plugin that can be trusted to fit: " + e.what() +
+            "; exactly one is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its "
+            "sources, and do not strip its notes");
   }
   return compare_tags(file, tag, build_tag());
 }

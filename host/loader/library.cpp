@@ -27,8 +27,8 @@ std::string with_readable_symbol(const std::string& text) {
   if (begin == std::string::npos) return text;
   const auto symbol = text.substr(begin, text.find_first_of(" ,;()", begin) - begin);
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status),
-                                                    std::free);
+  const std::unique_ptr<char, void (*)(void*)> name(
+      abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), std::free);
   return status == 0 && name ? text + " (" + name.get() + ")" : text;
 }
 
@@ -39,7 +39,8 @@ const kindred_plugin* open_library(const std::string& path) {
   try {
     using namespace boost::dll;
     // Leaked on purpose: the library must stay mapped until the process ends.
-    auto* library = new shared_library(std::filesystem::path(path), load_mode::rtld_now | load_mode::rtld_local);
+    auto* library =
+        new shared_library(std::filesystem::path(path), load_mode::rtld_now | load_mode::rtld_local);
     return library->has(kSymbol) ? &library->get<const kindred_plugin>(kSymbol) : nullptr;
   } catch (const std::exception& e) {
     throw std::runtime_error(with_readable_symbol(linker_sentence(e.what())));

@@ -14,10 +14,14 @@ namespace {
 constexpr size_t kMaxSchemaBytes = 1 << 20;
 
 [[noreturn]] void reject_descriptor(const std::string& file, const std::string& what) {
-  throw RejectedPlugin{file, "KDP010",
-                       file + " " + what + "; KINDRED_PLUGIN and KINDRED_COMPONENT write correct descriptors: rebuild it "
-                                           "with the SDK's macros and kindred_add_plugin",
-                       "", "", "load"};
+  throw RejectedPlugin{file,
+                       "KDP010",
+                       file + " " + what +
+                           "; KINDRED_PLUGIN and KINDRED_COMPONENT write correct descriptors: rebuild it "
+                           "with the SDK's macros and kindred_add_plugin",
+                       "",
+                       "",
+                       "load"};
 }
 
 /// "vendor.name": lower-case words, digits and underscores, joined by dots.
@@ -38,15 +42,20 @@ const kindred_plugin& open_checked(const std::string& file, const kindred_build_
   try {
     plugin = open_library(file);
   } catch (const std::exception& e) {
-    throw RejectedPlugin{file, "KDP009",
-                         file + " could not be loaded: " + e.what() +
-                             "; link the plugin with everything it uses (kindred_add_plugin reports missing symbols when it "
-                             "links) and install the libraries it needs",
-                         "", "", "load"};
+    throw RejectedPlugin{
+        file,
+        "KDP009",
+        file + " could not be loaded: " + e.what() +
+            "; link the plugin with everything it uses (kindred_add_plugin reports missing symbols when it "
+            "links) and install the libraries it needs",
+        "",
+        "",
+        "load"};
   }
   if (plugin == nullptr) reject_descriptor(file, "exports no kindred_plugin_v1");
   if (plugin->size < sizeof(kindred_plugin)) reject_descriptor(file, "has a descriptor that is too short");
-  if (plugin->build == nullptr || std::memcmp(plugin->build, &tag, offsetof(kindred_build_tag, sdk_version)) != 0) {
+  if (plugin->build == nullptr ||
+      std::memcmp(plugin->build, &tag, offsetof(kindred_build_tag, sdk_version)) != 0) {
     reject_descriptor(file, "has a descriptor that differs from its build tag");
   }
   for (const char* text : {plugin->id, plugin->version, plugin->license, plugin->summary}) {
@@ -66,8 +75,10 @@ nlohmann::json schema_of(const std::string& file, const std::string& plugin, con
   } text;
   const kindred_sink sink{&text, [](void* context, const char* bytes, size_t size) {
                             auto& out = *static_cast<Text*>(context);
-                            if (size > kMaxSchemaBytes - out.bytes.size()) out.too_long = true;
-                            else out.bytes.append(bytes, size);
+                            if (size > kMaxSchemaBytes - out.bytes.size())
+                              out.too_long = true;
+                            else
+                              out.bytes.append(bytes, size);
                           }};
   const int status = entry.schema(&sink);
   std::string fault;
@@ -82,11 +93,14 @@ nlohmann::json schema_of(const std::string& file, const std::string& plugin, con
     if (object) return schema;
     fault = "did not write a JSON object with \"type\": \"object\" and \"properties\"";
   }
-  throw RejectedPlugin{file, "KDP013",
+  throw RejectedPlugin{file,
+                       "KDP013",
                        "the parameter schema of " + std::string(entry.kind) + " " + entry.id + " in " + file +
                            " cannot be read: it " + fault +
                            "; correct `describe` of its Params (defaults must be valid UTF-8 and finite)",
-                       plugin, entry.id, "schema"};
+                       plugin,
+                       entry.id,
+                       "schema"};
 }
 
 }  // namespace
@@ -94,16 +108,19 @@ nlohmann::json schema_of(const std::string& file, const std::string& plugin, con
 Registration register_plugin(const std::string& file, const kindred_build_tag& tag) {
   const auto& plugin = open_checked(file, tag);
   Registration out;
-  out.plugin = {plugin.id, plugin.version, plugin.license, plugin.summary, file, tag.sdk_version, tag.compiler};
+  out.plugin = {plugin.id, plugin.version,  plugin.license, plugin.summary,
+                file,      tag.sdk_version, tag.compiler};
   for (auto it = plugin.components; it != plugin.components_end; ++it) {
     const auto* entry = *it;
     if (entry == nullptr) continue;  // padding of the linker section
-    if (entry->size < sizeof(kindred_component)) reject_descriptor(file, "has a component record that is too short");
+    if (entry->size < sizeof(kindred_component))
+      reject_descriptor(file, "has a component record that is too short");
     for (const char* text : {entry->kind, entry->id, entry->version, entry->summary}) {
       if (text == nullptr) reject_descriptor(file, "has a component without kind, id, version or summary");
     }
     if (entry->schema == nullptr || entry->create == nullptr || entry->destroy == nullptr) {
-      reject_descriptor(file, "has the component " + std::string(entry->id) + " without schema, create or destroy");
+      reject_descriptor(file,
+                        "has the component " + std::string(entry->id) + " without schema, create or destroy");
     }
     if (!is_component_id(entry->id)) {
       reject_descriptor(file, "has a component with the id \"" + std::string(entry->id) +
@@ -119,14 +136,17 @@ Registration register_plugin(const std::string& file, const kindred_build_tag& t
     info.plugin_version = plugin.version;
     info.plugin_file = file;
     info.entry = entry;
-    const bool twice = std::any_of(out.components.begin(), out.components.end(), [&](const ComponentInfo& other) {
-      return other.kind == info.kind && other.id == info.id;
-    });
+    const bool twice = std::any_of(
+        out.components.begin(), out.components.end(),
+        [&](const ComponentInfo& other) { return other.kind == info.kind && other.id == info.id; });
     if (twice) {
-      throw RejectedPlugin{file, "KDP011",
+      throw RejectedPlugin{file,
+                           "KDP011",
                            file + " registers " + info.kind + " " + info.id +
                                " twice; a component has one id: rename one of the two and rebuild the plugin",
-                           plugin.id, info.id, "register"};
+                           plugin.id,
+                           info.id,
+                           "register"};
     }
     info.schema = schema_of(file, plugin.id, *entry);
     out.components.push_back(std::move(info));

@@ -28,14 +28,17 @@ std::string escaped(const std::string& key) {
 }
 
 json parse_text(const std::string& file, const std::string& text) {
-  if (text.size() > kLargestFile) fail(file, "", "the file is larger than 16 MiB; a pipeline has a few kilobytes");
+  if (text.size() > kLargestFile)
+    fail(file, "", "the file is larger than 16 MiB; a pipeline has a few kilobytes");
   int depth = 0, deepest = 0;
   bool quoted = false;
   for (size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (quoted) {
-      if (c == '\\') ++i;
-      else if (c == '"') quoted = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        quoted = false;
     } else if (c == '"') {
       quoted = true;
     } else if (c == '{' || c == '[') {
@@ -54,7 +57,8 @@ json parse_text(const std::string& file, const std::string& text) {
     const size_t column = last_newline == std::string::npos ? end + 1 : end - last_newline;
     std::string reason = error.what();
     if (const auto colon = reason.find("column "); colon != std::string::npos) {
-      if (const auto start = reason.find(": ", colon); start != std::string::npos) reason = reason.substr(start + 2);
+      if (const auto start = reason.find(": ", colon); start != std::string::npos)
+        reason = reason.substr(start + 2);
     }
     fail(file, "",
          "line " + std::to_string(line) + ", column " + std::to_string(column) + " is not JSON: " + reason);
@@ -64,7 +68,8 @@ json parse_text(const std::string& file, const std::string& text) {
 void record_folders(const json& value, const std::string& pointer, const std::string& folder,
                     std::map<std::string, std::string>& folders) {
   if (value.is_object()) {
-    for (const auto& [key, child] : value.items()) record_folders(child, pointer + "/" + escaped(key), folder, folders);
+    for (const auto& [key, child] : value.items())
+      record_folders(child, pointer + "/" + escaped(key), folder, folders);
   } else if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i) {
       record_folders(value[i], pointer + "/" + std::to_string(i), folder, folders);
@@ -109,12 +114,14 @@ Document load_chain(const std::string& path, int links) {
     fail(path, "", error.what());
   }
   json value = parse_text(path, text);
-  if (!value.is_object()) fail(path, "", std::string("a pipeline is a JSON object, this is ") + value.type_name());
+  if (!value.is_object())
+    fail(path, "", std::string("a pipeline is a JSON object, this is ") + value.type_name());
   const auto folder = fs::absolute(path).parent_path().lexically_normal().string();
   Document document{path, json::object(), {}};
   if (const auto it = value.find("extends"); it != value.end()) {
     if (!it->is_string()) fail(path, "/extends", "expected the path of another pipeline file");
-    if (links >= kLongestChain) fail(path, "/extends", "more than 16 files extend each other; is there a circle?");
+    if (links >= kLongestChain)
+      fail(path, "/extends", "more than 16 files extend each other; is there a circle?");
     document = load_chain((fs::path(folder) / it->get<std::string>()).lexically_normal().string(), links + 1);
     document.file = path;
   }
@@ -127,7 +134,8 @@ Document load_chain(const std::string& path, int links) {
 void apply_override(Document& document, const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
-    fail(document.file, "", "--set " + text + ": expected path.to.key=value, for example --set train.epochs=5");
+    fail(document.file, "",
+         "--set " + text + ": expected path.to.key=value, for example --set train.epochs=5");
   }
   json value = json::parse(text.substr(equals + 1), nullptr, false);
   if (value.is_discarded()) value = text.substr(equals + 1);
@@ -140,10 +148,12 @@ void apply_override(Document& document, const std::string& text) {
     begin = dot + 1;
     pointer += "/" + escaped(key);
     if (place->is_array()) {
-      const bool digits = !key.empty() && key.size() < 7 && key.find_first_not_of("0123456789") == std::string::npos;
+      const bool digits =
+          !key.empty() && key.size() < 7 && key.find_first_not_of("0123456789") == std::string::npos;
       if (!digits || std::stoull(key) >= place->size()) {
-        fail(document.file, pointer, "--set " + text + ": the list has " + std::to_string(place->size()) +
-                                         " elements, numbered from 0; there is no `" + key + "`");
+        fail(document.file, pointer,
+             "--set " + text + ": the list has " + std::to_string(place->size()) +
+                 " elements, numbered from 0; there is no `" + key + "`");
       }
       place = &(*place)[std::stoull(key)];
     } else if (place->is_object() || place->is_null()) {
@@ -198,8 +208,9 @@ void expand(json& value, const std::string& file, const std::string& pointer, st
     } else if (separator != std::string::npos) {
       out += inside.substr(separator + 2);
     } else {
-      issues.push_back({file, pointer, "the environment variable " + name + " is not set; set it, or write ${" +
-                                           name + ":-default}"});
+      issues.push_back(
+          {file, pointer,
+           "the environment variable " + name + " is not set; set it, or write ${" + name + ":-default}"});
     }
     i = close + 1;
   }

@@ -11,7 +11,7 @@ namespace kindred::host {
 
 /// A pipeline file after "extends", "--set" and environment expansion, before any meaning is checked.
 struct Document {
-  std::string file;     ///< as given, for messages
+  std::string file;      ///< as given, for messages
   nlohmann::json value;  ///< one object, without "extends" and "$schema"
 
   /// Makes the path at `pointer` absolute against the folder of the file that wrote it (the working

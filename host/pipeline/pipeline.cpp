@@ -5,7 +5,8 @@ namespace kindred::host {
 void RootSection::describe(Schema<RootSection>& s) {
   s.field("kindred", &RootSection::kindred).doc("Version of the pipeline format.").range(1, 1).required();
   s.field("name", &RootSection::name).doc("Folder name of the runs; letters, digits, '-', '_' and '.'.");
-  s.field("seed", &RootSection::seed).doc("Decides everything random; the same seed repeats a CPU run bit for bit.")
+  s.field("seed", &RootSection::seed)
+      .doc("Decides everything random; the same seed repeats a CPU run bit for bit.")
       .minimum(0);
   s.field("device", &RootSection::device).doc("auto (CUDA when present), cpu, cuda or cuda:N.");
   s.field("plugins", &RootSection::plugins).doc("Folders with plugins, searched after --plugins.");
@@ -27,15 +28,20 @@ void DataSection::describe(Schema<DataSection>& s) {
   s.field("max_skipped", &DataSection::max_skipped)
       .doc("Largest fraction of the samples that may be skipped before the run fails.")
       .range(0, 1);
-  s.field("threads", &DataSection::threads).doc("Threads that read samples; 0: one per processor.").range(0, 1024);
+  s.field("threads", &DataSection::threads)
+      .doc("Threads that read samples; 0: one per processor.")
+      .range(0, 1024);
 }
 
 void SplitSection::describe(Schema<SplitSection>& s) {
   s.field("by", &SplitSection::by).doc("Whole classes are assigned to one side.").one_of({"class"});
-  s.field("train", &SplitSection::train).doc("Training classes: {\"classes_file\": PATH} or {\"fraction\": F}.");
+  s.field("train", &SplitSection::train)
+      .doc("Training classes: {\"classes_file\": PATH} or {\"fraction\": F}.");
   s.field("validation", &SplitSection::validation)
-      .doc("{\"from\": \"train\", \"fraction\": F} holds classes out of the training ones; \"none\"; or \"test\", "
-           "which lets early stopping see the test classes.");
+      .doc(
+          "{\"from\": \"train\", \"fraction\": F} holds classes out of the training ones; \"none\"; or "
+          "\"test\", "
+          "which lets early stopping see the test classes.");
   s.field("test", &SplitSection::test).doc("Test classes: all the others.").one_of({"rest"});
 }
 
@@ -54,14 +60,19 @@ void ValidationSection::describe(Schema<ValidationSection>& s) {
 }
 
 void ModelSection::describe(Schema<ModelSection>& s) {
-  s.field("encoders", &ModelSection::encoders).doc("One encoder component under a name of your choice.").required();
-  s.field("head", &ModelSection::head).doc("A head component, or a list of heads applied one after the other.");
+  s.field("encoders", &ModelSection::encoders)
+      .doc("One encoder component under a name of your choice.")
+      .required();
+  s.field("head", &ModelSection::head)
+      .doc("A head component, or a list of heads applied one after the other.");
 }
 
 void EncoderSection::describe(Schema<EncoderSection>& s) {
   s.field("trainable", &EncoderSection::trainable)
       .doc("false: frozen, every sample is encoded once into the cache. true: trained with the head.");
-  s.field("precision", &EncoderSection::precision).doc("Arithmetic of a frozen encoder.").one_of({"auto", "float32"});
+  s.field("precision", &EncoderSection::precision)
+      .doc("Arithmetic of a frozen encoder.")
+      .one_of({"auto", "float32"});
 }
 
 void CacheSection::describe(Schema<CacheSection>& s) {
@@ -78,7 +89,9 @@ void OptimizerSection::describe(Schema<OptimizerSection>& s) {
   s.field("encoder_lr", &OptimizerSection::encoder_lr).doc("For the encoder; 0: lr.").range(0, 1000);
   s.field("head_lr", &OptimizerSection::head_lr).doc("For the head; 0: lr.").range(0, 1000);
   s.field("loss_lr", &OptimizerSection::loss_lr).doc("For parameters of the loss; 0: lr.").range(0, 1000);
-  s.field("weight_decay", &OptimizerSection::weight_decay).doc("L2 penalty; decoupled for adamw.").range(0, 100);
+  s.field("weight_decay", &OptimizerSection::weight_decay)
+      .doc("L2 penalty; decoupled for adamw.")
+      .range(0, 100);
   s.field("momentum", &OptimizerSection::momentum).doc("For sgd.").range(0, 1);
   s.field("nesterov", &OptimizerSection::nesterov).doc("For sgd with momentum.");
   s.field("beta1", &OptimizerSection::beta1).doc("For adam and adamw.").range(0, 1);
@@ -87,22 +100,36 @@ void OptimizerSection::describe(Schema<OptimizerSection>& s) {
 }
 
 void ScheduleSection::describe(Schema<ScheduleSection>& s) {
-  s.field("type", &ScheduleSection::type).doc("Learning rate over the epochs.").one_of({"constant", "cosine", "step"});
-  s.field("warmup_epochs", &ScheduleSection::warmup_epochs).doc("Epochs of linear growth from zero.").minimum(0);
-  s.field("step_epochs", &ScheduleSection::step_epochs).doc("For step: epochs between two reductions.").minimum(1);
+  s.field("type", &ScheduleSection::type)
+      .doc("Learning rate over the epochs.")
+      .one_of({"constant", "cosine", "step"});
+  s.field("warmup_epochs", &ScheduleSection::warmup_epochs)
+      .doc("Epochs of linear growth from zero.")
+      .minimum(0);
+  s.field("step_epochs", &ScheduleSection::step_epochs)
+      .doc("For step: epochs between two reductions.")
+      .minimum(1);
   s.field("gamma", &ScheduleSection::gamma).doc("For step: factor of each reduction.").range(0, 1);
-  s.field("final_fraction", &ScheduleSection::final_fraction).doc("For cosine: what is left at the end.").range(0, 1);
+  s.field("final_fraction", &ScheduleSection::final_fraction)
+      .doc("For cosine: what is left at the end.")
+      .range(0, 1);
 }
 
 void EarlyStoppingSection::describe(Schema<EarlyStoppingSection>& s) {
   s.field("monitor", &EarlyStoppingSection::monitor)
-      .doc("\"validation.loss\" or \"validation.\" and the name of a metric; empty: the first metric. The best epoch "
-           "by it is what is kept.");
-  s.field("mode", &EarlyStoppingSection::mode).doc("auto: min for losses, max for metrics.").one_of({"auto", "min", "max"});
+      .doc(
+          "\"validation.loss\" or \"validation.\" and the name of a metric; empty: the first metric. The "
+          "best epoch "
+          "by it is what is kept.");
+  s.field("mode", &EarlyStoppingSection::mode)
+      .doc("auto: min for losses, max for metrics.")
+      .one_of({"auto", "min", "max"});
   s.field("patience", &EarlyStoppingSection::patience)
       .doc("Stop after this many epochs without improvement; 0: train all epochs.")
       .minimum(0);
-  s.field("min_delta", &EarlyStoppingSection::min_delta).doc("Smaller changes are no improvement.").minimum(0);
+  s.field("min_delta", &EarlyStoppingSection::min_delta)
+      .doc("Smaller changes are no improvement.")
+      .minimum(0);
 }
 
 void TrainSection::describe(Schema<TrainSection>& s) {
@@ -112,7 +139,9 @@ void TrainSection::describe(Schema<TrainSection>& s) {
   s.field("schedule", &TrainSection::schedule).doc("Learning rate over the epochs.");
   s.field("epochs", &TrainSection::epochs).doc("Epochs at most.").range(0, 10000000);
   s.field("early_stopping", &TrainSection::early_stopping).doc("When to stop, and which epoch is kept.");
-  s.field("gradient_clip", &TrainSection::gradient_clip).doc("Largest norm of the gradient; 0: no limit.").minimum(0);
+  s.field("gradient_clip", &TrainSection::gradient_clip)
+      .doc("Largest norm of the gradient; 0: no limit.")
+      .minimum(0);
 }
 
 void EvaluateSection::describe(Schema<EvaluateSection>& s) {

@@ -52,8 +52,10 @@ json component_of_kind(const Catalog& catalog, const std::string& kind, const js
 
 json pipeline_schema(const Catalog& catalog) {
   json defs = json::object();
-  for (const char* kind : {"dataset", "transform", "encoder", "head", "loss", "batch_sampler", "eval_sampler", "metric"}) {
-    const json host_keys = std::string(kind) == "encoder" ? section<EncoderSection>()["properties"] : json::object();
+  for (const char* kind :
+       {"dataset", "transform", "encoder", "head", "loss", "batch_sampler", "eval_sampler", "metric"}) {
+    const json host_keys =
+        std::string(kind) == "encoder" ? section<EncoderSection>()["properties"] : json::object();
     defs[kind] = component_of_kind(catalog, kind, host_keys);
   }
   const json transforms = one_or_list(reference("transform"));
@@ -84,7 +86,8 @@ json pipeline_schema(const Catalog& catalog) {
                                     {"train", reference("train")},
                                     {"evaluate", reference("evaluate")},
                                     {"output", section<OutputSection>()}});
-  root["properties"]["extends"] = {{"type", "string"}, {"description", "Another pipeline file that this one changes."}};
+  root["properties"]["extends"] = {{"type", "string"},
+                                   {"description", "Another pipeline file that this one changes."}};
   root["properties"]["$schema"] = {{"type", "string"}};
   root["properties"].erase("kindred");
   root["properties"]["kindred"] = {{"const", 1}, {"description", "Version of the pipeline format."}};

@@ -29,10 +29,10 @@ class Validator {
   void check_paths(const json& schema, json& params, const std::string& pointer, bool must_exist);
 
   /// `host_keys`: schemas of further keys that the host has taken out of `value` itself, for suggestions.
-  ComponentSpec component(const json& value, const std::string& kind, const std::string& pointer, json* resolved,
-                          const json& host_keys = json::object());
-  std::vector<ComponentSpec> components(const json& value, const std::string& kind, const std::string& pointer,
-                                        json* resolved);
+  ComponentSpec component(const json& value, const std::string& kind, const std::string& pointer,
+                          json* resolved, const json& host_keys = json::object());
+  std::vector<ComponentSpec> components(const json& value, const std::string& kind,
+                                        const std::string& pointer, json* resolved);
   void read_data(Pipeline& p, json& out);
   void read_split(Pipeline& p, const json& value, json& out);
   void read_train_classes(Pipeline& p, const TrainClassesSection& section);
@@ -83,8 +83,9 @@ void Validator::check_paths(const json& schema, json& params, const std::string&
     const auto path = text.empty() || given ? document_.resolve_path(place, text)
                                             : fs::absolute(text).lexically_normal().string();
     if (must_exist && !path.empty() && !fs::exists(path)) {
-      issue(place, "there is no file or folder " + path +
-                       (path == params[name] ? "" : " (relative paths start at the folder of the pipeline file)"));
+      issue(place,
+            "there is no file or folder " + path +
+                (path == params[name] ? "" : " (relative paths start at the folder of the pipeline file)"));
     }
     params[name] = path;
   }
@@ -95,8 +96,8 @@ ComponentSpec Validator::component(const json& value, const std::string& kind, c
   ComponentSpec spec;
   spec.pointer = pointer;
   if (!value.is_object() || !value.contains("type") || !value["type"].is_string()) {
-    issue(pointer, "expected a " + kind + ": an object such as {\"type\": \"NAME\"}; `host list --kind " + kind +
-                       "` names those found");
+    issue(pointer, "expected a " + kind + ": an object such as {\"type\": \"NAME\"}; `host list --kind " +
+                       kind + "` names those found");
     return spec;
   }
   const auto type = value["type"].get<std::string>();
@@ -112,7 +113,8 @@ ComponentSpec Validator::component(const json& value, const std::string& kind, c
     }
     const auto others = catalog_.kinds_of(type);
     if (!others.empty()) message += "; it is the name of a " + others.front();
-    if (const auto close = closest_name(type, names); !close.empty()) message += "; did you mean \"" + close + "\"?";
+    if (const auto close = closest_name(type, names); !close.empty())
+      message += "; did you mean \"" + close + "\"?";
     std::string list;
     for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
     issue(pointer + "/type", message + (list.empty() ? "; no plugin offers one" : "; there are: " + list));
@@ -134,8 +136,8 @@ ComponentSpec Validator::component(const json& value, const std::string& kind, c
   return spec;
 }
 
-std::vector<ComponentSpec> Validator::components(const json& value, const std::string& kind, const std::string& pointer,
-                                                 json* resolved) {
+std::vector<ComponentSpec> Validator::components(const json& value, const std::string& kind,
+                                                 const std::string& pointer, json* resolved) {
   std::vector<ComponentSpec> specs;
   json out = json::array();
   if (value.is_null()) {
@@ -158,7 +160,8 @@ std::vector<ComponentSpec> Validator::components(const json& value, const std::s
 void Validator::read_data(Pipeline& p, json& out) {
   p.data = section<DataSection>(p.root.data, "/data", &out["data"]);
   auto& data = out["data"];
-  if (!p.data.dataset.is_null()) p.dataset = component(p.data.dataset, "dataset", "/data/dataset", &data["dataset"]);
+  if (!p.data.dataset.is_null())
+    p.dataset = component(p.data.dataset, "dataset", "/data/dataset", &data["dataset"]);
   read_split(p, p.data.split, data["split"]);
   p.transforms = components(p.data.transforms, "transform", "/data/transforms", &data["transforms"]);
   p.train_transforms = p.data.train_transforms.is_null()
@@ -181,9 +184,12 @@ void Validator::read_split(Pipeline& p, const json& value, json& out) {
   const auto& validation = split.validation;
   if (validation.is_string()) {
     const auto text = validation.get<std::string>();
-    if (text == "test") p.validation = ValidationSource::test;
-    else if (text == "none") p.validation = ValidationSource::none;
-    else issue("/data/split/validation", "expected an object, \"test\" or \"none\", got \"" + text + "\"");
+    if (text == "test")
+      p.validation = ValidationSource::test;
+    else if (text == "none")
+      p.validation = ValidationSource::none;
+    else
+      issue("/data/split/validation", "expected an object, \"test\" or \"none\", got \"" + text + "\"");
     return;
   }
   const auto held_out = section<ValidationSection>(validation, "/data/split/validation", &out["validation"]);
@@ -198,7 +204,8 @@ void Validator::read_train_classes(Pipeline& p, const TrainClassesSection& train
     const auto file = json::parse(read_file(path), nullptr, false);
     const auto list = file.is_object() ? file.value("train_classes", json()) : file;
     if (!list.is_array() || list.empty()) {
-      issue(pointer, path + " holds no list of classes: expected [2, 4, ...] or {\"train_classes\": [2, 4, ...]}");
+      issue(pointer,
+            path + " holds no list of classes: expected [2, 4, ...] or {\"train_classes\": [2, 4, ...]}");
       return;
     }
     for (const auto& one : list) {
@@ -219,7 +226,8 @@ void Validator::read_model(Pipeline& p, json& out) {
   const auto model = section<ModelSection>(p.root.model, "/model", &out["model"]);
   if (!model.encoders.is_object() || model.encoders.size() != 1) {
     if (!model.encoders.is_null()) {
-      issue("/model/encoders", "expected an object with one encoder, such as {\"image\": {\"type\": \"NAME\"}}");
+      issue("/model/encoders",
+            "expected an object with one encoder, such as {\"image\": {\"type\": \"NAME\"}}");
     }
   } else {
     const auto name = model.encoders.begin().key();
@@ -251,21 +259,24 @@ void Validator::read_train(Pipeline& p, json& out) {
   auto& train = out["train"];
   if (!p.train.loss.is_null()) p.loss = component(p.train.loss, "loss", "/train/loss", &train["loss"]);
   if (!p.train.batch_sampler.is_null()) {
-    p.batch_sampler = component(p.train.batch_sampler, "batch_sampler", "/train/batch_sampler", &train["batch_sampler"]);
+    p.batch_sampler =
+        component(p.train.batch_sampler, "batch_sampler", "/train/batch_sampler", &train["batch_sampler"]);
   }
   p.optimizer = section<OptimizerSection>(p.train.optimizer, "/train/optimizer", &train["optimizer"]);
   p.schedule = section<ScheduleSection>(p.train.schedule, "/train/schedule", &train["schedule"]);
-  p.early_stopping =
-      section<EarlyStoppingSection>(p.train.early_stopping, "/train/early_stopping", &train["early_stopping"]);
+  p.early_stopping = section<EarlyStoppingSection>(p.train.early_stopping, "/train/early_stopping",
+                                                   &train["early_stopping"]);
   if (p.optimizer.nesterov && p.optimizer.momentum <= 0) {
     issue("/train/optimizer/nesterov", "nesterov needs a momentum above 0");
   }
   const auto& monitor = p.early_stopping.monitor;
   if (monitor.rfind("validation.", 0) == 0 && p.validation == ValidationSource::none) {
-    issue("/train/early_stopping/monitor", "\"" + monitor + "\" needs validation classes, but data.split.validation holds none");
+    issue("/train/early_stopping/monitor",
+          "\"" + monitor + "\" needs validation classes, but data.split.validation holds none");
   } else if (!monitor.empty() && monitor.rfind("validation.", 0) != 0 && monitor != "train.loss") {
     issue("/train/early_stopping/monitor",
-          "\"" + monitor + "\" is not \"train.loss\", \"validation.loss\" or \"validation.\" and a metric's name");
+          "\"" + monitor +
+              "\" is not \"train.loss\", \"validation.loss\" or \"validation.\" and a metric's name");
   }
 }
 
@@ -277,7 +288,8 @@ void Validator::read_evaluate(Pipeline& p, json& out) {
     issue("/evaluate/metrics", "at least one metric is needed, such as [{\"type\": \"r_precision\"}]");
   }
   if (!p.evaluate.eval_sampler.is_null()) {
-    p.eval_sampler = component(p.evaluate.eval_sampler, "eval_sampler", "/evaluate/eval_sampler", &evaluate["eval_sampler"]);
+    p.eval_sampler = component(p.evaluate.eval_sampler, "eval_sampler", "/evaluate/eval_sampler",
+                               &evaluate["eval_sampler"]);
   }
 }
 
@@ -294,8 +306,9 @@ Pipeline Validator::run() {
   json value = document_.value;
   if (!value.contains("name")) value["name"] = fs::path(document_.file).stem().string();
   if (!value.contains("evaluate")) {
-    issue("/evaluate", "the section is missing; it says what is measured, for example "
-                       "{\"metrics\": [{\"type\": \"r_precision\"}]}");
+    issue("/evaluate",
+          "the section is missing; it says what is measured, for example "
+          "{\"metrics\": [{\"type\": \"r_precision\"}]}");
   }
   p.root = section<RootSection>(value, "", &out);
   for (size_t i = 0; i < p.root.plugins.size(); ++i) {
@@ -305,10 +318,12 @@ Pipeline Validator::run() {
     issue("/device", "\"" + p.root.device + "\" is not a device; expected auto, cpu, cuda or cuda:N");
   }
   const auto& name = p.root.name;
-  const bool plain = !name.empty() && name.front() != '.' &&
-                     name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-                         std::string::npos;
-  if (!plain) issue("/name", "\"" + name + "\" cannot be a folder name; use letters, digits, '-', '_' and '.'");
+  const bool plain =
+      !name.empty() && name.front() != '.' &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+          std::string::npos;
+  if (!plain)
+    issue("/name", "\"" + name + "\" cannot be a folder name; use letters, digits, '-', '_' and '.'");
   if (!p.root.data.is_null()) read_data(p, out);
   if (!p.root.model.is_null()) read_model(p, out);
   p.cache = section<CacheSection>(p.root.cache, "/cache", &out["cache"]);
@@ -326,7 +341,8 @@ std::vector<std::string> plugin_folders(const Document& document) {
   std::vector<std::string> folders;
   const auto it = document.value.find("plugins");
   if (it == document.value.end()) return folders;
-  const bool strings = it->is_array() && std::all_of(it->begin(), it->end(), [](const json& v) { return v.is_string(); });
+  const bool strings =
+      it->is_array() && std::all_of(it->begin(), it->end(), [](const json& v) { return v.is_string(); });
   if (!strings) throw PipelineError({{document.file, "/plugins", "expected a list of folders"}});
   for (size_t i = 0; i < it->size(); ++i) {
     folders.push_back(document.resolve_path("/plugins/" + std::to_string(i), (*it)[i].get<std::string>()));

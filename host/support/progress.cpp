@@ -11,7 +11,7 @@ namespace kindred::host {
 namespace {
 
 constexpr double kTerminalInterval = 0.1;  // seconds between redraws of the bar
-constexpr double kWorthALine = 1.0;  // shorter tasks leave no line in a log
+constexpr double kWorthALine = 1.0;        // shorter tasks leave no line in a log
 constexpr double kPlainInterval = 10.0;    // seconds between plain lines
 
 size_t terminal_width() {

@@ -39,13 +39,16 @@ std::vector<std::string> cpu_features() {
   std::set<std::string> found;
   for (std::string flag; flags >> flag;) found.insert(flag);
   std::vector<std::string> features;
-  for (const char* name : {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "amx_bf16"}) {
+  for (const char* name :
+       {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "amx_bf16"}) {
     if (found.count(name)) features.emplace_back(name);
   }
   return features;
 }
 
-std::string executable_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path().string(); }
+std::string executable_folder() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
+}
 
 std::vector<std::string> mapped_libraries(const std::string& part) {
   std::set<std::string> found;

@@ -16,7 +16,7 @@ constexpr int64_t kStem = 32, kHead = 1280;  // not scaled in the Lite family
 struct Stage {
   int64_t repeats, kernel, stride, expansion, outputs;
 };
-constexpr Stage kStages[] = {{1, 3, 1, 1, 16}, {2, 3, 2, 6, 24},  {2, 5, 2, 6, 40}, {3, 3, 2, 6, 80},
+constexpr Stage kStages[] = {{1, 3, 1, 1, 16},  {2, 3, 2, 6, 24},  {2, 5, 2, 6, 40}, {3, 3, 2, 6, 80},
                              {3, 5, 1, 6, 112}, {4, 5, 2, 6, 192}, {1, 3, 1, 6, 320}};
 constexpr int64_t kStageCount = 7;
 
@@ -24,8 +24,11 @@ struct Scale {
   double width, depth;
 };
 const std::map<std::string, Scale>& variants() {
-  static const std::map<std::string, Scale> table = {
-      {"lite0", {1.0, 1.0}}, {"lite1", {1.0, 1.1}}, {"lite2", {1.1, 1.2}}, {"lite3", {1.2, 1.4}}, {"lite4", {1.4, 1.8}}};
+  static const std::map<std::string, Scale> table = {{"lite0", {1.0, 1.0}},
+                                                     {"lite1", {1.0, 1.1}},
+                                                     {"lite2", {1.1, 1.2}},
+                                                     {"lite3", {1.2, 1.4}},
+                                                     {"lite4", {1.4, 1.8}}};
   return table;
 }
 
@@ -40,8 +43,8 @@ int64_t scaled_channels(int64_t channels, double width) {
 /// Inverted residual without squeeze and excitation: [1x1 expand], depthwise, 1x1 project.
 class InvertedResidual {
  public:
-  InvertedResidual(int64_t index, int64_t inputs, int64_t outputs, const Stage& stage, int64_t stride, TensorList& list,
-                   uint64_t seed)
+  InvertedResidual(int64_t index, int64_t inputs, int64_t outputs, const Stage& stage, int64_t stride,
+                   TensorList& list, uint64_t seed)
       : expands_(stage.expansion > 1), skips_(stride == 1 && inputs == outputs) {
     const auto name = "_blocks." + std::to_string(index) + ".";
     const int64_t inner = inputs * stage.expansion;
@@ -99,11 +102,12 @@ class EfficientNetLite final : public Encoder {
       const auto& stage = kStages[s];
       const bool ends = s == 0 || s == kStageCount - 1;  // their depth does not scale either
       const int64_t repeats =
-          ends ? stage.repeats : static_cast<int64_t>(std::ceil(scale.depth * static_cast<double>(stage.repeats)));
+          ends ? stage.repeats
+               : static_cast<int64_t>(std::ceil(scale.depth * static_cast<double>(stage.repeats)));
       const int64_t outputs = scaled_channels(stage.outputs, scale.width);
       for (int64_t r = 0; r < repeats; ++r) {
-        stages_[static_cast<size_t>(s)].emplace_back(index++, inputs, outputs, stage, r == 0 ? stage.stride : 1, list_,
-                                                     site.seed);
+        stages_[static_cast<size_t>(s)].emplace_back(index++, inputs, outputs, stage,
+                                                     r == 0 ? stage.stride : 1, list_, site.seed);
         inputs = outputs;
       }
     }
@@ -149,5 +153,6 @@ class EfficientNetLite final : public Encoder {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Encoder, EfficientNetLite, "kindred.efficientnet_lite", "1.0.0", "EfficientNet-Lite0 to Lite4");
+KINDRED_COMPONENT(Encoder, EfficientNetLite, "kindred.efficientnet_lite", "1.0.0",
+                  "EfficientNet-Lite0 to Lite4");
 }  // namespace kindred

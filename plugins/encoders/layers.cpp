@@ -21,8 +21,8 @@ Random stream_of(uint64_t seed, const std::string& name) {
 
 }  // namespace
 
-Convolution::Convolution(const std::string& name, int64_t inputs, int64_t outputs, int64_t kernel, int64_t stride,
-                         int64_t groups, TensorList& list, uint64_t seed)
+Convolution::Convolution(const std::string& name, int64_t inputs, int64_t outputs, int64_t kernel,
+                         int64_t stride, int64_t groups, TensorList& list, uint64_t seed)
     : kernel_(kernel), stride_(stride), groups_(groups) {
   weight_ = at::empty({outputs, inputs / groups, kernel, kernel}, at::kFloat);
   auto random = stream_of(seed, name);
@@ -59,7 +59,8 @@ at::Tensor Convolution::same(const at::Tensor& x) const {
   return convolved(padded.contiguous(at::MemoryFormat::ChannelsLast), 0, 0);
 }
 
-BatchNorm::BatchNorm(const std::string& name, int64_t channels, double epsilon, double momentum, TensorList& list)
+BatchNorm::BatchNorm(const std::string& name, int64_t channels, double epsilon, double momentum,
+                     TensorList& list)
     : scale_(at::ones({channels}, at::kFloat)),
       shift_(at::zeros({channels}, at::kFloat)),
       mean_(at::zeros({channels}, at::kFloat)),
@@ -76,14 +77,16 @@ at::Tensor BatchNorm::operator()(const at::Tensor& x, bool training) const {
   return at::batch_norm(x, scale_, shift_, mean_, variance_, training, momentum_, epsilon_, true);
 }
 
-FullyConnected::FullyConnected(const std::string& name, int64_t inputs, int64_t outputs, TensorList& list, uint64_t seed) {
+FullyConnected::FullyConnected(const std::string& name, int64_t inputs, int64_t outputs, TensorList& list,
+                               uint64_t seed) {
   weight_ = at::empty({outputs, inputs}, at::kFloat);
   bias_ = at::empty({outputs}, at::kFloat);
   auto random = stream_of(seed, name);
   const double bound = 1 / std::sqrt(static_cast<double>(inputs));
   for (auto* tensor : {&weight_, &bias_}) {
     auto* values = tensor->data_ptr<float>();
-    for (int64_t i = 0; i < tensor->numel(); ++i) values[i] = static_cast<float>(random.uniform(-bound, bound));
+    for (int64_t i = 0; i < tensor->numel(); ++i)
+      values[i] = static_cast<float>(random.uniform(-bound, bound));
   }
   list.parameters.push_back({name + ".weight", weight_});
   list.parameters.push_back({name + ".bias", bias_});

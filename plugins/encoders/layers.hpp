@@ -19,8 +19,8 @@ struct TensorList {
 class Convolution {
  public:
   Convolution() = default;
-  Convolution(const std::string& name, int64_t inputs, int64_t outputs, int64_t kernel, int64_t stride, int64_t groups,
-              TensorList& list, uint64_t seed);
+  Convolution(const std::string& name, int64_t inputs, int64_t outputs, int64_t kernel, int64_t stride,
+              int64_t groups, TensorList& list, uint64_t seed);
   /// (B, in, H, W) -> (B, out, ...) with `kernel / 2` zeros on every side.
   at::Tensor operator()(const at::Tensor& x) const;
   /// The same with TensorFlow's "same" padding: ceil(size / stride) outputs, a surplus zero goes right and

@@ -18,17 +18,16 @@ struct Variant {
 
 /// He et al. 2016; ResNeXt: Xie et al. 2017; wide: Zagoruyko, Komodakis 2016.
 const std::map<std::string, Variant>& variants() {
-  static const std::map<std::string, Variant> table = {
-      {"resnet18", {false, {2, 2, 2, 2}}},
-      {"resnet34", {false, {3, 4, 6, 3}}},
-      {"resnet50", {true, {3, 4, 6, 3}}},
-      {"resnet101", {true, {3, 4, 23, 3}}},
-      {"resnet152", {true, {3, 8, 36, 3}}},
-      {"resnext50_32x4d", {true, {3, 4, 6, 3}, 32, 4}},
-      {"resnext101_32x8d", {true, {3, 4, 23, 3}, 32, 8}},
-      {"resnext101_64x4d", {true, {3, 4, 23, 3}, 64, 4}},
-      {"wide_resnet50_2", {true, {3, 4, 6, 3}, 1, 128}},
-      {"wide_resnet101_2", {true, {3, 4, 23, 3}, 1, 128}}};
+  static const std::map<std::string, Variant> table = {{"resnet18", {false, {2, 2, 2, 2}}},
+                                                       {"resnet34", {false, {3, 4, 6, 3}}},
+                                                       {"resnet50", {true, {3, 4, 6, 3}}},
+                                                       {"resnet101", {true, {3, 4, 23, 3}}},
+                                                       {"resnet152", {true, {3, 8, 36, 3}}},
+                                                       {"resnext50_32x4d", {true, {3, 4, 6, 3}, 32, 4}},
+                                                       {"resnext101_32x8d", {true, {3, 4, 23, 3}, 32, 8}},
+                                                       {"resnext101_64x4d", {true, {3, 4, 23, 3}, 64, 4}},
+                                                       {"wide_resnet50_2", {true, {3, 4, 6, 3}, 1, 128}},
+                                                       {"wide_resnet101_2", {true, {3, 4, 23, 3}, 1, 128}}};
   return table;
 }
 
@@ -41,7 +40,8 @@ std::vector<std::string> variant_names() {
 bool is_classifier_or_counter(const std::string& name) {
   const std::string counter = "num_batches_tracked";
   return name.rfind("fc.", 0) == 0 ||
-         (name.size() >= counter.size() && name.compare(name.size() - counter.size(), counter.size(), counter) == 0);
+         (name.size() >= counter.size() &&
+          name.compare(name.size() - counter.size(), counter.size(), counter) == 0);
 }
 
 class ResNet final : public Encoder {
@@ -52,15 +52,21 @@ class ResNet final : public Encoder {
     int64_t dimension = 0;
     int64_t width = 64;
     static void describe(Schema<Params>& schema) {
-      schema.field("variant", &Params::variant).doc("Which network, by torchvision's name.").one_of(variant_names());
+      schema.field("variant", &Params::variant)
+          .doc("Which network, by torchvision's name.")
+          .one_of(variant_names());
       schema.field("weights", &Params::weights)
-          .doc("A .pth or .safetensors file with torchvision's tensor names; its fc is not used. Empty: random weights.")
+          .doc(
+              "A .pth or .safetensors file with torchvision's tensor names; its fc is not used. Empty: "
+              "random weights.")
           .initial_weights();
       schema.field("dimension", &Params::dimension)
           .doc("D of a fully connected layer after the pooling; 0 gives the pooled features.")
           .range(0, 65536);
       schema.field("width", &Params::width)
-          .doc("Channels of the first stage; published weights have 64, fewer make a small network to train from scratch.")
+          .doc(
+              "Channels of the first stage; published weights have 64, fewer make a small network to train "
+              "from scratch.")
           .range(4, 1024);
     }
   };
@@ -78,12 +84,14 @@ class ResNet final : public Encoder {
         const int64_t stride = layer > 0 && block == 0 ? 2 : 1;
         const auto name = "layer" + std::to_string(layer + 1) + "." + std::to_string(block);
         layers_[static_cast<size_t>(layer)].emplace_back(
-            name, ResidualBlock::Shape{inputs, width, outputs, stride, variant.groups, variant.bottleneck}, list_, site.seed);
+            name, ResidualBlock::Shape{inputs, width, outputs, stride, variant.groups, variant.bottleneck},
+            list_, site.seed);
         inputs = outputs;
       }
     }
     dimension_ = inputs;
-    if (!params.weights.empty()) load_weights(params.variant, params.weights, list_, is_classifier_or_counter);
+    if (!params.weights.empty())
+      load_weights(params.variant, params.weights, list_, is_classifier_or_counter);
     if (params.dimension > 0) {
       fc_ = FullyConnected("fc", inputs, params.dimension, list_, site.seed);
       dimension_ = params.dimension;
@@ -92,7 +100,9 @@ class ResNet final : public Encoder {
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
   int64_t dimension() const override { return dimension_; }
-  std::vector<std::string> stages() const override { return {"stem", "layer1", "layer2", "layer3", "layer4", "pool"}; }
+  std::vector<std::string> stages() const override {
+    return {"stem", "layer1", "layer2", "layer3", "layer4", "pool"};
+  }
   std::vector<NamedTensor> parameters() override { return list_.parameters; }
   std::vector<NamedTensor> buffers() override { return list_.buffers; }
   void train(bool on) override { training_ = on; }
@@ -124,5 +134,6 @@ class ResNet final : public Encoder {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Encoder, ResNet, "kindred.resnet", "1.0.0", "ResNet, ResNeXt and wide ResNet, with torchvision's weights");
+KINDRED_COMPONENT(Encoder, ResNet, "kindred.resnet", "1.0.0",
+                  "ResNet, ResNeXt and wide ResNet, with torchvision's weights");
 }  // namespace kindred

@@ -90,5 +90,6 @@ class TorchScriptEncoder final : public Encoder {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Encoder, TorchScriptEncoder, "kindred.torchscript", "1.0.0", "A traced or scripted PyTorch module");
+KINDRED_COMPONENT(Encoder, TorchScriptEncoder, "kindred.torchscript", "1.0.0",
+                  "A traced or scripted PyTorch module");
 }  // namespace kindred

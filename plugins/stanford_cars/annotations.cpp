@@ -38,29 +38,47 @@ int64_t integer_of(const std::string& path, const matvar_t* variable) {
     throw Error(path + ": a number is missing in an annotation");
   }
   switch (variable->data_type) {
-    case MAT_T_INT8: return *static_cast<const int8_t*>(variable->data);
-    case MAT_T_UINT8: return *static_cast<const uint8_t*>(variable->data);
-    case MAT_T_INT16: return *static_cast<const int16_t*>(variable->data);
-    case MAT_T_UINT16: return *static_cast<const uint16_t*>(variable->data);
-    case MAT_T_INT32: return *static_cast<const int32_t*>(variable->data);
-    case MAT_T_UINT32: return *static_cast<const uint32_t*>(variable->data);
-    case MAT_T_DOUBLE: return static_cast<int64_t>(*static_cast<const double*>(variable->data));
-    case MAT_T_SINGLE: return static_cast<int64_t>(*static_cast<const float*>(variable->data));
-    default: throw Error(path + ": an annotation holds a number of an unexpected type");
+    case MAT_T_INT8:
+      return *static_cast<const int8_t*>(variable->data);
+    case MAT_T_UINT8:
+      return *static_cast<const uint8_t*>(variable->data);
+    case MAT_T_INT16:
+      return *static_cast<const int16_t*>(variable->data);
+    case MAT_T_UINT16:
+      return *static_cast<const uint16_t*>(variable->data);
+    case MAT_T_INT32:
+      return *static_cast<const int32_t*>(variable->data);
+    case MAT_T_UINT32:
+      return *static_cast<const uint32_t*>(variable->data);
+    case MAT_T_DOUBLE:
+      return static_cast<int64_t>(*static_cast<const double*>(variable->data));
+    case MAT_T_SINGLE:
+      return static_cast<int64_t>(*static_cast<const float*>(variable->data));
+    default:
+      throw Error(path + ": an annotation holds a number of an unexpected type");
   }
 }
 
 std::string text_of(const std::string& path, const matvar_t* variable) {
-  if (variable == nullptr || variable->class_type != MAT_C_CHAR) throw Error(path + ": a text is missing in an annotation");
+  if (variable == nullptr || variable->class_type != MAT_C_CHAR)
+    throw Error(path + ": a text is missing in an annotation");
   const size_t count = element_count(variable);
   std::string text;
   if (variable->data == nullptr) return text;
   const bool wide = variable->data_type == MAT_T_UINT16 || variable->data_type == MAT_T_UTF16;
   for (size_t i = 0; i < count; ++i) {
-    const unsigned code = wide ? static_cast<const uint16_t*>(variable->data)[i] : static_cast<const uint8_t*>(variable->data)[i];
-    if (!wide || code < 0x80) text += static_cast<char>(code);
-    else if (code < 0x800) { text += static_cast<char>(0xC0 | (code >> 6)); text += static_cast<char>(0x80 | (code & 0x3F)); }
-    else { text += static_cast<char>(0xE0 | (code >> 12)); text += static_cast<char>(0x80 | ((code >> 6) & 0x3F)); text += static_cast<char>(0x80 | (code & 0x3F)); }
+    const unsigned code = wide ? static_cast<const uint16_t*>(variable->data)[i]
+                               : static_cast<const uint8_t*>(variable->data)[i];
+    if (!wide || code < 0x80)
+      text += static_cast<char>(code);
+    else if (code < 0x800) {
+      text += static_cast<char>(0xC0 | (code >> 6));
+      text += static_cast<char>(0x80 | (code & 0x3F));
+    } else {
+      text += static_cast<char>(0xE0 | (code >> 12));
+      text += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
+      text += static_cast<char>(0x80 | (code & 0x3F));
+    }
   }
   return text;
 }
@@ -70,7 +88,9 @@ std::string text_of(const std::string& path, const matvar_t* variable) {
 std::vector<CarAnnotation> read_annotations(const std::string& path) {
   const auto variable = read_variable(path, "annotations");
   if (variable->class_type != MAT_C_STRUCT) throw Error(path + ": `annotations` is no struct array");
-  const auto field = [&](const char* name, size_t i) { return Mat_VarGetStructFieldByName(variable.get(), name, i); };
+  const auto field = [&](const char* name, size_t i) {
+    return Mat_VarGetStructFieldByName(variable.get(), name, i);
+  };
   std::vector<CarAnnotation> all;
   const size_t count = element_count(variable.get());
   for (size_t i = 0; i < count; ++i) {
@@ -93,7 +113,8 @@ std::vector<std::string> read_class_names(const std::string& path) {
   if (variable->class_type != MAT_C_CELL) throw Error(path + ": `class_names` is no cell array");
   std::vector<std::string> names;
   const size_t count = element_count(variable.get());
-  for (size_t i = 0; i < count; ++i) names.push_back(text_of(path, Mat_VarGetCell(variable.get(), static_cast<int>(i))));
+  for (size_t i = 0; i < count; ++i)
+    names.push_back(text_of(path, Mat_VarGetCell(variable.get(), static_cast<int>(i))));
   return names;
 }
 

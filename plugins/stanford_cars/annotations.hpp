@@ -8,10 +8,10 @@ namespace kindred {
 
 /// One picture of Stanford Cars (Krause, Stark, Deng, Fei-Fei 2013).
 struct CarAnnotation {
-  std::string file;              ///< as the annotation names it
-  int64_t label = -1;            ///< 0-based; -1 where the file has none
+  std::string file;                        ///< as the annotation names it
+  int64_t label = -1;                      ///< 0-based; -1 where the file has none
   int64_t x1 = 0, y1 = 0, x2 = 0, y2 = 0;  ///< box in pixels, 1-based and inclusive as in the file
-  bool test = false;             ///< only set by the merged file cars_annos.mat
+  bool test = false;                       ///< only set by the merged file cars_annos.mat
 };
 
 /// Reads the struct array `annotations` of a MATLAB file. Throws Error.

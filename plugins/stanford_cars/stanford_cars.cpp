@@ -27,23 +27,32 @@ class StanfordCarsDataset final : public Dataset {
     bool crop = false;
     double margin = 0.0;
     static void describe(Schema<Params>& schema) {
-      schema.field("root", &Params::root).doc("Folder with cars_train, cars_test and devkit, or with cars_annos.mat.").path().required();
-      schema.field("splits", &Params::splits).doc("Which halves, in this order; merged is both.").one_of({"train", "test", "merged"});
+      schema.field("root", &Params::root)
+          .doc("Folder with cars_train, cars_test and devkit, or with cars_annos.mat.")
+          .path()
+          .required();
+      schema.field("splits", &Params::splits)
+          .doc("Which halves, in this order; merged is both.")
+          .one_of({"train", "test", "merged"});
       schema.field("crop", &Params::crop).doc("Cut pictures to the annotated box.");
-      schema.field("margin", &Params::margin).doc("With crop: how much is kept around the box, as a share of its size.").range(0, 10);
+      schema.field("margin", &Params::margin)
+          .doc("With crop: how much is kept around the box, as a share of its size.")
+          .range(0, 10);
     }
   };
 
   explicit StanfordCarsDataset(const Params& params) : params_(params), root_(params.root) {
     if (!fs::is_directory(root_)) {
-      throw Error("stanford_cars: root " + params.root + " is no folder; it must hold cars_train, cars_test and devkit");
+      throw Error("stanford_cars: root " + params.root +
+                  " is no folder; it must hold cars_train, cars_test and devkit");
     }
     if (params.splits.empty()) throw Error("stanford_cars: splits is empty; name train, test or both");
     for (const auto& split : params.splits) {
       if (split != "test") add_split("train");
       if (split != "train") add_split("test");
     }
-    const auto meta = first_existing({"devkit/cars_meta.mat", "car_devkit/devkit/cars_meta.mat", "cars_meta.mat"});
+    const auto meta =
+        first_existing({"devkit/cars_meta.mat", "car_devkit/devkit/cars_meta.mat", "cars_meta.mat"});
     if (!meta.empty()) names_ = read_class_names(meta.string());
   }
 
@@ -86,14 +95,18 @@ class StanfordCarsDataset final : public Dataset {
     auto file = first_existing({name, "devkit/" + name, "car_devkit/devkit/" + name});
     const bool merged = file.empty();
     if (merged) file = first_existing({"cars_annos.mat", "devkit/cars_annos.mat"});
-    if (file.empty() && test && !first_existing({"devkit/cars_test_annos.mat", "car_devkit/devkit/cars_test_annos.mat", "cars_test_annos.mat"}).empty()) {
+    if (file.empty() && test &&
+        !first_existing(
+             {"devkit/cars_test_annos.mat", "car_devkit/devkit/cars_test_annos.mat", "cars_test_annos.mat"})
+             .empty()) {
       throw Error("stanford_cars: the annotations of the test split in " + root_.string() +
-                  " have no labels (cars_test_annos.mat); put the file cars_test_annos_withlabels.mat beside cars_test, or use "
+                  " have no labels (cars_test_annos.mat); put the file cars_test_annos_withlabels.mat beside "
+                  "cars_test, or use "
                   "\"splits\": [\"train\"]");
     }
     if (file.empty()) {
-      throw Error("stanford_cars: " + root_.string() + " has no annotations of the " + split + " split: looked for " + name +
-                  " there and in devkit, and for cars_annos.mat");
+      throw Error("stanford_cars: " + root_.string() + " has no annotations of the " + split +
+                  " split: looked for " + name + " there and in devkit, and for cars_annos.mat");
     }
     const auto annotations = read_annotations(file.string());
     const auto folder = merged ? root_ : picture_folder("cars_" + split);
@@ -125,8 +138,12 @@ class StanfordCarsDataset final : public Dataset {
   at::Tensor cropped(const at::Tensor& picture, const CarAnnotation& box) const {
     const double mx = params_.margin * static_cast<double>(box.x2 - box.x1 + 1);
     const double my = params_.margin * static_cast<double>(box.y2 - box.y1 + 1);
-    const auto low = [](int64_t edge, double margin) { return static_cast<int64_t>(std::floor(static_cast<double>(edge - 1) - margin)); };
-    const auto high = [](int64_t edge, double margin) { return static_cast<int64_t>(std::ceil(static_cast<double>(edge) + margin)); };
+    const auto low = [](int64_t edge, double margin) {
+      return static_cast<int64_t>(std::floor(static_cast<double>(edge - 1) - margin));
+    };
+    const auto high = [](int64_t edge, double margin) {
+      return static_cast<int64_t>(std::ceil(static_cast<double>(edge) + margin));
+    };
     const int64_t x1 = std::clamp<int64_t>(low(box.x1, mx), 0, picture.size(1) - 1);
     const int64_t y1 = std::clamp<int64_t>(low(box.y1, my), 0, picture.size(0) - 1);
     const int64_t x2 = std::clamp<int64_t>(high(box.x2, mx), x1 + 1, picture.size(1));
@@ -143,5 +160,6 @@ class StanfordCarsDataset final : public Dataset {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, StanfordCarsDataset, "kindred.stanford_cars", "1.0.0", "Stanford Cars: 16,185 pictures of 196 models");
+KINDRED_COMPONENT(Dataset, StanfordCarsDataset, "kindred.stanford_cars", "1.0.0",
+                  "Stanford Cars: 16,185 pictures of 196 models");
 }  // namespace kindred

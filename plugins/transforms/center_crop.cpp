@@ -12,15 +12,18 @@ class CenterCrop final : public Transform {
     int64_t height = 224;
     static void describe(Schema<Params>& schema) {
       schema.field("width", &Params::width).doc("Width of the window.").unit("px").range(1, 16384);
-      schema.field("height", &Params::height).doc("Height of the window; smaller pictures get black borders.").unit("px").range(1, 16384);
+      schema.field("height", &Params::height)
+          .doc("Height of the window; smaller pictures get black borders.")
+          .unit("px")
+          .range(1, 16384);
     }
   };
 
   explicit CenterCrop(const Params& params) : params_(params) {}
 
   at::Tensor apply(const at::Tensor& image, Random&) const override {
-    return crop(image, middle(image.size(0), params_.height), middle(image.size(1), params_.width), params_.height,
-                params_.width);
+    return crop(image, middle(image.size(0), params_.height), middle(image.size(1), params_.width),
+                params_.height, params_.width);
   }
 
  private:

@@ -21,10 +21,18 @@ class ColorJitter final : public Transform {
     double saturation = 0.2;
     double hue = 0.0;
     static void describe(Schema<Params>& schema) {
-      schema.field("brightness", &Params::brightness).doc("b: pixels times a factor from [1 - b, 1 + b].").range(0, 1);
-      schema.field("contrast", &Params::contrast).doc("c: distance to the mean grey times a factor from [1 - c, 1 + c].").range(0, 1);
-      schema.field("saturation", &Params::saturation).doc("s: distance to the pixel's grey times a factor from [1 - s, 1 + s].").range(0, 1);
-      schema.field("hue", &Params::hue).doc("h: colours turn by an angle from [-h, h] of a full turn, in the YIQ plane.").range(0, 0.5);
+      schema.field("brightness", &Params::brightness)
+          .doc("b: pixels times a factor from [1 - b, 1 + b].")
+          .range(0, 1);
+      schema.field("contrast", &Params::contrast)
+          .doc("c: distance to the mean grey times a factor from [1 - c, 1 + c].")
+          .range(0, 1);
+      schema.field("saturation", &Params::saturation)
+          .doc("s: distance to the pixel's grey times a factor from [1 - s, 1 + s].")
+          .range(0, 1);
+      schema.field("hue", &Params::hue)
+          .doc("h: colours turn by an angle from [-h, h] of a full turn, in the YIQ plane.")
+          .range(0, 0.5);
     }
   };
 
@@ -64,7 +72,8 @@ class ColorJitter final : public Transform {
   static double mean_grey(const at::Tensor& image) {
     const auto* pixel = image.data_ptr<uint8_t>();
     double sum = 0;
-    for (int64_t i = 0; i < image.numel(); i += 3) sum += kRed * pixel[i] + kGreen * pixel[i + 1] + kBlue * pixel[i + 2];
+    for (int64_t i = 0; i < image.numel(); i += 3)
+      sum += kRed * pixel[i] + kGreen * pixel[i + 1] + kBlue * pixel[i + 2];
     return sum / static_cast<double>(std::max<int64_t>(1, image.numel() / 3));
   }
 
@@ -80,12 +89,14 @@ class ColorJitter final : public Transform {
 
   static Matrix saturation_matrix(double factor) {
     const double grey[3] = {kRed * (1 - factor), kGreen * (1 - factor), kBlue * (1 - factor)};
-    return {grey[0] + factor, grey[1], grey[2], grey[0], grey[1] + factor, grey[2], grey[0], grey[1], grey[2] + factor};
+    return {grey[0] + factor, grey[1], grey[2], grey[0],         grey[1] + factor,
+            grey[2],          grey[0], grey[1], grey[2] + factor};
   }
 
   /// Turns the chroma plane of YIQ; rows of a pixel keep their luma.
   static Matrix hue_matrix(double angle) {
-    const Matrix to_yiq = {kRed, kGreen, kBlue, 0.595716, -0.274453, -0.321263, 0.211456, -0.522591, 0.311135};
+    const Matrix to_yiq = {kRed,      kGreen,   kBlue,     0.595716, -0.274453,
+                           -0.321263, 0.211456, -0.522591, 0.311135};
     const Matrix from_yiq = {1, 0.9563, 0.6210, 1, -0.2721, -0.6474, 1, -1.1070, 1.7046};
     const double c = std::cos(angle), s = std::sin(angle);
     if (angle == 0) return {1, 0, 0, 0, 1, 0, 0, 0, 1};  // the rounded tables above are no exact inverses
@@ -96,5 +107,6 @@ class ColorJitter final : public Transform {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Transform, ColorJitter, "kindred.color_jitter", "1.0.0", "Random brightness, contrast, saturation and hue");
+KINDRED_COMPONENT(Transform, ColorJitter, "kindred.color_jitter", "1.0.0",
+                  "Random brightness, contrast, saturation and hue");
 }  // namespace kindred

@@ -26,5 +26,6 @@ class HorizontalFlip final : public Transform {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Transform, HorizontalFlip, "kindred.horizontal_flip", "1.0.0", "Mirrors left and right at random");
+KINDRED_COMPONENT(Transform, HorizontalFlip, "kindred.horizontal_flip", "1.0.0",
+                  "Mirrors left and right at random");
 }  // namespace kindred

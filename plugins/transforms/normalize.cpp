@@ -13,7 +13,9 @@ class Normalize final : public Transform {
     std::vector<double> mean = {0.485, 0.456, 0.406};
     std::vector<double> std = {0.229, 0.224, 0.225};
     static void describe(Schema<Params>& schema) {
-      schema.field("mean", &Params::mean).doc("Per channel (red, green, blue) of pictures scaled to 0..1; default: ImageNet's.").range(-10, 10);
+      schema.field("mean", &Params::mean)
+          .doc("Per channel (red, green, blue) of pictures scaled to 0..1; default: ImageNet's.")
+          .range(-10, 10);
       schema.field("std", &Params::std).doc("What the difference is divided by.").range(1e-6, 1000);
     }
   };
@@ -39,5 +41,6 @@ class Normalize final : public Transform {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Transform, Normalize, "kindred.normalize", "1.0.0", "(x - mean) / std per channel, done by the encoder");
+KINDRED_COMPONENT(Transform, Normalize, "kindred.normalize", "1.0.0",
+                  "(x - mean) / std per channel, done by the encoder");
 }  // namespace kindred

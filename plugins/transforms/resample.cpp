@@ -22,7 +22,7 @@ double kernel(Interpolation interpolation, double x) {
 
 /// For each output position the inputs it reads and their weights.
 struct Weights {
-  int64_t taps = 0;             // entries per output, the rest zero
+  int64_t taps = 0;  // entries per output, the rest zero
   std::vector<int64_t> first, count;
   std::vector<int32_t> values;  // (outputs, taps)
 };

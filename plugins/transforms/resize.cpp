@@ -17,7 +17,10 @@ class Resize final : public Transform {
     std::string interpolation = "bilinear";
     static void describe(Schema<Params>& schema) {
       schema.field("width", &Params::width).doc("Exact width; goes with height.").unit("px").range(0, 16384);
-      schema.field("height", &Params::height).doc("Exact height; goes with width.").unit("px").range(0, 16384);
+      schema.field("height", &Params::height)
+          .doc("Exact height; goes with width.")
+          .unit("px")
+          .range(0, 16384);
       schema.field("shorter_side", &Params::shorter_side)
           .doc("In place of width and height: the shorter side becomes this long, the shape is kept.")
           .unit("px")
@@ -51,5 +54,6 @@ class Resize final : public Transform {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Transform, Resize, "kindred.resize", "1.0.0", "Antialiased resize to an exact size or by the shorter side");
+KINDRED_COMPONENT(Transform, Resize, "kindred.resize", "1.0.0",
+                  "Antialiased resize to an exact size or by the shorter side");
 }  // namespace kindred

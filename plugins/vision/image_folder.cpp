@@ -22,9 +22,13 @@ class ImageFolderDataset final : public Dataset {
     bool classes = true;
     std::vector<std::string> files;
     static void describe(Schema<Params>& schema) {
-      schema.field("root", &Params::root).doc("Folder with a folder per class, and pictures in or below those.").path();
+      schema.field("root", &Params::root)
+          .doc("Folder with a folder per class, and pictures in or below those.")
+          .path();
       schema.field("classes", &Params::classes)
-          .doc("false: pictures anywhere in or below root, without labels; good for embedding, not for training.");
+          .doc(
+              "false: pictures anywhere in or below root, without labels; good for embedding, not for "
+              "training.");
       schema.field("files", &Params::files).doc("In place of root: these pictures, without labels.").files();
     }
   };
@@ -37,8 +41,10 @@ class ImageFolderDataset final : public Dataset {
       return;
     }
     if (!fs::is_directory(root_)) throw Error("image_folder: root " + root_ + " is no folder");
-    if (params.classes) add_classes();
-    else add_pictures(root_, -1);
+    if (params.classes)
+      add_classes();
+    else
+      add_pictures(root_, -1);
     if (files_.empty()) {
       throw Error("image_folder: " + root_ + " holds no pictures" +
                   (params.classes ? " in folders of their class (root/class/picture.jpg)" : ""));
@@ -78,8 +84,10 @@ class ImageFolderDataset final : public Dataset {
 
   void add_pictures(const fs::path& folder, int64_t label) {
     std::vector<std::string> found;
-    for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink)) {
-      if (entry.is_regular_file() && is_picture_name(entry.path().string())) found.push_back(entry.path().string());
+    for (const auto& entry :
+         fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink)) {
+      if (entry.is_regular_file() && is_picture_name(entry.path().string()))
+        found.push_back(entry.path().string());
     }
     std::sort(found.begin(), found.end());
     files_.insert(files_.end(), found.begin(), found.end());
@@ -93,5 +101,6 @@ class ImageFolderDataset final : public Dataset {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, ImageFolderDataset, "kindred.image_folder", "1.0.0", "Pictures in a folder per class");
+KINDRED_COMPONENT(Dataset, ImageFolderDataset, "kindred.image_folder", "1.0.0",
+                  "Pictures in a folder per class");
 }  // namespace kindred

@@ -37,7 +37,8 @@ at::Tensor read_picture(const std::string& path) {
   } catch (const cv::Exception& error) {
     throw Error(path + " cannot be decoded: " + error.err);
   }
-  if (picture.empty()) throw Error(path + " is no picture that can be decoded (JPEG, PNG, WebP, BMP, TIFF or PPM)");
+  if (picture.empty())
+    throw Error(path + " is no picture that can be decoded (JPEG, PNG, WebP, BMP, TIFF or PPM)");
   auto out = at::empty({picture.rows, picture.cols, 3}, at::kByte);
   cv::Mat rgb(picture.rows, picture.cols, CV_8UC3, out.data_ptr());
   cv::cvtColor(picture, rgb, cv::COLOR_BGR2RGB);

@@ -19,7 +19,8 @@ cv::Scalar random_colour(Random& random, double low, double high) {
 }
 
 cv::Scalar shaded(const cv::Scalar& colour, double factor) {
-  return {std::min(255.0, colour[0] * factor), std::min(255.0, colour[1] * factor), std::min(255.0, colour[2] * factor)};
+  return {std::min(255.0, colour[0] * factor), std::min(255.0, colour[1] * factor),
+          std::min(255.0, colour[2] * factor)};
 }
 
 /// Car coordinates (along the length, up from the ground) to pixels: mirrored, sheared and turned a little.
@@ -56,7 +57,8 @@ void fill(cv::Mat& canvas, const Points& outline, const Viewpoint& view, const c
   cv::fillPoly(canvas, std::vector<std::vector<cv::Point>>{pixels}, colour, cv::LINE_AA, kShift);
 }
 
-void disc(cv::Mat& canvas, const cv::Point2d& center, double radius, const Viewpoint& view, const cv::Scalar& colour) {
+void disc(cv::Mat& canvas, const cv::Point2d& center, double radius, const Viewpoint& view,
+          const cv::Scalar& colour) {
   Points outline;
   for (int i = 0; i < 40; ++i) {
     const double a = 2 * CV_PI * i / 40;
@@ -70,17 +72,21 @@ void draw_background(cv::Mat& canvas, double horizon, Random& random) {
   const auto ground = random_colour(random, 80, 150);
   for (int y = 0; y < canvas.rows; ++y) {
     const double t = static_cast<double>(y) / canvas.rows;
-    canvas.row(y).setTo(t < horizon ? sky_top * (1 - t / horizon) + sky_low * (t / horizon) : shaded(ground, 0.7 + 0.6 * (t - horizon)));
+    canvas.row(y).setTo(t < horizon ? sky_top * (1 - t / horizon) + sky_low * (t / horizon)
+                                    : shaded(ground, 0.7 + 0.6 * (t - horizon)));
   }
   const auto blocks = random.below(4);
   for (int64_t i = 0; i < blocks; ++i) {
-    const double left = random.uniform(-0.1, 1) * canvas.cols, width = random.uniform(0.05, 0.3) * canvas.cols;
+    const double left = random.uniform(-0.1, 1) * canvas.cols,
+                 width = random.uniform(0.05, 0.3) * canvas.cols;
     const double top = random.uniform(0.2, 0.95) * horizon * canvas.rows;
-    cv::rectangle(canvas, cv::Point2d(left, top), cv::Point2d(left + width, horizon * canvas.rows), random_colour(random, 110, 200), cv::FILLED);
+    cv::rectangle(canvas, cv::Point2d(left, top), cv::Point2d(left + width, horizon * canvas.rows),
+                  random_colour(random, 110, 200), cv::FILLED);
   }
 }
 
-void draw_wheel(cv::Mat& canvas, const CarShape& shape, double along, double turn, const cv::Scalar& rim, const Viewpoint& view) {
+void draw_wheel(cv::Mat& canvas, const CarShape& shape, double along, double turn, const cv::Scalar& rim,
+                const Viewpoint& view) {
   const cv::Point2d center(along, shape.wheel_radius);
   disc(canvas, center, shape.wheel_radius, view, {25, 25, 25});
   const double inner = shape.wheel_radius * shape.rim;
@@ -88,7 +94,8 @@ void draw_wheel(cv::Mat& canvas, const CarShape& shape, double along, double tur
   for (int i = 0; i < shape.spokes; ++i) {
     const double a = turn + 2 * CV_PI * i / shape.spokes, half = 0.5 * CV_PI / shape.spokes;
     fill(canvas,
-         {center + 0.25 * inner * cv::Point2d(std::cos(a), std::sin(a)), center + 0.9 * inner * cv::Point2d(std::cos(a - half), std::sin(a - half)),
+         {center + 0.25 * inner * cv::Point2d(std::cos(a), std::sin(a)),
+          center + 0.9 * inner * cv::Point2d(std::cos(a - half), std::sin(a - half)),
           center + 0.9 * inner * cv::Point2d(std::cos(a + half), std::sin(a + half))},
          view, {50, 50, 50});
   }
@@ -108,19 +115,30 @@ void draw_windows(cv::Mat& canvas, const CarShape& s, const cv::Scalar& glass, c
     const double a = static_cast<double>(i) / s.windows, b = static_cast<double>(i + 1) / s.windows;
     const double inset = gap / 2;
     fill(canvas,
-         {{left_low + (right_low - left_low) * a + inset, low}, {left_top + (right_top - left_top) * a + inset, top},
-          {left_top + (right_top - left_top) * b - inset, top}, {left_low + (right_low - left_low) * b - inset, low}},
+         {{left_low + (right_low - left_low) * a + inset, low},
+          {left_top + (right_top - left_top) * a + inset, top},
+          {left_top + (right_top - left_top) * b - inset, top},
+          {left_low + (right_low - left_low) * b - inset, low}},
          view, glass);
   }
 }
 
 void draw_body(cv::Mat& canvas, const CarShape& s, const cv::Scalar& paint, const Viewpoint& view) {
   fill(canvas,
-       {{0, s.clearance}, {0, s.nose_height}, {0.03, s.nose_height + 0.01}, {s.windscreen_foot, s.hood_height},
-        {s.windscreen_top, s.height}, {s.rear_top, s.height}, {s.rear_foot, s.deck_height}, {0.98, s.tail_height + 0.01},
-        {1, s.tail_height}, {1, s.clearance}},
+       {{0, s.clearance},
+        {0, s.nose_height},
+        {0.03, s.nose_height + 0.01},
+        {s.windscreen_foot, s.hood_height},
+        {s.windscreen_top, s.height},
+        {s.rear_top, s.height},
+        {s.rear_foot, s.deck_height},
+        {0.98, s.tail_height + 0.01},
+        {1, s.tail_height},
+        {1, s.clearance}},
        view, paint);
-  fill(canvas, {{0.01, s.clearance}, {0.01, s.clearance + 0.04}, {0.99, s.clearance + 0.04}, {0.99, s.clearance}}, view, shaded(paint, 0.6));
+  fill(canvas,
+       {{0.01, s.clearance}, {0.01, s.clearance + 0.04}, {0.99, s.clearance + 0.04}, {0.99, s.clearance}},
+       view, shaded(paint, 0.6));
   if (s.stripe) {
     const double y = 0.5 * (s.clearance + s.belt) + 0.03;
     fill(canvas, {{0.05, y}, {0.05, y + 0.015}, {0.95, y + 0.015}, {0.95, y}}, view, shaded(paint, 0.5));
@@ -175,7 +193,8 @@ at::Tensor draw_car(const CarShape& shape, int side, Random& random) {
   const auto glass = shaded(random_colour(random, 60, 140), random.uniform(0.6, 1.3));
   const auto rim = random_colour(random, 120, 220);
 
-  fill(canvas, {{-0.02, -0.02}, {0.02, 0.03}, {0.98, 0.03}, {1.02, -0.02}}, view, {35, 35, 35});  // its shadow
+  fill(canvas, {{-0.02, -0.02}, {0.02, 0.03}, {0.98, 0.03}, {1.02, -0.02}}, view,
+       {35, 35, 35});  // its shadow
   draw_body(canvas, shape, paint, view);
   draw_windows(canvas, shape, glass, view);
   disc(canvas, {0.03, shape.nose_height - shape.lamp}, shape.lamp * 0.8, view, {235, 235, 200});

@@ -49,13 +49,15 @@ void load_named_tensors(const std::string& what, const std::vector<NamedTensor>&
       continue;
     }
     if (it->second->sizes() != entry.tensor.sizes()) {
-      misshapen.push_back(entry.name + " is " + shape_text(*it->second) + ", expected " + shape_text(entry.tensor));
+      misshapen.push_back(entry.name + " is " + shape_text(*it->second) + ", expected " +
+                          shape_text(entry.tensor));
     }
   }
   std::map<std::string, bool> wanted;
   for (const auto& entry : target) wanted[entry.name] = true;
   for (const auto& entry : source) {
-    if (wanted.count(entry.name) == 0 && (ignore == nullptr || !ignore(entry.name))) surplus.push_back(entry.name);
+    if (wanted.count(entry.name) == 0 && (ignore == nullptr || !ignore(entry.name)))
+      surplus.push_back(entry.name);
   }
   if (!missing.empty() || !misshapen.empty() || !surplus.empty()) {
     std::string text = what + " do not fit:";

@@ -18,9 +18,10 @@ struct DtypeName {
   const char* name;
   at::ScalarType type;
 };
-constexpr DtypeName kDtypes[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16},
-                                 {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
-                                 {"U8", at::kByte},    {"BOOL", at::kBool}};
+constexpr DtypeName kDtypes[] = {{"F64", at::kDouble},    {"F32", at::kFloat}, {"F16", at::kHalf},
+                                 {"BF16", at::kBFloat16}, {"I64", at::kLong},  {"I32", at::kInt},
+                                 {"I16", at::kShort},     {"I8", at::kChar},   {"U8", at::kByte},
+                                 {"BOOL", at::kBool}};
 
 struct Entry {
   std::string name;
@@ -30,25 +31,34 @@ struct Entry {
 };
 
 Entry parse_entry(const std::string& path, const std::string& name, const nlohmann::json& value) {
-  const auto refuse = [&](const std::string& why) { return Error(path + " was refused: tensor \"" + name + "\" " + why); };
-  if (!value.is_object() || !value.contains("dtype") || !value["dtype"].is_string() || !value.contains("shape") ||
-      !value["shape"].is_array() || !value.contains("data_offsets") || !value["data_offsets"].is_array() ||
-      value["data_offsets"].size() != 2 || !value["data_offsets"][0].is_number_unsigned() ||
-      !value["data_offsets"][1].is_number_unsigned()) {
+  const auto refuse = [&](const std::string& why) {
+    return Error(path + " was refused: tensor \"" + name + "\" " + why);
+  };
+  if (!value.is_object() || !value.contains("dtype") || !value["dtype"].is_string() ||
+      !value.contains("shape") || !value["shape"].is_array() || !value.contains("data_offsets") ||
+      !value["data_offsets"].is_array() || value["data_offsets"].size() != 2 ||
+      !value["data_offsets"][0].is_number_unsigned() || !value["data_offsets"][1].is_number_unsigned()) {
     throw refuse("lacks dtype, shape or data_offsets");
   }
-  Entry entry{name, at::kFloat, {}, value["data_offsets"][0].get<uint64_t>(), value["data_offsets"][1].get<uint64_t>()};
+  Entry entry{name,
+              at::kFloat,
+              {},
+              value["data_offsets"][0].get<uint64_t>(),
+              value["data_offsets"][1].get<uint64_t>()};
   const auto dtype = value["dtype"].get<std::string>();
-  const auto* known = std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& d) { return dtype == d.name; });
+  const auto* known =
+      std::find_if(std::begin(kDtypes), std::end(kDtypes), [&](const auto& d) { return dtype == d.name; });
   if (known == std::end(kDtypes)) throw refuse("has the dtype " + dtype + ", which Kindred does not know");
   entry.dtype = known->type;
   uint64_t bytes = at::elementSize(entry.dtype);
   for (const auto& n : value["shape"]) {
-    if (!n.is_number_unsigned() || n.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+    if (!n.is_number_unsigned() ||
+        n.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
       throw refuse("has a shape that is not made of sizes");
     }
     const auto size = n.get<uint64_t>();
-    if (size != 0 && bytes > std::numeric_limits<int64_t>::max() / size) throw refuse("has a shape out of range");
+    if (size != 0 && bytes > std::numeric_limits<int64_t>::max() / size)
+      throw refuse("has a shape out of range");
     bytes *= size;
     entry.shape.push_back(static_cast<int64_t>(size));
   }
@@ -63,14 +73,16 @@ Entry parse_entry(const std::string& path, const std::string& name, const nlohma
 
 std::vector<NamedTensor> read_safetensors(const std::string& path, const std::string& bytes) {
   uint64_t length = 0;
-  for (size_t i = 0; i < 8; ++i) length |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  for (size_t i = 0; i < 8; ++i)
+    length |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
   if (length > bytes.size() - 8) {
     throw Error(path + " was refused: its header claims " + std::to_string(length) + " bytes, the file has " +
                 std::to_string(bytes.size()));
   }
-  const auto header = nlohmann::json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(length),
-                                            nullptr, false);
-  if (!header.is_object()) throw Error(path + " was refused: its header is no JSON object, so it is no safetensors file");
+  const auto header = nlohmann::json::parse(
+      bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(length), nullptr, false);
+  if (!header.is_object())
+    throw Error(path + " was refused: its header is no JSON object, so it is no safetensors file");
   const uint64_t data_size = bytes.size() - 8 - length;
   std::vector<Entry> entries;
   for (const auto& [name, value] : header.items()) {
@@ -81,19 +93,22 @@ std::vector<NamedTensor> read_safetensors(const std::string& path, const std::st
   for (const auto& entry : entries) {
     if (entry.begin != expected || entry.end > data_size) {
       throw Error(path + " was refused: the data of tensor \"" + entry.name + "\" is said to be at " +
-                  std::to_string(entry.begin) + " to " + std::to_string(entry.end) + ", expected it to begin at " +
-                  std::to_string(expected) + " inside " + std::to_string(data_size) + " bytes of data");
+                  std::to_string(entry.begin) + " to " + std::to_string(entry.end) +
+                  ", expected it to begin at " + std::to_string(expected) + " inside " +
+                  std::to_string(data_size) + " bytes of data");
     }
     expected = entry.end;
   }
   if (expected != data_size) {
-    throw Error(path + " was refused: " + std::to_string(data_size - expected) + " bytes at its end belong to no tensor");
+    throw Error(path + " was refused: " + std::to_string(data_size - expected) +
+                " bytes at its end belong to no tensor");
   }
   std::vector<NamedTensor> tensors;
   for (const auto& entry : entries) {
     auto tensor = at::empty(entry.shape, at::TensorOptions().dtype(entry.dtype));
     if (tensor.numel() > 0) {
-      std::memcpy(tensor.data_ptr(), bytes.data() + 8 + length + entry.begin, static_cast<size_t>(entry.end - entry.begin));
+      std::memcpy(tensor.data_ptr(), bytes.data() + 8 + length + entry.begin,
+                  static_cast<size_t>(entry.end - entry.begin));
     }
     tensors.push_back({entry.name, tensor});
   }
@@ -112,11 +127,14 @@ void write_safetensors(const std::string& path, const std::vector<NamedTensor>& 
     const auto* known = std::find_if(std::begin(kDtypes), std::end(kDtypes),
                                      [&](const auto& d) { return d.type == tensor.scalar_type(); });
     if (known == std::end(kDtypes)) {
-      throw Error("cannot write " + path + ": tensor \"" + entry.name + "\" has a dtype that safetensors lacks");
+      throw Error("cannot write " + path + ": tensor \"" + entry.name +
+                  "\" has a dtype that safetensors lacks");
     }
-    if (header.contains(entry.name)) throw Error("cannot write " + path + ": two tensors are named \"" + entry.name + "\"");
+    if (header.contains(entry.name))
+      throw Error("cannot write " + path + ": two tensors are named \"" + entry.name + "\"");
     const uint64_t size = static_cast<uint64_t>(tensor.numel()) * tensor.element_size();
-    header[entry.name] = {{"dtype", known->name}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, offset + size}}};
+    header[entry.name] = {
+        {"dtype", known->name}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, offset + size}}};
     offset += size;
   }
   std::string text = header.dump();
@@ -126,7 +144,8 @@ void write_safetensors(const std::string& path, const std::vector<NamedTensor>& 
   for (size_t i = 0; i < 8; ++i) bytes += static_cast<char>(text.size() >> (8 * i) & 0xff);
   bytes += text;
   for (const auto& tensor : contiguous) {
-    bytes.append(static_cast<const char*>(tensor.data_ptr()), static_cast<size_t>(tensor.numel()) * tensor.element_size());
+    bytes.append(static_cast<const char*>(tensor.data_ptr()),
+                 static_cast<size_t>(tensor.numel()) * tensor.element_size());
   }
   write_file_atomically(path, bytes);
 }

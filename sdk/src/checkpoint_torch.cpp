@@ -18,8 +18,9 @@ using Storages = std::map<std::string, at::Tensor>;
 /// the usual names.
 const Value& state_dict_of(const std::string& path, const Value& root) {
   if (root.kind != Value::Kind::dict) {
-    throw Error(path + " was refused: it holds no dictionary of tensors; in Python, write it with "
-                       "torch.save(model.state_dict(), path)");
+    throw Error(path +
+                " was refused: it holds no dictionary of tensors; in Python, write it with "
+                "torch.save(model.state_dict(), path)");
   }
   for (const auto* key : {"state_dict", "model", "model_state_dict"}) {
     const auto* inner = pickle::find(root, key);
@@ -28,8 +29,11 @@ const Value& state_dict_of(const std::string& path, const Value& root) {
   return root;
 }
 
-at::Tensor tensor_from(const std::string& path, const std::string& name, const Value& value, const Storages& storages) {
-  const auto refuse = [&](const std::string& why) { return Error(path + " was refused: tensor \"" + name + "\" " + why); };
+at::Tensor tensor_from(const std::string& path, const std::string& name, const Value& value,
+                       const Storages& storages) {
+  const auto refuse = [&](const std::string& why) {
+    return Error(path + " was refused: tensor \"" + name + "\" " + why);
+  };
   const auto it = storages.find(value.storage->text);
   if (it == storages.end()) throw refuse("lies in a storage that the file lacks");
   const auto& storage = it->second;
@@ -41,13 +45,16 @@ at::Tensor tensor_from(const std::string& path, const std::string& name, const V
     int64_t reach = 0;
     if (size < 0 || stride < 0) throw refuse("has a negative size or stride");
     empty = empty || size == 0;
-    if (size > 0 && (__builtin_mul_overflow(size - 1, stride, &reach) || __builtin_add_overflow(last, reach, &last))) {
+    if (size > 0 &&
+        (__builtin_mul_overflow(size - 1, stride, &reach) || __builtin_add_overflow(last, reach, &last))) {
       throw refuse("has a shape out of range");
     }
   }
-  if (value.storage_offset < 0 || (!empty && last >= storage.numel())) throw refuse("reaches beyond its storage");
+  if (value.storage_offset < 0 || (!empty && last >= storage.numel()))
+    throw refuse("reaches beyond its storage");
   if (empty) return at::empty(value.sizes, storage.options());
-  return storage.as_strided(value.sizes, value.strides, value.storage_offset).clone(at::MemoryFormat::Contiguous);
+  return storage.as_strided(value.sizes, value.strides, value.storage_offset)
+      .clone(at::MemoryFormat::Contiguous);
 }
 
 /// DataParallel and its kin put "module." before every name.
@@ -60,7 +67,8 @@ void drop_parallel_prefix(std::vector<NamedTensor>& tensors) {
 }
 
 template <class LoadStorage>
-std::vector<NamedTensor> tensors_of(const std::string& path, const Value& root, Storages& storages, LoadStorage&& load) {
+std::vector<NamedTensor> tensors_of(const std::string& path, const Value& root, Storages& storages,
+                                    LoadStorage&& load) {
   const auto& dict = state_dict_of(path, root);
   std::vector<NamedTensor> tensors;
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
@@ -78,8 +86,8 @@ std::vector<NamedTensor> tensors_of(const std::string& path, const Value& root, 
 at::Tensor storage_from(const std::string& path, const Value& storage, const void* data, size_t size) {
   const size_t element = at::elementSize(storage.dtype);
   if (static_cast<uint64_t>(storage.numel) > size / element) {
-    throw Error(path + " was refused: storage " + storage.text + " promises " + std::to_string(storage.numel) +
-                " elements, the file has " + std::to_string(size / element));
+    throw Error(path + " was refused: storage " + storage.text + " promises " +
+                std::to_string(storage.numel) + " elements, the file has " + std::to_string(size / element));
   }
   auto tensor = at::empty({storage.numel}, at::TensorOptions().dtype(storage.dtype));
   if (storage.numel > 0) std::memcpy(tensor.data_ptr(), data, static_cast<size_t>(storage.numel) * element);
@@ -92,9 +100,12 @@ std::vector<NamedTensor> read_torch_zip(const std::string& path) {
   try {
     caffe2::serialize::PyTorchStreamReader archive(path);
     if (archive.hasRecord("constants.pkl")) {
-      throw Error(path + " was refused: it is a TorchScript module, not a state_dict; use it with the torchscript encoder");
+      throw Error(
+          path +
+          " was refused: it is a TorchScript module, not a state_dict; use it with the torchscript encoder");
     }
-    if (!archive.hasRecord("data.pkl")) throw Error(path + " was refused: it is a zip archive without data.pkl");
+    if (!archive.hasRecord("data.pkl"))
+      throw Error(path + " was refused: it is a zip archive without data.pkl");
     if (archive.hasRecord("byteorder")) {
       const auto [data, size] = archive.getRecord("byteorder");
       if (std::string(static_cast<const char*>(data.get()), size) != "little") {
@@ -138,14 +149,16 @@ std::vector<NamedTensor> read_torch_legacy(const std::string& path, const std::s
   size_t position = reader.position();
   for (const auto* key : keys.items) {
     const auto it = announced.find(key->text);
-    if (bytes.size() - position < 8) throw Error(path + " was refused: it ends before storage " + key->text + "; it is truncated");
+    if (bytes.size() - position < 8)
+      throw Error(path + " was refused: it ends before storage " + key->text + "; it is truncated");
     int64_t count = 0;
     std::memcpy(&count, bytes.data() + position, sizeof(count));
     position += 8;
     if (it == announced.end()) {
       throw Error(path + " was refused: it has a storage that nothing in its pickle mentions");
     }
-    if (count != it->second->numel) throw Error(path + " was refused: storage " + key->text + " has another size than announced");
+    if (count != it->second->numel)
+      throw Error(path + " was refused: storage " + key->text + " has another size than announced");
     storages[key->text] = storage_from(path, *it->second, bytes.data() + position, bytes.size() - position);
     position += static_cast<size_t>(count) * at::elementSize(it->second->dtype);
   }

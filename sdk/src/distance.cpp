@@ -20,9 +20,7 @@ Distance distance_from_name(const std::string& name) {
   throw Error("there is no distance \"" + name + "\"; choose cosine, euclidean or dot");
 }
 
-at::Tensor l2_normalized(const at::Tensor& x, double eps) {
-  return x / x.norm(2, {-1}, true).clamp_min(eps);
-}
+at::Tensor l2_normalized(const at::Tensor& x, double eps) { return x / x.norm(2, {-1}, true).clamp_min(eps); }
 
 namespace {
 
@@ -42,18 +40,24 @@ at::Tensor euclidean_matrix(const at::Tensor& a, const at::Tensor& b) {
 
 at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Tensor& b) {
   switch (distance) {
-    case Distance::cosine: return 1 - l2_normalized(a).matmul(l2_normalized(b).t());
-    case Distance::euclidean: return euclidean_matrix(a, b);
-    case Distance::dot: return -a.matmul(b.t());
+    case Distance::cosine:
+      return 1 - l2_normalized(a).matmul(l2_normalized(b).t());
+    case Distance::euclidean:
+      return euclidean_matrix(a, b);
+    case Distance::dot:
+      return -a.matmul(b.t());
   }
   throw Error("distance_matrix: not a distance");
 }
 
 at::Tensor paired_distance(Distance distance, const at::Tensor& a, const at::Tensor& b) {
   switch (distance) {
-    case Distance::cosine: return 1 - (l2_normalized(a) * l2_normalized(b)).sum(1);
-    case Distance::dot: return -(a * b).sum(1);
-    case Distance::euclidean: break;
+    case Distance::cosine:
+      return 1 - (l2_normalized(a) * l2_normalized(b)).sum(1);
+    case Distance::dot:
+      return -(a * b).sum(1);
+    case Distance::euclidean:
+      break;
   }
   const auto squared = (a - b).square().sum(1);
   const auto apart = squared.detach() > 0;

@@ -25,7 +25,8 @@ at::Tensor normalized_images(const Batch& batch, at::ScalarType dtype) {
   for (int64_t c = 0; c < 3; ++c) {
     const auto i = static_cast<size_t>(c);
     scale.data_ptr<float>()[c] = static_cast<float>(1.0 / (255.0 * batch.normalization.std[i]));
-    shift.data_ptr<float>()[c] = static_cast<float>(-batch.normalization.mean[i] / batch.normalization.std[i]);
+    shift.data_ptr<float>()[c] =
+        static_cast<float>(-batch.normalization.mean[i] / batch.normalization.std[i]);
   }
   auto images = data.permute({0, 3, 1, 2}).to(at::kFloat);
   images.mul_(scale.to(data.device())).add_(shift.to(data.device()));

@@ -23,8 +23,8 @@ struct DtypeName {
   const char* descr;
   at::ScalarType type;
 };
-constexpr DtypeName kDtypes[] = {{"|b1", at::kBool}, {"|i1", at::kChar},  {"|u1", at::kByte},
-                                 {"<i2", at::kShort}, {"<i4", at::kInt},  {"<i8", at::kLong},
+constexpr DtypeName kDtypes[] = {{"|b1", at::kBool},  {"|i1", at::kChar},  {"|u1", at::kByte},
+                                 {"<i2", at::kShort}, {"<i4", at::kInt},   {"<i8", at::kLong},
                                  {"<f2", at::kHalf},  {"<f4", at::kFloat}, {"<f8", at::kDouble}};
 
 class Mapping {
@@ -62,35 +62,42 @@ struct Header {
 };
 
 Header parse_header(const std::string& path, const char* bytes, size_t size) {
-  const auto refuse = [&](const std::string& why) -> Error { return Error(path + " is no usable .npy file: " + why); };
+  const auto refuse = [&](const std::string& why) -> Error {
+    return Error(path + " is no usable .npy file: " + why);
+  };
   if (size < 10 || std::memcmp(bytes, "\x93NUMPY", 6) != 0) {
     throw refuse("it does not begin with the NumPy signature; write it with numpy.save");
   }
   const int major = static_cast<unsigned char>(bytes[6]);
-  if (major < 1 || major > 3) throw refuse("its format version is " + std::to_string(major) + ", known are 1 to 3");
+  if (major < 1 || major > 3)
+    throw refuse("its format version is " + std::to_string(major) + ", known are 1 to 3");
   const size_t prefix = major == 1 ? 10 : 12;
   size_t length = 0;
   if (size < prefix) throw refuse("it ends inside its header");
-  for (size_t i = 0; i < prefix - 8; ++i) length |= static_cast<size_t>(static_cast<unsigned char>(bytes[8 + i])) << (8 * i);
+  for (size_t i = 0; i < prefix - 8; ++i)
+    length |= static_cast<size_t>(static_cast<unsigned char>(bytes[8 + i])) << (8 * i);
   if (length > size - prefix || length > (1u << 20)) throw refuse("it ends inside its header");
   const std::string text(bytes + prefix, length);
 
   std::smatch match;
   static const std::regex descr(R"('descr'\s*:\s*'([^']*)')"), order(R"('fortran_order'\s*:\s*(True|False))"),
       shape(R"('shape'\s*:\s*\(([0-9,\s]*)\))");
-  if (!std::regex_search(text, match, descr)) throw refuse("its header names no simple dtype: " + text.substr(0, 120));
+  if (!std::regex_search(text, match, descr))
+    throw refuse("its header names no simple dtype: " + text.substr(0, 120));
   const std::string name = match[1];
   Header header{at::kFloat, {}, prefix + length};
   bool known = false;
   for (const auto& entry : kDtypes) {
-    if (name.size() == 3 && name.substr(1) == entry.descr + 1 && (name[0] == entry.descr[0] || name[0] == '|' || name[0] == '=')) {
+    if (name.size() == 3 && name.substr(1) == entry.descr + 1 &&
+        (name[0] == entry.descr[0] || name[0] == '|' || name[0] == '=')) {
       header.dtype = entry.type;
       known = true;
     }
   }
   if (!known) {
     throw refuse("its dtype is \"" + name +
-                 "\"; expected little-endian float16, float32, float64, int8 to int64, uint8 or bool (convert with astype)");
+                 "\"; expected little-endian float16, float32, float64, int8 to int64, uint8 or bool "
+                 "(convert with astype)");
   }
   if (!std::regex_search(text, match, order)) throw refuse("its header has no fortran_order");
   const bool fortran = match[1] == "True";
@@ -127,11 +134,12 @@ at::Tensor map_npy(const std::string& path) {
     need = empty ? 0 : need * static_cast<size_t>(n);
   }
   if (need > have) {
-    throw Error(path + " is truncated: its header promises " + std::to_string(need) + " bytes of data, it has " +
-                std::to_string(have));
+    throw Error(path + " is truncated: its header promises " + std::to_string(need) +
+                " bytes of data, it has " + std::to_string(have));
   }
   auto* data = static_cast<char*>(mapping->data) + header.data_offset;
-  return at::from_blob(data, header.shape, [mapping](void*) {}, at::TensorOptions().dtype(header.dtype));
+  return at::from_blob(
+      data, header.shape, [mapping](void*) {}, at::TensorOptions().dtype(header.dtype));
 }
 
 std::string npy_header(at::IntArrayRef shape, at::ScalarType dtype) {
@@ -157,7 +165,8 @@ std::string npy_header(at::IntArrayRef shape, at::ScalarType dtype) {
 void write_npy(const std::string& path, const at::Tensor& tensor) {
   const auto values = tensor.detach().to(at::kCPU).contiguous();
   std::string bytes = npy_header(values.sizes(), values.scalar_type());
-  bytes.append(static_cast<const char*>(values.data_ptr()), static_cast<size_t>(values.numel()) * values.element_size());
+  bytes.append(static_cast<const char*>(values.data_ptr()),
+               static_cast<size_t>(values.numel()) * values.element_size());
   write_file_atomically(path, bytes);
 }
 

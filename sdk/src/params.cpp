@@ -13,7 +13,7 @@ using nlohmann::json;
 
 constexpr size_t kMaxTextBytes = 1 << 20;
 constexpr int kMaxDepth = 64;
-constexpr size_t kMaxNameBytes = 128;   // longer words are no misspelt names; keeps the search cheap
+constexpr size_t kMaxNameBytes = 128;  // longer words are no misspelt names; keeps the search cheap
 constexpr size_t kMaxShownBytes = 60;
 
 /// A value as it is shown in a sentence: short, and valid UTF-8 whatever it holds.
@@ -32,12 +32,18 @@ std::string quoted(const std::string& name) { return shown(json(name)); }
 
 std::string kind_and_value(const json& value) {
   switch (value.type()) {
-    case json::value_t::null: return "null";
-    case json::value_t::boolean: return "the boolean " + shown(value);
-    case json::value_t::string: return "the string " + shown(value);
-    case json::value_t::array: return "the array " + shown(value);
-    case json::value_t::object: return "the object " + shown(value);
-    default: return "the number " + shown(value);
+    case json::value_t::null:
+      return "null";
+    case json::value_t::boolean:
+      return "the boolean " + shown(value);
+    case json::value_t::string:
+      return "the string " + shown(value);
+    case json::value_t::array:
+      return "the array " + shown(value);
+    case json::value_t::object:
+      return "the object " + shown(value);
+    default:
+      return "the number " + shown(value);
   }
 }
 
@@ -49,9 +55,12 @@ std::string with_article(const std::string& type) {
 std::string child(const std::string& pointer, const std::string& key) {
   std::string out = pointer + '/';
   for (const char c : key) {
-    if (c == '~') out += "~0";
-    else if (c == '/') out += "~1";
-    else out += c;
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
   }
   return out;
 }
@@ -103,7 +112,9 @@ class Checker {
   }
 
  private:
-  void add(const std::string& pointer, std::string message) { issues.push_back({pointer, std::move(message)}); }
+  void add(const std::string& pointer, std::string message) {
+    issues.push_back({pointer, std::move(message)});
+  }
 
   void unknown(const json& properties, const std::string& key, const std::string& pointer) {
     std::vector<std::string> names;
@@ -191,7 +202,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   for (size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1)});
+      row[j] =
+          std::min({previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1)});
       if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1])) {
         row[j] = std::min(row[j], before[j - 2] + 1);
       }
@@ -220,16 +232,19 @@ json parse_params_text(std::string_view text) {
   json value;
   try {
     value = json::parse(text.begin(), text.end(), [](int depth, json::parse_event_t event, json&) {
-      const bool opens = event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
+      const bool opens =
+          event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
       if (opens && depth >= kMaxDepth) {
-        throw Error("the parameters nest arrays or objects deeper than " + std::to_string(kMaxDepth) + " levels");
+        throw Error("the parameters nest arrays or objects deeper than " + std::to_string(kMaxDepth) +
+                    " levels");
       }
       return true;
     });
   } catch (const json::exception& e) {
     const std::string what = e.what();  // "[json.exception.parse_error.101] parse error at line ..."
     const auto end = what.find("] ");
-    throw Error("the parameters are not valid JSON: " + (end == std::string::npos ? what : what.substr(end + 2)));
+    throw Error("the parameters are not valid JSON: " +
+                (end == std::string::npos ? what : what.substr(end + 2)));
   }
   if (!value.is_object()) throw Error("the parameters must be an object but are " + kind_and_value(value));
   return value;

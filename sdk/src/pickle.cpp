@@ -12,10 +12,11 @@ struct StorageName {
   at::ScalarType dtype;
 };
 constexpr StorageName kStorages[] = {
-    {"torch.FloatStorage", at::kFloat},       {"torch.DoubleStorage", at::kDouble}, {"torch.HalfStorage", at::kHalf},
-    {"torch.BFloat16Storage", at::kBFloat16}, {"torch.LongStorage", at::kLong},     {"torch.IntStorage", at::kInt},
-    {"torch.ShortStorage", at::kShort},       {"torch.CharStorage", at::kChar},     {"torch.ByteStorage", at::kByte},
-    {"torch.BoolStorage", at::kBool}};
+    {"torch.FloatStorage", at::kFloat}, {"torch.DoubleStorage", at::kDouble},
+    {"torch.HalfStorage", at::kHalf},   {"torch.BFloat16Storage", at::kBFloat16},
+    {"torch.LongStorage", at::kLong},   {"torch.IntStorage", at::kInt},
+    {"torch.ShortStorage", at::kShort}, {"torch.CharStorage", at::kChar},
+    {"torch.ByteStorage", at::kByte},   {"torch.BoolStorage", at::kBool}};
 
 constexpr const char* kCallable[] = {"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
                                      "collections.OrderedDict", "torch.Size"};
@@ -80,7 +81,8 @@ std::string_view Reader::take(size_t count) {
 uint64_t Reader::take_unsigned(size_t width) {
   const auto bytes = take(width);
   uint64_t value = 0;
-  for (size_t i = 0; i < width; ++i) value |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  for (size_t i = 0; i < width; ++i)
+    value |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
   return value;
 }
 
@@ -98,8 +100,10 @@ void Reader::push_long(std::string_view bytes) {
   if (bytes.size() > 8) value->text = std::string(bytes);
   uint64_t bits = 0;
   const size_t width = bytes.size() < 8 ? bytes.size() : 8;
-  for (size_t i = 0; i < width; ++i) bits |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-  if (width > 0 && width < 8 && (static_cast<unsigned char>(bytes[width - 1]) & 0x80) != 0) bits |= ~uint64_t{0} << (8 * width);
+  for (size_t i = 0; i < width; ++i)
+    bits |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  if (width > 0 && width < 8 && (static_cast<unsigned char>(bytes[width - 1]) & 0x80) != 0)
+    bits |= ~uint64_t{0} << (8 * width);
   value->integer = static_cast<int64_t>(bits);
   stack_.push_back(value);
 }
@@ -107,7 +111,8 @@ void Reader::push_long(std::string_view bytes) {
 void Reader::push_name(const std::string& name) {
   if (!is_known(name)) {
     refuse("its pickle names the Python object \"" + printable(name) +
-           "\". Kindred reads tensors only and never runs what a file names; in Python, store the tensors alone with "
+           "\". Kindred reads tensors only and never runs what a file names; in Python, store the tensors "
+           "alone with "
            "torch.save(model.state_dict(), path)");
   }
   auto* value = make(Kind::name);
@@ -123,7 +128,8 @@ void Reader::push_text(size_t length_width) {
 }
 
 Value* Reader::recall(uint64_t index) {
-  if (index >= memo_.size() || memo_[index] == nullptr) refuse("its pickle refers to a value it never stored");
+  if (index >= memo_.size() || memo_[index] == nullptr)
+    refuse("its pickle refers to a value it never stored");
   return memo_[index];
 }
 
@@ -135,14 +141,16 @@ void Reader::memorize(uint64_t index) {
 }
 
 void Reader::set_items(Value* dict, const std::vector<Value*>& items) {
-  if (dict->kind != Kind::dict || items.size() % 2 != 0) refuse("its pickle sets items of something that is no dictionary");
+  if (dict->kind != Kind::dict || items.size() % 2 != 0)
+    refuse("its pickle sets items of something that is no dictionary");
   dict->items.insert(dict->items.end(), items.begin(), items.end());
 }
 
 Value* Reader::storage_of(const Value& id) {
   // ("storage", type, key, location, numel) and, in old files, a view.
   if (id.kind != Kind::tuple || id.items.size() < 5 || id.items[0]->text != "storage" ||
-      id.items[1]->kind != Kind::name || id.items[2]->kind != Kind::text || id.items[4]->kind != Kind::integer) {
+      id.items[1]->kind != Kind::name || id.items[2]->kind != Kind::text ||
+      id.items[4]->kind != Kind::integer) {
     refuse("its pickle has a persistent id that is no storage");
   }
   if (id.items.size() > 5 && id.items[5]->kind != Kind::none) {
@@ -166,7 +174,8 @@ Value* Reader::storage_of(const Value& id) {
 Value* Reader::tensor_of(const Value& arguments) {
   const auto& items = arguments.items;
   if (items.size() < 4 || items[0]->kind != Kind::storage || items[1]->kind != Kind::integer ||
-      items[2]->kind != Kind::tuple || items[3]->kind != Kind::tuple || items[2]->items.size() != items[3]->items.size()) {
+      items[2]->kind != Kind::tuple || items[3]->kind != Kind::tuple ||
+      items[2]->items.size() != items[3]->items.size()) {
     refuse("its pickle has a tensor that is not made of storage, offset, size and stride");
   }
   auto* tensor = make(Kind::tensor);
@@ -182,7 +191,8 @@ Value* Reader::tensor_of(const Value& arguments) {
 void Reader::reduce() {
   auto* arguments = pop();
   auto* callable = pop();
-  if (callable->kind != Kind::name || arguments->kind != Kind::tuple) refuse("its pickle calls something that has no name");
+  if (callable->kind != Kind::name || arguments->kind != Kind::tuple)
+    refuse("its pickle calls something that has no name");
   const auto& name = callable->text;
   if (name == "torch._utils._rebuild_tensor_v2") {
     stack_.push_back(tensor_of(*arguments));
@@ -206,28 +216,62 @@ void Reader::build() {
 
 bool Reader::step(unsigned char opcode) {
   switch (opcode) {
-    case 0x80: take(1); return true;  // PROTO
-    case 0x95: take(8); return true;  // FRAME
-    case '.': return false;           // STOP
-    case '(': stack_.push_back(make(Kind::mark)); return true;
-    case '}': stack_.push_back(make(Kind::dict)); return true;
-    case ']': stack_.push_back(make(Kind::list)); return true;
-    case ')': stack_.push_back(make(Kind::tuple)); return true;
-    case 'N': stack_.push_back(make(Kind::none)); return true;
-    case 0x88: case 0x89:  // NEWTRUE, NEWFALSE
+    case 0x80:
+      take(1);
+      return true;  // PROTO
+    case 0x95:
+      take(8);
+      return true;  // FRAME
+    case '.':
+      return false;  // STOP
+    case '(':
+      stack_.push_back(make(Kind::mark));
+      return true;
+    case '}':
+      stack_.push_back(make(Kind::dict));
+      return true;
+    case ']':
+      stack_.push_back(make(Kind::list));
+      return true;
+    case ')':
+      stack_.push_back(make(Kind::tuple));
+      return true;
+    case 'N':
+      stack_.push_back(make(Kind::none));
+      return true;
+    case 0x88:
+    case 0x89:  // NEWTRUE, NEWFALSE
       stack_.push_back(make(Kind::boolean));
       stack_.back()->integer = opcode == 0x88;
       return true;
-    case 'q': memorize(take_unsigned(1)); return true;
-    case 'r': memorize(take_unsigned(4)); return true;
-    case 0x94: memorize(memo_.size()); return true;  // MEMOIZE
-    case 'h': stack_.push_back(recall(take_unsigned(1))); return true;
-    case 'j': stack_.push_back(recall(take_unsigned(4))); return true;
-    case 'K': push_long(std::string(take(1)) + std::string(1, '\0')); return true;
-    case 'M': push_long(std::string(take(2)) + std::string(1, '\0')); return true;
-    case 'J': push_long(take(4)); return true;
-    case 0x8a: push_long(take(static_cast<size_t>(take_unsigned(1)))); return true;  // LONG1
-    case 'G': {  // big-endian double
+    case 'q':
+      memorize(take_unsigned(1));
+      return true;
+    case 'r':
+      memorize(take_unsigned(4));
+      return true;
+    case 0x94:
+      memorize(memo_.size());
+      return true;  // MEMOIZE
+    case 'h':
+      stack_.push_back(recall(take_unsigned(1)));
+      return true;
+    case 'j':
+      stack_.push_back(recall(take_unsigned(4)));
+      return true;
+    case 'K':
+      push_long(std::string(take(1)) + std::string(1, '\0'));
+      return true;
+    case 'M':
+      push_long(std::string(take(2)) + std::string(1, '\0'));
+      return true;
+    case 'J':
+      push_long(take(4));
+      return true;
+    case 0x8a:
+      push_long(take(static_cast<size_t>(take_unsigned(1))));
+      return true;  // LONG1
+    case 'G': {     // big-endian double
       uint64_t bits = 0;
       for (const char c : take(8)) bits = bits << 8 | static_cast<unsigned char>(c);
       auto* value = make(Kind::real);
@@ -235,8 +279,16 @@ bool Reader::step(unsigned char opcode) {
       stack_.push_back(value);
       return true;
     }
-    case 'X': case 'T': case 'B': push_text(4); return true;
-    case 0x8c: case 'U': case 'C': push_text(1); return true;
+    case 'X':
+    case 'T':
+    case 'B':
+      push_text(4);
+      return true;
+    case 0x8c:
+    case 'U':
+    case 'C':
+      push_text(1);
+      return true;
     case 'c': {
       const auto module = take_line();
       push_name(module + "." + take_line());
@@ -248,15 +300,21 @@ bool Reader::step(unsigned char opcode) {
       push_name(module->text + "." + name->text);
       return true;
     }
-    case 't': case 0x85: case 0x86: case 0x87: {
+    case 't':
+    case 0x85:
+    case 0x86:
+    case 0x87: {
       std::vector<Value*> items;
-      if (opcode == 't') items = pop_to_mark();
-      else for (int i = 0; i < opcode - 0x84; ++i) items.insert(items.begin(), pop());
+      if (opcode == 't')
+        items = pop_to_mark();
+      else
+        for (int i = 0; i < opcode - 0x84; ++i) items.insert(items.begin(), pop());
       stack_.push_back(make(Kind::tuple));
       stack_.back()->items = std::move(items);
       return true;
     }
-    case 'a': case 'e': {
+    case 'a':
+    case 'e': {
       const auto items = opcode == 'a' ? std::vector<Value*>{pop()} : pop_to_mark();
       auto* list = top();
       if (list->kind != Kind::list) refuse("its pickle appends to something that is no list");
@@ -279,10 +337,15 @@ bool Reader::step(unsigned char opcode) {
       stack_.push_back(storage_of(*id));
       return true;
     }
-    case 'R': reduce(); return true;
-    case 'b': build(); return true;
+    case 'R':
+      reduce();
+      return true;
+    case 'b':
+      build();
+      return true;
     default:
-      refuse("its pickle has the instruction " + std::to_string(opcode) + ", which torch.save does not use for tensors");
+      refuse("its pickle has the instruction " + std::to_string(opcode) +
+             ", which torch.save does not use for tensors");
   }
 }
 

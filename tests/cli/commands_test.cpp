@@ -11,11 +11,14 @@ using ::testing::HasSubstr;
 class Commands : public ::testing::Test {
  protected:
   testing::TemporaryFolder folder_{"commands"};
-  testing::HostResult host(const std::vector<std::string>& arguments) { return testing::run_host(folder_, arguments); }
+  testing::HostResult host(const std::vector<std::string>& arguments) {
+    return testing::run_host(folder_, arguments);
+  }
 };
 
 TEST_F(Commands, every_one_has_help_with_an_example) {
-  for (const auto* name : {"run", "validate", "evaluate", "embed", "list", "describe", "schema", "inspect", "doctor"}) {
+  for (const auto* name :
+       {"run", "validate", "evaluate", "embed", "list", "describe", "schema", "inspect", "doctor"}) {
     const auto result = host({name, "--help"});
     EXPECT_EQ(result.code, 0) << name;
     EXPECT_THAT(result.out, HasSubstr("example:")) << name;
@@ -27,7 +30,14 @@ TEST_F(Commands, what_cannot_be_understood_is_a_usage_error) {
   EXPECT_EQ(host({}).code, 2);
   EXPECT_THAT(host({"rnu"}).error, HasSubstr("did you mean `run`"));
   for (const auto& arguments : std::vector<std::vector<std::string>>{
-           {"rnu"}, {"run"}, {"run", "a.json", "--nope"}, {"run", "a", "b"}, {"embed", "x"}, {"embed", "--model", "m", "--pipeline", "p", "--output", "o.npy", "x"}, {"embed", "--model", "m", "--output", "o.txt", "x"}, {"evaluate", "p.json"}}) {
+           {"rnu"},
+           {"run"},
+           {"run", "a.json", "--nope"},
+           {"run", "a", "b"},
+           {"embed", "x"},
+           {"embed", "--model", "m", "--pipeline", "p", "--output", "o.npy", "x"},
+           {"embed", "--model", "m", "--output", "o.txt", "x"},
+           {"evaluate", "p.json"}}) {
     EXPECT_EQ(host(arguments).code, 2) << ::testing::PrintToString(arguments);
   }
 }
@@ -37,7 +47,8 @@ TEST_F(Commands, list_and_describe_show_what_the_plugins_declare) {
   EXPECT_THAT(list.dump(), HasSubstr("kindred.triplet"));
   const auto text = host({"describe", "triplet"});
   EXPECT_EQ(text.code, 0);
-  for (const auto* part : {"margin", "0.5", "mining", "semi_hard", "kindred.core"}) EXPECT_THAT(text.out, HasSubstr(part));
+  for (const auto* part : {"margin", "0.5", "mining", "semi_hard", "kindred.core"})
+    EXPECT_THAT(text.out, HasSubstr(part));
   const auto unknown = host({"describe", "tripet"});
   EXPECT_NE(unknown.code, 0);
   EXPECT_THAT(unknown.error, HasSubstr("triplet"));
@@ -49,7 +60,8 @@ TEST_F(Commands, schema_covers_components_and_doctor_says_what_runs) {
   EXPECT_THAT(schema.dump(), HasSubstr("temperature"));
   const auto doctor = host({"doctor"});
   EXPECT_EQ(doctor.code, 0);
-  for (const auto* part : {"libtorch", "blas", "cuda", "kindred.core"}) EXPECT_THAT(doctor.out + doctor.error, HasSubstr(part));
+  for (const auto* part : {"libtorch", "blas", "cuda", "kindred.core"})
+    EXPECT_THAT(doctor.out + doctor.error, HasSubstr(part));
   EXPECT_EQ(nlohmann::json::parse(host({"doctor", "--json"}).out).is_object(), true);
 }
 

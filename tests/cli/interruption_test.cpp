@@ -40,7 +40,8 @@ TEST(Interruption, ends_with_130_and_the_resumed_run_equals_one_that_was_never_s
 
   const auto resumed = testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--resume", "parts"});
   ASSERT_EQ(resumed.code, 0) << resumed.error;
-  const auto whole = testing::read_json(folder / "whole/result.json"), parts = testing::read_json(folder / "parts/result.json");
+  const auto whole = testing::read_json(folder / "whole/result.json"),
+             parts = testing::read_json(folder / "parts/result.json");
   EXPECT_EQ(parts["metrics"].dump(), whole["metrics"].dump());
   EXPECT_EQ(parts["training"].dump(), whole["training"].dump());
   EXPECT_EQ(parts["timings"]["epochs"], 400);

@@ -24,7 +24,8 @@ void write_pictures(const testing::TemporaryFolder& folder) {
       std::string bytes = "P6\n24 24\n255\n";
       for (int y = 0; y < 24; ++y) {
         for (int x = 0; x < 24 * 3; ++x) {
-          bytes += static_cast<char>(128 + 60 * std::sin(0.3 * (c * y + (8 - c) * (x / 3))) + random.uniform(-30, 30));
+          bytes += static_cast<char>(128 + 60 * std::sin(0.3 * (c * y + (8 - c) * (x / 3))) +
+                                     random.uniform(-30, 30));
         }
       }
       write_file_atomically(folder / (name + "/" + std::to_string(i) + ".ppm"), bytes);
@@ -70,9 +71,14 @@ TEST_F(Pictures, are_encoded_once_for_all_that_decides_the_embeddings) {
   EXPECT_EQ(second["timings"]["cache_hit"], true);
   EXPECT_EQ(first["metrics"].dump(), second["metrics"].dump());
   EXPECT_TRUE(std::filesystem::exists(folder_.path() / "a/retrieval.png"));
-  for (const auto* change : {R"(data.transforms=[{"type":"resize","width":40,"height":40},{"type":"normalize"}])",
-                             R"(data.transforms=[{"type":"resize","width":32,"height":32}])", "seed=6", "model.encoders.image.width=12"}) {
-    EXPECT_EQ(run(std::string("changed_") + std::to_string(std::hash<std::string>{}(change)), {"--set", change})["timings"]["cache_hit"], false) << change;
+  for (const auto* change :
+       {R"(data.transforms=[{"type":"resize","width":40,"height":40},{"type":"normalize"}])",
+        R"(data.transforms=[{"type":"resize","width":32,"height":32}])", "seed=6",
+        "model.encoders.image.width=12"}) {
+    EXPECT_EQ(run(std::string("changed_") + std::to_string(std::hash<std::string>{}(change)),
+                  {"--set", change})["timings"]["cache_hit"],
+              false)
+        << change;
   }
   EXPECT_EQ(run("c", {"--set", "train.epochs=1"})["timings"]["cache_hit"], true);
   write_file_atomically(folder_ / "photos/class_0/0.ppm", read_file(folder_ / "photos/class_1/0.ppm"));
@@ -95,20 +101,25 @@ TEST_F(Pictures, that_cannot_be_read_are_skipped_named_and_counted) {
 }
 
 TEST_F(Pictures, train_an_encoder_and_repeat_with_any_number_of_threads) {
-  const std::vector<std::string> learning = {"--set", "model.encoders.image.trainable=true", "--set",
-                                             R"(data.train_transforms=[{"type":"resize","width":32,"height":32},{"type":"horizontal_flip"},{"type":"color_jitter"},{"type":"random_crop","width":32,"height":32,"padding":2},{"type":"normalize"}])"};
+  const std::vector<std::string> learning = {
+      "--set", "model.encoders.image.trainable=true", "--set",
+      R"(data.train_transforms=[{"type":"resize","width":32,"height":32},{"type":"horizontal_flip"},{"type":"color_jitter"},{"type":"random_crop","width":32,"height":32,"padding":2},{"type":"normalize"}])"};
   auto one = learning, three = learning;
   one.insert(one.end(), {"--set", "data.threads=1"});
   three.insert(three.end(), {"--set", "data.threads=3"});
   const auto a = run("one", one), b = run("three", three);
   EXPECT_EQ(a["metrics"].dump(), b["metrics"].dump());
-  const auto measured = testing::run_host(folder_, {"evaluate", "pipeline.json", "--quiet", "--json", "--model", "one/model"});
+  const auto measured =
+      testing::run_host(folder_, {"evaluate", "pipeline.json", "--quiet", "--json", "--model", "one/model"});
   ASSERT_EQ(measured.code, 0) << measured.error;
-  EXPECT_NEAR(json::parse(measured.out)["metrics"]["tuned"]["r_precision"].get<double>(), a["metrics"]["tuned"]["r_precision"].get<double>(), 1e-9);
+  EXPECT_NEAR(json::parse(measured.out)["metrics"]["tuned"]["r_precision"].get<double>(),
+              a["metrics"]["tuned"]["r_precision"].get<double>(), 1e-9);
 }
 
 TEST_F(Pictures, random_transforms_are_refused_where_pictures_are_cached) {
-  const auto result = host("out", {"--set", R"(data.transforms=[{"type":"resize","width":32,"height":32},{"type":"horizontal_flip"}])"});
+  const auto result = host(
+      "out",
+      {"--set", R"(data.transforms=[{"type":"resize","width":32,"height":32},{"type":"horizontal_flip"}])"});
   EXPECT_EQ(result.code, 3);
   EXPECT_THAT(result.error, HasSubstr("train_transforms"));
 }
@@ -116,13 +127,18 @@ TEST_F(Pictures, random_transforms_are_refused_where_pictures_are_cached) {
 TEST_F(Pictures, embed_takes_files_and_folders_with_a_model_or_an_untrained_pipeline) {
   run("out");
   write_file_atomically(folder_ / "bad.jpg", "no picture");
-  const auto result = testing::run_host(folder_, {"embed", "--quiet", "--model", "out/model", "--output", "e.npy", "photos/class_1", "bad.jpg", "photos/class_0/3.ppm"});
+  const auto result =
+      testing::run_host(folder_, {"embed", "--quiet", "--model", "out/model", "--output", "e.npy",
+                                  "photos/class_1", "bad.jpg", "photos/class_0/3.ppm"});
   ASSERT_EQ(result.code, 0) << result.error;
   EXPECT_EQ(map_npy(folder_ / "e.npy").size(0), 7);
-  const auto base = testing::run_host(folder_, {"embed", "--quiet", "--pipeline", "pipeline.json", "--output", "b.npy", "photos/class_1"});
+  const auto base = testing::run_host(
+      folder_, {"embed", "--quiet", "--pipeline", "pipeline.json", "--output", "b.npy", "photos/class_1"});
   ASSERT_EQ(base.code, 0) << base.error;
   EXPECT_EQ(map_npy(folder_ / "b.npy").size(0), 6);
-  EXPECT_THAT(testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "cache"}).error, HasSubstr("holds no pictures"));
+  EXPECT_THAT(
+      testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "cache"}).error,
+      HasSubstr("holds no pictures"));
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ bool has_type(const json& value, const std::string& type) {
 void check(const json& schema, const json& value, const std::string& place) {
   if (schema.contains("type")) {
     bool any = false;
-    for (const auto& type : schema["type"].is_array() ? schema["type"] : json::array({schema["type"]})) any = any || has_type(value, type);
+    for (const auto& type : schema["type"].is_array() ? schema["type"] : json::array({schema["type"]}))
+      any = any || has_type(value, type);
     EXPECT_TRUE(any) << place << " is " << value << ", expected " << schema["type"];
   }
   if (schema.contains("const")) {
@@ -33,7 +34,8 @@ void check(const json& schema, const json& value, const std::string& place) {
   if (schema.contains("minimum") && value.is_number()) {
     EXPECT_GE(value.get<double>(), schema["minimum"].get<double>()) << place;
   }
-  for (const auto& key : schema.value("required", json::array())) EXPECT_TRUE(value.contains(key)) << place << " lacks " << key;
+  for (const auto& key : schema.value("required", json::array()))
+    EXPECT_TRUE(value.contains(key)) << place << " lacks " << key;
   if (value.is_object()) {
     const auto properties = schema.value("properties", json::object());
     for (const auto& [key, inner] : value.items()) {
@@ -41,12 +43,14 @@ void check(const json& schema, const json& value, const std::string& place) {
         check(properties[key], inner, place + "/" + key);
       } else if (schema.contains("additionalProperties")) {
         EXPECT_TRUE(schema["additionalProperties"].is_object()) << place << " must not have " << key;
-        if (schema["additionalProperties"].is_object()) check(schema["additionalProperties"], inner, place + "/" + key);
+        if (schema["additionalProperties"].is_object())
+          check(schema["additionalProperties"], inner, place + "/" + key);
       }
     }
   }
   if (value.is_array() && schema.contains("items")) {
-    for (size_t i = 0; i < value.size(); ++i) check(schema["items"], value[i], place + "/" + std::to_string(i));
+    for (size_t i = 0; i < value.size(); ++i)
+      check(schema["items"], value[i], place + "/" + std::to_string(i));
   }
 }
 
@@ -58,8 +62,10 @@ TEST(ResultSchema, holds_for_completed_and_failed_runs) {
   EXPECT_EQ(testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--output", "good"}).code, 0);
   check(schema, testing::read_json(folder / "good/result.json"), "");
   // Products of embeddings have no bound, so a wild learning rate makes them overflow.
-  const auto result = testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--output", "bad", "--set", R"(train.optimizer={"type":"sgd","lr":1000})",
-                                                 "--set", R"(train.loss={"type":"triplet","mining":"all","distance":"dot"})"});
+  const auto result =
+      testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--output", "bad", "--set",
+                                 R"(train.optimizer={"type":"sgd","lr":1000})", "--set",
+                                 R"(train.loss={"type":"triplet","mining":"all","distance":"dot"})"});
   EXPECT_EQ(result.code, 1);
   EXPECT_NE(result.error.find("train.optimizer.lr"), std::string::npos) << result.error;
   const auto failed = testing::read_json(folder / "bad/result.json");

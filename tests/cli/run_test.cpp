@@ -27,12 +27,14 @@ class RunCommand : public ::testing::Test {
 TEST_F(RunCommand, learns_and_leaves_a_run_folder) {
   const auto result = run("out");
   EXPECT_EQ(result["status"], "completed");
-  EXPECT_GT(result["metrics"]["tuned"]["r_precision"].get<double>(), result["metrics"]["base"]["r_precision"].get<double>() + 0.01);
+  EXPECT_GT(result["metrics"]["tuned"]["r_precision"].get<double>(),
+            result["metrics"]["base"]["r_precision"].get<double>() + 0.01);
   EXPECT_EQ(result["data"]["train"]["groups"], 11);
   EXPECT_EQ(result["data"]["validation"]["groups"], 3);
   EXPECT_EQ(result["data"]["test"]["groups"], 10);
   EXPECT_EQ(result["timings"]["epochs"], 15);
-  for (const auto* name : {"pipeline.json", "log.txt", "history.jsonl", "model/model.json", "model/head.safetensors"}) {
+  for (const auto* name :
+       {"pipeline.json", "log.txt", "history.jsonl", "model/model.json", "model/head.safetensors"}) {
     EXPECT_TRUE(std::filesystem::exists(folder_.path() / "out" / name)) << name;
   }
   const auto resolved = testing::read_json(folder_ / "out/pipeline.json");
@@ -48,14 +50,17 @@ TEST_F(RunCommand, the_same_seed_gives_the_same_metrics_to_the_last_bit) {
 }
 
 TEST_F(RunCommand, stops_early_and_keeps_the_best_epoch) {
-  const auto result = run("out", {"--set", "train.epochs=400", "--set", R"(train.early_stopping={"monitor":"validation.loss","patience":5})"});
+  const auto result = run("out", {"--set", "train.epochs=400", "--set",
+                                  R"(train.early_stopping={"monitor":"validation.loss","patience":5})"});
   EXPECT_EQ(result["training"]["stopped_early"], true);
-  const auto epochs = result["timings"]["epochs"].get<int>(), best = result["training"]["best_epoch"].get<int>();
+  const auto epochs = result["timings"]["epochs"].get<int>(),
+             best = result["training"]["best_epoch"].get<int>();
   EXPECT_EQ(epochs, best + 5);
   // The best line of the history is what the result reports.
   std::istringstream history(read_file(folder_ / "out/history.jsonl"));
   double lowest = 1e9;
-  for (std::string line; std::getline(history, line);) lowest = std::min(lowest, nlohmann::json::parse(line)["validation"]["loss"].get<double>());
+  for (std::string line; std::getline(history, line);)
+    lowest = std::min(lowest, nlohmann::json::parse(line)["validation"]["loss"].get<double>());
   EXPECT_DOUBLE_EQ(result["training"]["best_value"].get<double>(), lowest);
 }
 
@@ -74,7 +79,8 @@ TEST_F(RunCommand, an_occupied_folder_is_refused) {
 
 TEST_F(RunCommand, whitening_needs_no_epochs) {
   const auto result = run("out", {"--set", R"(model.head={"type":"whitening"})", "--set", "train.epochs=0"});
-  EXPECT_GT(result["metrics"]["tuned"]["r_precision"].get<double>(), result["metrics"]["base"]["r_precision"].get<double>());
+  EXPECT_GT(result["metrics"]["tuned"]["r_precision"].get<double>(),
+            result["metrics"]["base"]["r_precision"].get<double>());
   EXPECT_EQ(result["timings"]["epochs"], 0);
 }
 

@@ -14,20 +14,24 @@ class Servable : public ::testing::Test {
   void SetUp() override {
     testing::write_vectors(folder_);
     testing::write_pipeline(folder_, testing::vectors_pipeline());
-    const auto result = testing::run_host(folder_, {"run", "pipeline.json", "--quiet", "--output", "out", "--set",
-                                                    R"(model.head=[{"type":"whitening"},{"type":"projection","dimension":8}])"});
+    const auto result = testing::run_host(
+        folder_, {"run", "pipeline.json", "--quiet", "--output", "out", "--set",
+                  R"(model.head=[{"type":"whitening"},{"type":"projection","dimension":8}])"});
     ASSERT_EQ(result.code, 0) << result.error;
   }
   testing::TemporaryFolder folder_{"servable"};
 };
 
 TEST_F(Servable, measures_in_another_process_as_it_did_after_training) {
-  const auto result = testing::run_host(folder_, {"evaluate", "pipeline.json", "--quiet", "--model", "out/model", "--json", "--output", "metrics.json"});
+  const auto result = testing::run_host(folder_, {"evaluate", "pipeline.json", "--quiet", "--model",
+                                                  "out/model", "--json", "--output", "metrics.json"});
   ASSERT_EQ(result.code, 0) << result.error;
-  const auto metrics = nlohmann::json::parse(result.out)["metrics"], run = testing::read_json(folder_ / "out/result.json")["metrics"];
+  const auto metrics = nlohmann::json::parse(result.out)["metrics"],
+             run = testing::read_json(folder_ / "out/result.json")["metrics"];
   EXPECT_EQ(testing::read_json(folder_ / "metrics.json")["metrics"], metrics);
   for (const auto* side : {"base", "tuned"}) {
-    for (const auto& [name, value] : run[side].items()) EXPECT_NEAR(metrics[side][name].get<double>(), value.get<double>(), 1e-9) << side << name;
+    for (const auto& [name, value] : run[side].items())
+      EXPECT_NEAR(metrics[side][name].get<double>(), value.get<double>(), 1e-9) << side << name;
   }
 }
 
@@ -35,7 +39,9 @@ TEST_F(Servable, embeds_without_the_training_data) {
   std::filesystem::rename(folder_.path() / "x.npy", folder_.path() / "moved.npy");
   std::filesystem::remove(folder_.path() / "y.npy");
   std::filesystem::rename(folder_.path() / "out/model", folder_.path() / "elsewhere");
-  auto result = testing::run_host(folder_, {"embed", "--quiet", "--model", "elsewhere", "--output", "e.npy", "-"}, "moved.npy\nmissing.npy\n");
+  auto result =
+      testing::run_host(folder_, {"embed", "--quiet", "--model", "elsewhere", "--output", "e.npy", "-"},
+                        "moved.npy\nmissing.npy\n");
   ASSERT_EQ(result.code, 0) << result.error;
   const auto rows = map_npy(folder_ / "e.npy");
   EXPECT_EQ(rows.sizes(), (std::vector<int64_t>{240, 8}));
@@ -55,11 +61,14 @@ TEST_F(Servable, embeds_without_the_training_data) {
 TEST_F(Servable, a_damaged_one_is_refused_with_a_sentence) {
   const auto bytes = read_file(folder_ / "out/model/head.safetensors");
   write_file_atomically(folder_ / "out/model/head.safetensors", bytes.substr(0, bytes.size() / 2));
-  const auto cut = testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "x.npy"});
+  const auto cut =
+      testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "x.npy"});
   EXPECT_EQ(cut.code, 1);
   EXPECT_THAT(cut.error, HasSubstr("head.safetensors"));
   write_file_atomically(folder_ / "out/model/model.json", "{}");
-  EXPECT_THAT(testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "x.npy"}).error, HasSubstr("model.json"));
+  EXPECT_THAT(
+      testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "x.npy"}).error,
+      HasSubstr("model.json"));
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ struct HostResult {
 /// `host` with these arguments in `folder`, running until wait().
 class HostProcess {
  public:
-  HostProcess(const TemporaryFolder& folder, const std::vector<std::string>& arguments, const std::string& input = "")
+  HostProcess(const TemporaryFolder& folder, const std::vector<std::string>& arguments,
+              const std::string& input = "")
       : folder_(folder) {
     static int number = 0;
     stem_ = folder / ("process_" + std::to_string(number++));
@@ -45,7 +46,8 @@ class HostProcess {
   HostResult wait() {
     int status = 0;
     ::waitpid(pid_, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(stem_ + ".out"), read_file(stem_ + ".err")};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(stem_ + ".out"),
+            read_file(stem_ + ".err")};
   }
 
  private:
@@ -59,7 +61,8 @@ class HostProcess {
   pid_t pid_ = 0;
 };
 
-inline HostResult run_host(const TemporaryFolder& folder, const std::vector<std::string>& arguments, const std::string& input = "") {
+inline HostResult run_host(const TemporaryFolder& folder, const std::vector<std::string>& arguments,
+                           const std::string& input = "") {
   return HostProcess(folder, arguments, input).wait();
 }
 

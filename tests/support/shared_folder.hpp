@@ -17,7 +17,7 @@ inline std::string shared_path(const std::string& relative) {
 }  // namespace kindred::testing
 
 /// Declares `path` or skips the test, saying what is missing.
-#define KINDRED_SHARED_OR_SKIP(path, relative)                                                     \
-  const std::string path = ::kindred::testing::shared_path(relative);                              \
-  if (!std::filesystem::exists(path))                                                              \
+#define KINDRED_SHARED_OR_SKIP(path, relative)                        \
+  const std::string path = ::kindred::testing::shared_path(relative); \
+  if (!std::filesystem::exists(path))                                 \
   GTEST_SKIP() << path << " is absent; set KINDRED_SHARED to the folder that holds it"

@@ -35,7 +35,8 @@ inline nlohmann::json vectors_pipeline() {
   })");
 }
 
-inline std::string write_pipeline(const TemporaryFolder& folder, const nlohmann::json& pipeline, const std::string& name = "pipeline.json") {
+inline std::string write_pipeline(const TemporaryFolder& folder, const nlohmann::json& pipeline,
+                                  const std::string& name = "pipeline.json") {
   write_file_atomically(folder / name, pipeline.dump(2));
   return name;
 }

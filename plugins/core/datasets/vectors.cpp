@@ -35,7 +35,8 @@ std::vector<int64_t> labels_of_text(const std::string& path) {
     int64_t value = 0;
     const auto [rest, status] = std::from_chars(line.data(), line.data() + end + 1, value);
     if (status != std::errc() || rest != line.data() + end + 1) {
-      throw Error(path + ", line " + std::to_string(number) + ": expected one integer label, got \"" + line.substr(0, 40) + "\"");
+      throw Error(path + ", line " + std::to_string(number) + ": expected one integer label, got \"" +
+                  line.substr(0, 40) + "\"");
     }
     labels.push_back(value);
   }
@@ -50,8 +51,14 @@ class VectorsDataset final : public Dataset {
     std::string labels;
     std::string names;
     static void describe(Schema<Params>& schema) {
-      schema.field("embeddings", &Params::embeddings).doc("A .npy file (N, D) of float16, float32 or float64.").path().required();
-      schema.field("labels", &Params::labels).doc("A .npy file of N integers, or text with one per line.").path().required();
+      schema.field("embeddings", &Params::embeddings)
+          .doc("A .npy file (N, D) of float16, float32 or float64.")
+          .path()
+          .required();
+      schema.field("labels", &Params::labels)
+          .doc("A .npy file of N integers, or text with one per line.")
+          .path()
+          .required();
       schema.field("names", &Params::names).doc("Text with a name per row, for messages and lists.").path();
     }
   };
@@ -60,19 +67,20 @@ class VectorsDataset final : public Dataset {
     if (matrix_.dim() != 2 || !at::isFloatingType(matrix_.scalar_type())) {
       std::ostringstream shape;
       shape << matrix_.sizes() << " of " << at::toString(matrix_.scalar_type());
-      throw Error(params.embeddings + " must hold (N, D) numbers of float16, float32 or float64, it holds " + shape.str());
+      throw Error(params.embeddings + " must hold (N, D) numbers of float16, float32 or float64, it holds " +
+                  shape.str());
     }
     labels_ = is_npy(params.labels) ? labels_of_npy(params.labels) : labels_of_text(params.labels);
     if (static_cast<int64_t>(labels_.size()) != matrix_.size(0)) {
-      throw Error(params.labels + " has " + std::to_string(labels_.size()) + " labels, " + params.embeddings + " has " +
-                  std::to_string(matrix_.size(0)) + " rows; they must be as many");
+      throw Error(params.labels + " has " + std::to_string(labels_.size()) + " labels, " + params.embeddings +
+                  " has " + std::to_string(matrix_.size(0)) + " rows; they must be as many");
     }
     if (!params.names.empty()) {
       std::istringstream lines(read_file(params.names));
       for (std::string line; std::getline(lines, line);) names_.push_back(line);
       if (names_.size() != labels_.size()) {
-        throw Error(params.names + " has " + std::to_string(names_.size()) + " lines, expected one per row, " +
-                    std::to_string(labels_.size()));
+        throw Error(params.names + " has " + std::to_string(names_.size()) +
+                    " lines, expected one per row, " + std::to_string(labels_.size()));
       }
     }
   }
@@ -102,5 +110,6 @@ class VectorsDataset final : public Dataset {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, VectorsDataset, "kindred.vectors", "1.0.0", "Stored embeddings (.npy) with labels");
+KINDRED_COMPONENT(Dataset, VectorsDataset, "kindred.vectors", "1.0.0",
+                  "Stored embeddings (.npy) with labels");
 }  // namespace kindred

@@ -12,7 +12,9 @@ class EmptyHead final : public Head {
   struct Params {
     double dropout = 0.0;
     static void describe(Schema<Params>& schema) {
-      schema.field("dropout", &Params::dropout).doc("Share of the inputs that are zeroed while training.").range(0, 0.99);
+      schema.field("dropout", &Params::dropout)
+          .doc("Share of the inputs that are zeroed while training.")
+          .range(0, 0.99);
     }
   };
 

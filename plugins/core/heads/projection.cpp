@@ -16,11 +16,17 @@ class ProjectionHead final : public Head {
     bool batch_norm = false;
     double dropout = 0.0;
     static void describe(Schema<Params>& schema) {
-      schema.field("dimension", &Params::dimension).doc("D' of the embeddings that come out.").range(1, 65536);
-      schema.field("hidden", &Params::hidden).doc("Width of a hidden layer with ReLU; 0 for none.").range(0, 65536);
+      schema.field("dimension", &Params::dimension)
+          .doc("D' of the embeddings that come out.")
+          .range(1, 65536);
+      schema.field("hidden", &Params::hidden)
+          .doc("Width of a hidden layer with ReLU; 0 for none.")
+          .range(0, 65536);
       schema.field("batch_norm", &Params::batch_norm)
           .doc("Batch normalisation of the hidden layer, or of the output where there is none.");
-      schema.field("dropout", &Params::dropout).doc("Share of the inputs that are zeroed while training.").range(0, 0.99);
+      schema.field("dropout", &Params::dropout)
+          .doc("Share of the inputs that are zeroed while training.")
+          .range(0, 0.99);
     }
   };
 
@@ -42,7 +48,8 @@ class ProjectionHead final : public Head {
   at::Tensor forward(const at::Tensor& embeddings) override {
     auto x = first_(dropped(embeddings, params_.dropout, training_));
     if (params_.batch_norm) {
-      x = at::batch_norm(x, scale_, shift_, running_mean_, running_var_, training_ && x.size(0) > 1, 0.1, 1e-5, false);
+      x = at::batch_norm(x, scale_, shift_, running_mean_, running_var_, training_ && x.size(0) > 1, 0.1,
+                         1e-5, false);
     }
     return params_.hidden > 0 ? last_(x.relu()) : x;
   }

@@ -26,7 +26,8 @@ class SkipConnectionHead final : public Head {
     }
   };
 
-  SkipConnectionHead(const Params& params, const Site& site) : params_(params), dimension_(site.input_dimension) {
+  SkipConnectionHead(const Params& params, const Site& site)
+      : params_(params), dimension_(site.input_dimension) {
     for (int64_t i = 0; i < params.layers; ++i) {
       gates_.push_back(at::full({dimension_}, -4.0, at::kFloat));
       linears_.emplace_back(dimension_, dimension_);

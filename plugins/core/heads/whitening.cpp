@@ -39,7 +39,9 @@ class WhiteningHead final : public Head {
   int64_t output_dimension() const override { return mean_.size(0); }
   bool needs_fit() const override { return true; }
 
-  at::Tensor forward(const at::Tensor& embeddings) override { return (scaled(embeddings) - mean_).matmul(matrix_); }
+  at::Tensor forward(const at::Tensor& embeddings) override {
+    return (scaled(embeddings) - mean_).matmul(matrix_);
+  }
 
   void fit(const at::Tensor& embeddings, const at::Tensor& labels) override {
     // float64 throughout: the inverse square root of a nearly singular covariance is what float32 spoils.
@@ -84,6 +86,7 @@ class WhiteningHead final : public Head {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Head, WhiteningHead, "kindred.whitening", "1.0.0",
-                  "Closed form: within-class covariance normalisation with emphasis on discriminant directions");
+KINDRED_COMPONENT(
+    Head, WhiteningHead, "kindred.whitening", "1.0.0",
+    "Closed form: within-class covariance normalisation with emphasis on discriminant directions");
 }  // namespace kindred

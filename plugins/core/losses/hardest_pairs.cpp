@@ -31,7 +31,8 @@ struct Extremes {
 /// Reads one tile (rows, columns) whose upper left corner is (first_row, first_column). Columns come in
 /// ascending order over the calls for a row, so that the first of equals stays.
 template <class Number>
-void read_tile(const at::Tensor& tile, int64_t first_row, int64_t first_column, const int64_t* labels, Extremes<Number>& out) {
+void read_tile(const at::Tensor& tile, int64_t first_row, int64_t first_column, const int64_t* labels,
+               Extremes<Number>& out) {
   const auto* values = tile.template data_ptr<Number>();
   const int64_t columns = tile.size(1);
   at::parallel_for(0, tile.size(0), 32, [&](int64_t begin, int64_t end) {
@@ -55,14 +56,16 @@ void read_tile(const at::Tensor& tile, int64_t first_row, int64_t first_column, 
 }
 
 template <class Number>
-void search_tiles(Distance distance, const at::Tensor& x, const at::Tensor& labels, int64_t* positives, int64_t* negatives) {
+void search_tiles(Distance distance, const at::Tensor& x, const at::Tensor& labels, int64_t* positives,
+                  int64_t* negatives) {
   const int64_t count = x.size(0);
   const auto* label = labels.data_ptr<int64_t>();
   Extremes<Number> extremes(count);
   for (int64_t top = 0; top < count; top += kTile) {
     const auto rows = x.slice(0, top, std::min(top + kTile, count));
     for (int64_t left = top; left < count; left += kTile) {
-      const auto tile = distance_matrix(distance, rows, x.slice(0, left, std::min(left + kTile, count))).contiguous();
+      const auto tile =
+          distance_matrix(distance, rows, x.slice(0, left, std::min(left + kTile, count))).contiguous();
       read_tile<Number>(tile, top, left, label, extremes);
       if (left > top) read_tile<Number>(tile.t().contiguous(), left, top, label, extremes);
     }
@@ -83,7 +86,8 @@ HardestPairs hardest_pairs(Distance distance, const at::Tensor& embeddings, cons
     positives = at::empty_like(label);
     negatives = at::empty_like(label);
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "hardest_pairs", [&] {
-      search_tiles<scalar_t>(distance, x, label, positives.data_ptr<int64_t>(), negatives.data_ptr<int64_t>());
+      search_tiles<scalar_t>(distance, x, label, positives.data_ptr<int64_t>(),
+                             negatives.data_ptr<int64_t>());
     });
     chosen = (positives >= 0).logical_and(negatives >= 0);
   } else {

@@ -28,7 +28,8 @@ class MultiSimilarityLoss final : public Loss {
       schema.field("alpha", &Params::alpha).doc("Steepness for positives.").range(0.01, 1000);
       schema.field("beta", &Params::beta).doc("Steepness for negatives.").range(0.01, 1000);
       schema.field("base", &Params::base).doc("The similarity that separates them.").range(-1, 1);
-      schema.field("mining", &Params::mining).doc("Whether only pairs near or beyond the other kind's hardest count.");
+      schema.field("mining", &Params::mining)
+          .doc("Whether only pairs near or beyond the other kind's hardest count.");
       schema.field("epsilon", &Params::epsilon).doc("How near, with mining.").range(0, 2);
     }
   };
@@ -40,15 +41,19 @@ class MultiSimilarityLoss final : public Loss {
     const auto similarity = x.matmul(x.t());
     auto masks = pair_masks(labels);
     if (params_.mining) mine(similarity.detach(), masks);
-    const auto positive = log_one_plus_sum(-params_.alpha * (similarity - params_.base), masks.positive) / params_.alpha;
-    const auto negative = log_one_plus_sum(params_.beta * (similarity - params_.base), masks.negative) / params_.beta;
+    const auto positive =
+        log_one_plus_sum(-params_.alpha * (similarity - params_.base), masks.positive) / params_.alpha;
+    const auto negative =
+        log_one_plus_sum(params_.beta * (similarity - params_.base), masks.negative) / params_.beta;
     return (positive + negative).mean();
   }
 
  private:
   void mine(const at::Tensor& similarity, PairMasks& masks) const {
-    const auto hardest_negative = similarity.masked_fill(masks.negative.logical_not(), -kInfinity).amax(1, true);
-    const auto hardest_positive = similarity.masked_fill(masks.positive.logical_not(), kInfinity).amin(1, true);
+    const auto hardest_negative =
+        similarity.masked_fill(masks.negative.logical_not(), -kInfinity).amax(1, true);
+    const auto hardest_positive =
+        similarity.masked_fill(masks.positive.logical_not(), kInfinity).amin(1, true);
     // An anchor without the other kind keeps nothing: the comparison with an infinity fails.
     const auto positive = masks.positive.logical_and(similarity - params_.epsilon < hardest_negative);
     const auto negative = masks.negative.logical_and(similarity + params_.epsilon > hardest_positive);

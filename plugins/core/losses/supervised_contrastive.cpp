@@ -30,13 +30,14 @@ class SupervisedContrastiveLoss final : public Loss {
     const auto x = l2_normalized(embeddings);
     const auto masks = pair_masks(labels);
     const auto self = masks.positive.logical_or(masks.negative).logical_not();
-    const auto logits = (x.matmul(x.t()) / params_.temperature)
-                            .masked_fill(self, -std::numeric_limits<double>::infinity());
+    const auto logits =
+        (x.matmul(x.t()) / params_.temperature).masked_fill(self, -std::numeric_limits<double>::infinity());
     const auto anchors = masks.positive.any(1).nonzero().squeeze(1);
     if (anchors.numel() == 0) return embeddings.sum() * 0;
     const auto positive = masks.positive.index_select(0, anchors);
     const auto rows = logits.index_select(0, anchors);
-    const auto pull = rows.masked_fill(positive.logical_not(), 0.0).sum(1) / positive.sum(1).to(rows.scalar_type());
+    const auto pull =
+        rows.masked_fill(positive.logical_not(), 0.0).sum(1) / positive.sum(1).to(rows.scalar_type());
     return (rows.logsumexp({1}) - pull).mean();
   }
 

@@ -2,11 +2,11 @@
 
 #include <limits>
 
+#include "hardest_pairs.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/error.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
-#include "hardest_pairs.hpp"
 #include "pairs.hpp"
 
 namespace kindred {
@@ -30,21 +30,28 @@ class TripletLoss final : public Loss {
     bool scale_by_negatives = true;
     std::string average = "auto";
     static void describe(Schema<Params>& schema) {
-      schema.field("mining", &Params::mining).doc("Which triplets count.").one_of({"all", "hard", "semi_hard"});
-      schema.field("margin", &Params::margin).doc("How much farther a negative must be than a positive.").range(0, 1000);
+      schema.field("mining", &Params::mining)
+          .doc("Which triplets count.")
+          .one_of({"all", "hard", "semi_hard"});
+      schema.field("margin", &Params::margin)
+          .doc("How much farther a negative must be than a positive.")
+          .range(0, 1000);
       schema.field("soft", &Params::soft)
           .doc("log(1 + exp(d_ap - d_an)) in place of the hinge; needs \"hard\" and ignores the margin.");
       schema.field("distance", &Params::distance).doc("What is compared.").one_of(distance_names());
       schema.field("scale_by_negatives", &Params::scale_by_negatives)
           .doc("With \"hard\": divide d_ap - d_an by the batch mean of d_an, which protects from collapse.");
       schema.field("average", &Params::average)
-          .doc("Mean over all triplets, or over the active ones with a loss above zero; \"auto\" is \"all\" for "
-               "\"hard\" and \"active\" otherwise.")
+          .doc(
+              "Mean over all triplets, or over the active ones with a loss above zero; \"auto\" is \"all\" "
+              "for "
+              "\"hard\" and \"active\" otherwise.")
           .one_of({"auto", "all", "active"});
     }
   };
 
-  explicit TripletLoss(const Params& params) : params_(params), distance_(distance_from_name(params.distance)) {
+  explicit TripletLoss(const Params& params)
+      : params_(params), distance_(distance_from_name(params.distance)) {
     if (params.soft && params.mining != "hard") {
       throw Error("triplet: \"soft\" goes with \"mining\": \"hard\", got \"" + params.mining + "\"");
     }
@@ -54,8 +61,9 @@ class TripletLoss final : public Loss {
   }
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    return params_.mining == "hard" ? hard(embeddings, labels)
-                                    : windowed(distance_matrix(distance_, embeddings, embeddings), pair_masks(labels));
+    return params_.mining == "hard"
+               ? hard(embeddings, labels)
+               : windowed(distance_matrix(distance_, embeddings, embeddings), pair_masks(labels));
   }
 
  private:
@@ -81,10 +89,12 @@ class TripletLoss final : public Loss {
     if (pairs.size(0) == 0) return distances.sum() * 0;
     const auto options = distances.options().requires_grad(false);
     // Negatives of each anchor in ascending order; what is no negative goes to the far end.
-    const auto order = std::get<1>(distances.detach().masked_fill(masks.negative.logical_not(), kInfinity).sort(1));
+    const auto order =
+        std::get<1>(distances.detach().masked_fill(masks.negative.logical_not(), kInfinity).sort(1));
     const auto is_negative = masks.negative.gather(1, order);
     const auto sorted = distances.gather(1, order).masked_fill(is_negative.logical_not(), 0.0);
-    const auto sums = at::cat({at::zeros({distances.size(0), 1}, options), sorted.cumsum(1)}, 1);  // (B, B + 1)
+    const auto sums =
+        at::cat({at::zeros({distances.size(0), 1}, options), sorted.cumsum(1)}, 1);  // (B, B + 1)
     const auto bounds = sorted.detach().masked_fill(is_negative.logical_not(), kInfinity).contiguous();
 
     const auto plain = distances.detach();
@@ -92,12 +102,14 @@ class TripletLoss final : public Loss {
     // Positions in every row for all columns at once: (B, B) searches in (B, B) sorted rows.
     const auto negatives = is_negative.sum(1, true);
     const auto upper = at::searchsorted(bounds, (plain + params_.margin).contiguous()).minimum(negatives);
-    const auto lower = params_.mining == "semi_hard" ? at::searchsorted(bounds, plain.contiguous(), false, true).minimum(upper)
-                                                     : at::zeros_like(upper);
+    const auto lower = params_.mining == "semi_hard"
+                           ? at::searchsorted(bounds, plain.contiguous(), false, true).minimum(upper)
+                           : at::zeros_like(upper);
     const auto count = (upper - lower).to(options.dtype());
     const auto window = sums.gather(1, upper) - sums.gather(1, lower);
     const auto total = (positives * (count * (distances + params_.margin) - window)).sum();
-    const auto number = params_.average == "all" ? (positives * negatives.to(options.dtype())).sum() : (positives * count).sum();
+    const auto number = params_.average == "all" ? (positives * negatives.to(options.dtype())).sum()
+                                                 : (positives * count).sum();
     return total / number.clamp_min(1);
   }
 

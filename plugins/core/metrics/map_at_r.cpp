@@ -23,5 +23,6 @@ class MapAtR final : public Metric {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Metric, MapAtR, "kindred.map_at_r", "1.0.0", "Mean average precision over the first R ranks");
+KINDRED_COMPONENT(Metric, MapAtR, "kindred.map_at_r", "1.0.0",
+                  "Mean average precision over the first R ranks");
 }  // namespace kindred

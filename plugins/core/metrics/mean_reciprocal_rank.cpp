@@ -12,7 +12,9 @@ class MeanReciprocalRank final : public Metric {
   std::string name() const override { return "mean_reciprocal_rank"; }
   std::string distance() const override { return params_.distance; }
   int64_t depth(int64_t) const override { return 1; }
-  at::Tensor per_query(const Ranking& ranking) const override { return as_double(ranking.first_relevant).reciprocal(); }
+  at::Tensor per_query(const Ranking& ranking) const override {
+    return as_double(ranking.first_relevant).reciprocal();
+  }
 
  private:
   Params params_;

@@ -15,8 +15,10 @@ class RecallAtK final : public Metric {
     static void describe(Schema<Params>& schema) {
       schema.field("k", &Params::k).doc("How many nearest neighbours count.").range(1, 1000000);
       schema.field("any", &Params::any)
-          .doc("1 when at least one relevant sample is among them (\"Recall@K\" of metric learning papers), named "
-               "any_recall_at_k; otherwise their share of all relevant ones.");
+          .doc(
+              "1 when at least one relevant sample is among them (\"Recall@K\" of metric learning papers), "
+              "named "
+              "any_recall_at_k; otherwise their share of all relevant ones.");
       schema.field("distance", &Params::distance).doc("What orders the neighbours.").one_of(distance_names());
     }
   };
@@ -28,7 +30,8 @@ class RecallAtK final : public Metric {
   std::string distance() const override { return params_.distance; }
   int64_t depth(int64_t) const override { return params_.k; }
   at::Tensor per_query(const Ranking& ranking) const override {
-    const auto found = relevant_within(ranking, at::full({ranking.relevant.size(0)}, params_.k, at::kLong)).sum(1);
+    const auto found =
+        relevant_within(ranking, at::full({ranking.relevant.size(0)}, params_.k, at::kLong)).sum(1);
     return params_.any ? found.clamp_max(1) : found / as_double(ranking.relevant_count);
   }
 

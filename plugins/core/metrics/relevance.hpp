@@ -12,7 +12,9 @@ namespace kindred {
 struct DistanceParams {
   std::string distance = "cosine";
   static void describe(Schema<DistanceParams>& schema) {
-    schema.field("distance", &DistanceParams::distance).doc("What orders the neighbours.").one_of(distance_names());
+    schema.field("distance", &DistanceParams::distance)
+        .doc("What orders the neighbours.")
+        .one_of(distance_names());
   }
 };
 
@@ -22,7 +24,9 @@ struct NearestParams {
   std::string distance = "cosine";
   static void describe(Schema<NearestParams>& schema) {
     schema.field("k", &NearestParams::k).doc("How many nearest neighbours count.").range(1, 1000000);
-    schema.field("distance", &NearestParams::distance).doc("What orders the neighbours.").one_of(distance_names());
+    schema.field("distance", &NearestParams::distance)
+        .doc("What orders the neighbours.")
+        .one_of(distance_names());
   }
 };
 

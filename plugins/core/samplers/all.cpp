@@ -10,7 +10,9 @@ class AllSampler final : public EvalSampler {
  public:
   using Params = NoParams;
   explicit AllSampler(Params) {}
-  at::Tensor queries(const at::Tensor& labels, uint64_t) override { return at::arange(labels.numel(), at::kLong); }
+  at::Tensor queries(const at::Tensor& labels, uint64_t) override {
+    return at::arange(labels.numel(), at::kLong);
+  }
 };
 
 }  // namespace

@@ -10,14 +10,16 @@
 namespace kindred {
 
 /// Cuts `order` into batches of `batch_size`; a shorter last one is kept or dropped.
-inline std::vector<at::Tensor> cut_into_batches(const std::vector<int64_t>& order, int64_t batch_size, bool drop_last) {
+inline std::vector<at::Tensor> cut_into_batches(const std::vector<int64_t>& order, int64_t batch_size,
+                                                bool drop_last) {
   const auto all = at::tensor(order, at::kLong);
   const auto rows = all.numel();
   std::vector<at::Tensor> batches;
   for (int64_t begin = 0; begin < rows; begin += batch_size) {
     const int64_t end = begin + batch_size < rows ? begin + batch_size : rows;
     // Without any full batch there would be nothing to learn from at all.
-    if (end - begin == batch_size || !drop_last || batches.empty()) batches.push_back(all.slice(0, begin, end));
+    if (end - begin == batch_size || !drop_last || batches.empty())
+      batches.push_back(all.slice(0, begin, end));
   }
   return batches;
 }
@@ -26,7 +28,10 @@ struct BatchSizeParams {
   int64_t batch_size = 256;
   bool drop_last = false;
   static void describe(Schema<BatchSizeParams>& schema) {
-    schema.field("batch_size", &BatchSizeParams::batch_size).doc("Samples per batch.").unit("samples").range(1, 1 << 24);
+    schema.field("batch_size", &BatchSizeParams::batch_size)
+        .doc("Samples per batch.")
+        .unit("samples")
+        .range(1, 1 << 24);
     schema.field("drop_last", &BatchSizeParams::drop_last).doc("Leave out a last batch that is shorter.");
   }
 };

@@ -17,7 +17,9 @@ class GroupSampler final : public EvalSampler {
   struct Params {
     int64_t queries = 1000;
     static void describe(Schema<Params>& schema) {
-      schema.field("queries", &Params::queries).doc("How many samples are queries; fewer where there are not as many.").range(1, 1 << 30);
+      schema.field("queries", &Params::queries)
+          .doc("How many samples are queries; fewer where there are not as many.")
+          .range(1, 1 << 30);
     }
   };
 
@@ -33,7 +35,8 @@ class GroupSampler final : public EvalSampler {
       if (sizes[label[i]] > 1) rows.push_back(i);
     }
     Random(seed, 0x9409).shuffle(rows.begin(), rows.end());
-    if (static_cast<int64_t>(rows.size()) > params_.queries) rows.resize(static_cast<size_t>(params_.queries));
+    if (static_cast<int64_t>(rows.size()) > params_.queries)
+      rows.resize(static_cast<size_t>(params_.queries));
     std::sort(rows.begin(), rows.end());
     return at::tensor(rows, at::kLong);
   }
@@ -43,5 +46,6 @@ class GroupSampler final : public EvalSampler {
 };
 
 }  // namespace
-KINDRED_COMPONENT(EvalSampler, GroupSampler, "kindred.group", "1.0.0", "n random queries, repeatable by seed");
+KINDRED_COMPONENT(EvalSampler, GroupSampler, "kindred.group", "1.0.0",
+                  "n random queries, repeatable by seed");
 }  // namespace kindred

@@ -36,13 +36,15 @@ class ClassesTimesSamples final : public BatchSampler {
     const auto plain = labels.contiguous();
     std::map<int64_t, std::vector<int64_t>> rows;
     for (int64_t i = 0; i < plain.numel(); ++i) rows[plain.data_ptr<int64_t>()[i]].push_back(i);
-    for (auto it = rows.begin(); it != rows.end();) it = it->second.size() < 2 ? rows.erase(it) : std::next(it);
+    for (auto it = rows.begin(); it != rows.end();)
+      it = it->second.size() < 2 ? rows.erase(it) : std::next(it);
     if (rows.size() < 2) {
       throw Error("p_k needs at least two classes with two samples each, the training data has " +
                   std::to_string(rows.size()));
     }
     std::vector<at::Tensor> result;
-    for (uint64_t round = 0; result.empty() || static_cast<int64_t>(result.size()) < params_.batches; ++round) {
+    for (uint64_t round = 0; result.empty() || static_cast<int64_t>(result.size()) < params_.batches;
+         ++round) {
       Random random(seed, 0x9a1e, epoch, round);
       deal(rows, random, result);
     }
@@ -62,7 +64,8 @@ class ClassesTimesSamples final : public BatchSampler {
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     for (;;) {
       random.shuffle(order.begin(), order.end());
-      std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return piles[a].size() > piles[b].size(); });
+      std::stable_sort(order.begin(), order.end(),
+                       [&](size_t a, size_t b) { return piles[a].size() > piles[b].size(); });
       Group batch;
       int64_t classes = 0;
       for (const auto i : order) {
@@ -93,5 +96,6 @@ class ClassesTimesSamples final : public BatchSampler {
 };
 
 }  // namespace
-KINDRED_COMPONENT(BatchSampler, ClassesTimesSamples, "kindred.p_k", "1.0.0", "P classes times K samples per batch");
+KINDRED_COMPONENT(BatchSampler, ClassesTimesSamples, "kindred.p_k", "1.0.0",
+                  "P classes times K samples per batch");
 }  // namespace kindred

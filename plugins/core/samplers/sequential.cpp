@@ -18,5 +18,6 @@ class SequentialSampler final : public BatchSampler {
 };
 
 }  // namespace
-KINDRED_COMPONENT(BatchSampler, SequentialSampler, "kindred.sequential", "1.0.0", "Every sample once per epoch, in the data's order");
+KINDRED_COMPONENT(BatchSampler, SequentialSampler, "kindred.sequential", "1.0.0",
+                  "Every sample once per epoch, in the data's order");
 }  // namespace kindred

@@ -21,5 +21,6 @@ class ShuffleSampler final : public BatchSampler {
 };
 
 }  // namespace
-KINDRED_COMPONENT(BatchSampler, ShuffleSampler, "kindred.shuffle", "1.0.0", "Every sample once per epoch, in random order");
+KINDRED_COMPONENT(BatchSampler, ShuffleSampler, "kindred.shuffle", "1.0.0",
+                  "Every sample once per epoch, in random order");
 }  // namespace kindred

@@ -49,8 +49,7 @@ constexpr kindred_build_tag build_tag() {
   tag.abi_major = KINDRED_ABI_MAJOR;
   tag.abi_minor = KINDRED_ABI_MINOR;
   tag.cxx_epoch = KINDRED_CXX_EPOCH;
-  tag.torch_version =
-      TORCH_VERSION_MAJOR * 1000000u + TORCH_VERSION_MINOR * 1000u + TORCH_VERSION_PATCH;
+  tag.torch_version = TORCH_VERSION_MAJOR * 1000000u + TORCH_VERSION_MINOR * 1000u + TORCH_VERSION_PATCH;
   tag.flags = build_flags();
   tag.gxx_abi = __GXX_ABI_VERSION;
   const char* version = KINDRED_SDK_VERSION;

@@ -101,12 +101,18 @@ namespace detail {
 
 template <class T>
 nlohmann::json json_type() {
-  if constexpr (std::is_same_v<T, bool>) return {{"type", "boolean"}};
-  else if constexpr (std::is_integral_v<T>) return {{"type", "integer"}};
-  else if constexpr (std::is_floating_point_v<T>) return {{"type", "number"}};
-  else if constexpr (std::is_same_v<T, std::string>) return {{"type", "string"}};
-  else if constexpr (std::is_same_v<T, nlohmann::json>) return nlohmann::json::object();
-  else return {{"type", "array"}, {"items", json_type<typename T::value_type>()}};
+  if constexpr (std::is_same_v<T, bool>)
+    return {{"type", "boolean"}};
+  else if constexpr (std::is_integral_v<T>)
+    return {{"type", "integer"}};
+  else if constexpr (std::is_floating_point_v<T>)
+    return {{"type", "number"}};
+  else if constexpr (std::is_same_v<T, std::string>)
+    return {{"type", "string"}};
+  else if constexpr (std::is_same_v<T, nlohmann::json>)
+    return nlohmann::json::object();
+  else
+    return {{"type", "array"}, {"items", json_type<typename T::value_type>()}};
 }
 
 }  // namespace detail
@@ -125,9 +131,8 @@ class Schema {
   FieldSpec& field(const char* name, T Params::*member) {
     auto schema = detail::json_type<T>();
     schema["default"] = Params{}.*member;
-    fields_.push_back({FieldSpec(name, std::move(schema)), [member](Params& out, const nlohmann::json& value) {
-                         out.*member = value.get<T>();
-                       }});
+    fields_.push_back({FieldSpec(name, std::move(schema)),
+                       [member](Params& out, const nlohmann::json& value) { out.*member = value.get<T>(); }});
     return fields_.back().spec;
   }
 
@@ -187,7 +192,10 @@ class Schema {
     FieldSpec spec;
     std::function<void(Params&, const nlohmann::json&)> assign;
   };
-  Schema() { fields_.reserve(32); Params::describe(*this); }
+  Schema() {
+    fields_.reserve(32);
+    Params::describe(*this);
+  }
   std::vector<Field> fields_;
 };
 

@@ -82,33 +82,31 @@ struct Thunk {
 #endif
 
 /// Declares one component; place it beside the class, at namespace scope.
-#define KINDRED_COMPONENT(Interface, Type, id, version, summary)                                   \
-  static constexpr kindred_component KINDRED_JOIN(kindred_component_, __LINE__) = {                \
-      sizeof(kindred_component),                                                                   \
-      Interface::kRevision,                                                                        \
-      Interface::kKind,                                                                            \
-      id,                                                                                          \
-      version,                                                                                     \
-      summary,                                                                                     \
-      &kindred::detail::Thunk<Interface, Type>::schema,                                            \
-      &kindred::detail::Thunk<Interface, Type>::create,                                            \
-      &kindred::detail::Thunk<Interface, Type>::destroy};                                          \
-  __attribute__((section("kindred_components"), KINDRED_KEEP)) static const kindred_component*     \
-      const KINDRED_JOIN(kindred_slot_, __LINE__) = &KINDRED_JOIN(kindred_component_, __LINE__)
+#define KINDRED_COMPONENT(Interface, Type, id, version, summary)                                     \
+  static constexpr kindred_component KINDRED_JOIN(kindred_component_, __LINE__) = {                  \
+      sizeof(kindred_component),                                                                     \
+      Interface::kRevision,                                                                          \
+      Interface::kKind,                                                                              \
+      id,                                                                                            \
+      version,                                                                                       \
+      summary,                                                                                       \
+      &kindred::detail::Thunk<Interface, Type>::schema,                                              \
+      &kindred::detail::Thunk<Interface, Type>::create,                                              \
+      &kindred::detail::Thunk<Interface, Type>::destroy};                                            \
+  __attribute__((section("kindred_components"), KINDRED_KEEP)) static const kindred_component* const \
+  KINDRED_JOIN(kindred_slot_, __LINE__) = &KINDRED_JOIN(kindred_component_, __LINE__)
 
 /// Declares the plugin; exactly once, in one of its files.
-#define KINDRED_PLUGIN(id, version, license, summary)                                              \
-  extern "C" {                                                                                     \
-  extern const kindred_component* const __start_kindred_components[]                               \
-      __attribute__((visibility("hidden")));                                                       \
-  extern const kindred_component* const __stop_kindred_components[]                                \
-      __attribute__((visibility("hidden")));                                                       \
-  }                                                                                                \
-  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                           \
-                 aligned(4))) static const kindred::ElfNote kindred_note = {                       \
-      3, sizeof(kindred_build_tag), 1, "KD", KINDRED_TAG_OF_PLUGIN};                               \
-  extern "C" const kindred_plugin kindred_plugin_v1 = {                                            \
-      sizeof(kindred_plugin), &kindred_note.tag, id, version, license, summary,                    \
+#define KINDRED_PLUGIN(id, version, license, summary)                                                        \
+  extern "C" {                                                                                               \
+  extern const kindred_component* const __start_kindred_components[] __attribute__((visibility("hidden")));  \
+  extern const kindred_component* const __stop_kindred_components[] __attribute__((visibility("hidden")));   \
+  }                                                                                                          \
+  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                                     \
+                 aligned(4))) static const kindred::ElfNote kindred_note = {3, sizeof(kindred_build_tag), 1, \
+                                                                            "KD", KINDRED_TAG_OF_PLUGIN};    \
+  extern "C" const kindred_plugin kindred_plugin_v1 = {                                                      \
+      sizeof(kindred_plugin),     &kindred_note.tag,        id, version, license, summary,                   \
       __start_kindred_components, __stop_kindred_components}
 
 /// What the note holds; only tests of the gate define something else.

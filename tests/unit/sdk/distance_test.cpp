@@ -13,7 +13,8 @@ namespace {
 TEST(Distance, equals_its_definition) {
   at::manual_seed(1);
   const auto a = at::randn({3, 5}, at::kDouble), b = at::randn({4, 5}, at::kDouble);
-  const auto cosine = distance_matrix(Distance::cosine, a, b), euclidean = distance_matrix(Distance::euclidean, a, b),
+  const auto cosine = distance_matrix(Distance::cosine, a, b),
+             euclidean = distance_matrix(Distance::euclidean, a, b),
              dot = distance_matrix(Distance::dot, a, b);
   for (int64_t i = 0; i < 3; ++i) {
     for (int64_t j = 0; j < 4; ++j) {
@@ -36,14 +37,18 @@ TEST(Distance, gradients_are_finite_at_distance_zero_and_right_elsewhere) {
     distance_matrix(distance, x, x).sum().backward();
     ASSERT_TRUE(at::isfinite(x.grad()).all().item<bool>()) << name;
     const auto weights = at::randn({2, 2}, at::kDouble);
-    const auto value = [&](const at::Tensor& y) { return (distance_matrix(distance, y.slice(0, 0, 1), y.slice(0, 2, 4)) * weights[0]).sum(); };
+    const auto value = [&](const at::Tensor& y) {
+      return (distance_matrix(distance, y.slice(0, 0, 1), y.slice(0, 2, 4)) * weights[0]).sum();
+    };
     auto y = x.detach().clone().requires_grad_(true);
     value(y).backward();
     for (int64_t i = 0; i < y.numel(); ++i) {
       auto plus = y.detach().clone(), minus = y.detach().clone();
       plus.view(-1)[i] += 1e-6;
       minus.view(-1)[i] -= 1e-6;
-      EXPECT_NEAR(y.grad().view(-1)[i].item<double>(), (value(plus) - value(minus)).item<double>() / 2e-6, 1e-7) << name;
+      EXPECT_NEAR(y.grad().view(-1)[i].item<double>(), (value(plus) - value(minus)).item<double>() / 2e-6,
+                  1e-7)
+          << name;
     }
   }
 }

@@ -24,7 +24,8 @@ TEST(File, is_replaced_as_a_whole_and_leaves_nothing_else) {
 
 TEST(File, failures_name_the_path_and_the_reason) {
   const testing::TemporaryFolder folder("file");
-  EXPECT_THAT(testing::thrown([&] { read_file(folder / "missing"); }), AllOf(HasSubstr("missing"), HasSubstr("No such file")));
+  EXPECT_THAT(testing::thrown([&] { read_file(folder / "missing"); }),
+              AllOf(HasSubstr("missing"), HasSubstr("No such file")));
   EXPECT_THAT(testing::thrown([&] { read_file(folder.path().string()); }), HasSubstr("folder"));
   EXPECT_THAT(testing::thrown([&] { write_file_atomically(folder / "no/x", "1"); }), HasSubstr("no/x"));
 }

@@ -26,7 +26,10 @@ TEST(NormalizedImages, are_scaled_per_channel_in_channels_last_memory) {
 TEST(NormalizedImages, take_float_batches_as_normalised_and_refuse_the_rest) {
   const auto x = at::rand({1, 3, 2, 2});
   EXPECT_TRUE(at::equal(normalized_images({x, {{9, 9, 9}, {9, 9, 9}}}), x));
-  EXPECT_THAT(testing::thrown([] { normalized_images({at::zeros({1, 2, 2, 3}), {}}); }), ::testing::HasSubstr("uint8 (B, H, W, 3)"));
+  EXPECT_THAT(testing::thrown([] {
+                normalized_images({at::zeros({1, 2, 2, 3}), {}});
+              }),
+              ::testing::HasSubstr("uint8 (B, H, W, 3)"));
 }
 
 }  // namespace

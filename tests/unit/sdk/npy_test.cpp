@@ -21,7 +21,8 @@ std::string npy(int major, const std::string& header, const std::string& data) {
 
 TEST(Npy, round_trip_of_every_type_and_shape) {
   const testing::TemporaryFolder folder("npy");
-  for (const auto type : {at::kBool, at::kChar, at::kByte, at::kShort, at::kInt, at::kLong, at::kHalf, at::kFloat, at::kDouble}) {
+  for (const auto type : {at::kBool, at::kChar, at::kByte, at::kShort, at::kInt, at::kLong, at::kHalf,
+                          at::kFloat, at::kDouble}) {
     for (const auto& shape : std::vector<std::vector<int64_t>>{{}, {3}, {2, 3}, {0, 4}, {2, 1, 5}}) {
       const auto x = (at::arange(30).fmod(2).slice(0, 0, at::zeros(shape).numel())).reshape(shape).to(type);
       write_npy(folder / "x.npy", x);
@@ -57,7 +58,8 @@ TEST(Npy, refuses_the_rest_with_its_reason) {
     return testing::thrown([&] { map_npy(folder / "bad.npy"); });
   };
   const auto header = [](const char* descr, const char* order, const char* shape) {
-    return std::string("{'descr': '") + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
+    return std::string("{'descr': '") + descr + "', 'fortran_order': " + order + ", 'shape': " + shape +
+           ", }\n";
   };
   EXPECT_THAT(message("PK"), HasSubstr("NumPy signature"));
   EXPECT_THAT(message(""), HasSubstr("empty"));
@@ -66,7 +68,8 @@ TEST(Npy, refuses_the_rest_with_its_reason) {
   EXPECT_THAT(message(npy(1, header("<f4", "True", "(1, 1)"), "0123")), HasSubstr("Fortran"));
   EXPECT_THAT(message(npy(1, header(">f4", "False", "(1,)"), "0123")), HasSubstr("\">f4\""));
   EXPECT_THAT(message(npy(1, header("|O", "False", "(1,)"), "0123")), HasSubstr("\"|O\""));
-  EXPECT_THAT(message(npy(1, header("<f8", "False", "(999999999999, 999999999999)"), "0")), HasSubstr("out of range"));
+  EXPECT_THAT(message(npy(1, header("<f8", "False", "(999999999999, 999999999999)"), "0")),
+              HasSubstr("out of range"));
   EXPECT_THAT(testing::thrown([&] { map_npy(folder / "none.npy"); }), HasSubstr("none.npy"));
 }
 

@@ -28,7 +28,8 @@ TEST(ClassSplit, whole_classes_go_to_one_side_and_validation_comes_out_of_train)
   pipeline.train_fraction = 0.5;
   pipeline.validation_fraction = 0.2;
   const auto split = split_classes(labels(), pipeline);
-  const auto train = classes_of(split.train), validation = classes_of(split.validation), test = classes_of(split.test);
+  const auto train = classes_of(split.train), validation = classes_of(split.validation),
+             test = classes_of(split.test);
   EXPECT_EQ(train.size(), 8u);
   EXPECT_EQ(validation.size(), 2u);
   EXPECT_EQ(test.size(), 10u);
@@ -36,7 +37,8 @@ TEST(ClassSplit, whole_classes_go_to_one_side_and_validation_comes_out_of_train)
   all.insert(validation.begin(), validation.end());
   all.insert(test.begin(), test.end());
   EXPECT_EQ(all.size(), 20u) << "no class on two sides";
-  EXPECT_EQ(split.train.size() + split.validation.size() + split.test.size(), 400u) << "the sample without a label is on none";
+  EXPECT_EQ(split.train.size() + split.validation.size() + split.test.size(), 400u)
+      << "the sample without a label is on none";
   EXPECT_EQ(split_classes(labels(), pipeline).train, split.train);
   pipeline.root.seed = 43;
   EXPECT_NE(split_classes(labels(), pipeline).train, split.train);
@@ -46,7 +48,8 @@ TEST(ClassSplit, other_validation_does_not_move_the_test_classes) {
   Pipeline with, without, same;
   without.validation = ValidationSource::none;
   same.validation = ValidationSource::test;
-  const auto a = split_classes(labels(), with), b = split_classes(labels(), without), c = split_classes(labels(), same);
+  const auto a = split_classes(labels(), with), b = split_classes(labels(), without),
+             c = split_classes(labels(), same);
   EXPECT_EQ(a.test, b.test);
   EXPECT_EQ(c.validation, c.test);
   EXPECT_TRUE(c.validation_is_test);

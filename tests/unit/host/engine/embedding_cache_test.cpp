@@ -13,7 +13,9 @@
 namespace kindred::host {
 namespace {
 
-at::Tensor rows(int64_t first, int64_t count) { return at::arange(first * 3, (first + count) * 3).to(at::kFloat).reshape({count, 3}); }
+at::Tensor rows(int64_t first, int64_t count) {
+  return at::arange(first * 3, (first + count) * 3).to(at::kFloat).reshape({count, 3});
+}
 
 TEST(EmbeddingCache, is_filled_in_parts_and_then_opened) {
   const testing::TemporaryFolder folder("cache");
@@ -55,7 +57,8 @@ TEST(EmbeddingCache, a_killed_fill_is_continued_from_what_was_synced) {
 
 TEST(EmbeddingCache, damaged_progress_starts_over) {
   const testing::TemporaryFolder folder("cache");
-  for (const auto* text : {"", "{", "{\"rows\": 99, \"skipped\": []}", "{\"rows\": -3, \"skipped\": []}", "[1]"}) {
+  for (const auto* text :
+       {"", "{", "{\"rows\": 99, \"skipped\": []}", "{\"rows\": -3, \"skipped\": []}", "[1]"}) {
     {
       EmbeddingCache cache(folder.path().string(), "key", 10, {3}, {});
       cache.append(rows(0, 4), {});

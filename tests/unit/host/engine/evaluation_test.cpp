@@ -27,7 +27,8 @@ TEST(Evaluation, means_over_queries_classes_and_relevant_samples) {
   const auto x = at_angles({0, 1, 2, 40, 38, 60, 90});
   const auto labels = at::tensor(std::vector<int64_t>{0, 0, 0, 0, 1, 1, 2}, at::kLong);
   const auto value = evaluate_metrics(x, labels, {}, {r_precision()}, {}).front();
-  // R = 3: rows 0 to 2 find two of three (the third is 38), row 3 finds 38, 60, 2: one of three. R = 1: row 4 finds 40, row 5 finds 40.
+  // R = 3: rows 0 to 2 find two of three (the third is 38), row 3 finds 38, 60, 2: one of three. R = 1: row 4
+  // finds 40, row 5 finds 40.
   const double expected = (3 * (2.0 / 3) + 1.0 / 3 + 0 + 0) / 6;
   EXPECT_NEAR(value.mean, expected, 1e-12);
   EXPECT_NEAR(value.macro, ((3 * (2.0 / 3) + 1.0 / 3) / 4 + 0) / 2, 1e-12);
@@ -41,12 +42,14 @@ TEST(Evaluation, means_over_queries_classes_and_relevant_samples) {
 TEST(Evaluation, collapsed_embeddings_score_near_chance) {
   std::vector<int64_t> labels;
   for (int64_t i = 0; i < 400; ++i) labels.push_back((i * 7919) % 20);
-  const auto value = evaluate_metrics(at::ones({400, 3}), at::tensor(labels, at::kLong), {}, {r_precision()}, {}).front();
+  const auto value =
+      evaluate_metrics(at::ones({400, 3}), at::tensor(labels, at::kLong), {}, {r_precision()}, {}).front();
   EXPECT_LT(value.mean, 0.15) << "chance is 0.05; ties must not favour the query's class";
 }
 
 TEST(Evaluation, without_any_pair_the_mean_is_undefined) {
-  const auto value = evaluate_metrics(at::rand({3, 2}), at::arange(3, at::kLong), {}, {r_precision()}, {}).front();
+  const auto value =
+      evaluate_metrics(at::rand({3, 2}), at::arange(3, at::kLong), {}, {r_precision()}, {}).front();
   EXPECT_TRUE(std::isnan(value.mean));
   EXPECT_EQ(value.singletons, 3);
 }
@@ -58,7 +61,9 @@ TEST(Evaluation, queries_restrict_what_is_averaged_not_what_is_found) {
   std::vector<at::Tensor> queries;
   double sum = 0;
   for (int64_t i = 0; i < 60; ++i) {
-    sum += evaluate_metrics(x, labels, at::tensor(std::vector<int64_t>{i}, at::kLong), {r_precision()}, {}).front().mean;
+    sum += evaluate_metrics(x, labels, at::tensor(std::vector<int64_t>{i}, at::kLong), {r_precision()}, {})
+               .front()
+               .mean;
   }
   EXPECT_NEAR(evaluate_metrics(x, labels, {}, {r_precision()}, {}).front().mean, sum / 60, 1e-12);
 }

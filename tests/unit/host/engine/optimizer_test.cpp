@@ -35,7 +35,8 @@ struct Example {
   at::Tensor encoder = at::zeros({2}), head = at::zeros({2});
   std::unique_ptr<Optimizer> make(OptimizerSection options, double clip = 0) {
     options.type = "sgd";
-    return std::make_unique<Optimizer>(options, ScheduleSection{}, 10, clip, ParameterGroups{{{"e", encoder}}, {{"h", head}}, {}});
+    return std::make_unique<Optimizer>(options, ScheduleSection{}, 10, clip,
+                                       ParameterGroups{{{"e", encoder}}, {{"h", head}}, {}});
   }
   bool step(Optimizer& optimizer, double gradient) {
     optimizer.start_epoch(0);

@@ -15,7 +15,8 @@ std::vector<int64_t> brute_force(const at::Tensor& x, int64_t query, Distance di
   for (int64_t i = 0; i < x.size(0); ++i) {
     if (i != query) order.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return d.data_ptr<double>()[a] < d.data_ptr<double>()[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return d.data_ptr<double>()[a] < d.data_ptr<double>()[b]; });
   return order;
 }
 

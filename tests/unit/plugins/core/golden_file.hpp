@@ -33,6 +33,8 @@ inline at::Tensor matrix_of(const nlohmann::json& rows) {
   return at::tensor(values, at::kDouble).reshape({count, -1});
 }
 
-inline at::Tensor labels_of(const nlohmann::json& labels) { return at::tensor(labels.get<std::vector<int64_t>>(), at::kLong); }
+inline at::Tensor labels_of(const nlohmann::json& labels) {
+  return at::tensor(labels.get<std::vector<int64_t>>(), at::kLong);
+}
 
 }  // namespace kindred::testing

@@ -9,7 +9,8 @@
 namespace kindred {
 namespace {
 
-std::shared_ptr<Head> head(const char* id, const nlohmann::json& params = nlohmann::json::object(), int64_t dimension = 6) {
+std::shared_ptr<Head> head(const char* id, const nlohmann::json& params = nlohmann::json::object(),
+                           int64_t dimension = 6) {
   Site site;
   site.input_dimension = dimension;
   return testing::make<Head>("core", id, params, site);
@@ -29,7 +30,9 @@ TEST(SkipConnectionHead, starts_at_the_reference_s_values) {
   ASSERT_EQ(tensors.size(), 3u);
   EXPECT_TRUE(at::equal(tensors.at("gates_0"), at::full({6}, -4.0)));
   EXPECT_LE(tensors.at("fc_0.weight").abs().max().item<double>(), 1 / std::sqrt(6.0));
-  const auto expected = (x.matmul(tensors.at("fc_0.weight").t()) + tensors.at("fc_0.bias")) * at::sigmoid(tensors.at("gates_0")) + x;
+  const auto expected = (x.matmul(tensors.at("fc_0.weight").t()) + tensors.at("fc_0.bias")) *
+                            at::sigmoid(tensors.at("gates_0")) +
+                        x;
   EXPECT_LE((one->forward(x) - expected).abs().max().item<double>(), 1e-6);
   EXPECT_EQ(one->output_dimension(), 6);
 }

@@ -14,7 +14,8 @@ using nlohmann::json;
 at::Tensor random_matrix(int64_t rows, int64_t columns, uint64_t seed) {
   Random random(seed);
   std::vector<double> values;
-  for (int64_t i = 0; i < rows * columns; ++i) values.push_back(random.uniform(-1, 1) + random.uniform(-1, 1));
+  for (int64_t i = 0; i < rows * columns; ++i)
+    values.push_back(random.uniform(-1, 1) + random.uniform(-1, 1));
   return at::tensor(values, at::kDouble).reshape({rows, columns});
 }
 
@@ -45,8 +46,10 @@ TEST(Losses, gradients_equal_finite_differences) {
       auto plus = base.clone(), minus = base.clone();
       plus.view(-1)[i] += step;
       minus.view(-1)[i] -= step;
-      const double difference = (loss->forward(plus, labels) - loss->forward(minus, labels)).item<double>() / (2 * step);
-      EXPECT_NEAR(gradient.view(-1)[i].item<double>(), difference, 2e-7) << id << " " << params << " entry " << i;
+      const double difference =
+          (loss->forward(plus, labels) - loss->forward(minus, labels)).item<double>() / (2 * step);
+      EXPECT_NEAR(gradient.view(-1)[i].item<double>(), difference, 2e-7)
+          << id << " " << params << " entry " << i;
     }
   }
 }
@@ -58,7 +61,8 @@ TEST(Losses, are_the_same_for_any_order_of_the_batch_and_any_names_of_the_classe
   for (const auto& [id, params] : all_losses()) {
     const auto loss = testing::make<Loss>("core", id, params);
     const double value = loss->forward(x, labels).item<double>();
-    const double other = loss->forward(x.index_select(0, order), labels.index_select(0, order) * 1000003 + 7).item<double>();
+    const double other =
+        loss->forward(x.index_select(0, order), labels.index_select(0, order) * 1000003 + 7).item<double>();
     EXPECT_NEAR(value, other, 1e-12) << id << " " << params;
   }
 }
@@ -115,9 +119,12 @@ TEST(TripletLoss, equals_the_sum_over_all_triplets) {
             }
           }
         }
-        const auto loss = testing::make<Loss>("core", "kindred.triplet", {{"mining", mining}, {"average", average}, {"margin", margin}, {"distance", distance}});
+        const auto loss = testing::make<Loss>(
+            "core", "kindred.triplet",
+            {{"mining", mining}, {"average", average}, {"margin", margin}, {"distance", distance}});
         const double expected = sum / static_cast<double>(std::string(average) == "all" ? triplets : active);
-        EXPECT_NEAR(loss->forward(x, labels).item<double>(), expected, 1e-12) << distance << " " << mining << " " << average;
+        EXPECT_NEAR(loss->forward(x, labels).item<double>(), expected, 1e-12)
+            << distance << " " << mining << " " << average;
       }
     }
   }
@@ -133,9 +140,11 @@ TEST(TripletLoss, hard_takes_the_farthest_positive_and_the_nearest_negative) {
   };
   const double margin = 1.5;  // gaps -2, -1, 5, -2
   EXPECT_NEAR(value({{"margin", margin}, {"scale_by_negatives", false}}), (0 + 0.5 + 6.5 + 0) / 4, 1e-12);
-  EXPECT_NEAR(value({{"margin", margin}, {"scale_by_negatives", false}, {"average", "active"}}), (0.5 + 6.5) / 2, 1e-12);
+  EXPECT_NEAR(value({{"margin", margin}, {"scale_by_negatives", false}, {"average", "active"}}),
+              (0.5 + 6.5) / 2, 1e-12);
   const double mean = (3 + 2 + 2 + 9) / 4.0;
-  EXPECT_NEAR(value({{"margin", margin}}), (margin - 2 / mean + margin - 1 / mean + margin + 5 / mean + margin - 2 / mean) / 4, 1e-12);
+  EXPECT_NEAR(value({{"margin", margin}}),
+              (margin - 2 / mean + margin - 1 / mean + margin + 5 / mean + margin - 2 / mean) / 4, 1e-12);
 }
 
 TEST(TripletLoss, refuses_what_does_not_go_together) {

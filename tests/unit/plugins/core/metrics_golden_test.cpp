@@ -10,7 +10,9 @@ namespace {
 
 TEST(GoldenMetrics, cosine) {
   const auto golden = testing::read_golden_losses();
-  if (golden.is_discarded()) GTEST_SKIP() << testing::golden_losses_file() << " is absent; set KINDRED_SHARED or KINDRED_GOLDEN_LOSSES";
+  if (golden.is_discarded())
+    GTEST_SKIP() << testing::golden_losses_file()
+                 << " is absent; set KINDRED_SHARED or KINDRED_GOLDEN_LOSSES";
   const auto embeddings = testing::matrix_of(golden["metrics"]["embeddings"]);
   const auto ranking = testing::ranked_by_cosine(embeddings, testing::labels_of(golden["metrics"]["labels"]));
   const auto& expected = golden["metrics"]["cosine"];
@@ -22,7 +24,8 @@ TEST(GoldenMetrics, cosine) {
   EXPECT_NEAR(mean("kindred.precision_at_k"), expected["precision_at_1"].get<double>(), 1e-12);
   // The reference looks at as many neighbours as the largest R and counts what lies behind them as 0.
   const auto seen = ranking.first_relevant <= ranking.relevant_count.max();
-  const auto reciprocal = testing::make<Metric>("core", "kindred.mean_reciprocal_rank")->per_query(ranking) * seen.to(at::kDouble);
+  const auto reciprocal = testing::make<Metric>("core", "kindred.mean_reciprocal_rank")->per_query(ranking) *
+                          seen.to(at::kDouble);
   EXPECT_NEAR(reciprocal.mean().item<double>(), expected["mean_reciprocal_rank"].get<double>(), 1e-12);
 }
 

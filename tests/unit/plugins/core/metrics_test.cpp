@@ -10,13 +10,16 @@ namespace {
 /// Two queries: hits at ranks 1, 3 and 5 of R = 4, and at rank 2 of R = 1; a third without relevant samples.
 Ranking example() {
   Ranking ranking;
-  ranking.relevant = at::tensor(std::vector<int64_t>{1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0}, at::kLong).reshape({3, 5}).to(at::kBool);
+  ranking.relevant = at::tensor(std::vector<int64_t>{1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0}, at::kLong)
+                         .reshape({3, 5})
+                         .to(at::kBool);
   ranking.relevant_count = at::tensor(std::vector<int64_t>{4, 1, 0}, at::kLong);
   ranking.first_relevant = at::tensor(std::vector<int64_t>{1, 2, 0}, at::kLong);
   return ranking;
 }
 
-void expect(const char* id, const nlohmann::json& params, const std::string& name, int64_t depth, double first, double second) {
+void expect(const char* id, const nlohmann::json& params, const std::string& name, int64_t depth,
+            double first, double second) {
   const auto metric = testing::make<Metric>("core", id, params);
   const auto values = metric->per_query(example());
   EXPECT_EQ(metric->name(), name);

@@ -48,13 +48,16 @@ TEST(PKSampler, shows_every_sample_in_batches_of_p_classes_and_k_samples) {
     seen.insert(rows.begin(), rows.end());
   }
   EXPECT_GE(seen.size(), 35u);
-  for (const auto row : seen) EXPECT_NE(labels[row].item<int64_t>(), 5) << "a class of one sample forms no pair";
+  for (const auto row : seen)
+    EXPECT_NE(labels[row].item<int64_t>(), 5) << "a class of one sample forms no pair";
 }
 
 TEST(PKSampler, repeats_by_seed_and_epoch_and_gives_as_many_batches_as_asked) {
   const auto labels = labels_with({10, 10, 10, 10});
-  const auto sampler = testing::make<BatchSampler>("core", "kindred.p_k", {{"classes", 2}, {"samples", 3}, {"batches", 17}});
-  const auto a = sampler->batches(labels, 1, 5), b = sampler->batches(labels, 1, 5), c = sampler->batches(labels, 1, 6);
+  const auto sampler =
+      testing::make<BatchSampler>("core", "kindred.p_k", {{"classes", 2}, {"samples", 3}, {"batches", 17}});
+  const auto a = sampler->batches(labels, 1, 5), b = sampler->batches(labels, 1, 5),
+             c = sampler->batches(labels, 1, 6);
   ASSERT_EQ(a.size(), 17u);
   bool differs = false;
   for (size_t i = 0; i < a.size(); ++i) {
@@ -79,13 +82,15 @@ TEST(ShuffleSampler, is_a_permutation_that_changes_with_the_epoch) {
   EXPECT_TRUE(at::equal(std::get<0>(all.sort()), at::arange(103, at::kLong)));
   EXPECT_FALSE(at::equal(all, at::cat(sampler->batches(labels, 9, 1))));
   EXPECT_TRUE(at::equal(all, at::cat(sampler->batches(labels, 9, 0))));
-  const auto dropping = testing::make<BatchSampler>("core", "kindred.shuffle", {{"batch_size", 10}, {"drop_last", true}});
+  const auto dropping =
+      testing::make<BatchSampler>("core", "kindred.shuffle", {{"batch_size", 10}, {"drop_last", true}});
   EXPECT_EQ(dropping->batches(labels, 9, 0).size(), 10u);
 }
 
 TEST(SequentialSampler, keeps_the_order) {
   const auto sampler = testing::make<BatchSampler>("core", "kindred.sequential", {{"batch_size", 4}});
-  EXPECT_TRUE(at::equal(at::cat(sampler->batches(at::zeros({10}, at::kLong), 1, 3)), at::arange(10, at::kLong)));
+  EXPECT_TRUE(
+      at::equal(at::cat(sampler->batches(at::zeros({10}, at::kLong), 1, 3)), at::arange(10, at::kLong)));
 }
 
 TEST(GroupSampler, draws_distinct_queries_that_have_a_partner) {

@@ -27,7 +27,8 @@ class Vectors : public ::testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
   std::string path(const char* name) const { return (folder_ / name).string(); }
   std::shared_ptr<Dataset> make() {
-    return testing::make<Dataset>("core", "kindred.vectors", {{"embeddings", path("x.npy")}, {"labels", path(labels_.c_str())}});
+    return testing::make<Dataset>("core", "kindred.vectors",
+                                  {{"embeddings", path("x.npy")}, {"labels", path(labels_.c_str())}});
   }
   std::string thrown() {
     try {

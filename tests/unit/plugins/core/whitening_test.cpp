@@ -67,10 +67,12 @@ TEST(Whitening, follows_its_formula) {
   const auto root = z / w.norm().sqrt();
   const auto centered = (u - u.mean(0)).matmul(root);
   std::vector<at::Tensor> means;
-  for (int64_t c = 0; c < 4; ++c) means.push_back(centered.index_select(0, (labels == c).nonzero().squeeze(1)).mean(0));
+  for (int64_t c = 0; c < 4; ++c)
+    means.push_back(centered.index_select(0, (labels == c).nonzero().squeeze(1)).mean(0));
   const auto m = at::stack(means).slice(0, 0, 3);  // they sum to zero, so three of four span the same space
   const auto projector = m.t().matmul(at::inverse(m.matmul(m.t()))).matmul(m);
-  const auto expected = centered.matmul((1 - emphasis) * at::eye(kDimension, at::kDouble) + emphasis * projector);
+  const auto expected =
+      centered.matmul((1 - emphasis) * at::eye(kDimension, at::kDouble) + emphasis * projector);
   EXPECT_LE((head->forward(x).to(at::kDouble) - expected).abs().max().item<double>(), 1e-4);
 }
 
@@ -84,9 +86,12 @@ TEST(Whitening, refuses_data_it_cannot_learn_from) {
     }
     return "nothing was thrown";
   };
-  EXPECT_THAT(message(at::rand({5, kDimension}), at::zeros({5}, at::kLong)), HasSubstr("at least two classes"));
-  EXPECT_THAT(message(at::rand({3, kDimension}), at::arange(3, at::kLong)), HasSubstr("more samples than classes"));
-  EXPECT_THAT(message(at::ones({4, kDimension}), at::tensor(std::vector<int64_t>{0, 0, 1, 1}, at::kLong)), HasSubstr("all are equal"));
+  EXPECT_THAT(message(at::rand({5, kDimension}), at::zeros({5}, at::kLong)),
+              HasSubstr("at least two classes"));
+  EXPECT_THAT(message(at::rand({3, kDimension}), at::arange(3, at::kLong)),
+              HasSubstr("more samples than classes"));
+  EXPECT_THAT(message(at::ones({4, kDimension}), at::tensor(std::vector<int64_t>{0, 0, 1, 1}, at::kLong)),
+              HasSubstr("all are equal"));
 }
 
 }  // namespace

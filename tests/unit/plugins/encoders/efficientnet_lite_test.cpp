@@ -13,7 +13,8 @@ namespace {
 // Parameters without the classifier (1280 x 1000 + 1000), from the published table of the family:
 // 4.7, 5.4, 6.1, 8.2 and 13.0 million with it.
 TEST(EfficientNetLite, has_the_published_sizes) {
-  const std::map<std::string, double> millions = {{"lite0", 4.7}, {"lite1", 5.4}, {"lite2", 6.1}, {"lite3", 8.2}, {"lite4", 13.0}};
+  const std::map<std::string, double> millions = {
+      {"lite0", 4.7}, {"lite1", 5.4}, {"lite2", 6.1}, {"lite3", 8.2}, {"lite4", 13.0}};
   for (const auto& [variant, expected] : millions) {
     auto encoder = testing::make<Encoder>("encoders", "kindred.efficientnet_lite", {{"variant", variant}});
     int64_t numbers = 1281000;

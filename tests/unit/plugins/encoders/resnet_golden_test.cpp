@@ -36,9 +36,12 @@ void fill(at::Tensor tensor, const std::string& name, uint64_t index) {
   for (int64_t j = 0; j < numel; ++j) {
     const double u = uniform(index, static_cast<uint64_t>(j));
     double value = 0.2 + 0.2 * u;
-    if (tensor.dim() > 1) value = (2 * u - 1) * bound;
-    else if (ends_with(name, "running_var")) value = 0.5 + u;
-    else if (ends_with(name, "running_mean") || ends_with(name, "bias")) value = 0.2 * (u - 0.5);
+    if (tensor.dim() > 1)
+      value = (2 * u - 1) * bound;
+    else if (ends_with(name, "running_var"))
+      value = 0.5 + u;
+    else if (ends_with(name, "running_mean") || ends_with(name, "bias"))
+      value = 0.2 * (u - 0.5);
     values.data_ptr<float>()[j] = static_cast<float>(value);
   }
   tensor.copy_(values);
@@ -128,7 +131,8 @@ TEST_P(GoldenResNets, equals_torchvision) {
   for (int64_t row = 0; row < out.size(0); ++row) {
     const auto r = static_cast<size_t>(row);
     for (int64_t i = 0; i < 16; ++i) {
-      EXPECT_NEAR(first[row][i].item<double>(), expected["first_16"][r][static_cast<size_t>(i)].get<double>(), 1e-5);
+      EXPECT_NEAR(first[row][i].item<double>(), expected["first_16"][r][static_cast<size_t>(i)].get<double>(),
+                  1e-5);
     }
     EXPECT_NEAR(out[row].mean().item<double>(), expected["mean"][r].get<double>(), 1e-5);
     EXPECT_NEAR(out[row].norm().item<double>(), expected["l2"][r].get<double>(), 1e-5);
@@ -137,8 +141,8 @@ TEST_P(GoldenResNets, equals_torchvision) {
 
 INSTANTIATE_TEST_SUITE_P(all, GoldenResNets,
                          ::testing::Values("resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
-                                           "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d", "wide_resnet50_2",
-                                           "wide_resnet101_2"),
+                                           "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d",
+                                           "wide_resnet50_2", "wide_resnet101_2"),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

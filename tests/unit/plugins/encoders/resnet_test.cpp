@@ -47,7 +47,9 @@ TEST(ResNet, the_same_seed_gives_the_same_weights_and_another_gives_others) {
   for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(at::equal(a[i].tensor, b[i].tensor)) << a[i].name;
   Site other;
   other.seed = 8;
-  const auto c = testing::make<Encoder>("encoders", "kindred.resnet", {{"variant", "resnet18"}, {"width", 8}}, other)->parameters();
+  const auto c =
+      testing::make<Encoder>("encoders", "kindred.resnet", {{"variant", "resnet18"}, {"width", 8}}, other)
+          ->parameters();
   EXPECT_FALSE(at::equal(a[0].tensor, c[0].tensor));
 }
 
@@ -63,7 +65,9 @@ TEST(ResNet, dimension_adds_a_layer_and_only_training_moves_running_statistics) 
 }
 
 TEST(ResNet, weights_that_do_not_fit_are_named) {
-  const auto path = (std::filesystem::temp_directory_path() / ("kindred_resnet_" + std::to_string(::getpid()) + ".safetensors")).string();
+  const auto path = (std::filesystem::temp_directory_path() /
+                     ("kindred_resnet_" + std::to_string(::getpid()) + ".safetensors"))
+                        .string();
   auto encoder = small();
   auto tensors = encoder->parameters();
   for (const auto& one : encoder->buffers()) tensors.push_back(one);

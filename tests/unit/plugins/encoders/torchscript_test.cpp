@@ -17,9 +17,11 @@ TEST(TorchScriptEncoder, gives_what_pytorch_gave) {
   at::NoGradGuard no_grad;
   std::ifstream file(folder + "/expected.json");
   const auto expected = nlohmann::json::parse(file)["torchscript_encoder"];
-  auto encoder = testing::make<Encoder>("encoders", "kindred.torchscript", {{"module", folder + "/torchscript_encoder.pt"}, {"probe_size", 8}});
+  auto encoder = testing::make<Encoder>("encoders", "kindred.torchscript",
+                                        {{"module", folder + "/torchscript_encoder.pt"}, {"probe_size", 8}});
   const auto tensor = [](const nlohmann::json& value) {
-    return at::tensor(value["values"].get<std::vector<float>>()).reshape(value["shape"].get<std::vector<int64_t>>());
+    return at::tensor(value["values"].get<std::vector<float>>())
+        .reshape(value["shape"].get<std::vector<int64_t>>());
   };
   const auto out = encoder->encode({tensor(expected["input"]), {}});
   EXPECT_EQ(encoder->dimension(), out.size(1));
@@ -28,7 +30,8 @@ TEST(TorchScriptEncoder, gives_what_pytorch_gave) {
 
 TEST(TorchScriptEncoder, refuses_files_that_are_none) {
   KINDRED_SHARED_OR_SKIP(folder, "fixtures/checkpoints");
-  for (const auto* name : {"state_dict_zip.pth", "not_a_checkpoint.pth", "malicious.pkl.pth", "malicious_zip.pth"}) {
+  for (const auto* name :
+       {"state_dict_zip.pth", "not_a_checkpoint.pth", "malicious.pkl.pth", "malicious_zip.pth"}) {
     try {
       testing::make<Encoder>("encoders", "kindred.torchscript", {{"module", folder + "/" + name}});
       ADD_FAILURE() << name << " was accepted";

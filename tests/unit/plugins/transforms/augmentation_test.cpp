@@ -10,7 +10,8 @@ namespace {
 at::Tensor picture() { return at::arange(4 * 6 * 3).mul(3).to(at::kByte).reshape({4, 6, 3}); }
 
 TEST(HorizontalFlip, mirrors_about_as_often_as_asked_and_leaves_its_input) {
-  const auto flip = testing::make<Transform>("transforms", "kindred.horizontal_flip", {{"probability", 0.25}});
+  const auto flip =
+      testing::make<Transform>("transforms", "kindred.horizontal_flip", {{"probability", 0.25}});
   const auto x = picture(), before = x.clone();
   int mirrored = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -40,7 +41,9 @@ TEST(ColorJitter, without_amounts_changes_nothing_and_repeats_by_its_stream) {
 
 TEST(ColorJitter, grey_stays_grey_under_saturation_and_hue) {
   const auto grey = at::full({3, 3, 3}, 100).to(at::kByte);
-  const auto jitter = testing::make<Transform>("transforms", "kindred.color_jitter", {{"brightness", 0}, {"contrast", 0}, {"saturation", 1}, {"hue", 0.5}});
+  const auto jitter =
+      testing::make<Transform>("transforms", "kindred.color_jitter",
+                               {{"brightness", 0}, {"contrast", 0}, {"saturation", 1}, {"hue", 0.5}});
   for (int i = 0; i < 50; ++i) {
     Random random(5, i);
     EXPECT_LE((jitter->apply(grey, random).to(at::kInt) - 100).abs().max().item<int>(), 1);
@@ -48,7 +51,9 @@ TEST(ColorJitter, grey_stays_grey_under_saturation_and_hue) {
 }
 
 TEST(ColorJitter, brightness_scales_within_its_range) {
-  const auto jitter = testing::make<Transform>("transforms", "kindred.color_jitter", {{"brightness", 0.5}, {"contrast", 0}, {"saturation", 0}, {"hue", 0}});
+  const auto jitter =
+      testing::make<Transform>("transforms", "kindred.color_jitter",
+                               {{"brightness", 0.5}, {"contrast", 0}, {"saturation", 0}, {"hue", 0}});
   int lowest = 255, highest = 0;
   for (int i = 0; i < 300; ++i) {
     Random random(6, i);

@@ -18,7 +18,8 @@ at::Tensor grid(int64_t height, int64_t width) {
 
 TEST(CenterCrop, takes_the_middle_and_pads_with_black) {
   Random random(0);
-  const auto crop = testing::make<Transform>("transforms", "kindred.center_crop", {{"width", 4}, {"height", 2}});
+  const auto crop =
+      testing::make<Transform>("transforms", "kindred.center_crop", {{"width", 4}, {"height", 2}});
   const auto inner = crop->apply(grid(6, 8), random);
   EXPECT_EQ(inner.sizes(), (std::vector<int64_t>{2, 4, 3}));
   EXPECT_EQ(inner[0][0][0].item<int>(), 3);
@@ -30,7 +31,8 @@ TEST(CenterCrop, takes_the_middle_and_pads_with_black) {
 }
 
 TEST(RandomCrop, visits_every_place_and_none_outside) {
-  const auto crop = testing::make<Transform>("transforms", "kindred.random_crop", {{"width", 3}, {"height", 3}});
+  const auto crop =
+      testing::make<Transform>("transforms", "kindred.random_crop", {{"width", 3}, {"height", 3}});
   std::set<std::pair<int, int>> places;
   const auto picture = grid(5, 4);
   for (int i = 0; i < 300; ++i) {

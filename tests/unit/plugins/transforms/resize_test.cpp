@@ -22,11 +22,14 @@ at::Tensor picture(int64_t height, int64_t width) {
 TEST(Resize, equals_pillow_bit_for_bit) {
   Random random(0);
   for (const auto& one : testing::pillow_cases()) {
-    const auto resize = testing::make<Transform>("transforms", "kindred.resize",
-                                                 {{"width", one.new_width}, {"height", one.new_height}, {"interpolation", one.interpolation}});
+    const auto resize = testing::make<Transform>(
+        "transforms", "kindred.resize",
+        {{"width", one.new_width}, {"height", one.new_height}, {"interpolation", one.interpolation}});
     const auto out = resize->apply(picture(one.height, one.width), random);
-    const auto expected = at::tensor(one.expected, at::kInt).to(at::kByte).reshape({one.new_height, one.new_width, 3});
-    EXPECT_TRUE(at::equal(out, expected)) << one.interpolation << " " << one.height << "x" << one.width << " to " << one.new_height << "x" << one.new_width;
+    const auto expected =
+        at::tensor(one.expected, at::kInt).to(at::kByte).reshape({one.new_height, one.new_width, 3});
+    EXPECT_TRUE(at::equal(out, expected)) << one.interpolation << " " << one.height << "x" << one.width
+                                          << " to " << one.new_height << "x" << one.new_width;
   }
 }
 
@@ -40,8 +43,10 @@ TEST(Resize, by_the_shorter_side_keeps_the_shape) {
 
 TEST(Resize, needs_one_way_of_saying_the_size) {
   using nlohmann::json;
-  for (const auto& params : {json::object(), json{{"width", 3}}, json{{"width", 3}, {"height", 3}, {"shorter_side", 3}}}) {
-    EXPECT_THAT(testing::thrown([&] { testing::make<Transform>("transforms", "kindred.resize", params); }), ::testing::HasSubstr("shorter_side"));
+  for (const auto& params :
+       {json::object(), json{{"width", 3}}, json{{"width", 3}, {"height", 3}, {"shorter_side", 3}}}) {
+    EXPECT_THAT(testing::thrown([&] { testing::make<Transform>("transforms", "kindred.resize", params); }),
+                ::testing::HasSubstr("shorter_side"));
   }
 }
 

@@ -52,12 +52,16 @@ TEST_F(ImageFolder, folders_are_classes_in_order_of_their_names) {
 }
 
 TEST_F(ImageFolder, without_classes_labels_are_unknown) {
-  const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder", {{"root", root_.string()}, {"classes", false}});
+  const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder",
+                                              {{"root", root_.string()}, {"classes", false}});
   EXPECT_THAT(dataset->labels(), ElementsAre(-1, -1, -1));
 }
 
 TEST_F(ImageFolder, the_fingerprint_follows_the_files) {
-  const auto make = [&] { return testing::make<Dataset>("vision", "kindred.image_folder", {{"root", root_.string()}})->fingerprint(); };
+  const auto make = [&] {
+    return testing::make<Dataset>("vision", "kindred.image_folder", {{"root", root_.string()}})
+        ->fingerprint();
+  };
   const auto before = make();
   EXPECT_EQ(before, make());
   std::ofstream(root_ / "dog/c.png", std::ios::app) << "x";
@@ -66,15 +70,20 @@ TEST_F(ImageFolder, the_fingerprint_follows_the_files) {
 
 TEST_F(ImageFolder, what_cannot_be_read_says_why) {
   EXPECT_THAT(thrown([] { read_picture("/nowhere/a.png"); }), HasSubstr("/nowhere/a.png"));
-  EXPECT_THAT(thrown([&] { read_picture((root_ / "dog/notes.txt").string()); }), HasSubstr("no picture that can be decoded"));
+  EXPECT_THAT(thrown([&] { read_picture((root_ / "dog/notes.txt").string()); }),
+              HasSubstr("no picture that can be decoded"));
   for (const auto* name : {"cat/a.png", "cat/deep/b.JPG"}) {
     const auto bytes = read_file((root_ / name).string());
     write_file_atomically((root_ / name).string(), bytes.substr(0, bytes.size() - bytes.size() / 3));
     EXPECT_THAT(thrown([&] { read_picture((root_ / name).string()); }), HasSubstr("cut off")) << name;
   }
-  EXPECT_THAT(thrown([&] { testing::make<Dataset>("vision", "kindred.image_folder", {{"root", (root_ / "empty").string()}}); }),
-              HasSubstr("holds no pictures"));
-  EXPECT_THAT(thrown([] { testing::make<Dataset>("vision", "kindred.image_folder"); }), HasSubstr("either root or files"));
+  EXPECT_THAT(
+      thrown([&] {
+        testing::make<Dataset>("vision", "kindred.image_folder", {{"root", (root_ / "empty").string()}});
+      }),
+      HasSubstr("holds no pictures"));
+  EXPECT_THAT(thrown([] { testing::make<Dataset>("vision", "kindred.image_folder"); }),
+              HasSubstr("either root or files"));
 }
 
 }  // namespace

@@ -29,8 +29,10 @@ TEST(EfficientNetLite0, embeds_photographs_like_the_reference) {
   std::vector<std::string> files;
   for (const auto& name : facts["images"]) files.push_back(cars + "/" + name.get<std::string>());
   const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder", {{"files", files}});
-  const auto resize = testing::make<Transform>("transforms", "kindred.resize", {{"width", 224}, {"height", 224}});
-  const auto encoder = testing::make<Encoder>("encoders", "kindred.efficientnet_lite", {{"weights", weights}});
+  const auto resize =
+      testing::make<Transform>("transforms", "kindred.resize", {{"width", 224}, {"height", 224}});
+  const auto encoder =
+      testing::make<Encoder>("encoders", "kindred.efficientnet_lite", {{"weights", weights}});
 
   Random random(0);
   std::vector<at::Tensor> pictures;
@@ -56,7 +58,8 @@ TEST(EfficientNetLite0, traced_by_pytorch_gives_the_same) {
   const auto input = map_npy(testing::shared_path("weights/efficientnet_lite0_input_224.npy"));
   const auto reference = map_npy(testing::shared_path("weights/efficientnet_lite0_embeddings.npy"));
   EXPECT_EQ(encoder->dimension(), 1280);
-  EXPECT_LE((encoder->encode({input, {}}) - reference.slice(0, 0, input.size(0))).abs().max().item<double>(), 1e-4);
+  EXPECT_LE((encoder->encode({input, {}}) - reference.slice(0, 0, input.size(0))).abs().max().item<double>(),
+            1e-4);
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ TEST(StanfordCars, nested_folders_and_missing_labels) {
   EXPECT_EQ(nested->read(0).dim(), 3);
   fs::remove(copy / "devkit");
   fs::create_directory_symlink(devkit, copy / "devkit");
-  EXPECT_THAT(thrown({{"root", copy.string()}, {"splits", {"test"}}}), HasSubstr("cars_test_annos_withlabels.mat"));
+  EXPECT_THAT(thrown({{"root", copy.string()}, {"splits", {"test"}}}),
+              HasSubstr("cars_test_annos_withlabels.mat"));
   fs::remove(copy / "devkit");
   EXPECT_THAT(thrown({{"root", copy.string()}, {"splits", {"train"}}}), HasSubstr("cars_train_annos.mat"));
   fs::remove_all(copy);

@@ -8,7 +8,8 @@ namespace kindred {
 namespace {
 
 std::shared_ptr<Dataset> small() {
-  return testing::make<Dataset>("vision", "kindred.toy_cars", {{"classes", 12}, {"samples", 10}, {"size", 32}});
+  return testing::make<Dataset>("vision", "kindred.toy_cars",
+                                {{"classes", 12}, {"samples", 10}, {"size", 32}});
 }
 
 TEST(ToyCars, has_at_least_sixty_models_and_repeats_itself) {
@@ -30,7 +31,8 @@ TEST(ToyCars, colour_does_not_give_the_class_away) {
   const auto nearest = distances.argmin(1);
   int64_t hits = 0;
   for (int64_t i = 0; i < dataset->size(); ++i) {
-    hits += dataset->labels()[static_cast<size_t>(nearest[i].item<int64_t>())] == dataset->labels()[static_cast<size_t>(i)];
+    hits += dataset->labels()[static_cast<size_t>(nearest[i].item<int64_t>())] ==
+            dataset->labels()[static_cast<size_t>(i)];
   }
   EXPECT_LT(static_cast<double>(hits) / static_cast<double>(dataset->size()), 0.2);
 }

@@ -22,20 +22,24 @@ void expect_tensors(const std::string& path, const nlohmann::json& expected, dou
   EXPECT_EQ(read.size(), expected.size()) << path;
   for (const auto& [name, value] : expected.items()) {
     ASSERT_TRUE(read.count(name)) << path << " lacks " << name;
-    const auto wanted = at::tensor(value["values"].get<std::vector<double>>(), at::kDouble).reshape(value["shape"].get<std::vector<int64_t>>());
+    const auto wanted = at::tensor(value["values"].get<std::vector<double>>(), at::kDouble)
+                            .reshape(value["shape"].get<std::vector<int64_t>>());
     ASSERT_EQ(read[name].sizes(), wanted.sizes()) << path << " " << name;
     EXPECT_TRUE(read[name].is_contiguous());
-    EXPECT_TRUE(at::allclose(read[name].to(at::kDouble), wanted, tolerance, tolerance * 1e-2)) << path << " " << name;
+    EXPECT_TRUE(at::allclose(read[name].to(at::kDouble), wanted, tolerance, tolerance * 1e-2))
+        << path << " " << name;
   }
 }
 
 TEST(Checkpoint, every_good_file_gives_its_tensors) {
   KINDRED_SHARED_OR_SKIP(folder, "fixtures/checkpoints");
   const auto expected = nlohmann::json::parse(read_file(folder + "/expected.json"));
-  for (const auto* name : {"state_dict_zip.pth", "state_dict_legacy.pth", "state_dict.safetensors", "training_checkpoint_zip.pth"}) {
+  for (const auto* name : {"state_dict_zip.pth", "state_dict_legacy.pth", "state_dict.safetensors",
+                           "training_checkpoint_zip.pth"}) {
     expect_tensors(folder + "/" + name, expected["state_dict"], 1e-7);
   }
-  for (const auto* name : {"views_zip.pth", "views_legacy.pth"}) expect_tensors(folder + "/" + name, expected["views"], 1e-7);
+  for (const auto* name : {"views_zip.pth", "views_legacy.pth"})
+    expect_tensors(folder + "/" + name, expected["views"], 1e-7);
   expect_tensors(folder + "/state_dict_half_zip.pth", expected["state_dict"], 1e-3);
   expect_tensors(folder + "/state_dict_bfloat16_zip.pth", expected["state_dict"], 1e-2);
   EXPECT_EQ(read_checkpoint(folder + "/parameter_dict_zip.pth").size(), 1u);

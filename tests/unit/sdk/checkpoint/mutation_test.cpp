@@ -26,7 +26,8 @@ TEST(Checkpoint, damaged_files_never_do_worse_than_an_error) {
       if (round % 4 == 0) bytes.resize(static_cast<size_t>(random.below(static_cast<int64_t>(bytes.size()))));
       const auto changes = 1 + random.below(3);
       for (int64_t i = 0; i < changes && !bytes.empty(); ++i) {
-        bytes[static_cast<size_t>(random.below(static_cast<int64_t>(bytes.size())))] = static_cast<char>(random.next());
+        bytes[static_cast<size_t>(random.below(static_cast<int64_t>(bytes.size())))] =
+            static_cast<char>(random.next());
       }
       const auto path = scratch / "damaged";
       write_file_atomically(path, bytes);

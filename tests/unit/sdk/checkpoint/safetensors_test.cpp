@@ -13,8 +13,10 @@ using ::testing::HasSubstr;
 TEST(Safetensors, round_trip_keeps_names_types_shapes_and_values) {
   const testing::TemporaryFolder folder("safetensors");
   std::vector<NamedTensor> tensors;
-  for (const auto type : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kByte, at::kBool}) {
-    tensors.push_back({std::string("t.") + at::toString(type), at::arange(6).fmod(2).reshape({2, 3}).to(type)});
+  for (const auto type :
+       {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kByte, at::kBool}) {
+    tensors.push_back(
+        {std::string("t.") + at::toString(type), at::arange(6).fmod(2).reshape({2, 3}).to(type)});
   }
   tensors.push_back({"scalar", at::tensor(3.5)});
   tensors.push_back({"empty", at::empty({0, 4})});
@@ -44,10 +46,15 @@ TEST(Safetensors, holes_overlaps_and_tails_are_refused) {
     write_file_atomically(folder / "x", bytes + header + std::string(data, '\0'));
     return testing::thrown([&] { read_checkpoint(folder / "x"); });
   };
-  EXPECT_THAT(message(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})", 3), HasSubstr("begin at 0"));
-  EXPECT_THAT(message(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})", 5), HasSubstr("belong to no tensor"));
-  EXPECT_THAT(message(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})", 3),
-              HasSubstr("begin at"));
+  EXPECT_THAT(message(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})", 3),
+              HasSubstr("begin at 0"));
+  EXPECT_THAT(message(R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})", 5),
+              HasSubstr("belong to no tensor"));
+  EXPECT_THAT(
+      message(
+          R"({"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}})",
+          3),
+      HasSubstr("begin at"));
   EXPECT_THAT(message(R"({"a":{"dtype":"F4","shape":[2],"data_offsets":[0,1]}})", 1), HasSubstr("F4"));
   EXPECT_THAT(message(R"({"a":1})", 0), HasSubstr("lacks"));
 }
