@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 
+#include "host/support/clock.hpp"
 #include "host/support/log.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
@@ -23,10 +23,6 @@ using nlohmann::json;
 namespace {
 
 constexpr double kSyncSeconds = 2;
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 void write_at(int file, const char* bytes, size_t size, int64_t offset, const std::string& path) {
   while (size > 0) {

@@ -6,7 +6,6 @@
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <optional>
 
@@ -14,6 +13,7 @@
 #include "host/engine/fingerprint.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
+#include "host/support/clock.hpp"
 #include "host/support/interrupt.hpp"
 #include "host/support/log.hpp"
 #include "host/support/progress.hpp"
@@ -23,10 +23,6 @@
 namespace kindred::host {
 using nlohmann::json;
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::vector<std::vector<int64_t>> consecutive_batches(int64_t first, int64_t end, int64_t size) {
   std::vector<std::vector<int64_t>> batches;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 
@@ -24,6 +23,7 @@
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
 #include "host/pipeline/issue.hpp"
+#include "host/support/clock.hpp"
 #include "host/support/interrupt.hpp"
 #include "host/support/log.hpp"
 #include "host/support/progress.hpp"
@@ -35,10 +35,6 @@ namespace kindred::host {
 namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;

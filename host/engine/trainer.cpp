@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +12,7 @@
 
 #include "host/engine/evaluation.hpp"
 #include "host/loader/guarded_call.hpp"
+#include "host/support/clock.hpp"
 #include "host/support/interrupt.hpp"
 #include "host/support/log.hpp"
 #include "host/support/progress.hpp"
@@ -29,10 +29,6 @@ namespace {
 constexpr double kCheckpointSeconds = 60;  // between two checkpoints of a running epoch loop
 constexpr double kCollapsedNorm = 0.999;   // of the mean of normalised embeddings: all point one way
 constexpr uint64_t kStepStream = 3, kValidationOrderStream = 4;
-
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// JSON has no NaN.
 json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
