@@ -14,7 +14,7 @@
 namespace kindred {
 namespace {
 
-constexpr int64_t kTile = 512;  // rows: large enough for the matrix product, small enough for the cache
+constexpr int64_t kTile = 256;  // rows: large enough for the matrix product, small enough for the cache
 
 /// What is known of each row so far.
 template <class Number>

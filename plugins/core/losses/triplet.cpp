@@ -70,13 +70,17 @@ class TripletLoss final : public Loss {
   at::Tensor hard(const at::Tensor& embeddings, const at::Tensor& labels) const {
     // Only two entries of each row get a gradient, so the matrix is searched without one and those entries
     // are computed again: O(B D) backward in place of two matrix products.
-    const auto x = distance_ == Distance::cosine ? l2_normalized(embeddings) : embeddings;
-    // For normalised rows the negative product orders as the cosine distance does.
-    const auto pairs = hardest_pairs(distance_ == Distance::cosine ? Distance::dot : distance_, x, labels);
+    // The cosine distance of normalised rows is 1 more than their dot distance.
+    const bool cosine = distance_ == Distance::cosine;
+    const auto kind = cosine ? Distance::dot : distance_;
+    const auto x = cosine ? l2_normalized(embeddings) : embeddings;
+    const auto pairs = hardest_pairs(kind, x, labels);
     if (pairs.anchors.numel() == 0) return embeddings.sum() * 0;
-    const auto anchors = x.index_select(0, pairs.anchors);
-    const auto positive = paired_distance(distance_, anchors, x.index_select(0, pairs.positives));
-    const auto negative = paired_distance(distance_, anchors, x.index_select(0, pairs.negatives));
+    const bool all = pairs.anchors.numel() == x.size(0);
+    const auto anchors = all ? x : x.index_select(0, pairs.anchors);
+    const double offset = cosine ? 1 : 0;
+    const auto positive = paired_distance(kind, anchors, x.index_select(0, pairs.positives)) + offset;
+    const auto negative = paired_distance(kind, anchors, x.index_select(0, pairs.negatives)) + offset;
     if (params_.soft) return at::softplus(positive - negative).mean();
     auto gap = positive - negative;
     if (params_.scale_by_negatives) gap = gap / negative.mean().clamp_min(1e-6);
@@ -85,8 +89,6 @@ class TripletLoss final : public Loss {
   }
 
   at::Tensor windowed(const at::Tensor& distances, const PairMasks& masks) const {
-    const auto pairs = masks.positive.nonzero();  // (P, 2): anchor, positive
-    if (pairs.size(0) == 0) return distances.sum() * 0;
     const auto options = distances.options().requires_grad(false);
     // Negatives of each anchor in ascending order; what is no negative goes to the far end.
     const auto order =
