@@ -1,6 +1,5 @@
 #include "host/engine/optimizer.hpp"
 
-#include <torch/nn/utils/clip_grad.h>
 #include <torch/optim.h>
 #include <torch/serialize.h>
 
@@ -87,15 +86,15 @@ double schedule_factor(const ScheduleSection& schedule, int64_t epoch, int64_t e
 
 namespace {
 
-/// A norm is not finite when any of its terms is not; one number per tensor, and one look at their sum.
-bool gradient_is_finite(const std::vector<at::Tensor>& parameters) {
+/// Norm of all gradients taken as one vector; one look at the device.
+double gradient_norm(const std::vector<at::Tensor>& parameters) {
   at::Tensor sum;
   for (const auto& parameter : parameters) {
     if (!parameter.grad().defined()) continue;
-    const auto norm = parameter.grad().norm().to(at::kDouble);
-    sum = sum.defined() ? sum + norm : norm;
+    const auto square = parameter.grad().norm().to(at::kDouble).square();
+    sum = sum.defined() ? sum + square : square;
   }
-  return !sum.defined() || std::isfinite(sum.item<double>());
+  return sum.defined() ? std::sqrt(sum.item<double>()) : 0;
 }
 
 }  // namespace
@@ -111,8 +110,13 @@ void Optimizer::zero_gradients() {
 }
 
 bool Optimizer::step() {
-  if (!gradient_is_finite(state_->parameters)) return false;
-  if (state_->gradient_clip > 0) torch::nn::utils::clip_grad_norm_(state_->parameters, state_->gradient_clip);
+  const double norm = gradient_norm(state_->parameters);
+  if (!std::isfinite(norm)) return false;
+  if (state_->gradient_clip > 0 && norm > state_->gradient_clip) {
+    for (auto& parameter : state_->parameters) {
+      if (parameter.grad().defined()) parameter.mutable_grad().mul_(state_->gradient_clip / norm);
+    }
+  }
   state_->optimizer->step();
   return true;
 }
