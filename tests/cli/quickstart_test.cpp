@@ -28,9 +28,9 @@ TEST(Quickstart, other_encoders_run_in_the_same_pipeline) {
         testing::run_host(folder, {"run", file, "--quiet", "--output",
                                    "run_" + std::to_string(std::hash<std::string>{}(encoder)), "--set",
                                    "data.dataset.classes=30", "--set", "data.dataset.samples=6", "--set",
-                                   "data.dataset.size=32", "--set", "train.epochs=1", "--set",
-                                   std::string("model.encoders.image=") + encoder, "--set",
-                                   R"(model.head={"type":"projection","dimension":16})"});
+                                   "data.dataset.size=32", "--set", "data.train_transforms=null", "--set",
+                                   "train.epochs=1", "--set", std::string("model.encoders.image=") + encoder,
+                                   "--set", R"(model.head={"type":"projection","dimension":16})"});
     EXPECT_EQ(result.code, 0) << encoder << result.error;
   }
 }
