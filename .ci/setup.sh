@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what Kindred needs on Debian 12: idempotent, and quiet when all is there.
+# Installs what Kindred needs on Debian 12, and the packages named as arguments: idempotent, and quiet when
+# all is there.
 #   KINDRED_TORCH=auto    (default) a LibTorch that is there already; else pip's; else Debian's
 #   KINDRED_TORCH=debian  Debian's libtorch-dev
 #   KINDRED_TORCH_INDEX=URL  the pip index to take it from, for example https://download.pytorch.org/whl/cu126
@@ -28,7 +29,7 @@ sys.exit(0 if s and os.path.exists(os.path.join(os.path.dirname(s.origin),"share
 
 install_packages ca-certificates g++ cmake ninja-build pkg-config libboost-dev libboost-program-options-dev \
   nlohmann-json3-dev libspdlog-dev libpng-dev libxxhash-dev libopencv-core-dev libopencv-imgproc-dev \
-  libopencv-imgcodecs-dev libmatio-dev libgtest-dev libgmock-dev
+  libopencv-imgcodecs-dev libmatio-dev libgtest-dev libgmock-dev "$@"
 
 if [ "${KINDRED_TORCH:-auto}" = debian ]; then
   install_packages libtorch-dev libopenblas0-pthread
@@ -40,11 +41,15 @@ command -v python3 >/dev/null && torch_of python3 && exit 0
 install_packages python3-venv python3-pip
 echo "installing LibTorch $torch_version into .venv" >&2
 # The wheel of PyPI itself needs gigabytes of CUDA libraries; of two builds pip prefers the one marked +cpu.
+# Where only PyPI can be reached its CUDA build comes all the same and cannot be linked without CUDA.
+has_cuda() { ls .venv/lib/python3*/site-packages/torch/lib/libtorch_cuda.so >/dev/null 2>&1; }
+cpu_or_asked_for() { [ -n "${KINDRED_TORCH_INDEX:-}" ] || ! has_cuda; }
 index="--extra-index-url https://download.pytorch.org/whl/cpu"
-[ -n "${KINDRED_TORCH_INDEX:-}" ] && index="--index-url $KINDRED_TORCH_INDEX"
+dependencies=--no-deps  # C++ needs the wheel's own files alone, unless its CUDA libraries are wheels too
+[ -n "${KINDRED_TORCH_INDEX:-}" ] && index="--index-url $KINDRED_TORCH_INDEX" && dependencies=
 # shellcheck disable=SC2086
-if ! { python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check --no-deps \
-  --retries 1 --timeout 30 $index "torch==$torch_version" && torch_of .venv/bin/python3; }; then
+if ! { python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check $dependencies \
+  --retries 1 --timeout 30 $index "torch==$torch_version" && torch_of .venv/bin/python3 && cpu_or_asked_for; }; then
   rm -rf .venv
   echo "pip cannot install it; taking Debian's" >&2
   install_packages libtorch-dev libopenblas0-pthread

@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "host/cli/command_line.hpp"
+#include "host/engine/checked_pipeline.hpp"
 #include "host/engine/components.hpp"
 #include "host/engine/device.hpp"
 #include "host/engine/encode.hpp"
@@ -175,11 +176,15 @@ int command_embed(const std::vector<std::string>& arguments) {
   } else {
     const auto document = load_document(command.get<std::string>("pipeline"), command.list("set"));
     catalog = load_catalog(command, plugin_folders(document));
-    servable = untrained(validate_pipeline(document, catalog), catalog, device);
+    servable = untrained(checked_pipeline(document, catalog), catalog, device);
   }
   const bool pictures = servable.model.encoder->object_kind() == ObjectKind::image;
   const auto files = expand_paths(command.list("PATHS"), pictures);
-  const EncodeRowsOptions options{device, command.get<int64_t>("batch-size"), 0, command.quiet()};
+  if (!pictures && servable.model.embedding_dimension == 0) {
+    // An encoder of vectors takes the length of the first ones it meets.
+    servable.model.embedding_dimension = servable.model.output_dimension = map_npy(files.front()).size(-1);
+  }
+  const EncodeRowsOptions options{device, command.get<int64_t>("batch-size"), 0, command.quiet(), false};
   const auto embedded =
       pictures ? embed_pictures(catalog, servable, files, options) : embed_vectors(servable, files, options);
 

@@ -4,12 +4,15 @@
 #include <iostream>
 
 #include "host/cli/command_line.hpp"
+#include "host/engine/checked_pipeline.hpp"
 #include "host/engine/class_split.hpp"
 #include "host/engine/components.hpp"
 #include "host/engine/device.hpp"
 #include "host/engine/encode.hpp"
 #include "host/engine/measure.hpp"
 #include "host/engine/servable.hpp"
+#include "host/engine/skip_log.hpp"
+#include "host/engine/views.hpp"
 #include "host/loader/guarded_call.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/support/exit_code.hpp"
@@ -36,17 +39,16 @@ class Evaluation {
         device_(device_from_name(pipeline.root.device)),
         parts_(make_components(catalog, pipeline)),
         dataset_(catalog.create<Dataset>(*pipeline.dataset.info, pipeline.dataset.params)),
-        servable_(load_servable(model_folder, catalog, device_)) {}
+        servable_(load_servable(model_folder, catalog, device_)),
+        skips_(pipeline.data, dataset_->size()) {}
 
   json metrics() {
     at::NoGradGuard no_grad;
     const auto test = split_classes(dataset_->labels(), pipeline_).test;
-    auto tuned = encode(test, servable_.model, servable_.transforms);
-    tuned.embeddings = servable_.model.apply_heads(tuned.embeddings);
+    const auto tuned = encode(test, servable_.model, servable_.transforms);
     json base = json::object();
     if (pipeline_.evaluate.baseline) base = measured(base_side(test));
     const json result = {{"base", base}, {"tuned", measured(tuned)}};
-    for (const auto& one : skipped_) log_warning("skipped " + one.name + ": " + one.message);
     return result;
   }
 
@@ -54,9 +56,18 @@ class Evaluation {
   TestSide encode(std::vector<int64_t> rows, const Model& model,
                   const std::vector<std::shared_ptr<Transform>>& transforms) {
     TestSide side;
-    side.embeddings =
-        encode_rows(*dataset_, rows, transforms, model,
-                    {device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_}, skipped_);
+    const auto& views = pipeline_.evaluate.test_views;
+    for (const auto& view : views) {
+      EncodeRowsOptions options{device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_, false};
+      options.mirror = view_from_name(view) == kMirrorView;
+      std::vector<SkippedSample> skipped;
+      const auto embeddings =
+          model.apply_heads(encode_rows(*dataset_, rows, transforms, model, options, skipped));
+      skips_.note(skipped);
+      check_finite(embeddings, *dataset_, rows);
+      side.embeddings = side.embeddings.defined() ? side.embeddings + embeddings : embeddings;
+    }
+    side.embeddings = side.embeddings / static_cast<double>(views.size());
     side.rows = std::move(rows);
     return side;
   }
@@ -66,15 +77,11 @@ class Evaluation {
     const auto matrix = dataset_->matrix();
     auto model = make_model(catalog_, pipeline_, matrix.defined() ? matrix.size(1) : 0, false);
     move_to(module_tensors(*model.encoder), device_);
-    skipped_.clear();  // the same samples will be met again
     return encode(test, model, parts_.transforms);
   }
 
   json measured(const TestSide& side) {
-    auto labels = at::empty({static_cast<int64_t>(side.rows.size())}, at::kLong);
-    for (size_t i = 0; i < side.rows.size(); ++i) {
-      labels.data_ptr<int64_t>()[i] = dataset_->labels()[static_cast<size_t>(side.rows[i])];
-    }
+    const auto labels = labels_of(dataset_->labels(), side.rows);
     at::Tensor queries;
     if (parts_.eval_sampler) {
       queries = guard(*pipeline_.eval_sampler.info, "queries", [&] {
@@ -91,7 +98,7 @@ class Evaluation {
   Components parts_;
   std::shared_ptr<Dataset> dataset_;
   Servable servable_;
-  std::vector<SkippedSample> skipped_;
+  SkipLog skips_;
 };
 
 }  // namespace
@@ -112,7 +119,7 @@ int command_evaluate(const std::vector<std::string>& arguments) {
 
   const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
-  const auto pipeline = validate_pipeline(document, catalog);
+  const auto pipeline = checked_pipeline(document, catalog);
   const json result = {
       {"metrics",
        Evaluation(pipeline, catalog, command.get<std::string>("model"), command.quiet()).metrics()}};

@@ -1,6 +1,8 @@
 #include "host/cli/command_line.hpp"
 
 #include <fmt/format.h>
+
+#include <filesystem>
 #include <iostream>
 
 #include "host/support/log.hpp"
@@ -58,11 +60,15 @@ Catalog load_catalog(const CommandLine& command, const std::vector<std::string>&
   const auto explicit_folders = command.list("plugins");
   const auto path = plugin_search_path(explicit_folders, pipeline_folders);
   auto catalog = Catalog::load(path);
-  // Explicit folders come first in the search path.
-  const size_t named = std::min(path.folders.size(), explicit_folders.size() + pipeline_folders.size());
+  auto named = explicit_folders;
+  named.insert(named.end(), pipeline_folders.begin(), pipeline_folders.end());
   for (const auto& rejected : catalog.rejected()) {
-    for (size_t i = 0; i < named; ++i) {
-      if (rejected.file.rfind(path.folders[i] + "/", 0) == 0) throw rejected.error();
+    // Which of two components a name means must not depend on the order of folders.
+    if (rejected.code == kDuplicateCode) throw rejected.error();
+    const auto folder = std::filesystem::path(rejected.file).parent_path();
+    for (const auto& one : named) {
+      std::error_code absent;
+      if (std::filesystem::equivalent(folder, one, absent)) throw rejected.error();
     }
     log_warning(fmt::format("{} was not loaded: {} {}", rejected.file, rejected.code, rejected.message));
   }

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "host/cli/command_line.hpp"
+#include "host/engine/checked_pipeline.hpp"
 #include "host/engine/run.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/support/exit_code.hpp"
@@ -25,7 +26,7 @@ int command_run(const std::vector<std::string>& arguments) {
 
   const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
-  const auto pipeline = validate_pipeline(document, catalog);
+  const auto pipeline = checked_pipeline(document, catalog);
   RunOptions options;
   options.quiet = command.quiet();
   options.resume = command.has("resume");

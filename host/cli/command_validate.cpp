@@ -1,7 +1,8 @@
 #include <iostream>
 
 #include "host/cli/command_line.hpp"
-#include "host/engine/components.hpp"
+#include "host/engine/checked_pipeline.hpp"
+#include "host/pipeline/issue.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/support/exit_code.hpp"
 
@@ -13,8 +14,7 @@ namespace {
 void check(const CommandLine& command) {
   const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
-  const auto pipeline = validate_pipeline(document, catalog);
-  make_components(catalog, pipeline);
+  const auto pipeline = checked_pipeline(document, catalog);
   if (command.json()) std::cout << json{{"valid", true}, {"resolved", pipeline.resolved}}.dump(2) << "\n";
 }
 

@@ -75,7 +75,7 @@ void BatchLoader::read_one(const std::vector<int64_t>& indices, size_t place, Sl
       Random random(options_.seed, options_.epoch, index, i);
       object = transforms_[i]->apply(object, random);
     }
-    slot.objects[place] = object;
+    slot.objects[place] = options_.mirror ? object.flip({1}) : object;
   } catch (const std::exception& error) {
     slot.errors[place] = error.what();
     if (slot.errors[place].empty()) slot.errors[place] = "unknown error";

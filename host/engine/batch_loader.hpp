@@ -31,6 +31,7 @@ class BatchLoader {
     int64_t prefetch = 3;
     uint64_t seed = 0;
     int64_t epoch = 0;
+    bool mirror = false;  ///< pictures left to right, after the transforms
   };
   struct Loaded {
     Batch batch;                   ///< uint8 (B, H, W, 3) or float32 (B, D), on the CPU

@@ -1,5 +1,7 @@
 #include "host/engine/class_split.hpp"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -80,6 +82,13 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const Pipeline& pip
              " training classes times the fraction rounds to none; raise it or say \"none\"");
   }
   return split;
+}
+
+at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows) {
+  auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
+  auto* values = out.data_ptr<int64_t>();
+  for (size_t i = 0; i < rows.size(); ++i) values[i] = labels[static_cast<size_t>(rows[i])];
+  return out;
 }
 
 int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +20,9 @@ struct ClassSplit {
 /// Deterministic in (labels, pipeline). Throws PipelineError when a side that is needed has no class, or
 /// when classes_file names a class that the dataset does not have.
 ClassSplit split_classes(const std::vector<int64_t>& labels, const Pipeline& pipeline);
+
+/// int64 (R) on the CPU: labels of `rows`.
+at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows);
 
 /// Number of distinct labels among `rows`.
 int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows);

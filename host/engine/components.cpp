@@ -27,6 +27,7 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
     issues.push_back({pipeline.file, pointer, message});
   };
   for (const auto& spec : pipeline.transforms) {
+    if (spec.info == nullptr) continue;  // reported by the validator
     parts.transforms.push_back(catalog.create<Transform>(*spec.info, spec.params));
     if (parts.transforms.back()->is_random()) {
       issue(spec.pointer, spec.info->id +
@@ -35,9 +36,10 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
     }
   }
   for (const auto& spec : pipeline.train_transforms) {
+    if (spec.info == nullptr) continue;
     parts.train_transforms.push_back(catalog.create<Transform>(*spec.info, spec.params));
   }
-  if (!pipeline.data.train_transforms.is_null() && !pipeline.encoder.options.trainable) {
+  if (!pipeline.data.train_transforms.is_null() && !pipeline.encoder.learns) {
     issue("/data/train_transforms",
           "only a trainable encoder sees them, and this one is frozen; remove them or set "
           "\"trainable\": true");
@@ -50,7 +52,10 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
     }
   }
   std::set<std::string> names;
+  bool all_metrics = true;
   for (const auto& spec : pipeline.metrics) {
+    all_metrics = all_metrics && spec.info != nullptr;
+    if (spec.info == nullptr) continue;
     parts.metrics.push_back(catalog.create<Metric>(*spec.info, spec.params));
     if (!names.insert(parts.metrics.back()->name()).second) {
       issue(spec.pointer, "two metrics are called " + parts.metrics.back()->name());
@@ -58,7 +63,7 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
   }
   const auto& monitor = pipeline.early_stopping.monitor;
   const std::string prefix = "validation.";
-  if (monitor.rfind(prefix, 0) == 0 && monitor != "validation.loss" &&
+  if (all_metrics && monitor.rfind(prefix, 0) == 0 && monitor != "validation.loss" &&
       !names.count(monitor.substr(prefix.size()))) {
     std::string known = "validation.loss";
     for (const auto& name : names) known += ", " + prefix + name;
@@ -68,7 +73,7 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
     parts.eval_sampler =
         catalog.create<EvalSampler>(*pipeline.eval_sampler.info, pipeline.eval_sampler.params);
   }
-  if (pipeline.has_train) {
+  if (pipeline.batch_sampler.info != nullptr) {
     parts.batch_sampler =
         catalog.create<BatchSampler>(*pipeline.batch_sampler.info, pipeline.batch_sampler.params);
   }

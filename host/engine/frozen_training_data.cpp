@@ -2,24 +2,33 @@
 
 #include <ATen/ATen.h>
 
+#include "host/engine/views.hpp"
+
 namespace kindred::host {
 
-FrozenTrainingData::FrozenTrainingData(at::Tensor train, at::Tensor train_labels, at::Tensor validation,
-                                       at::Tensor validation_labels)
-    : train_(std::move(train)),
-      train_labels_(std::move(train_labels)),
-      device_labels_(train_labels_.to(train_.device())),
-      validation_(std::move(validation)),
-      validation_labels_(std::move(validation_labels)) {}
+FrozenTrainingData::FrozenTrainingData(const Dataset& dataset, const ClassSplit& split,
+                                       const EncodedViews& encoded, at::Device device)
+    : TrainingData(dataset, split),
+      encoded_(encoded),
+      device_(device),
+      train_(embed(train_rows_, kPlainView)),
+      validation_(embed(validation_rows_, kPlainView)),
+      device_labels_(train_labels_.to(device)) {}
 
-void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t) {
+void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) {
   batches_ = batches;
-  position_ = 0;
+  position_ = static_cast<size_t>(first);
 }
 
 TrainingData::Step FrozenTrainingData::next() {
-  const auto rows = batches_.at(position_++).to(train_.device());
+  const auto rows = batches_.at(position_++).to(device_);
   return {train_.index_select(0, rows), device_labels_.index_select(0, rows)};
+}
+
+at::Tensor FrozenTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
+  std::vector<SampleView> which;
+  for (auto sample : samples) which.push_back({sample, view});
+  return encoded_.gather(which, at::kFloat).to(device_);
 }
 
 }  // namespace kindred::host

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "host/engine/encoded_views.hpp"
 #include "host/engine/training_data.hpp"
 
 namespace kindred::host {
@@ -7,19 +8,20 @@ namespace kindred::host {
 /// Embeddings that never change: an epoch is index_select of the sampler's rows, no work per sample.
 class FrozenTrainingData final : public TrainingData {
  public:
-  /// Embeddings float32 (N, D) and (V, D) on the device, labels int64 (N) and (V) on the CPU.
-  FrozenTrainingData(at::Tensor train, at::Tensor train_labels, at::Tensor validation,
-                     at::Tensor validation_labels);
+  /// `encoded` holds embeddings of all samples; it must outlive this.
+  FrozenTrainingData(const Dataset& dataset, const ClassSplit& split, const EncodedViews& encoded,
+                     at::Device device);
 
-  const at::Tensor& labels() const override { return train_labels_; }
-  void start_epoch(const std::vector<at::Tensor>& batches, int64_t epoch) override;
+  void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
-  at::Tensor all_train_embeddings() override { return train_; }
+  at::Tensor embed(std::vector<int64_t>& samples, int64_t view) override;
+  at::Tensor train_embeddings() override { return train_; }
   at::Tensor validation_embeddings() override { return validation_; }
-  const at::Tensor& validation_labels() const override { return validation_labels_; }
 
  private:
-  at::Tensor train_, train_labels_, device_labels_, validation_, validation_labels_;
+  const EncodedViews& encoded_;
+  at::Device device_;
+  at::Tensor train_, validation_, device_labels_;
   std::vector<at::Tensor> batches_;
   size_t position_ = 0;
 };

@@ -1,11 +1,13 @@
 #include "host/engine/measure.hpp"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "host/engine/evaluation.hpp"
 #include "host/support/log.hpp"
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -29,6 +31,7 @@ Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const a
         {"macro", number_or_null(one.macro)},
         {"pooled", number_or_null(one.pooled)},
         {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
+        {"views", pipeline.evaluate.test_views},
         {"queries", one.queries},
         {"singletons", one.singletons}};
     if (!std::isfinite(one.mean)) {
@@ -36,6 +39,17 @@ Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const a
     }
   }
   return out;
+}
+
+void check_finite(const at::Tensor& embeddings, const Dataset& dataset, const std::vector<int64_t>& samples) {
+  if (embeddings.numel() == 0) return;
+  const auto bad = embeddings.isfinite().all(1).logical_not().nonzero();
+  if (bad.size(0) == 0) return;
+  const auto first = static_cast<size_t>(bad[0].item<int64_t>());
+  throw Error(fmt::format(
+      "the embedding of {} has a number that is not finite, and {} of {} samples have such ones; look at the "
+      "sample and at the encoder's weights",
+      dataset.sample_name(samples.at(first)), bad.size(0), embeddings.size(0)));
 }
 
 std::string metrics_table(const json& metrics) {

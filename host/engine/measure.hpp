@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/pipeline/pipeline.hpp"
+#include "kindred/dataset.hpp"
 #include "kindred/metric.hpp"
 
 namespace kindred::host {
@@ -21,6 +22,10 @@ struct Measured {
 /// All metrics of `embeddings` float32 (N, D), `labels` int64 (N); `queries` int64 (Q), undefined: all.
 Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline);
+
+/// Throws Error that names the first sample whose embedding has a number that is not finite: such rows
+/// cannot be ranked. `embeddings` (N, D) of `samples`.
+void check_finite(const at::Tensor& embeddings, const Dataset& dataset, const std::vector<int64_t>& samples);
 
 /// Base and tuned side by side with their ratio, for people.
 std::string metrics_table(const nlohmann::json& metrics);

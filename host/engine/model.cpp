@@ -34,22 +34,29 @@ void check_output(const at::Tensor& out, int64_t rows, int64_t columns, const st
 at::Tensor Model::apply_heads(const at::Tensor& embeddings) const {
   at::Tensor x = embeddings;
   for (const auto& stage : heads) {
+    if (stage.waits) continue;
     x = guard(stage.plugin, stage.id, "forward", [&] { return stage.head->forward(x); });
     check_output(x, embeddings.size(0), stage.head->output_dimension(), stage.plugin, stage.id);
   }
   return x;
 }
 
-void Model::fit_heads(const at::Tensor& embeddings, const at::Tensor& labels) const {
-  at::NoGradGuard no_grad;
-  bool any = false;
-  for (const auto& stage : heads) any = any || stage.head->needs_fit();
-  if (!any) return;
-  at::Tensor x = embeddings;
+int64_t Model::present_dimension() const {
+  int64_t dimension = embedding_dimension;
   for (const auto& stage : heads) {
+    if (!stage.waits) dimension = stage.head->output_dimension();
+  }
+  return dimension;
+}
+
+void Model::fit_heads(const at::Tensor& embeddings, const at::Tensor& labels) {
+  at::NoGradGuard no_grad;
+  at::Tensor x = embeddings;
+  for (auto& stage : heads) {
     if (stage.head->needs_fit()) {
       guard(stage.plugin, stage.id, "fit", [&] { stage.head->fit(x, labels); });
     }
+    stage.waits = false;
     x = guard(stage.plugin, stage.id, "forward", [&] { return stage.head->forward(x); });
   }
 }
@@ -57,6 +64,21 @@ void Model::fit_heads(const at::Tensor& embeddings, const at::Tensor& labels) co
 at::Tensor Model::encode(const Batch& batch) const {
   auto out = guard(encoder_plugin, encoder_id, "forward", [&] { return encoder->encode(batch); });
   check_output(out, batch.data.size(0), embedding_dimension, encoder_plugin, encoder_id);
+  return out;
+}
+
+at::Tensor Model::frozen_map(const Batch& batch, at::ScalarType dtype) const {
+  at::NoGradGuard no_grad;
+  return guard(encoder_plugin, encoder_id, "forward", [&] {
+    encoder->train(false);
+    return encoder->run_stages(encoder->prepare(batch, dtype), 0, first_trained);
+  });
+}
+
+at::Tensor Model::encode_map(const at::Tensor& map) const {
+  auto out = guard(encoder_plugin, encoder_id, "forward",
+                   [&] { return encoder->run_stages(map, first_trained, stage_count); });
+  check_output(out, map.size(0), embedding_dimension, encoder_plugin, encoder_id);
   return out;
 }
 
@@ -68,6 +90,26 @@ std::vector<NamedTensor> module_tensors(Module& module) {
   auto tensors = module.parameters();
   for (auto& buffer : module.buffers()) tensors.push_back(buffer);
   return tensors;
+}
+
+namespace {
+
+std::vector<NamedTensor> of_trained_stages(const Model& model, const std::vector<NamedTensor>& tensors) {
+  std::vector<NamedTensor> chosen;
+  for (const auto& one : tensors) {
+    if (model.encoder->stage_of(one.name) >= model.first_trained) chosen.push_back(one);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+std::vector<NamedTensor> trained_encoder_tensors(const Model& model) {
+  return of_trained_stages(model, module_tensors(*model.encoder));
+}
+
+std::vector<NamedTensor> trained_encoder_parameters(const Model& model) {
+  return of_trained_stages(model, model.encoder->parameters());
 }
 
 std::vector<NamedTensor> head_tensors(const Model& model) {
@@ -106,7 +148,7 @@ void restore(const std::vector<NamedTensor>& target, const std::vector<NamedTens
   }
 }
 
-std::string model_summary(const Model& model, bool encoder_trainable) {
+std::string model_summary(const Model& model) {
   std::string text = fmt::format("{:<44} {:>20} {:>12}  {}\n", "tensor", "shape", "numbers", "trained");
   int64_t total = 0, trained = 0;
   const auto row = [&](const std::string& name, const at::Tensor& tensor, bool trains, bool show) {
@@ -117,15 +159,24 @@ std::string model_summary(const Model& model, bool encoder_trainable) {
                           trains ? "yes" : "no");
     }
   };
-  int64_t numbers = 0;
-  size_t count = 0;
-  for (const auto& one : model.encoder->parameters()) {
-    row(one.name, one.tensor, encoder_trainable, false);
-    numbers += one.tensor.numel();
-    ++count;
+  text += fmt::format("{} ({})\n", model.encoder_name, model.encoder_id);
+  const auto stages = model.encoder->stages();
+  for (int64_t stage = 0; stage < model.stage_count; ++stage) {
+    const bool trains = stage >= model.first_trained;
+    int64_t numbers = 0;
+    size_t count = 0;
+    for (const auto& one : model.encoder->parameters()) {
+      if (model.encoder->stage_of(one.name) != stage) continue;
+      row(one.name, one.tensor, trains, false);
+      numbers += one.tensor.numel();
+      ++count;
+    }
+    text += fmt::format("{:<44} {:>20} {:>12}  {}\n", "  " + stages[static_cast<size_t>(stage)],
+                        fmt::format("{} tensors", count), numbers,
+                        count == 0 ? "-"
+                        : trains   ? "yes"
+                                   : "no");
   }
-  text += fmt::format("{:<44} {:>20} {:>12}  {}\n", model.encoder_name + " (" + model.encoder_id + ")",
-                      fmt::format("{} tensors", count), numbers, encoder_trainable ? "yes" : "no");
   for (size_t i = 0; i < model.heads.size(); ++i) {
     const auto& stage = model.heads[i];
     const auto prefix = "head " + std::to_string(i) + " (" + stage.id + ") ";

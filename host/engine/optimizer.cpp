@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "kindred/error.hpp"
 
@@ -21,20 +22,30 @@ struct Optimizer::State {
 
 namespace {
 
+std::unique_ptr<torch::optim::OptimizerOptions> options_of(const OptimizerSection& o) {
+  using namespace torch::optim;
+  const auto betas = std::make_tuple(o.beta1, o.beta2);
+  if (o.type == "sgd") {
+    return std::make_unique<SGDOptions>(
+        SGDOptions(o.lr).momentum(o.momentum).nesterov(o.nesterov).weight_decay(o.weight_decay));
+  }
+  if (o.type == "adamw") {
+    return std::make_unique<AdamWOptions>(
+        AdamWOptions(o.lr).betas(betas).eps(o.epsilon).weight_decay(o.weight_decay));
+  }
+  return std::make_unique<AdamOptions>(
+      AdamOptions(o.lr).betas(betas).eps(o.epsilon).weight_decay(o.weight_decay));
+}
+
 std::unique_ptr<torch::optim::Optimizer> make_optimizer(
     const OptimizerSection& o, std::vector<torch::optim::OptimizerParamGroup> groups) {
-  if (o.type == "sgd") {
-    auto options =
-        torch::optim::SGDOptions(o.lr).momentum(o.momentum).nesterov(o.nesterov).weight_decay(o.weight_decay);
-    return std::make_unique<torch::optim::SGD>(std::move(groups), options);
-  }
-  const auto betas = std::make_tuple(o.beta1, o.beta2);
+  using namespace torch::optim;
+  const auto options = options_of(o);
+  if (o.type == "sgd") return std::make_unique<SGD>(std::move(groups), static_cast<SGDOptions&>(*options));
   if (o.type == "adamw") {
-    auto options = torch::optim::AdamWOptions(o.lr).betas(betas).eps(o.epsilon).weight_decay(o.weight_decay);
-    return std::make_unique<torch::optim::AdamW>(std::move(groups), options);
+    return std::make_unique<AdamW>(std::move(groups), static_cast<AdamWOptions&>(*options));
   }
-  auto options = torch::optim::AdamOptions(o.lr).betas(betas).eps(o.epsilon).weight_decay(o.weight_decay);
-  return std::make_unique<torch::optim::Adam>(std::move(groups), options);
+  return std::make_unique<Adam>(std::move(groups), static_cast<AdamOptions&>(*options));
 }
 
 }  // namespace
@@ -42,27 +53,38 @@ std::unique_ptr<torch::optim::Optimizer> make_optimizer(
 Optimizer::Optimizer(const OptimizerSection& options, const ScheduleSection& schedule, int64_t epochs,
                      double gradient_clip, const ParameterGroups& groups)
     : state_(new State{schedule, epochs, gradient_clip, nullptr, {}, {}}) {
-  std::vector<torch::optim::OptimizerParamGroup> torch_groups;
-  const auto add = [&](const std::vector<NamedTensor>& named, double rate) {
-    if (named.empty()) return;
-    std::vector<at::Tensor> tensors;
-    for (const auto& one : named) {
-      tensors.push_back(one.tensor);
-      tensors.back().requires_grad_(true);  // components hand out plain tensors: the host decides what learns
+  // One group of LibTorch's per learning rate and decay.
+  std::map<std::pair<double, bool>, std::vector<at::Tensor>> by_options;
+  const auto add = [&](const std::vector<NamedTensor>& named, double rate,
+                       const std::vector<double>& factors) {
+    for (size_t i = 0; i < named.size(); ++i) {
+      auto tensor = named[i].tensor;
+      tensor.requires_grad_(true);  // components hand out plain tensors: the host decides what learns
+      state_->parameters.push_back(tensor);
+      const double base = (rate > 0 ? rate : options.lr) * (factors.empty() ? 1 : factors[i]);
+      by_options[{base, tensor.dim() > 1}].push_back(tensor);
     }
-    state_->parameters.insert(state_->parameters.end(), tensors.begin(), tensors.end());
-    state_->base_rates.push_back(rate > 0 ? rate : options.lr);
-    torch_groups.emplace_back(tensors);
   };
-  add(groups.encoder, options.encoder_lr);
-  add(groups.head, options.head_lr);
-  add(groups.loss, options.loss_lr);
+  add(groups.encoder, options.encoder_lr, groups.encoder_factors);
+  add(groups.head, options.head_lr, {});
+  add(groups.loss, options.loss_lr, {});
   if (state_->parameters.empty()) {
     throw Error(
         "there is nothing to train: the encoder is frozen and neither head nor loss has parameters; "
         "set epochs to 0, make the encoder trainable or add a head");
   }
+  std::vector<torch::optim::OptimizerParamGroup> torch_groups;
+  for (const auto& [key, tensors] : by_options) {
+    torch_groups.emplace_back(tensors);
+    state_->base_rates.push_back(key.first);
+  }
   state_->optimizer = make_optimizer(options, std::move(torch_groups));
+  // Set afterwards: on construction a decay of 0 would count as not given, and be replaced.
+  auto group = state_->optimizer->param_groups().begin();
+  auto without_decay = options;
+  without_decay.weight_decay = 0;
+  for (const auto& [key, unused] : by_options)
+    (group++)->set_options(options_of(key.second ? options : without_decay));
 }
 
 Optimizer::~Optimizer() = default;

@@ -10,9 +10,11 @@
 
 namespace kindred::host {
 
-/// Parameters by role; each role has its own learning rate.
+/// Parameters by role; each role has its own learning rate. Weight decay is for matrices and kernels:
+/// norms and biases, which have at most one dimension, get none.
 struct ParameterGroups {
   std::vector<NamedTensor> encoder, head, loss;
+  std::vector<double> encoder_factors;  ///< on the learning rate, one per encoder tensor; empty: 1
 };
 
 /// One of LibTorch's optimizers with a learning rate schedule. LibTorch's headers stay in the .cpp.

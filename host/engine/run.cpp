@@ -11,15 +11,20 @@
 
 #include "host/engine/class_split.hpp"
 #include "host/engine/components.hpp"
+#include "host/engine/cut.hpp"
+#include "host/engine/dataset_encoder.hpp"
 #include "host/engine/device.hpp"
-#include "host/engine/encode.hpp"
+#include "host/engine/encoded_views.hpp"
 #include "host/engine/frozen_training_data.hpp"
 #include "host/engine/learning_training_data.hpp"
+#include "host/engine/map_training_data.hpp"
 #include "host/engine/measure.hpp"
 #include "host/engine/retrieval_picture.hpp"
 #include "host/engine/run_folder.hpp"
 #include "host/engine/servable.hpp"
+#include "host/engine/skip_log.hpp"
 #include "host/engine/trainer.hpp"
+#include "host/engine/views.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
 #include "host/pipeline/issue.hpp"
@@ -56,17 +61,20 @@ class Run {
   RunOutcome execute();
 
  private:
+  void open_folder();
   void prepare();
-  void encode_frozen();
-  void keep_readable(std::vector<int64_t>& rows) const;
-  void check_skipped();
+  void check_heads() const;
+  void open_data();
+  std::vector<EncodeRequest> requests() const;
+  void encode_views();
+  void keep_readable();
   void train();
+  void fit_heads();
   void measure_tuned();
   void write_result(const std::string& status, const std::string& error = {});
-  at::Tensor labels_of(const std::vector<int64_t>& rows) const;
-  at::Tensor base_embeddings(const std::vector<int64_t>& rows) const;
-  at::Tensor tuned_embeddings(std::vector<int64_t>& rows);
-  bool learns() const { return pipeline_.encoder.options.trainable; }
+  at::Tensor test_embeddings(bool with_heads);
+  bool learns() const { return model_.first_trained < model_.stage_count; }
+  bool from_pictures() const { return model_.first_trained == 0 || pipeline_.cache.type == "none"; }
 
   const Pipeline& pipeline_;
   const Catalog& catalog_;
@@ -78,26 +86,32 @@ class Run {
   std::shared_ptr<Dataset> dataset_;
   ClassSplit split_;
   Model model_;
-  EncodedDataset encoded_;  ///< frozen: of everything; learning: of the test rows before training
+  at::ScalarType training_dtype_ = at::kFloat;
+  EncodedViews encoded_;  ///< by the frozen stages; empty when everything comes from pictures
+  std::unique_ptr<TrainingData> data_;
+  std::unique_ptr<SkipLog> skips_;
   at::Tensor base_test_, tuned_test_;
-  std::unique_ptr<LearningTrainingData> learning_;
   json result_ = json::object();
   std::vector<std::string> warnings_;
   bool interrupted_ = false;
 };
 
-void Run::prepare() {
-  folder_ = options_.resume ? fs::absolute(options_.folder).string()
-                            : create_run_folder(pipeline_, options_.folder);
-  if (options_.resume && !fs::exists(fs::path(folder_) / "pipeline.json")) {
-    throw Error(folder_ + " holds no run that could be continued");
+void Run::open_folder() {
+  if (options_.resume) {
+    folder_ = fs::absolute(options_.folder).string();
+    check_same_pipeline(folder_, pipeline_);
+  } else {
+    folder_ = create_run_folder(pipeline_, options_.folder);
   }
   add_log_file((fs::path(folder_) / "log.txt").string());
   write_file_atomically((fs::path(folder_) / "pipeline.json").string(),
                         resolved_pipeline(pipeline_, catalog_).dump(2) + "\n");
   log_info(fmt::format("run folder {}", folder_));
-  parts_ = make_components(catalog_, pipeline_);
+}
+
+void Run::prepare() {
   dataset_ = catalog_.create<Dataset>(*pipeline_.dataset.info, pipeline_.dataset.params);
+  skips_ = std::make_unique<SkipLog>(pipeline_.data, dataset_->size());
   split_ = split_classes(dataset_->labels(), pipeline_);
   log_info(fmt::format(
       "data: {} samples; train {} ({} classes), validation {} ({} classes){}, test {} ({} classes)",
@@ -122,62 +136,131 @@ void Run::prepare() {
                       pipeline_.dataset.info->id,
                       dataset_->object_kind() == ObjectKind::image ? "pictures" : "vectors")}});
   }
+  training_dtype_ = training_dtype(pipeline_, *model_.encoder, device_);
   move_to(module_tensors(*model_.encoder), device_);
   move_to(head_tensors(model_), device_);
-  log_info(fmt::format("{}", model_summary(model_, learns())));
+  log_info(fmt::format("{}", model_summary(model_)));
+  check_heads();
 }
 
-void Run::encode_frozen() {
-  EncodeOptions options{pipeline_.cache, device_, pipeline_.data.threads, options_.quiet};
-  encoded_ = encode_dataset(*dataset_, pipeline_.dataset.info->id, parts_.transforms,
-                            pipeline_.resolved["data"]["transforms"].dump(), model_,
-                            encoder_description(pipeline_.encoder), options);
-  check_skipped();
-  keep_readable(split_.train);
-  keep_readable(split_.validation);
-  keep_readable(split_.test);
-}
-
-void Run::keep_readable(std::vector<int64_t>& rows) const {
-  std::vector<bool> bad(static_cast<size_t>(dataset_->size()));
-  for (const auto& one : encoded_.skipped) bad[static_cast<size_t>(one.index)] = true;
-  rows.erase(
-      std::remove_if(rows.begin(), rows.end(), [&](int64_t row) { return bad[static_cast<size_t>(row)]; }),
-      rows.end());
-}
-
-void Run::check_skipped() {
-  for (const auto& one : encoded_.skipped) log_warning(fmt::format("skipped {}: {}", one.name, one.message));
-  if (encoded_.skipped.empty()) return;
-  const auto& first = encoded_.skipped.front();
-  if (pipeline_.data.on_error == "fail") {
-    throw Error(fmt::format("{} cannot be read: {} (data.on_error is \"fail\")", first.name, first.message));
-  }
-  const double share = static_cast<double>(encoded_.skipped.size()) / static_cast<double>(dataset_->size());
-  if (share > pipeline_.data.max_skipped) {
-    throw Error(fmt::format(
-        "{} of {} samples cannot be read, more than data.max_skipped = {} allows; the first is {}: {}",
-        encoded_.skipped.size(), dataset_->size(), pipeline_.data.max_skipped, first.name, first.message));
+/// A closed-form head is fitted on what the tuned encoder gives, so nothing behind it can have been trained.
+void Run::check_heads() const {
+  if (!learns()) return;
+  const HeadStage* waiting = nullptr;
+  for (size_t i = 0; i < model_.heads.size(); ++i) {
+    const auto& stage = model_.heads[i];
+    if (stage.waits) waiting = &stage;
+    if (waiting == nullptr || stage.head->parameters().empty()) continue;
+    throw PipelineError(
+        {{pipeline_.file, pipeline_.head[i].pointer,
+          fmt::format(
+              "{} is trained, but stands behind {}, which is fitted on the tuned encoder's embeddings "
+              "after training; put {} last, or freeze the encoder",
+              stage.id, waiting->id, waiting->id)}});
   }
 }
 
-at::Tensor Run::labels_of(const std::vector<int64_t>& rows) const {
-  auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
-  auto* values = out.data_ptr<int64_t>();
-  for (size_t i = 0; i < rows.size(); ++i) values[i] = dataset_->labels()[static_cast<size_t>(rows[i])];
-  return out;
+void Run::open_data() {
+  if (from_pictures()) {
+    data_ = std::make_unique<LearningTrainingData>(pipeline_, *dataset_, parts_, model_, split_, device_,
+                                                   training_dtype_, *skips_, options_.quiet);
+    return;
+  }
+  encode_views();
+  keep_readable();
+  if (!learns()) {
+    data_ = std::make_unique<FrozenTrainingData>(*dataset_, split_, encoded_, device_);
+    return;
+  }
+  MapTrainingData::Options options{device_, training_dtype_, pipeline_.cache.views,
+                                   static_cast<uint64_t>(pipeline_.root.seed)};
+  data_ = std::make_unique<MapTrainingData>(*dataset_, split_, encoded_, model_, options);
 }
 
-at::Tensor Run::base_embeddings(const std::vector<int64_t>& rows) const {
-  return encoded_.embeddings.index_select(0, at::tensor(rows, at::kLong)).to(at::kFloat).to(device_);
+/// What the frozen stages have to be run on. What is measured is computed and kept in float32, so that the
+/// servable gives the same embeddings from the pictures themselves; what only training sees may be coarser.
+std::vector<EncodeRequest> Run::requests() const {
+  std::vector<EncodeRequest> requests;
+  if (learns()) {
+    const auto stored = pipeline_.cache.map_dtype == "float16" ? at::kHalf : at::kFloat;
+    auto others = split_.train;
+    if (!split_.validation_is_test) {
+      others.insert(others.end(), split_.validation.begin(), split_.validation.end());
+    }
+    requests.push_back({kPlainView, split_.test, at::kFloat, at::kFloat});
+    requests.push_back({kPlainView, others, at::kFloat, stored});
+    for (int64_t view = kMirrorView; view < pipeline_.cache.views; ++view) {
+      requests.push_back({view, split_.train, training_dtype_, stored});
+    }
+  } else {
+    std::vector<int64_t> all(static_cast<size_t>(dataset_->size()));
+    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
+    requests.push_back({kPlainView, all, at::kFloat, at::kFloat});
+  }
+  for (const auto& name : pipeline_.evaluate.test_views) {
+    const auto view = view_from_name(name);
+    if (view != kPlainView) requests.push_back({view, split_.test, at::kFloat, at::kFloat});
+  }
+  return requests;
+}
+
+/// Runs the frozen stages, or opens what they gave earlier.
+void Run::encode_views() {
+  const auto requests = this->requests();
+  DatasetEncoder encoder(pipeline_, *dataset_, parts_, model_, device_, *skips_, options_.quiet);
+  if (learns()) encoder.check_room(requests);
+  auto& timings = result_["timings"];
+  int64_t encoded = 0;
+  double seconds = 0;
+  bool hit = true;
+  for (const auto& request : requests) {
+    const auto rows = encoder.encode(request);
+    encoded_.add(request.view, request.samples, rows.values, rows.mapped);
+    encoded += rows.encoded;
+    seconds += rows.seconds;
+    hit = hit && rows.cache_hit;
+  }
+  timings["encode_seconds"] = seconds;
+  timings["encode_images_per_second"] =
+      encoded > 0 ? static_cast<double>(encoded) / std::max(1e-9, seconds) : 0.0;
+  timings["cache_hit"] = hit;
+}
+
+void Run::keep_readable() {
+  for (auto* samples : {&split_.train, &split_.validation, &split_.test}) skips_->remove_from(*samples);
+}
+
+/// Averaged over the views that the pipeline asks for. Takes samples that cannot be read out of the split.
+at::Tensor Run::test_embeddings(bool with_heads) {
+  at::NoGradGuard no_grad;
+  at::Tensor sum;
+  for (const auto& name : pipeline_.evaluate.test_views) {
+    auto embeddings = data_->embed(split_.test, view_from_name(name));
+    if (with_heads) embeddings = model_.apply_heads(embeddings);
+    check_finite(embeddings, *dataset_, split_.test);
+    sum = sum.defined() ? sum + embeddings : embeddings;
+  }
+  return sum / static_cast<double>(pipeline_.evaluate.test_views.size());
+}
+
+void Run::fit_heads() {
+  const bool fits = std::any_of(model_.heads.begin(), model_.heads.end(),
+                                [](const HeadStage& stage) { return stage.head->needs_fit(); });
+  if (!fits) return;
+  const double start = now_seconds();
+  const auto embeddings = data_->train_embeddings();
+  model_.fit_heads(embeddings, data_->labels());
+  result_["timings"]["fit_seconds"] = now_seconds() - start;
+  log_info(fmt::format("fitted in {}", duration_text(now_seconds() - start)));
 }
 
 void Run::train() {
+  if (!learns()) fit_heads();
   Trainer::Parts parts;
   parts.metrics = parts_.metrics;
   if (pipeline_.has_train) {
     Site site;
-    site.input_dimension = model_.output_dimension;
+    site.input_dimension = model_.present_dimension();
     site.classes = count_groups(dataset_->labels(), split_.train);
     site.seed = static_cast<uint64_t>(pipeline_.root.seed);
     parts.loss = catalog_.create<Loss>(*pipeline_.loss.info, pipeline_.loss.params, site);
@@ -188,24 +271,8 @@ void Run::train() {
     parts.sampler_id = pipeline_.batch_sampler.info->id;
     parts.sampler_plugin = pipeline_.batch_sampler.info->plugin_id;
   }
-  std::unique_ptr<FrozenTrainingData> frozen;
-  TrainingData* data = learning_.get();
-  if (!learns()) {
-    frozen = std::make_unique<FrozenTrainingData>(base_embeddings(split_.train), labels_of(split_.train),
-                                                  base_embeddings(split_.validation),
-                                                  labels_of(split_.validation));
-    data = frozen.get();
-  }
-  const double fit_start = now_seconds();
-  const bool fits = std::any_of(model_.heads.begin(), model_.heads.end(),
-                                [](const HeadStage& stage) { return stage.head->needs_fit(); });
-  if (fits) {
-    model_.fit_heads(data->all_train_embeddings(), data->labels());
-    result_["timings"]["fit_seconds"] = now_seconds() - fit_start;
-    log_info(fmt::format("fitted in {}", duration_text(now_seconds() - fit_start)));
-  }
   if (!pipeline_.has_train || pipeline_.train.epochs == 0) return;
-  Trainer trainer(pipeline_, parts, model_, *data, device_, folder_, options_.quiet);
+  Trainer trainer(pipeline_, parts, model_, *data_, device_, folder_, options_.quiet);
   if (options_.resume) trainer.resume();
   const auto report = trainer.train();
   interrupted_ = report.interrupted;
@@ -218,44 +285,31 @@ void Run::train() {
   result_["timings"]["epochs"] = report.epochs;
   result_["timings"]["epoch_seconds_median"] = median(report.epoch_seconds);
   result_["timings"]["train_seconds"] = report.train_seconds;
+  result_["timings"]["steps_per_second"] =
+      report.step_seconds > 0 ? static_cast<double>(report.steps) / report.step_seconds : 0.0;
   log_info(fmt::format("{} epochs in {}, median epoch {:.3f} s; best epoch {} ({} = {:.4f})", report.epochs,
                        duration_text(report.train_seconds), median(report.epoch_seconds), report.best_epoch,
                        report.monitor, report.best_value));
 }
 
-at::Tensor Run::tuned_embeddings(std::vector<int64_t>& rows) {
-  at::NoGradGuard no_grad;
-  return model_.apply_heads(learns() ? learning_->embed(rows) : base_embeddings(rows));
-}
-
 RunOutcome Run::execute() {
-  prepare();
+  parts_ = make_components(catalog_, pipeline_);  // nothing is written when that fails
+  open_folder();
   result_["timings"] = {{"encode_seconds", 0.0},       {"encode_images_per_second", 0.0},
                         {"cache_hit", false},          {"epochs", 0},
                         {"epoch_seconds_median", 0.0}, {"train_seconds", 0.0},
                         {"evaluate_seconds", 0.0},     {"total_seconds", 0.0}};
   result_["metrics"] = {{"base", json::object()}, {"tuned", json::object()}};
   try {
-    if (learns()) {
-      learning_ = std::make_unique<LearningTrainingData>(pipeline_, *dataset_, parts_, model_, split_,
-                                                         device_, options_.quiet);
-      // The base is the encoder before its first step.
-      const double encode_start = now_seconds();
-      base_test_ = learning_->embed(split_.test);
-      result_["timings"]["encode_seconds"] = now_seconds() - encode_start;
+    prepare();
+    open_data();
+    const double base_start = now_seconds();
+    base_test_ = test_embeddings(false);  // the encoder before its first step
+    if (from_pictures()) {
+      const double seconds = now_seconds() - base_start;
+      result_["timings"]["encode_seconds"] = seconds;
       result_["timings"]["encode_images_per_second"] =
-          static_cast<double>(split_.test.size()) / std::max(1e-9, now_seconds() - encode_start);
-      encoded_.skipped = learning_->skipped();
-      check_skipped();
-    } else {
-      encode_frozen();
-      auto& timings = result_["timings"];
-      timings["encode_seconds"] = encoded_.seconds;
-      timings["cache_hit"] = encoded_.cache_hit;
-      timings["encode_images_per_second"] =
-          encoded_.encoded > 0 ? static_cast<double>(encoded_.encoded) / std::max(1e-9, encoded_.seconds)
-                               : 0.0;
-      base_test_ = base_embeddings(split_.test);
+          static_cast<double>(split_.test.size()) / std::max(1e-9, seconds);
     }
     train();
     if (interrupted_) {
@@ -263,6 +317,7 @@ RunOutcome Run::execute() {
       log_warning(fmt::format("interrupted; continue with --resume {}", folder_));
       return {result_, "", true};
     }
+    if (learns()) fit_heads();
     measure_tuned();
     save_servable((fs::path(folder_) / "model").string(), pipeline_, model_, result_["metrics"]);
     write_result("completed");
@@ -280,12 +335,9 @@ RunOutcome Run::execute() {
 
 void Run::measure_tuned() {
   const double start = now_seconds();
-  tuned_test_ = tuned_embeddings(split_.test);
-  if (learns()) {
-    encoded_.skipped = learning_->skipped();
-    check_skipped();
-  }
-  const auto labels = labels_of(split_.test);
+  tuned_test_ = test_embeddings(true);
+  keep_readable();  // what a learning encoder could not read is known only now
+  const auto labels = labels_of(dataset_->labels(), split_.test);
   at::Tensor queries;
   if (parts_.eval_sampler) {
     queries = guard(*pipeline_.eval_sampler.info, "queries", [&] {
@@ -307,19 +359,20 @@ void Run::measure_tuned() {
 
 void Run::write_result(const std::string& status, const std::string& error) {
   const auto side = [&](const std::vector<int64_t>& rows) {
-    return json{{"samples", rows.size()}, {"groups", count_groups(dataset_->labels(), rows)}};
+    return json{{"samples", rows.size()}, {"groups", dataset_ ? count_groups(dataset_->labels(), rows) : 0}};
   };
   result_["kindred"] = 1;
   result_["status"] = status;
   if (!error.empty()) result_["error"] = error;
   result_["device"] = device_.str();
   result_["threads"] = at::get_num_threads();
+  if (learns()) result_["training_precision"] = training_dtype_ == at::kBFloat16 ? "bfloat16" : "float32";
   result_["data"] = {{"train", side(split_.train)},
                      {"validation", side(split_.validation)},
                      {"test", side(split_.test)},
-                     {"skipped", encoded_.skipped.size()},
+                     {"skipped", skips_ ? skips_->all().size() : 0},
                      {"skipped_samples", json::array()}};
-  for (const auto& one : encoded_.skipped) {
+  for (const auto& one : skips_ ? skips_->all() : std::vector<SkippedSample>{}) {
     result_["data"]["skipped_samples"].push_back({{"name", one.name}, {"message", one.message}});
   }
   result_["warnings"] = warnings_;

@@ -9,6 +9,7 @@
 #include "host/support/system_info.hpp"
 #include "kindred/build_tag.hpp"
 #include "kindred/error.hpp"
+#include "kindred/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -52,6 +53,23 @@ json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog) {
   }
   out["versions"] = {{"kindred", KINDRED_SDK_VERSION}, {"libtorch", TORCH_VERSION}, {"plugins", plugins}};
   return out;
+}
+
+void check_same_pipeline(const std::string& folder, const Pipeline& pipeline) {
+  const auto path = (fs::path(folder) / "pipeline.json").string();
+  if (!fs::exists(path)) throw Error(folder + " holds no run that could be continued");
+  const auto before = json::parse(read_file(path), nullptr, false);
+  for (const char* section : {"seed", "data", "model", "train"}) {
+    const auto then = before.is_object() ? before.value(section, json()) : json();
+    const auto now = pipeline.resolved.value(section, json());
+    for (const auto& change : json::diff(then, now)) {
+      const auto pointer = "/" + std::string(section) + change.at("path").get<std::string>();
+      const bool length = pointer == "/train/epochs" || pointer.rfind("/train/early_stopping", 0) == 0;
+      if (length || pointer == "/data/threads") continue;
+      throw Error(folder + " was begun with another pipeline: " + pointer +
+                  " differs; continue it with the same pipeline, or start a new run");
+    }
+  }
 }
 
 }  // namespace kindred::host

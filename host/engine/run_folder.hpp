@@ -16,4 +16,8 @@ std::string create_run_folder(const Pipeline& pipeline, const std::string& folde
 /// The pipeline as it is executed: defaults, absolute paths, versions of host, LibTorch and plugins.
 nlohmann::json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog);
 
+/// A run is continued by the pipeline that began it: throws Error that names the first difference in data,
+/// model, training or seed. How long to train may differ.
+void check_same_pipeline(const std::string& folder, const Pipeline& pipeline);
+
 }  // namespace kindred::host

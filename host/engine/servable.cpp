@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "host/engine/cut.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
 #include "kindred/checkpoint.hpp"
@@ -81,6 +82,8 @@ void set_encoder(Model& model, const std::string& name, const ComponentInfo& inf
   guard(info, "dimension", [&] { model.embedding_dimension = model.encoder->dimension(); });
   if (model.embedding_dimension == 0) model.embedding_dimension = input_dimension;
   model.output_dimension = model.embedding_dimension;
+  guard(info, "stages", [&] { model.stage_count = static_cast<int64_t>(model.encoder->stages().size()); });
+  model.first_trained = model.stage_count;
   model.encoder->train(false);
 }
 
@@ -101,10 +104,13 @@ Model make_model(const Catalog& catalog, const Pipeline& pipeline, int64_t input
   site.seed = static_cast<uint64_t>(pipeline.root.seed);
   set_encoder(model, spec.name, *spec.info, catalog.create<Encoder>(*spec.info, spec.params, site),
               input_dimension);
+  model.first_trained = first_trained_stage(pipeline, *model.encoder);
+  model.encoder->freeze_batch_norms(spec.batch_norms_frozen);
   if (with_heads) {
     for (const auto& one : pipeline.head) {
       site.input_dimension = model.output_dimension;
       add_head(model, *one.info, catalog.create<Head>(*one.info, one.params, site));
+      model.heads.back().waits = model.heads.back().head->needs_fit();
     }
   }
   return model;

@@ -48,7 +48,7 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
       device_(device),
       folder_(std::move(folder)),
       quiet_(quiet),
-      encoder_learns_(pipeline.encoder.options.trainable) {
+      encoder_learns_(model.first_trained < model.stage_count) {
   report_.monitor = pipeline.early_stopping.monitor;
   if (report_.monitor.empty()) {
     report_.monitor =
@@ -60,13 +60,27 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
       minimise_ ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
 
   ParameterGroups groups;
-  if (encoder_learns_) groups.encoder = model.encoder->parameters();
+  groups.encoder = trained_encoder_parameters(model);
+  const auto stages = model.encoder->stages();
+  for (const auto& one : groups.encoder) {
+    const auto factor =
+        pipeline.encoder.lr_multipliers.find(stages[static_cast<size_t>(model.encoder->stage_of(one.name))]);
+    groups.encoder_factors.push_back(factor == pipeline.encoder.lr_multipliers.end() ? 1 : factor->second);
+  }
   for (const auto& stage : model.heads) {
     for (const auto& one : stage.head->parameters()) groups.head.push_back(one);
   }
   groups.loss = parts_.loss->parameters();
   optimizer_ = std::make_unique<Optimizer>(pipeline.optimizer, pipeline.schedule, pipeline.train.epochs,
                                            pipeline.train.gradient_clip, groups);
+  if (pipeline.train.ema > 0) {
+    auto weights = groups.encoder;
+    for (const auto* more : {&groups.head, &groups.loss}) {
+      weights.insert(weights.end(), more->begin(), more->end());
+    }
+    for (size_t i = 0; i < weights.size(); ++i) weights[i].name = std::to_string(i) + "." + weights[i].name;
+    average_ = std::make_unique<WeightAverage>(weights, pipeline.train.ema);
+  }
 }
 
 std::vector<NamedTensor> Trainer::state() const {
@@ -74,7 +88,7 @@ std::vector<NamedTensor> Trainer::state() const {
   const auto add = [&](const std::string& prefix, const std::vector<NamedTensor>& tensors) {
     for (const auto& one : tensors) all.push_back({prefix + one.name, one.tensor});
   };
-  if (encoder_learns_) add("encoder.", module_tensors(*model_.encoder));
+  add("encoder.", trained_encoder_tensors(model_));
   add("head.", head_tensors(model_));
   add("loss.", module_tensors(*parts_.loss));
   return all;
@@ -85,39 +99,55 @@ TrainReport Trainer::train() {
   last_checkpoint_ = start;
   Progress progress("training", "epochs", pipeline_.train.epochs, quiet_);
   for (int64_t epoch = first_epoch_; epoch < pipeline_.train.epochs; ++epoch) {
+    if (out_of_patience()) {  // also right after a resume
+      report_.stopped_early = true;
+      break;
+    }
     const double epoch_start = now_seconds();
     EpochResult result;
     if (!run_steps(epoch, result)) {
       report_.interrupted = true;
       break;
     }
-    validate(result);
+    result.step_seconds = now_seconds() - epoch_start;
+    report_.step_seconds += result.step_seconds;
+    if (average_) average_->swap();
+    try {
+      validate(result);
+    } catch (const Interrupted&) {
+      // The steps are kept; the resumed run repeats the validation.
+      if (average_) average_->swap();
+      report_.interrupted = true;
+      save_checkpoint(epoch, result.steps, result.loss_sum);
+      break;
+    }
     const double seconds = now_seconds() - epoch_start;
     report_.epoch_seconds.push_back(seconds);
     report_.epochs = epoch + 1;
-    const bool best = note_result(epoch, result, seconds);
+    const bool best = note_result(epoch, result);
+    if (average_) average_->swap();
     append_history(epoch, result, seconds, best);
     std::string note = fmt::format("loss {:.4f}", result.train_loss);
     for (const auto& [name, value] : result.validation)
       note += fmt::format(", validation {} {:.4f}", name, value);
     progress.update(epoch + 1, note);
     if (now_seconds() - last_checkpoint_ > kCheckpointSeconds) save_checkpoint(epoch + 1, 0, 0);
-    if (pipeline_.early_stopping.patience > 0 && since_best_ >= pipeline_.early_stopping.patience) {
-      report_.stopped_early = true;
-      break;
-    }
     if (interrupted()) {
       report_.interrupted = true;
       save_checkpoint(epoch + 1, 0, 0);
       break;
     }
   }
+  if (!report_.interrupted && out_of_patience()) report_.stopped_early = true;
   progress.finish();
   report_.train_seconds = now_seconds() - start;
   if (!report_.interrupted) save_checkpoint(report_.epochs, 0, 0);
   if (!best_.empty()) {
     restore(state(), best_);
-  } else if (report_.epochs > 0) {
+  } else if (average_) {
+    average_->swap();
+  }
+  if (best_.empty() && report_.epochs > 0) {
     report_.warnings.push_back("no epoch had a defined " + report_.monitor +
                                "; the last epoch's weights are kept");
     log_warning(report_.warnings.back());
@@ -125,6 +155,11 @@ TrainReport Trainer::train() {
   data_.train_encoder(false);
   model_.train_heads(false);
   return report_;
+}
+
+bool Trainer::out_of_patience() const {
+  const auto patience = pipeline_.early_stopping.patience;
+  return patience > 0 && since_best_ >= patience;
 }
 
 bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
@@ -137,12 +172,11 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   largest_batch_ = 0;
   for (const auto& batch : batches) largest_batch_ = std::max(largest_batch_, batch.numel());
   const int64_t first = epoch == first_epoch_ ? std::min(first_step_, steps) : 0;
-  batches.erase(batches.begin(), batches.begin() + first);
   optimizer_->start_epoch(epoch);
   data_.train_encoder(true);
   model_.train_heads(true);
   parts_.loss->train(true);
-  data_.start_epoch(batches, epoch);
+  data_.start_epoch(batches, first, epoch);
   Progress progress(fmt::format("epoch {}", epoch + 1), "steps", steps, quiet_ || !encoder_learns_);
   // Summed on the device: one synchronisation an epoch, not one a step, unless steps are slow anyway.
   double sum = epoch == first_epoch_ ? first_loss_sum_ : 0;
@@ -172,10 +206,15 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
         throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
                                 epoch + 1, step + 1));
       }
+      if (average_) average_->update();
     }
+    ++report_.steps;
     sum += value;
     progress.update(step + 1, fmt::format("loss {:.4f}", sum / static_cast<double>(step + 1)));
-    if (step + 1 == steps) warn_when_collapsed(embeddings);
+    // Where there is no validation, whose embeddings are not blurred by dropout.
+    if (data_.validation_labels().numel() == 0 && batch.labels.numel() == largest_batch_) {
+      warn_when_collapsed(embeddings);
+    }
     if (interrupted() && step + 1 < steps) {
       save_checkpoint(epoch, step + 1, sum);
       return false;
@@ -184,6 +223,8 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
       save_checkpoint(epoch, step + 1, sum);
     }
   }
+  result.steps = steps;
+  result.loss_sum = sum;
   result.train_loss = sum / static_cast<double>(steps);
   return true;
 }
@@ -197,6 +238,7 @@ void Trainer::validate(EpochResult& result) {
   parts_.loss->train(false);
   const auto raw = data_.validation_embeddings();
   const auto embeddings = model_.apply_heads(raw);
+  warn_when_collapsed(embeddings);
   {
     // In one fixed random order, so that a batch holds several samples of a class whatever the file order.
     const auto rows = labels.numel();
@@ -234,7 +276,7 @@ double Trainer::monitored(const EpochResult& result) const {
   return result.validation.at(report_.monitor.substr(std::string("validation.").size()));
 }
 
-bool Trainer::note_result(int64_t epoch, const EpochResult& result, double) {
+bool Trainer::note_result(int64_t epoch, const EpochResult& result) {
   const double value = monitored(result);
   const double delta = pipeline_.early_stopping.min_delta;
   const bool better = minimise_ ? value < report_.best_value - delta : value > report_.best_value + delta;
@@ -263,7 +305,7 @@ void Trainer::warn_when_collapsed(const at::Tensor& embeddings) {
 
 void Trainer::append_history(int64_t epoch, const EpochResult& result, double seconds, bool best) {
   json line = {{"epoch", epoch + 1},
-               {"train", {{"loss", number_or_null(result.train_loss)}}},
+               {"train", {{"loss", number_or_null(result.train_loss)}, {"seconds", result.step_seconds}}},
                {"validation", json::object()},
                {"seconds", seconds},
                {"best", best}};
@@ -295,11 +337,13 @@ void Trainer::save_checkpoint(int64_t epoch, int64_t step, double loss_sum) {
   const auto stem = fmt::format("epoch_{:05}_step_{:05}", epoch, step);
   write_safetensors((folder / (stem + ".safetensors")).string(), state());
   if (!best_.empty()) write_safetensors((folder / (stem + ".best.safetensors")).string(), best_);
+  if (average_) write_safetensors((folder / (stem + ".average.safetensors")).string(), average_->average());
   optimizer_->save((folder / (stem + ".optimizer.pt")).string());
   const json meta = {{"stem", stem},
                      {"epoch", epoch},
                      {"step", step},
                      {"loss_sum", loss_sum},
+                     {"average_updates", average_ ? average_->updates() : 0},
                      {"since_best", since_best_},
                      {"best_epoch", report_.best_epoch},
                      {"best_value", number_or_null(report_.best_value)},
@@ -322,6 +366,11 @@ void Trainer::resume() {
     best_ = snapshot(state());
     load_named_tensors("checkpoint " + stem, best_, read_checkpoint(stem + ".best.safetensors"), never,
                        never);
+  }
+  if (average_) {
+    load_named_tensors("checkpoint " + stem, average_->average(),
+                       read_checkpoint(stem + ".average.safetensors"), never, never);
+    average_->set_updates(meta.at("average_updates").get<int64_t>());
   }
   optimizer_->load(stem + ".optimizer.pt");
   first_epoch_ = meta.at("epoch").get<int64_t>();

@@ -9,6 +9,7 @@
 #include "host/engine/model.hpp"
 #include "host/engine/optimizer.hpp"
 #include "host/engine/training_data.hpp"
+#include "host/engine/weight_average.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/loss.hpp"
@@ -25,6 +26,8 @@ struct TrainReport {
   bool interrupted = false;
   std::vector<double> epoch_seconds;
   double train_seconds = 0;
+  int64_t steps = 0;        ///< of this execution
+  double step_seconds = 0;  ///< that they took, validation left out
   std::vector<std::string> warnings;
 };
 
@@ -52,12 +55,14 @@ class Trainer {
 
  private:
   struct EpochResult {
-    double train_loss = 0;
+    double train_loss = 0, step_seconds = 0, loss_sum = 0;
+    int64_t steps = 0;
     std::map<std::string, double> validation;
   };
+  bool out_of_patience() const;
   bool run_steps(int64_t epoch, EpochResult& result);
   void validate(EpochResult& result);
-  bool note_result(int64_t epoch, const EpochResult& result, double seconds);
+  bool note_result(int64_t epoch, const EpochResult& result);
   double monitored(const EpochResult& result) const;
   void warn_when_collapsed(const at::Tensor& embeddings);
   void keep_history_until(int64_t epoch);
@@ -74,6 +79,7 @@ class Trainer {
   bool quiet_, minimise_, encoder_learns_;
   TrainReport report_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<WeightAverage> average_;  ///< null: none
   std::vector<NamedTensor> best_;
   int64_t first_epoch_ = 0, first_step_ = 0, since_best_ = 0, largest_batch_ = 0;
   double first_loss_sum_ = 0, last_checkpoint_ = 0;

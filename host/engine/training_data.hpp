@@ -5,18 +5,24 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/engine/class_split.hpp"
+#include "kindred/dataset.hpp"
+
 namespace kindred::host {
 
-/// Encoder embeddings for the trainer, whether they come from the cache or from an encoder that learns.
+/// Embeddings of an encoder for the trainer, wherever they come from: the cache, maps in the cache, or
+/// pictures.
 class TrainingData {
  public:
+  /// `dataset` must outlive it.
+  TrainingData(const Dataset& dataset, const ClassSplit& split);
   virtual ~TrainingData() = default;
 
   /// int64 (N) on the CPU: labels of the training rows, by which samplers choose.
-  virtual const at::Tensor& labels() const = 0;
+  const at::Tensor& labels() const { return train_labels_; }
 
-  /// Announces the batches that next() will be asked for, each int64 (B) rows of [0, N).
-  virtual void start_epoch(const std::vector<at::Tensor>& batches, int64_t epoch) = 0;
+  /// Announces the batches of an epoch, each int64 (B) rows of [0, N); next() begins at batch `first`.
+  virtual void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) = 0;
 
   struct Step {
     at::Tensor embeddings;  ///< float32 (B, D) on the device, with a graph when the encoder learns
@@ -25,16 +31,27 @@ class TrainingData {
   /// The next announced batch. May be smaller than announced when samples could not be read.
   virtual Step next() = 0;
 
-  /// float32 (N, D) of the training rows, for closed-form heads; no gradients.
-  virtual at::Tensor all_train_embeddings() = 0;
+  /// float32 (S, D) of dataset rows on the device, by the encoder as it stands, in evaluation mode and
+  /// without gradients. Samples that cannot be read are taken out of `samples`.
+  virtual at::Tensor embed(std::vector<int64_t>& samples, int64_t view) = 0;
 
-  /// Validation rows: float32 (V, D) in evaluation mode without gradients, and int64 (V) on the CPU.
-  /// V = 0 when there are none.
-  virtual at::Tensor validation_embeddings() = 0;
-  virtual const at::Tensor& validation_labels() const = 0;
+  /// Of the training rows, for closed-form heads; labels() afterwards belongs to it.
+  virtual at::Tensor train_embeddings();
+
+  /// Of the validation rows, and their labels int64 (V) on the CPU. V = 0 when there are none.
+  virtual at::Tensor validation_embeddings();
+  const at::Tensor& validation_labels() const { return validation_labels_; }
 
   /// Called around epochs: only a learning encoder cares.
   virtual void train_encoder(bool on) { (void)on; }
+
+ protected:
+  /// Dataset rows of training rows.
+  std::vector<int64_t> samples_of(const at::Tensor& rows) const;
+
+  const Dataset& dataset_;
+  std::vector<int64_t> train_rows_, validation_rows_;
+  at::Tensor train_labels_, validation_labels_;
 };
 
 }  // namespace kindred::host

@@ -81,7 +81,7 @@ void Catalog::add(const std::string& file) {
         return;
       }
       throw RejectedPlugin{file,
-                           "KDP011",
+                           kDuplicateCode,
                            file + " and " + other.file + " are both the plugin " + other.id +
                                "; a plugin's id must be unique: remove one of the files or rename its plugin",
                            found.plugin.id,
@@ -95,7 +95,7 @@ void Catalog::add(const std::string& file) {
       if (other == components_.end()) continue;
       throw RejectedPlugin{
           file,
-          "KDP011",
+          kDuplicateCode,
           file + " and " + other->plugin_file + " both offer " + component.kind + " " + component.id +
               "; a component's id must be unique: remove one of the files or rename the component",
           found.plugin.id,

@@ -28,6 +28,8 @@ struct LoadedPlugin {
   std::string sdk_version, compiler;
 };
 
+constexpr const char* kDuplicateCode = "KDP011";
+
 /// A file that was found and not loaded. Codes, never reused:
 ///   KDP001 not a whole ELF shared object of this machine   KDP007 other build flags
 ///   KDP002 no build tag, two of them, or a malformed one   KDP009 the dynamic linker refused it

@@ -106,6 +106,8 @@ void merge(json& base, const json& patch, const std::string& pointer, const std:
   }
 }
 
+void expand(json& value, const std::string& file, const std::string& pointer, std::vector<Issue>& issues);
+
 Document load_chain(const std::string& path, int links) {
   std::string text;
   try {
@@ -122,6 +124,9 @@ Document load_chain(const std::string& path, int links) {
     if (!it->is_string()) fail(path, "/extends", "expected the path of another pipeline file");
     if (links >= kLongestChain)
       fail(path, "/extends", "more than 16 files extend each other; is there a circle?");
+    std::vector<Issue> issues;
+    expand(*it, path, "/extends", issues);
+    if (!issues.empty()) throw PipelineError(issues);
     document = load_chain((fs::path(folder) / it->get<std::string>()).lexically_normal().string(), links + 1);
     document.file = path;
   }

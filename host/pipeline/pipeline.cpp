@@ -23,7 +23,7 @@ void DataSection::describe(Schema<DataSection>& s) {
   s.field("split", &DataSection::split).doc("Which classes are trained on, validated on and tested on.");
   s.field("transforms", &DataSection::transforms).doc("Transforms of every picture.");
   s.field("train_transforms", &DataSection::train_transforms)
-      .doc("Instead of `transforms` while a trainable encoder is trained; may be random.");
+      .doc("Instead of `transforms` while an encoder is trained; may be random.");
   s.field("on_error", &DataSection::on_error).doc("What an unreadable sample does.").one_of({"skip", "fail"});
   s.field("max_skipped", &DataSection::max_skipped)
       .doc("Largest fraction of the samples that may be skipped before the run fails.")
@@ -69,18 +69,43 @@ void ModelSection::describe(Schema<ModelSection>& s) {
 
 void EncoderSection::describe(Schema<EncoderSection>& s) {
   s.field("trainable", &EncoderSection::trainable)
-      .doc("false: frozen, every sample is encoded once into the cache. true: trained with the head.");
+      .doc(
+          "false: frozen, every sample is encoded once into the cache. true: trained whole, on pictures. "
+          "{\"from\": STAGE}: what comes before that stage is frozen and cached, the rest is trained.");
   s.field("precision", &EncoderSection::precision)
-      .doc("Arithmetic of a frozen encoder.")
-      .one_of({"auto", "float32"});
+      .doc(
+          "Arithmetic of training an encoder: auto takes bfloat16 where the processor is fast at it. What is "
+          "measured is computed in float32 whatever this says.")
+      .one_of({"auto", "float32", "bfloat16"});
+}
+
+void TrainableSection::describe(Schema<TrainableSection>& s) {
+  s.field("from", &TrainableSection::from)
+      .doc("First stage of the encoder that is trained; `host validate` names the stages when it is wrong.")
+      .required();
+  s.field("batch_norm", &TrainableSection::batch_norm)
+      .doc("frozen: running statistics as they came. train: statistics of the batch while training.")
+      .one_of({"frozen", "train"});
+  s.field("lr_multipliers", &TrainableSection::lr_multipliers)
+      .doc("Factors on the learning rate by stage, for example {\"head\": 2}.");
 }
 
 void CacheSection::describe(Schema<CacheSection>& s) {
   s.field("type", &CacheSection::type)
-      .doc("disk: memory-mapped files that later runs reuse. memory: gone with the process. auto: disk.")
-      .one_of({"auto", "disk", "memory"});
+      .doc(
+          "disk: memory-mapped files that later runs reuse. memory: gone with the process. auto: disk. none: an "
+          "encoder trained from a stage reads pictures and runs its frozen stages at every step.")
+      .one_of({"auto", "disk", "memory", "none"});
   s.field("directory", &CacheSection::directory).doc("Folder of the cache files.").path();
   s.field("batch_size", &CacheSection::batch_size).doc("Samples per encoder call.").range(1, 65536);
+  s.field("views", &CacheSection::views)
+      .doc(
+          "For an encoder trained from a stage: how many views of a training picture are kept. 1: the picture; "
+          "2: and its mirror image; more: and so many draws of data.train_transforms, each fixed once.")
+      .range(1, 256);
+  s.field("map_dtype", &CacheSection::map_dtype)
+      .doc("How the maps in front of that stage are stored.")
+      .one_of({"float16", "float32"});
 }
 
 void OptimizerSection::describe(Schema<OptimizerSection>& s) {
@@ -142,6 +167,11 @@ void TrainSection::describe(Schema<TrainSection>& s) {
   s.field("gradient_clip", &TrainSection::gradient_clip)
       .doc("Largest norm of the gradient; 0: no limit.")
       .minimum(0);
+  s.field("ema", &TrainSection::ema)
+      .doc(
+          "Decay per step of an exponential moving average of the weights, which then is what is validated, "
+          "measured and saved; 0: none.")
+      .range(0, 0.999999);
 }
 
 void EvaluateSection::describe(Schema<EvaluateSection>& s) {
@@ -149,6 +179,9 @@ void EvaluateSection::describe(Schema<EvaluateSection>& s) {
   s.field("eval_sampler", &EvaluateSection::eval_sampler)
       .doc("Which samples are queries; left out: every sample of the test classes.");
   s.field("baseline", &EvaluateSection::baseline).doc("Also measure the encoder alone.");
+  s.field("test_views", &EvaluateSection::test_views)
+      .doc("Views of a test picture whose embeddings are averaged.")
+      .one_of({"plain", "mirror"});
   s.field("bootstrap_samples", &EvaluateSection::bootstrap_samples)
       .doc("Resamplings of the 95 % interval; 0: none.")
       .range(0, 100000);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -58,15 +59,25 @@ struct ModelSection {
 
 /// Keys of an encoder entry that the host reads; the others are the component's parameters.
 struct EncoderSection {
-  bool trainable = false;
+  nlohmann::json trainable = false;
   std::string precision = "auto";
   static void describe(Schema<EncoderSection>& schema);
+};
+
+/// The object form of an encoder's "trainable".
+struct TrainableSection {
+  std::string from;
+  std::string batch_norm = "frozen";
+  nlohmann::json lr_multipliers;
+  static void describe(Schema<TrainableSection>& schema);
 };
 
 struct CacheSection {
   std::string type = "auto";
   std::string directory = "cache";
   int64_t batch_size = 32;
+  int64_t views = 1;
+  std::string map_dtype = "float16";
   static void describe(Schema<CacheSection>& schema);
 };
 
@@ -102,12 +113,14 @@ struct TrainSection {
   nlohmann::json loss, batch_sampler, optimizer, schedule, early_stopping;
   int64_t epochs = 100;
   double gradient_clip = 0;
+  double ema = 0;  // 0: none
   static void describe(Schema<TrainSection>& schema);
 };
 
 struct EvaluateSection {
   nlohmann::json metrics, eval_sampler;
   bool baseline = true;
+  std::vector<std::string> test_views = {"plain"};
   int64_t bootstrap_samples = 1000;
   int64_t tile_mebibytes = 64;
   static void describe(Schema<EvaluateSection>& schema);
@@ -128,6 +141,10 @@ struct ComponentSpec {
 struct EncoderSpec : ComponentSpec {
   std::string name;  ///< its key under model.encoders
   EncoderSection options;
+  bool learns = false;
+  std::string trained_from;  ///< first stage that is trained; "": all of them
+  bool batch_norms_frozen = true;
+  std::map<std::string, double> lr_multipliers;  ///< by stage
 };
 
 enum class ValidationSource { none, train_classes, test };

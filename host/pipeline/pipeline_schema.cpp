@@ -48,14 +48,47 @@ json component_of_kind(const Catalog& catalog, const std::string& kind, const js
   return schema;
 }
 
+/// The same for a file that changes another one: nothing is required, null removes, and a component may be
+/// changed without naming its type again.
+json of_changes(const json& schema) {
+  if (schema.is_array()) {
+    json out = json::array();
+    for (const auto& one : schema) out.push_back(of_changes(one));
+    return out;
+  }
+  if (!schema.is_object()) return schema;
+  json out = json::object();
+  for (const auto& [key, value] : schema.items()) {
+    if (key == "required") continue;
+    if (key == "if" || key == "enum" || key == "default") {
+      out[key] = value;  // a condition stays what it is
+    } else if (key == "$ref") {
+      const std::string start = "#/$defs/";
+      out[key] = start + "changes_" + value.get<std::string>().substr(start.size());
+    } else if (key == "properties") {
+      for (const auto& [name, property] : value.items()) {
+        out[key][name] = {{"anyOf", {of_changes(property), {{"type", "null"}}}}};
+      }
+    } else {
+      out[key] = of_changes(value);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 json pipeline_schema(const Catalog& catalog) {
   json defs = json::object();
   for (const char* kind :
        {"dataset", "transform", "encoder", "head", "loss", "batch_sampler", "eval_sampler", "metric"}) {
-    const json host_keys =
-        std::string(kind) == "encoder" ? section<EncoderSection>()["properties"] : json::object();
+    json host_keys = json::object();
+    if (std::string(kind) == "encoder") {
+      auto trainable = section<TrainableSection>(
+          {{"lr_multipliers", {{"type", "object"}, {"additionalProperties", {{"type", "number"}}}}}});
+      host_keys = section<EncoderSection>(
+          {{"trainable", {{"anyOf", {json{{"type", "boolean"}}, trainable}}}}})["properties"];
+    }
     defs[kind] = component_of_kind(catalog, kind, host_keys);
   }
   const json transforms = one_or_list(reference("transform"));
@@ -86,19 +119,20 @@ json pipeline_schema(const Catalog& catalog) {
                                     {"train", reference("train")},
                                     {"evaluate", reference("evaluate")},
                                     {"output", section<OutputSection>()}});
-  root["properties"]["extends"] = {{"type", "string"},
-                                   {"description", "Another pipeline file that this one changes."}};
-  root["properties"]["$schema"] = {{"type", "string"}};
-  root["properties"].erase("kindred");
-  root["properties"]["kindred"] = {{"const", 1}, {"description", "Version of the pipeline format."}};
-  // With "extends" the other file may hold what is required.
-  root["if"] = {{"not", {{"required", {"extends"}}}}};
-  root["then"] = {{"required", {"kindred", "data", "model", "evaluate"}}};
-  root.erase("required");
-  root["$schema"] = "https://json-schema.org/draft/2020-12/schema";
-  root["title"] = "Kindred pipeline";
-  root["$defs"] = defs;
-  return root;
+  // Every file may say what a changing one may; one that extends no other has to be whole.
+  auto schema = of_changes(root);
+  schema["properties"]["kindred"] = {{"const", 1}, {"description", "Version of the pipeline format."}};
+  schema["properties"]["extends"] = {{"type", "string"},
+                                     {"description", "Another pipeline file that this one changes."}};
+  schema["properties"]["$schema"] = {{"type", "string"}};
+  schema["if"] = {{"not", {{"required", {"extends"}}}}};
+  schema["then"] = {{"required", {"kindred", "data", "model", "evaluate"}},
+                    {"properties", root["properties"]}};
+  schema["$defs"] = defs;
+  for (const auto& [name, def] : defs.items()) schema["$defs"]["changes_" + name] = of_changes(def);
+  schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  schema["title"] = "Kindred pipeline";
+  return schema;
 }
 
 }  // namespace kindred::host

@@ -17,6 +17,7 @@ class Validator {
   Validator(const Document& document, const Catalog& catalog) : document_(document), catalog_(catalog) {}
 
   Pipeline run();
+  const std::vector<Issue>& issues() const { return issues_; }
 
  private:
   void issue(const std::string& pointer, const std::string& message) {
@@ -37,7 +38,9 @@ class Validator {
   void read_split(Pipeline& p, const json& value, json& out);
   void read_train_classes(Pipeline& p, const TrainClassesSection& section);
   void read_model(Pipeline& p, json& out);
+  void read_trainable(EncoderSpec& encoder, const std::string& pointer, json& out);
   void read_train(Pipeline& p, json& out);
+  void check_views(const Pipeline& p);
   void read_evaluate(Pipeline& p, json& out);
 
   const Document& document_;
@@ -124,10 +127,11 @@ ComponentSpec Validator::component(const json& value, const std::string& kind, c
   params.erase("type");
   json known = info->schema;
   known["properties"].update(host_keys);
+  const auto before = issues_.size();
   for (const auto& found : check_params(known, params)) issue(pointer + found.pointer, found.message);
   params = with_defaults(info->schema, params);
   check_paths(info->schema, params, pointer, true);
-  spec.info = info;
+  if (issues_.size() == before) spec.info = info;
   spec.params = params;
   if (resolved != nullptr) {
     *resolved = params;
@@ -246,10 +250,41 @@ void Validator::read_model(Pipeline& p, json& out) {
     p.encoder.options = section<EncoderSection>(options, pointer, &resolved_options);
     static_cast<ComponentSpec&>(p.encoder) = component(value, "encoder", pointer, &resolved, host_keys);
     p.encoder.name = name;
+    read_trainable(p.encoder, pointer + "/trainable", resolved_options["trainable"]);
     resolved.update(resolved_options);
     out["model"]["encoders"] = {{name, resolved}};
   }
   p.head = components(model.head, "head", "/model/head", &out["model"]["head"]);
+}
+
+void Validator::read_trainable(EncoderSpec& encoder, const std::string& pointer, json& out) {
+  const auto& value = encoder.options.trainable;
+  if (value.is_boolean()) {
+    encoder.learns = value.get<bool>();
+    encoder.batch_norms_frozen = false;  // a network from scratch has no statistics to keep
+    return;
+  }
+  if (!value.is_object()) {
+    issue(pointer, "must be a boolean, or an object such as {\"from\": \"layer4\"}, got " + value.dump());
+    return;
+  }
+  const auto trainable = section<TrainableSection>(value, pointer, &out);
+  encoder.learns = true;
+  encoder.trained_from = trainable.from;
+  encoder.batch_norms_frozen = trainable.batch_norm == "frozen";
+  if (trainable.lr_multipliers.is_null()) return;
+  const auto place = pointer + "/lr_multipliers";
+  if (!trainable.lr_multipliers.is_object()) {
+    issue(place, "expected an object with a factor per stage, such as {\"head\": 2}");
+    return;
+  }
+  for (const auto& [stage, factor] : trainable.lr_multipliers.items()) {
+    if (!factor.is_number() || factor.get<double>() < 0) {
+      issue(place + "/" + stage, "must be a number of at least 0, got " + factor.dump());
+    } else {
+      encoder.lr_multipliers[stage] = factor.get<double>();
+    }
+  }
 }
 
 void Validator::read_train(Pipeline& p, json& out) {
@@ -280,9 +315,34 @@ void Validator::read_train(Pipeline& p, json& out) {
   }
 }
 
+void Validator::check_views(const Pipeline& p) {
+  if (p.cache.type == "none" && !p.encoder.learns) {
+    issue("/cache/type",
+          "a frozen encoder is run once and its embeddings are kept; take \"memory\" to leave no file");
+  }
+  if (p.cache.type == "none" && p.cache.views > 1) {
+    issue("/cache/views", "there are no views to keep without a cache; take another cache.type");
+  }
+  if (p.cache.views > 1 && p.encoder.trained_from.empty()) {
+    issue("/cache/views",
+          "views are kept of the maps in front of the stage that an encoder is trained from; this one is " +
+              std::string(p.encoder.learns ? "trained whole, on pictures" : "frozen") +
+              ": set \"trainable\": {\"from\": STAGE}, or leave views at 1");
+  }
+  if (p.cache.views > 2 && p.data.train_transforms.is_null()) {
+    issue(
+        "/cache/views",
+        "views beyond the picture and its mirror image are draws of data.train_transforms, which is missing; "
+        "add it, for example [{\"type\": \"random_resized_crop\"}, ...], or set views to 2");
+  }
+}
+
 void Validator::read_evaluate(Pipeline& p, json& out) {
   p.evaluate = section<EvaluateSection>(p.root.evaluate, "/evaluate", &out["evaluate"]);
   auto& evaluate = out["evaluate"];
+  if (p.evaluate.test_views.empty()) {
+    issue("/evaluate/test_views", "at least one view is needed, such as [\"plain\"]");
+  }
   p.metrics = components(p.evaluate.metrics, "metric", "/evaluate/metrics", &evaluate["metrics"]);
   if (p.metrics.empty() && !p.evaluate.metrics.is_null()) {
     issue("/evaluate/metrics", "at least one metric is needed, such as [{\"type\": \"r_precision\"}]");
@@ -328,9 +388,9 @@ Pipeline Validator::run() {
   if (!p.root.model.is_null()) read_model(p, out);
   p.cache = section<CacheSection>(p.root.cache, "/cache", &out["cache"]);
   read_train(p, out);
+  check_views(p);
   if (!p.root.evaluate.is_null()) read_evaluate(p, out);
   p.output = section<OutputSection>(p.root.output, "/output", &out["output"]);
-  if (!issues_.empty()) throw PipelineError(issues_);
   p.resolved = out;
   return p;
 }
@@ -351,7 +411,17 @@ std::vector<std::string> plugin_folders(const Document& document) {
 }
 
 Pipeline validate_pipeline(const Document& document, const Catalog& catalog) {
-  return Validator(document, catalog).run();
+  std::vector<Issue> issues;
+  auto pipeline = validate_pipeline(document, catalog, issues);
+  if (!issues.empty()) throw PipelineError(issues);
+  return pipeline;
+}
+
+Pipeline validate_pipeline(const Document& document, const Catalog& catalog, std::vector<Issue>& issues) {
+  Validator validator(document, catalog);
+  auto pipeline = validator.run();
+  issues.insert(issues.end(), validator.issues().begin(), validator.issues().end());
+  return pipeline;
 }
 
 }  // namespace kindred::host

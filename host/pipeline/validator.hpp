@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/pipeline/document.hpp"
+#include "host/pipeline/issue.hpp"
 #include "host/pipeline/pipeline.hpp"
 
 namespace kindred::host {
@@ -17,5 +18,9 @@ std::vector<std::string> plugin_folders(const Document& document);
 /// Checks the whole document against the components found and returns the plan. Every problem is reported
 /// at once: throws PipelineError. The plan points into `catalog`, which must outlive it.
 Pipeline validate_pipeline(const Document& document, const Catalog& catalog);
+
+/// The same, but problems are appended to `issues`, so that a caller can go on checking what is in order:
+/// components with a problem are left out of the plan (their `info` is null).
+Pipeline validate_pipeline(const Document& document, const Catalog& catalog, std::vector<Issue>& issues);
 
 }  // namespace kindred::host

@@ -10,7 +10,7 @@
 namespace kindred {
 namespace {
 
-constexpr double kEpsilon = 1e-3, kMomentum = 0.01;
+constexpr ConvolutionNorm::Norm kNorm = {1e-3, 0.01};
 constexpr int64_t kStem = 32, kHead = 1280;  // not scaled in the Lite family
 
 struct Stage {
@@ -49,27 +49,24 @@ class InvertedResidual {
     const auto name = "_blocks." + std::to_string(index) + ".";
     const int64_t inner = inputs * stage.expansion;
     if (expands_) {
-      expand_ = Convolution(name + "_expand_conv", inputs, inner, 1, 1, 1, list, seed);
-      bn0_ = BatchNorm(name + "_bn0", inner, kEpsilon, kMomentum, list);
+      expand_ = ConvolutionNorm(name + "_expand_conv", name + "_bn0", {inputs, inner}, kNorm, list, seed);
     }
-    depthwise_ = Convolution(name + "_depthwise_conv", inner, inner, stage.kernel, stride, inner, list, seed);
-    bn1_ = BatchNorm(name + "_bn1", inner, kEpsilon, kMomentum, list);
-    project_ = Convolution(name + "_project_conv", inner, outputs, 1, 1, 1, list, seed);
-    bn2_ = BatchNorm(name + "_bn2", outputs, kEpsilon, kMomentum, list);
+    depthwise_ = ConvolutionNorm(name + "_depthwise_conv", name + "_bn1",
+                                 {inner, inner, stage.kernel, stride, inner, Padding::same}, kNorm, list, seed);
+    project_ = ConvolutionNorm(name + "_project_conv", name + "_bn2", {inner, outputs}, kNorm, list, seed);
   }
 
-  at::Tensor operator()(const at::Tensor& input, bool training) const {
+  at::Tensor operator()(const at::Tensor& input, bool batch_statistics) const {
     auto x = input;
-    if (expands_) x = bn0_(expand_(x), training).clamp_(0, 6);
-    x = bn1_(depthwise_.same(x), training).clamp_(0, 6);
-    x = bn2_(project_(x), training);
+    if (expands_) x = expand_(x, Activation::relu6, batch_statistics);
+    x = depthwise_(x, Activation::relu6, batch_statistics);
+    x = project_(x, Activation::none, batch_statistics);
     return skips_ ? x.add_(input) : x;
   }
 
  private:
   bool expands_, skips_;
-  Convolution expand_, depthwise_, project_;
-  BatchNorm bn0_, bn1_, bn2_;
+  ConvolutionNorm expand_, depthwise_, project_;
 };
 
 bool is_classifier_or_counter(const std::string& name) {
@@ -95,8 +92,7 @@ class EfficientNetLite final : public Encoder {
 
   EfficientNetLite(const Params& params, const Site& site) {
     const auto scale = variants().at(params.variant);
-    stem_ = Convolution("_conv_stem", 3, kStem, 3, 2, 1, list_, site.seed);
-    stem_bn_ = BatchNorm("_bn0", kStem, kEpsilon, kMomentum, list_);
+    stem_ = ConvolutionNorm("_conv_stem", "_bn0", {3, kStem, 3, 2, 1, Padding::same}, kNorm, list_, site.seed);
     int64_t inputs = kStem, index = 0;
     for (int64_t s = 0; s < kStageCount; ++s) {
       const auto& stage = kStages[s];
@@ -106,13 +102,11 @@ class EfficientNetLite final : public Encoder {
                : static_cast<int64_t>(std::ceil(scale.depth * static_cast<double>(stage.repeats)));
       const int64_t outputs = scaled_channels(stage.outputs, scale.width);
       for (int64_t r = 0; r < repeats; ++r) {
-        stages_[static_cast<size_t>(s)].emplace_back(index++, inputs, outputs, stage,
-                                                     r == 0 ? stage.stride : 1, list_, site.seed);
+        blocks_.emplace_back(index++, inputs, outputs, stage, r == 0 ? stage.stride : 1, list_, site.seed);
         inputs = outputs;
       }
     }
-    head_ = Convolution("_conv_head", inputs, kHead, 1, 1, 1, list_, site.seed);
-    head_bn_ = BatchNorm("_bn1", kHead, kEpsilon, kMomentum, list_);
+    head_ = ConvolutionNorm("_conv_head", "_bn1", {inputs, kHead}, kNorm, list_, site.seed);
     if (!params.weights.empty()) {
       load_weights("efficientnet_" + params.variant, params.weights, list_, is_classifier_or_counter);
     }
@@ -122,37 +116,48 @@ class EfficientNetLite final : public Encoder {
   int64_t dimension() const override { return kHead; }
   std::vector<std::string> stages() const override {
     std::vector<std::string> names = {"stem"};
-    for (int64_t s = 1; s <= kStageCount; ++s) names.push_back("stage" + std::to_string(s));
-    names.push_back("head");
+    for (size_t i = 0; i < blocks_.size(); ++i) names.push_back("blocks." + std::to_string(i));
+    names.insert(names.end(), {"head", "pool"});
     return names;
   }
+  int64_t stage_of(const std::string& name) const override {
+    const std::string block = "_blocks.";
+    if (name.rfind(block, 0) == 0) return 1 + std::stoll(name.substr(block.size()));
+    return name.rfind("_conv_stem.", 0) == 0 || name.rfind("_bn0.", 0) == 0 ? 0 : 1 + block_count();
+  }
+  bool runs_in_bfloat16() const override { return true; }
   std::vector<NamedTensor> parameters() override { return list_.parameters; }
   std::vector<NamedTensor> buffers() override { return list_.buffers; }
   void train(bool on) override { training_ = on; }
+  void freeze_batch_norms(bool on) override { norms_frozen_ = on; }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
+    const bool batch_statistics = training_ && !norms_frozen_;
     auto x = input;
     for (int64_t stage = first; stage < last; ++stage) {
       if (stage == 0) {
-        x = stem_bn_(stem_.same(x), training_).clamp_(0, 6);
-      } else if (stage <= kStageCount) {
-        for (const auto& block : stages_[static_cast<size_t>(stage - 1)]) x = block(x, training_);
+        x = stem_(x, Activation::relu6, batch_statistics);
+      } else if (stage <= block_count()) {
+        x = blocks_[static_cast<size_t>(stage - 1)](x, batch_statistics);
+      } else if (stage == block_count() + 1) {
+        x = head_(x, Activation::relu6, batch_statistics);
       } else {
-        x = global_average(head_bn_(head_(x), training_).clamp_(0, 6));
+        x = global_average(x);
       }
     }
     return x;
   }
 
  private:
+  int64_t block_count() const { return static_cast<int64_t>(blocks_.size()); }
+
   TensorList list_;
-  Convolution stem_, head_;
-  BatchNorm stem_bn_, head_bn_;
-  std::array<std::vector<InvertedResidual>, kStageCount> stages_;
-  bool training_ = false;
+  ConvolutionNorm stem_, head_;
+  std::vector<InvertedResidual> blocks_;
+  bool training_ = false, norms_frozen_ = false;
 };
 
 }  // namespace
-KINDRED_COMPONENT(Encoder, EfficientNetLite, "kindred.efficientnet_lite", "1.0.0",
+KINDRED_COMPONENT(Encoder, EfficientNetLite, "kindred.efficientnet_lite", "1.1.0",
                   "EfficientNet-Lite0 to Lite4");
 }  // namespace kindred

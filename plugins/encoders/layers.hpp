@@ -15,33 +15,38 @@ struct TensorList {
   std::vector<NamedTensor> parameters, buffers;
 };
 
-/// Convolution without a bias; weight (out, in / groups, k, k), drawn by He et al. 2015 (fan out).
-class Convolution {
- public:
-  Convolution() = default;
-  Convolution(const std::string& name, int64_t inputs, int64_t outputs, int64_t kernel, int64_t stride,
-              int64_t groups, TensorList& list, uint64_t seed);
-  /// (B, in, H, W) -> (B, out, ...) with `kernel / 2` zeros on every side.
-  at::Tensor operator()(const at::Tensor& x) const;
-  /// The same with TensorFlow's "same" padding: ceil(size / stride) outputs, a surplus zero goes right and
-  /// below.
-  at::Tensor same(const at::Tensor& x) const;
+enum class Activation { none, relu, relu6 };
 
- private:
-  at::Tensor convolved(const at::Tensor& x, int64_t rows, int64_t columns) const;
-  at::Tensor weight_;
-  int64_t kernel_ = 1, stride_ = 1, groups_ = 1;
+/// How a border is filled. centred: `kernel / 2` zeros on every side. same: TensorFlow's, which gives
+/// ceil(size / stride) outputs; a surplus zero goes right and below.
+enum class Padding { centred, same };
+
+struct ConvolutionShape {
+  int64_t inputs, outputs, kernel = 1, stride = 1, groups = 1;
+  Padding padding = Padding::centred;
 };
 
-class BatchNorm {
+/// Convolution without a bias, batch norm, activation, in the dtype of the input. The weight
+/// (out, in / groups, k, k) is drawn by He et al. 2015 (fan out); names are "<convolution>.weight" and
+/// "<norm>.weight", ".bias", ".running_mean", ".running_var".
+class ConvolutionNorm {
  public:
-  BatchNorm() = default;
-  BatchNorm(const std::string& name, int64_t channels, double epsilon, double momentum, TensorList& list);
-  at::Tensor operator()(const at::Tensor& x, bool training) const;
+  struct Norm {
+    double epsilon, momentum;
+  };
+  ConvolutionNorm() = default;
+  ConvolutionNorm(const std::string& convolution, const std::string& norm, const ConvolutionShape& shape,
+                  const Norm& constants, TensorList& list, uint64_t seed);
+
+  /// (B, in, H, W) -> (B, out, ...). `batch_statistics`: normalises by the batch's own mean and variance,
+  /// and updates the running ones.
+  at::Tensor operator()(const at::Tensor& x, Activation activation, bool batch_statistics) const;
 
  private:
-  at::Tensor scale_, shift_, mean_, variance_;
-  double epsilon_ = 1e-5, momentum_ = 0.1;
+  at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
+  ConvolutionShape shape_{};
+  Norm constants_{};
+  at::Tensor weight_, scale_, shift_, mean_, variance_;
 };
 
 /// Fully connected layer with bias, U(-1/sqrt(in), 1/sqrt(in)).

@@ -73,8 +73,7 @@ class ResNet final : public Encoder {
 
   ResNet(const Params& params, const Site& site) : params_(params) {
     const auto& variant = variants().at(params.variant);
-    stem_ = Convolution("conv1", 3, params.width, 7, 2, 1, list_, site.seed);
-    stem_bn_ = BatchNorm("bn1", params.width, 1e-5, 0.1, list_);
+    stem_ = ConvolutionNorm("conv1", "bn1", {3, params.width, 7, 2}, kResNetNorm, list_, site.seed);
     int64_t inputs = params.width;
     for (int64_t layer = 0; layer < 4; ++layer) {
       const int64_t planes = params.width << layer;
@@ -103,17 +102,24 @@ class ResNet final : public Encoder {
   std::vector<std::string> stages() const override {
     return {"stem", "layer1", "layer2", "layer3", "layer4", "pool"};
   }
+  int64_t stage_of(const std::string& name) const override {
+    if (name.rfind("layer", 0) == 0) return name[5] - '0';
+    return name.rfind("fc.", 0) == 0 ? 5 : 0;
+  }
+  bool runs_in_bfloat16() const override { return true; }
   std::vector<NamedTensor> parameters() override { return list_.parameters; }
   std::vector<NamedTensor> buffers() override { return list_.buffers; }
   void train(bool on) override { training_ = on; }
+  void freeze_batch_norms(bool on) override { norms_frozen_ = on; }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
+    const bool batch_statistics = training_ && !norms_frozen_;
     auto x = input;
     for (int64_t stage = first; stage < last; ++stage) {
       if (stage == 0) {
-        x = at::max_pool2d(stem_bn_(stem_(x), training_).relu_(), 3, 2, 1);
+        x = at::max_pool2d(stem_(x, Activation::relu, batch_statistics), 3, 2, 1);
       } else if (stage <= 4) {
-        for (const auto& block : layers_[static_cast<size_t>(stage - 1)]) x = block(x, training_);
+        for (const auto& block : layers_[static_cast<size_t>(stage - 1)]) x = block(x, batch_statistics);
       } else {
         x = global_average(x);
         if (params_.dimension > 0) x = fc_(x);
@@ -125,15 +131,14 @@ class ResNet final : public Encoder {
  private:
   Params params_;
   TensorList list_;
-  Convolution stem_;
-  BatchNorm stem_bn_;
+  ConvolutionNorm stem_;
   std::array<std::vector<ResidualBlock>, 4> layers_;
   FullyConnected fc_;
   int64_t dimension_ = 0;
-  bool training_ = false;
+  bool training_ = false, norms_frozen_ = false;
 };
 
 }  // namespace
-KINDRED_COMPONENT(Encoder, ResNet, "kindred.resnet", "1.0.0",
+KINDRED_COMPONENT(Encoder, ResNet, "kindred.resnet", "1.1.0",
                   "ResNet, ResNeXt and wide ResNet, with torchvision's weights");
 }  // namespace kindred

@@ -4,6 +4,9 @@
 
 namespace kindred {
 
+/// Of every batch norm of a ResNet.
+constexpr ConvolutionNorm::Norm kResNetNorm = {1e-5, 0.1};
+
 /// Residual block of a ResNet (He et al. 2016): two 3x3 convolutions, or a 1x1 - 3x3 - 1x1 bottleneck. The
 /// stride is at the 3x3 convolution, as in torchvision.
 class ResidualBlock {
@@ -13,12 +16,11 @@ class ResidualBlock {
     bool bottleneck;
   };
   ResidualBlock(const std::string& name, const Shape& shape, TensorList& list, uint64_t seed);
-  at::Tensor operator()(const at::Tensor& x, bool training) const;
+  at::Tensor operator()(const at::Tensor& x, bool batch_statistics) const;
 
  private:
   bool bottleneck_, reshapes_;
-  Convolution conv1_, conv2_, conv3_, shortcut_;
-  BatchNorm bn1_, bn2_, bn3_, shortcut_bn_;
+  ConvolutionNorm conv1_, conv2_, conv3_, shortcut_;
 };
 
 }  // namespace kindred

@@ -43,9 +43,19 @@ class TorchScriptEncoder final : public Encoder {
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
   int64_t dimension() const override { return dimension_; }
-  void train(bool on) override { module_.train(on); }
+  void train(bool on) override {
+    module_.train(on);
+    if (!on || !norms_frozen_) return;
+    for (auto module : module_.modules()) {
+      const auto type = module.type()->name();
+      if (type && type->name().find("BatchNorm") != std::string::npos) module.eval();
+    }
+  }
+  void freeze_batch_norms(bool on) override { norms_frozen_ = on; }
 
-  at::Tensor prepare(const Batch& batch) const override { return normalized_images(batch).contiguous(); }
+  at::Tensor prepare(const Batch& batch, at::ScalarType dtype) const override {
+    return normalized_images(batch, dtype).contiguous();
+  }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t, int64_t) override {
     const auto out = module_.forward({input});
@@ -87,6 +97,7 @@ class TorchScriptEncoder final : public Encoder {
 
   torch::jit::Module module_;
   int64_t dimension_;
+  bool norms_frozen_ = false;
 };
 
 }  // namespace

@@ -69,10 +69,13 @@ TEST(BadPipelines, every_mistake_is_told_at_once_and_nothing_is_started) {
   pipeline["train"]["loss"]["temprature"] = 1;
   pipeline["train"]["optimizer"]["type"] = "adamm";
   pipeline["evaluate"]["metrics"][0]["type"] = "r_precison";
+  // What only component objects know is told in the same breath.
+  pipeline["evaluate"]["metrics"].push_back({{"type", "precision_at_k"}});
   testing::write_pipeline(folder, pipeline);
   const auto result = testing::run_host(folder, {"run", "pipeline.json"});
   EXPECT_EQ(result.code, 3);
-  for (const auto* part : {"temperature", "adam", "r_precision"}) EXPECT_THAT(result.error, HasSubstr(part));
+  for (const auto* part : {"temperature", "adam", "r_precision", "two metrics are called"})
+    EXPECT_THAT(result.error, HasSubstr(part));
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "runs"));
 }
 

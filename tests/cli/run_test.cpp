@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "host_process.hpp"
 #include "small_pipeline.hpp"
 
@@ -82,6 +84,49 @@ TEST_F(RunCommand, whitening_needs_no_epochs) {
   EXPECT_GT(result["metrics"]["tuned"]["r_precision"].get<double>(),
             result["metrics"]["base"]["r_precision"].get<double>());
   EXPECT_EQ(result["timings"]["epochs"], 0);
+}
+
+TEST_F(RunCommand, embeddings_that_are_not_finite_end_the_run_and_name_a_sample) {
+  auto x = map_npy(folder_ / "x.npy").clone();
+  x.slice(0, 120).fill_(std::numeric_limits<float>::quiet_NaN());
+  write_npy(folder_ / "x.npy", x);
+  const auto result = testing::run_host(folder_, {"run", "pipeline.json", "--quiet", "--output", "out"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.error, HasSubstr("the embedding of #1"));
+  EXPECT_THAT(result.error, HasSubstr("not finite"));
+}
+
+TEST_F(RunCommand, collapsed_embeddings_are_warned_about) {
+  auto x = map_npy(folder_ / "x.npy").clone().fill_(1);
+  x.add_(at::randn(x.sizes()) * 1e-5);
+  write_npy(folder_ / "x.npy", x);
+  for (const auto* validation : {R"({"fraction":0.2})", R"("none")"}) {
+    const auto result =
+        run(std::string("out") + validation[1], {"--set", "train.epochs=1", "--set", "model.head=null",
+                                                 "--set", R"(model.head={"type":"projection"})", "--set",
+                                                 std::string("data.split.validation=") + validation});
+    EXPECT_THAT(result["warnings"].dump(), HasSubstr("collapsed")) << validation;
+  }
+}
+
+TEST_F(RunCommand, a_run_that_stopped_early_gains_no_epoch_by_a_resume) {
+  const std::vector<std::string> early = {
+      "--set", "train.epochs=400", "--set",
+      R"(train.early_stopping={"monitor":"validation.loss","patience":5})"};
+  const auto first = run("out", early);
+  std::vector<std::string> arguments = {"run", "pipeline.json", "--quiet", "--resume", "out"};
+  arguments.insert(arguments.end(), early.begin(), early.end());
+  ASSERT_EQ(testing::run_host(folder_, arguments).code, 0);
+  const auto again = testing::read_json(folder_ / "out/result.json");
+  EXPECT_EQ(again["timings"]["epochs"], first["timings"]["epochs"]);
+  EXPECT_EQ(again["metrics"].dump(), first["metrics"].dump());
+}
+
+TEST_F(RunCommand, a_failure_before_the_first_sample_leaves_a_result_too) {
+  const auto failed = testing::run_host(folder_, {"run", "pipeline.json", "--quiet", "--output", "out",
+                                                  "--set", R"(data.split.train={"fraction":0.01})"});
+  EXPECT_NE(failed.code, 0);
+  EXPECT_EQ(testing::read_json(folder_ / "out/result.json")["status"], "failed");
 }
 
 }  // namespace

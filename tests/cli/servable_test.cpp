@@ -71,5 +71,12 @@ TEST_F(Servable, a_damaged_one_is_refused_with_a_sentence) {
       HasSubstr("model.json"));
 }
 
+TEST_F(Servable, an_untrained_pipeline_of_vectors_hands_them_through) {
+  const auto result = testing::run_host(
+      folder_, {"embed", "--quiet", "--pipeline", "pipeline.json", "--output", "u.npy", "x.npy"});
+  ASSERT_EQ(result.code, 0) << result.error;
+  EXPECT_TRUE(at::equal(map_npy(folder_ / "u.npy"), map_npy(folder_ / "x.npy")));
+}
+
 }  // namespace
 }  // namespace kindred

@@ -12,7 +12,7 @@ class IdentityEncoder final : public Encoder {
   explicit IdentityEncoder(Params) {}
   ObjectKind object_kind() const override { return ObjectKind::vector; }
   int64_t dimension() const override { return 0; }
-  at::Tensor prepare(const Batch& batch) const override { return batch.data; }
+  at::Tensor prepare(const Batch& batch, at::ScalarType) const override { return batch.data; }
   at::Tensor run_stages(const at::Tensor& input, int64_t, int64_t) override { return input.to(at::kFloat); }
 };
 

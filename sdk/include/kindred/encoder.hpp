@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,16 +10,16 @@
 
 namespace kindred {
 
-/// Object batch -> embeddings. The host decides whether it is trained; a frozen encoder is always in
+/// Object batch -> embeddings. The host decides what of it is trained; a frozen encoder is always in
 /// evaluation mode and runs without gradients.
 ///
-/// An encoder is a chain of named stages; after each but the last one the host may cut, keep the map
-/// that comes out, and later continue from there. An encoder that cannot be cut has one stage.
-/// [any thread, one at a time]
+/// An encoder is a chain of named stages. Before each of them the host may cut: it freezes the stages in
+/// front, keeps the maps that come out of them, and trains the rest from there. An encoder that cannot be
+/// cut has one stage. [any thread, one at a time]
 class __attribute__((visibility("default"))) Encoder : public Module {
  public:
   static constexpr const char* kKind = "encoder";
-  static constexpr uint32_t kRevision = 1;
+  static constexpr uint32_t kRevision = 2;
 
   /// What it reads.
   virtual ObjectKind object_kind() const = 0;
@@ -29,17 +30,38 @@ class __attribute__((visibility("default"))) Encoder : public Module {
   /// Names of the stages in order, at least one: {"stem", "layer1", ..., "pool"}.
   virtual std::vector<std::string> stages() const { return {"encoder"}; }
 
-  /// The input of stage 0 from a batch, on the device of `batch.data`: normalised pictures
-  /// (B, 3, H, W), or the vectors.
-  virtual at::Tensor prepare(const Batch& batch) const { return normalized_images(batch); }
+  /// Place in stages() of the stage that uses a tensor; `name` is one of parameters() or buffers().
+  virtual int64_t stage_of(const std::string& name) const {
+    (void)name;
+    return 0;
+  }
 
-  /// Runs the stages [first, last). The output of the last stage is float32 (B, D).
+  /// While on, batch norms stay in evaluation mode also after train(true): they use their running
+  /// statistics and leave them alone. Scale and shift are trained all the same. Off at first.
+  virtual void freeze_batch_norms(bool on) { (void)on; }
+
+  /// Whether run_stages() takes bfloat16 maps.
+  virtual bool runs_in_bfloat16() const { return false; }
+
+  /// The input of stage 0 from a batch, on the device of `batch.data`: normalised pictures
+  /// (B, 3, H, W) of `dtype`, or the vectors.
+  virtual at::Tensor prepare(const Batch& batch, at::ScalarType dtype) const {
+    return normalized_images(batch, dtype);
+  }
+
+  /// Runs the stages [first, last), each in the dtype of its input: float32, or bfloat16 where
+  /// runs_in_bfloat16(). The output of the last stage is float32 (B, D).
   virtual at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) = 0;
 
   /// Batch -> float32 (B, D).
   at::Tensor encode(const Batch& batch) {
-    return run_stages(prepare(batch), 0, static_cast<int64_t>(stages().size()));
+    return run_stages(prepare(batch, at::kFloat), 0, static_cast<int64_t>(stages().size()));
   }
+
+  /// What comes out of each stage for one sample, without the batch dimension: {{32, 112, 112}, ..., {1280}}.
+  /// `sample`: a batch of one, whose content does not matter. Runs it once without gradients, in the mode
+  /// that train() left.
+  std::vector<std::vector<int64_t>> stage_shapes(const Batch& sample);
 };
 
 }  // namespace kindred

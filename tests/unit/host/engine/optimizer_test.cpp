@@ -36,7 +36,7 @@ struct Example {
   std::unique_ptr<Optimizer> make(OptimizerSection options, double clip = 0) {
     options.type = "sgd";
     return std::make_unique<Optimizer>(options, ScheduleSection{}, 10, clip,
-                                       ParameterGroups{{{"e", encoder}}, {{"h", head}}, {}});
+                                       ParameterGroups{{{"e", encoder}}, {{"h", head}}, {}, {}});
   }
   bool step(Optimizer& optimizer, double gradient) {
     optimizer.start_epoch(0);
@@ -64,6 +64,35 @@ TEST(Optimizer, clips_the_norm_of_all_gradients_together) {
   auto optimizer = example.make(options, 1.0);
   EXPECT_TRUE(example.step(*optimizer, 30.0));
   EXPECT_NEAR(at::cat({example.encoder, example.head}).detach().norm().item<double>(), 1.0, 1e-5);
+}
+
+TEST(Optimizer, an_encoder_tensor_may_have_a_factor_on_its_rate) {
+  auto slow = at::zeros({1}), fast = at::zeros({1});
+  OptimizerSection options;
+  options.type = "sgd";
+  options.lr = 0.1;
+  Optimizer optimizer(options, ScheduleSection{}, 10, 0, {{{"s", slow}, {"f", fast}}, {}, {}, {0.5, 3}});
+  optimizer.start_epoch(0);
+  (slow.sum() + fast.sum()).backward();
+  ASSERT_TRUE(optimizer.step());
+  EXPECT_NEAR(slow.item<double>(), -0.05, 1e-7);
+  EXPECT_NEAR(fast.item<double>(), -0.3, 1e-7);
+}
+
+TEST(Optimizer, weight_decay_spares_norms_and_biases) {
+  for (const auto* type : {"sgd", "adam", "adamw"}) {
+    auto kernel = at::ones({1, 1}), bias = at::ones({1});
+    OptimizerSection options;
+    options.type = type;
+    options.lr = 0.1;
+    options.weight_decay = 0.5;
+    Optimizer optimizer(options, ScheduleSection{}, 10, 0, {{{"k", kernel}, {"b", bias}}, {}, {}, {}});
+    optimizer.start_epoch(0);
+    ((kernel.sum() + bias.sum()) * 0).backward();
+    ASSERT_TRUE(optimizer.step());
+    EXPECT_LT(kernel.item<double>(), 0.96) << type;
+    EXPECT_EQ(bias.item<double>(), 1) << type;
+  }
 }
 
 TEST(Optimizer, a_gradient_that_is_not_finite_changes_nothing) {

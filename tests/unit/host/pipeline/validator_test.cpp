@@ -48,7 +48,7 @@ TEST_F(ValidatorTest, PlansTheComponents) {
   EXPECT_EQ(p.transforms[1].pointer, "/data/transforms/1");
   EXPECT_EQ(p.train_transforms.size(), 2U) << "without train_transforms, those of every picture hold";
   EXPECT_EQ(p.encoder.name, "point");
-  EXPECT_TRUE(p.encoder.options.trainable);
+  EXPECT_TRUE(p.encoder.learns);
   EXPECT_FALSE(p.encoder.params.contains("trainable")) << "the component does not know the host's keys";
   EXPECT_EQ(p.encoder.params["factor"], 2);
   ASSERT_EQ(p.head.size(), 1U);

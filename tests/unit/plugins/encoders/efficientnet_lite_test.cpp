@@ -32,7 +32,7 @@ TEST(EfficientNetLite, stages_continue_where_others_stopped_at_odd_sizes) {
   ASSERT_EQ(whole.sizes(), (std::vector<int64_t>{1, 1280}));
   const auto count = static_cast<int64_t>(encoder->stages().size());
   for (int64_t cut = 1; cut < count; ++cut) {
-    const auto map = encoder->run_stages(encoder->prepare(batch), 0, cut);
+    const auto map = encoder->run_stages(encoder->prepare(batch, at::kFloat), 0, cut);
     EXPECT_TRUE(at::equal(encoder->run_stages(map, cut, count), whole)) << "cut after " << cut;
   }
 }

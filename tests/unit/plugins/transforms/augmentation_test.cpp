@@ -1,6 +1,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "component.hpp"
 #include "kindred/transform.hpp"
 
@@ -65,6 +67,53 @@ TEST(ColorJitter, brightness_scales_within_its_range) {
   EXPECT_LE(lowest, 55);
   EXPECT_LE(highest, 150);
   EXPECT_GE(highest, 145);
+}
+
+/// Red grows to the right, green downwards, so that the colours of the corners tell where the window was.
+at::Tensor ramp() {
+  auto image = at::zeros({200, 200, 3}, at::kByte);
+  image.select(2, 0).copy_(at::arange(200).to(at::kByte).unsqueeze(0).expand({200, 200}));
+  image.select(2, 1).copy_(at::arange(200).to(at::kByte).unsqueeze(1).expand({200, 200}));
+  return image;
+}
+
+TEST(RandomResizedCrop, draws_areas_shapes_and_places_in_range) {
+  const auto crop =
+      testing::make<Transform>("transforms", "kindred.random_resized_crop",
+                               {{"width", 50}, {"height", 40}, {"scale_min", 0.25}, {"scale_max", 0.64}});
+  const auto image = ramp();
+  double smallest = 1, largest = 0, leftmost = 1, rightmost = 0;
+  for (int i = 0; i < 400; ++i) {
+    Random random(6, i);
+    const auto out = crop->apply(image, random);
+    ASSERT_EQ(out.sizes(), (std::vector<int64_t>{40, 50, 3}));
+    const auto corner = [&](int64_t y, int64_t x, int64_t c) { return out[y][x][c].item<double>(); };
+    const double width = (corner(20, 49, 0) - corner(20, 0, 0)) * 50 / 49 / 200;
+    const double height = (corner(39, 25, 1) - corner(0, 25, 1)) * 40 / 39 / 200;
+    EXPECT_GT(width / height, 0.70);
+    EXPECT_LT(width / height, 1.42);
+    smallest = std::min(smallest, width * height);
+    largest = std::max(largest, width * height);
+    leftmost = std::min(leftmost, corner(20, 0, 0) / 200);
+    rightmost = std::max(rightmost, corner(20, 49, 0) / 200);
+  }
+  EXPECT_NEAR(smallest, 0.25, 0.03);
+  EXPECT_NEAR(largest, 0.64, 0.04);
+  EXPECT_LT(leftmost, 0.05);
+  EXPECT_GT(rightmost, 0.95);
+}
+
+TEST(RandomResizedCrop, repeats_by_its_stream_and_takes_the_middle_of_what_is_too_long) {
+  const nlohmann::json whole = {{"width", 30}, {"height", 30}, {"scale_min", 1}};
+  const auto crop = testing::make<Transform>("transforms", "kindred.random_resized_crop", whole);
+  EXPECT_TRUE(crop->is_random());
+  Random a(7), b(7);
+  const auto narrow = ramp().slice(1, 0, 20).contiguous();
+  const auto out = crop->apply(narrow, a);
+  EXPECT_TRUE(at::equal(out, crop->apply(narrow, b)));
+  // Nothing of 20 x 200 has a shape of 3/4 to 4/3 and all of its area: the centred 20 x 27 is taken.
+  EXPECT_NEAR(out[0][0][1].item<double>(), 87, 2);
+  EXPECT_NEAR(out[29][0][1].item<double>(), 112, 2);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "host/engine/embedding_cache.hpp"
+#include "host/engine/row_cache.hpp"
 
 #include <ATen/ATen.h>
 #include <fcntl.h>
@@ -50,14 +50,15 @@ std::vector<SkippedSample> skipped_from(const json& list) {
 
 }  // namespace
 
-EmbeddingCache::EmbeddingCache(const std::string& directory, const std::string& key, int64_t rows,
-                               const std::vector<int64_t>& row_shape, const json& description)
-    : folder_((fs::path(directory) / key).string()), rows_(rows), row_bytes_(4), shape_({rows}) {
-  for (auto size : row_shape) {
-    row_bytes_ *= size;
-    shape_.push_back(size);
-  }
-  header_bytes_ = static_cast<int64_t>(npy_header(shape_, at::kFloat).size());
+RowCache::RowCache(const std::string& directory, const std::string& key, at::ScalarType dtype,
+                   const std::vector<int64_t>& shape, const json& description)
+    : folder_((fs::path(directory) / key).string()),
+      dtype_(dtype),
+      shape_(shape),
+      rows_(shape.front()),
+      row_bytes_(static_cast<int64_t>(at::elementSize(dtype))),
+      header_bytes_(static_cast<int64_t>(npy_header(shape, dtype).size())) {
+  for (size_t i = 1; i < shape.size(); ++i) row_bytes_ *= shape[i];
   fs::create_directories(folder_);
   lock_ = ::open(path("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock_ < 0) throw Error("cannot open " + path("lock") + ": " + std::strerror(errno));
@@ -74,17 +75,21 @@ EmbeddingCache::EmbeddingCache(const std::string& directory, const std::string& 
   start_partial();
 }
 
-EmbeddingCache::~EmbeddingCache() {
+RowCache::~RowCache() {
   if (file_ >= 0) ::close(file_);
   if (lock_ >= 0) ::close(lock_);
 }
 
-std::string EmbeddingCache::path(const char* name) const { return (fs::path(folder_) / name).string(); }
+std::string RowCache::path(const char* name) const { return (fs::path(folder_) / name).string(); }
 
-bool EmbeddingCache::complete() const { return fs::exists(path("embeddings.npy")); }
+bool RowCache::complete() const { return fs::exists(path("rows.npy")); }
 
-void EmbeddingCache::start_partial() {
-  const auto partial = path("embeddings.npy.partial");
+bool RowCache::is_complete(const std::string& directory, const std::string& key) {
+  return fs::exists(fs::path(directory) / key / "rows.npy");
+}
+
+void RowCache::start_partial() {
+  const auto partial = path("rows.npy.partial");
   const auto size = static_cast<uintmax_t>(header_bytes_ + rows_ * row_bytes_);
   const bool continues =
       fs::exists(partial) && fs::file_size(partial) == size && fs::exists(path("progress.json"));
@@ -110,42 +115,42 @@ void EmbeddingCache::start_partial() {
   if (file_ < 0 || ::ftruncate(file_, static_cast<off_t>(size)) != 0) {
     throw Error("cannot create " + partial + ": " + std::strerror(errno));
   }
-  const auto header = npy_header(shape_, at::kFloat);
+  const auto header = npy_header(shape_, dtype_);
   write_at(file_, header.data(), header.size(), 0, partial);
   last_sync_ = now_seconds();
 }
 
-void EmbeddingCache::append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped) {
-  const auto plain = rows.to(at::kFloat).contiguous();
+void RowCache::append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped) {
+  const auto plain = rows.to(dtype_).contiguous();
   const auto bytes = static_cast<size_t>(plain.size(0) * row_bytes_);
   TORCH_INTERNAL_ASSERT(plain.nbytes() == bytes && rows_done_ + plain.size(0) <= rows_);
   write_at(file_, static_cast<const char*>(plain.data_ptr()), bytes, header_bytes_ + rows_done_ * row_bytes_,
-           path("embeddings.npy.partial"));
+           path("rows.npy.partial"));
   rows_done_ += plain.size(0);
   skipped_.insert(skipped_.end(), skipped.begin(), skipped.end());
   if (now_seconds() - last_sync_ > kSyncSeconds) sync();
 }
 
-void EmbeddingCache::sync() {
+void RowCache::sync() {
   if (::fdatasync(file_) != 0)
-    throw Error("cannot write " + path("embeddings.npy.partial") + ": " + std::strerror(errno));
+    throw Error("cannot write " + path("rows.npy.partial") + ": " + std::strerror(errno));
   write_file_atomically(path("progress.json"),
                         json{{"rows", rows_done_}, {"skipped", to_json(skipped_)}}.dump() + "\n");
   last_sync_ = now_seconds();
 }
 
-void EmbeddingCache::finish() {
+void RowCache::finish() {
   TORCH_INTERNAL_ASSERT(rows_done_ == rows_);
   sync();
   write_file_atomically(path("skipped.json"), to_json(skipped_).dump() + "\n");
-  fs::rename(path("embeddings.npy.partial"), path("embeddings.npy"));
+  fs::rename(path("rows.npy.partial"), path("rows.npy"));
   fs::remove(path("progress.json"));
 }
 
-at::Tensor EmbeddingCache::open(std::vector<SkippedSample>& skipped) const {
-  auto array = map_npy(path("embeddings.npy"));
-  if (array.sizes() != at::IntArrayRef(shape_) || array.scalar_type() != at::kFloat) {
-    throw Error(path("embeddings.npy") + " has another shape than its key promises; delete " + folder_);
+at::Tensor RowCache::open(std::vector<SkippedSample>& skipped) const {
+  auto array = map_npy(path("rows.npy"));
+  if (array.sizes() != at::IntArrayRef(shape_) || array.scalar_type() != dtype_) {
+    throw Error(path("rows.npy") + " has another shape than its key promises; delete " + folder_);
   }
   skipped = skipped_from(json::parse(read_file(path("skipped.json"))));
   return array;

@@ -11,28 +11,30 @@
 
 namespace kindred::host {
 
-/// One array of float32 rows on disk, in `directory`/<key>/:
+/// One array of rows on disk, embeddings (D) or maps (H, W, C), in `directory`/<key>/:
 ///   meta.json        what the key was made of, for people
-///   embeddings.npy   (N, ...) when complete; embeddings.npy.partial before
+///   rows.npy   (N, ...) when complete; rows.npy.partial before
 ///   progress.json    rows that are safely in the partial file, and the samples skipped among them
 ///   skipped.json     the samples skipped, when complete; their rows are NaN
 /// Rows are appended in order. Data is synced before the progress that counts it, so a killed fill is
 /// continued from there and never wrong. A lock on the folder keeps two processes from filling at once:
 /// the second waits and then finds the work done.
-class EmbeddingCache {
+class RowCache {
  public:
-  /// `key`: a fingerprint, hexadecimal. Waits for the lock. Throws Error.
-  EmbeddingCache(const std::string& directory, const std::string& key, int64_t rows,
-                 const std::vector<int64_t>& row_shape, const nlohmann::json& description);
-  ~EmbeddingCache();
-  EmbeddingCache(const EmbeddingCache&) = delete;
-  EmbeddingCache& operator=(const EmbeddingCache&) = delete;
+  /// `key`: a fingerprint, hexadecimal. `shape`: (N, ...). Waits for the lock. Throws Error.
+  RowCache(const std::string& directory, const std::string& key, at::ScalarType dtype,
+           const std::vector<int64_t>& shape, const nlohmann::json& description);
+  ~RowCache();
+  RowCache(const RowCache&) = delete;
+  RowCache& operator=(const RowCache&) = delete;
 
   bool complete() const;
+  /// Whether a complete array is there, without locking anything.
+  static bool is_complete(const std::string& directory, const std::string& key);
   /// Rows that need not be computed again.
   int64_t rows_done() const { return rows_done_; }
 
-  /// The next rows, float32 (B, ...) on the CPU, and what was skipped among them. Synced every few
+  /// The next rows, (B, ...) of the cache's dtype on the CPU, and what was skipped among them. Synced every few
   /// seconds. Throws Error when the disk is full.
   void append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped);
   /// Makes everything appended so far survive a crash.
@@ -48,8 +50,9 @@ class EmbeddingCache {
   std::string path(const char* name) const;
 
   std::string folder_;
-  int64_t rows_, row_bytes_, header_bytes_, rows_done_ = 0;
+  at::ScalarType dtype_;
   std::vector<int64_t> shape_;
+  int64_t rows_, row_bytes_, header_bytes_, rows_done_ = 0;
   std::vector<SkippedSample> skipped_;
   double last_sync_ = 0;
   int lock_ = -1, file_ = -1;

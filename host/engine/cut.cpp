@@ -1,0 +1,98 @@
+#include "host/engine/cut.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <algorithm>
+
+#include "host/loader/catalog.hpp"
+#include "host/loader/guarded_call.hpp"
+#include "host/pipeline/issue.hpp"
+
+namespace kindred::host {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+  return list;
+}
+
+Issue unknown_stage(const Pipeline& pipeline, const std::string& pointer, const std::string& name,
+                    const std::vector<std::string>& stages) {
+  auto message = pipeline.encoder.info->id + " has no stage \"" + name + "\"";
+  if (const auto close = closest_name(name, stages); !close.empty()) {
+    message += "; did you mean \"" + close + "\"?";
+  }
+  return {pipeline.file, pointer, message + "; its stages are: " + joined(stages)};
+}
+
+/// Whether this processor multiplies bfloat16 faster than float32, and LibTorch makes use of it.
+bool has_fast_bfloat16() {
+#if defined(__x86_64__) && TORCH_VERSION_MAJOR >= 2
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+int64_t first_trained_stage(const Pipeline& pipeline, const Encoder& encoder) {
+  const auto& spec = pipeline.encoder;
+  const auto stages = guard(*spec.info, "stages", [&] { return encoder.stages(); });
+  const auto count = static_cast<int64_t>(stages.size());
+  if (!spec.learns) return count;
+  if (spec.trained_from.empty()) return 0;
+  const auto pointer = spec.pointer + "/trainable";
+  if (count < 2) {
+    throw PipelineError(
+        {{pipeline.file, pointer + "/from",
+          spec.info->id + " has no stages to cut between; it can be trained whole (true) or frozen "
+                          "(false)"}});
+  }
+  std::vector<Issue> issues;
+  const auto place = std::find(stages.begin(), stages.end(), spec.trained_from);
+  if (place == stages.end()) {
+    issues.push_back(unknown_stage(pipeline, pointer + "/from", spec.trained_from, stages));
+  }
+  for (const auto& [name, unused] : spec.lr_multipliers) {
+    const auto named = std::find(stages.begin(), stages.end(), name);
+    const auto where = pointer + "/lr_multipliers/" + name;
+    if (named == stages.end()) {
+      issues.push_back(unknown_stage(pipeline, where, name, stages));
+    } else if (named < place) {
+      issues.push_back(
+          {pipeline.file, where, "this stage comes before " + spec.trained_from + ", so it is frozen"});
+    }
+  }
+  if (!issues.empty()) throw PipelineError(issues);
+  return place - stages.begin();
+}
+
+void check_cut(const Catalog& catalog, const Pipeline& pipeline) {
+  const auto& spec = pipeline.encoder;
+  if (spec.trained_from.empty() || spec.info == nullptr) return;
+  auto params = spec.params;
+  for (const auto& [name, field] : spec.info->schema["properties"].items()) {
+    if (field.value("x-path", "") == "initial_weights") params[name] = "";
+  }
+  const auto encoder = catalog.create<Encoder>(*spec.info, params);
+  first_trained_stage(pipeline, *encoder);
+  training_dtype(pipeline, *encoder, at::kCPU);
+}
+
+at::ScalarType training_dtype(const Pipeline& pipeline, const Encoder& encoder, at::Device device) {
+  const auto& spec = pipeline.encoder;
+  const auto& asked = spec.options.precision;
+  if (!spec.learns || asked == "float32") return at::kFloat;
+  const bool able = guard(*spec.info, "runs_in_bfloat16", [&] { return encoder.runs_in_bfloat16(); });
+  if (asked == "bfloat16") {
+    if (able) return at::kBFloat16;
+    throw PipelineError({{pipeline.file, spec.pointer + "/precision",
+                          spec.info->id + " does not run in bfloat16; take \"auto\" or \"float32\""}});
+  }
+  return able && device.is_cpu() && has_fast_bfloat16() ? at::kBFloat16 : at::kFloat;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,287 @@
+#include "host/engine/dataset_encoder.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <optional>
+
+#include "host/engine/encode.hpp"
+#include "host/engine/fingerprint.hpp"
+#include "host/engine/row_cache.hpp"
+#include "host/engine/views.hpp"
+#include "host/loader/catalog.hpp"
+#include "host/loader/guarded_call.hpp"
+#include "host/support/clock.hpp"
+#include "host/support/interrupt.hpp"
+#include "host/support/log.hpp"
+#include "host/support/progress.hpp"
+#include "kindred/build_tag.hpp"
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+
+namespace kindred::host {
+using nlohmann::json;
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kLargestHalf = 65504;
+
+std::string size_text(uintmax_t bytes) {
+  const double mebibytes = static_cast<double>(bytes) / (1 << 20);
+  return mebibytes < 1024 ? fmt::format("{:.0f} MiB", mebibytes)
+                          : fmt::format("{:.1f} GiB", mebibytes / 1024);
+}
+
+/// Bytes that can be written below a folder which need not exist yet.
+uintmax_t free_bytes(fs::path folder) {
+  folder = fs::absolute(folder);
+  while (!fs::exists(folder) && folder.has_parent_path()) folder = folder.parent_path();
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) return std::numeric_limits<uintmax_t>::max();
+  return static_cast<uintmax_t>(disk.f_bavail) * disk.f_frsize;
+}
+
+/// What of an encoder's entry decides what its stages compute, besides their tensors. Where the tensors
+/// came from does not matter.
+json encoder_description(const EncoderSpec& encoder) {
+  json params = encoder.params;
+  for (const auto& [name, field] : encoder.info->schema["properties"].items()) {
+    if (field.value("x-path", "") == "initial_weights") params.erase(name);
+  }
+  return {{"id", encoder.info->id}, {"version", encoder.info->version}, {"params", params}};
+}
+
+}  // namespace
+
+DatasetEncoder::DatasetEncoder(const Pipeline& pipeline, const Dataset& dataset, const Components& parts,
+                               const Model& model, at::Device device, SkipLog& skips, bool quiet)
+    : pipeline_(pipeline),
+      dataset_(dataset),
+      parts_(parts),
+      model_(model),
+      device_(device),
+      skips_(skips),
+      quiet_(quiet) {}
+
+/// By running the first readable sample.
+const std::vector<std::vector<int64_t>>& DatasetEncoder::stage_shapes() {
+  for (int64_t sample = 0; stage_shapes_.empty() && sample < dataset_.size(); ++sample) {
+    BatchLoader::Options loading;
+    loading.threads = 1;
+    BatchLoader loader(dataset_, parts_.transforms, {{sample}}, loading);
+    auto loaded = loader.next();
+    if (loaded.indices.empty()) continue;
+    loaded.batch.data = loaded.batch.data.to(device_);
+    stage_shapes_ = guard(model_.encoder_plugin, model_.encoder_id, "stage_shapes",
+                          [&] { return model_.encoder->stage_shapes(loaded.batch); });
+  }
+  if (stage_shapes_.empty()) throw Error("no sample of the dataset can be read");
+  return stage_shapes_;
+}
+
+/// Embeddings as (D); maps as (H, W, C), the order in which a batch of them is channels_last.
+std::vector<int64_t> DatasetEncoder::row_shape() {
+  if (!is_map()) return {model_.embedding_dimension};
+  auto shape = stage_shapes().at(static_cast<size_t>(model_.first_trained) - 1);
+  if (shape.size() == 3) std::rotate(shape.begin(), shape.begin() + 1, shape.end());
+  return shape;
+}
+
+/// Of the map that `stages` stages give.
+int64_t DatasetEncoder::row_numbers(int64_t stages) {
+  int64_t numbers = 1;
+  for (auto size : stage_shapes().at(static_cast<size_t>(stages) - 1)) numbers *= size;
+  return numbers;
+}
+
+json DatasetEncoder::description(const EncodeRequest& request) const {
+  json view = view_name(request.view);
+  const bool random = request.view >= kFirstRandomView;
+  if (random) view = {{"random", request.view - kFirstRandomView + 1}, {"seed", pipeline_.root.seed}};
+  json versions = json::array();
+  for (const auto& spec : random ? pipeline_.train_transforms : pipeline_.transforms) {
+    versions.push_back(spec.info->version);
+  }
+  return {{"kindred", KINDRED_SDK_VERSION},
+          {"libtorch", TORCH_VERSION},
+          {"dataset", {pipeline_.dataset.info->id, pipeline_.dataset.info->version}},
+          {"samples", request.samples.size()},
+          {"view", view},
+          {"transforms", pipeline_.resolved["data"][random ? "train_transforms" : "transforms"]},
+          {"transform_versions", versions},
+          {"encoder", encoder_description(pipeline_.encoder)},
+          {"stage", model_.encoder->stages()[static_cast<size_t>(model_.first_trained) - 1]},
+          {"computed", at::toString(request.compute)},
+          {"stored", at::toString(request.stored)},
+          {"device", device_.is_cpu() ? "cpu" : "accelerator"}};
+}
+
+std::string DatasetEncoder::key(const EncodeRequest& request) const {
+  Fingerprint fingerprint;
+  fingerprint.add(description(request).dump());
+  fingerprint.add(dataset_.fingerprint());
+  // A file that a component is made from, such as a TorchScript module, holds more than its tensors.
+  for (const auto& [name, field] : pipeline_.encoder.info->schema["properties"].items()) {
+    if (field.value("x-path", "") != "resource") continue;
+    const auto path = pipeline_.encoder.params.at(name).get<std::string>();
+    if (!path.empty()) fingerprint.add(read_file(path));
+  }
+  std::vector<NamedTensor> frozen;
+  for (auto& one : module_tensors(*model_.encoder)) {
+    if (model_.encoder->stage_of(one.name) < model_.first_trained) frozen.push_back(one);
+  }
+  fingerprint.add(frozen);
+  fingerprint.add(std::string_view(reinterpret_cast<const char*>(request.samples.data()),
+                                   request.samples.size() * sizeof(int64_t)));
+  return fingerprint.hex();
+}
+
+void DatasetEncoder::check_room(const std::vector<EncodeRequest>& requests) {
+  if (!on_disk()) return;
+  int64_t rows = 0, bytes_per_number = 0;  // of all rows together, by number of their map
+  for (const auto& request : requests) {
+    if (RowCache::is_complete(pipeline_.cache.directory, key(request))) continue;
+    const auto count = static_cast<int64_t>(request.samples.size());
+    rows += count;
+    bytes_per_number += count * static_cast<int64_t>(at::elementSize(request.stored));
+  }
+  if (rows == 0) return;
+  const auto bytes = [&](int64_t stages) {
+    return static_cast<uintmax_t>(row_numbers(stages) * bytes_per_number);
+  };
+  const auto free = free_bytes(pipeline_.cache.directory);
+  const auto names = model_.encoder->stages();
+  const auto& cut = names[static_cast<size_t>(model_.first_trained)];
+  const auto need = bytes(model_.first_trained);
+  log_info(fmt::format("maps before {}: {} of {} numbers, {}; {} are free in {}", cut, rows,
+                       row_numbers(model_.first_trained), size_text(need), size_text(free),
+                       pipeline_.cache.directory));
+  if (need <= free) return;
+  std::string fitting;
+  for (int64_t stages = 1; stages < model_.stage_count; ++stages) {
+    if (bytes(stages) > free) continue;
+    fitting += fmt::format("{}{} ({})", fitting.empty() ? "" : ", ", names[static_cast<size_t>(stages)],
+                           size_text(bytes(stages)));
+  }
+  throw Error(
+      fmt::format("the maps before {} need {}, but {} has {} free; {}; or lower cache.views, or name another "
+                  "cache.directory",
+                  cut, size_text(need), pipeline_.cache.directory, size_text(free),
+                  fitting.empty() ? "no other stage would fit"
+                                  : "trained from one of these stages it would fit: " + fitting));
+}
+
+at::Tensor DatasetEncoder::rows_of(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
+                                   const EncodeRequest& request) {
+  auto shape = row_shape();
+  shape.insert(shape.begin(), static_cast<int64_t>(asked.size()));
+  const auto missing = [&] {
+    return at::full(shape, std::numeric_limits<float>::quiet_NaN(), at::kFloat).to(request.stored);
+  };
+  if (loaded.indices.empty()) return missing();
+  auto batch = loaded.batch;
+  batch.data = batch.data.to(device_);
+  auto rows = is_map() ? model_.frozen_map(batch, request.compute) : model_.encode(batch);
+  if (rows.dim() == 4) rows = rows.permute({0, 2, 3, 1});
+  if (request.stored == at::kHalf && rows.abs().max().item<double>() > kLargestHalf) {
+    throw Error("the maps hold numbers beyond the range of float16; set cache.map_dtype to \"float32\"");
+  }
+  rows = rows.to(at::kCPU, request.stored).contiguous();
+  if (rows.size(0) == shape.front()) return rows;
+  auto out = missing();
+  int64_t row = 0;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (row < rows.size(0) && loaded.indices[static_cast<size_t>(row)] == asked[i]) {
+      out[static_cast<int64_t>(i)].copy_(rows[row++]);
+    }
+  }
+  return out;
+}
+
+EncodedRows DatasetEncoder::encode(const EncodeRequest& request) {
+  at::NoGradGuard no_grad;
+  model_.encoder->train(false);
+  const double start = now_seconds();
+  EncodedRows out;
+  const auto matrix = dataset_.matrix();
+  if (matrix.defined() && module_tensors(*model_.encoder).empty() && !is_map()) {
+    // Vectors and an encoder without tensors: computing is cheaper than a cache.
+    const auto index = at::tensor(request.samples, at::kLong);
+    const auto chosen = matrix.index_select(0, index).to(at::kFloat).to(device_);
+    out.values = model_.encode({chosen, {}}).cpu();
+    out.cache_hit = true;
+  } else {
+    out = fill(request);
+  }
+  out.seconds = now_seconds() - start;
+  return out;
+}
+
+EncodedRows DatasetEncoder::fill(const EncodeRequest& request) {
+  EncodedRows out;
+  std::vector<SkippedSample> skipped;
+  const auto total = static_cast<int64_t>(request.samples.size());
+  auto shape = row_shape();
+  shape.insert(shape.begin(), total);
+  const auto view = request.view == kPlainView && !is_map() ? "" : view_name(request.view) + " view of ";
+  std::optional<RowCache> cache;
+  int64_t first = 0;
+  if (on_disk()) {
+    cache.emplace(pipeline_.cache.directory, key(request), request.stored, shape, description(request));
+    if (cache->complete()) {
+      out.values = cache->open(skipped);
+      skips_.note(skipped);
+      out.mapped = out.cache_hit = true;
+      log_info(fmt::format("{}{} samples from the cache", view, total));
+      return out;
+    }
+    first = cache->rows_done();
+    if (first > 0) log_info(fmt::format("continuing a cache that holds {} of {} samples", first, total));
+  } else {
+    out.values = at::empty(shape, request.stored);
+  }
+
+  const bool random = request.view >= kFirstRandomView;
+  BatchLoader::Options loading;
+  loading.threads = pipeline_.data.threads;
+  loading.seed = static_cast<uint64_t>(pipeline_.root.seed);
+  loading.epoch = -request.view;  // no epoch of training draws the same
+  loading.mirror = request.view == kMirrorView;
+  const auto batches = batches_of(request.samples, first, pipeline_.cache.batch_size);
+  BatchLoader loader(dataset_, random ? parts_.train_transforms : parts_.transforms, batches, loading);
+  Progress progress("encoding " + view, "samples", total, quiet_);
+  int64_t done = first;
+  for (const auto& asked : batches) {
+    if (interrupted()) {
+      if (cache) cache->sync();
+      throw Interrupted(fmt::format("{} of {} samples are encoded{}", done, total,
+                                    cache ? " and kept; the next run continues there" : ""));
+    }
+    const auto loaded = loader.next();
+    const auto rows = rows_of(loaded, asked, request);
+    if (cache)
+      cache->append(rows, loaded.skipped);
+    else
+      out.values.slice(0, done, done + rows.size(0)).copy_(rows);
+    skips_.note(loaded.skipped);
+    done += rows.size(0);
+    progress.update(done);
+  }
+  progress.finish();
+  out.encoded = total - first;
+  if (cache) {
+    cache->finish();
+    out.values = cache->open(skipped);
+    skips_.note(skipped);  // those of an earlier, stopped fill too
+    out.mapped = true;
+  }
+  return out;
+}
+
+}  // namespace kindred::host

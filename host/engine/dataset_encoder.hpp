@@ -1,0 +1,73 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/engine/batch_loader.hpp"
+#include "host/engine/components.hpp"
+#include "host/engine/model.hpp"
+#include "host/engine/skip_log.hpp"
+#include "host/pipeline/pipeline.hpp"
+
+namespace kindred::host {
+
+/// What the frozen stages make of one view of some samples.
+struct EncodeRequest {
+  int64_t view = 0;
+  std::vector<int64_t> samples;
+  at::ScalarType compute = at::kFloat;  ///< the stages' arithmetic
+  at::ScalarType stored = at::kFloat;   ///< float32 or float16
+};
+
+struct EncodedRows {
+  at::Tensor values;  ///< (N, ...), a row per sample of the request; NaN where a sample was skipped
+  bool mapped = false;
+  bool cache_hit = false;  ///< nothing had to be encoded
+  int64_t encoded = 0;     ///< samples encoded by this call
+  double seconds = 0;
+};
+
+/// Runs the stages of an encoder that are frozen, all of them or those before the first trained one, and
+/// keeps what comes out in the cache: each (view, samples) is an entry of its own, so that more views
+/// later cost only themselves. An entry's key covers everything that decides its values.
+class DatasetEncoder {
+ public:
+  /// Everything given by reference must outlive it.
+  DatasetEncoder(const Pipeline& pipeline, const Dataset& dataset, const Components& parts,
+                 const Model& model, at::Device device, SkipLog& skips, bool quiet);
+
+  /// Says how much will be stored and how much room there is. Throws Error when it does not fit, naming the
+  /// stages that would. For encoders trained from a stage; embeddings are small.
+  void check_room(const std::vector<EncodeRequest>& requests);
+
+  /// Reads, transforms and encodes the samples, or opens what an earlier call left in the cache. Vectors
+  /// that an encoder hands through unchanged are used in place. A stopped call (Ctrl-C: throws Interrupted)
+  /// is continued by the next one. Throws Error, PluginError.
+  EncodedRows encode(const EncodeRequest& request);
+
+ private:
+  bool on_disk() const { return pipeline_.cache.type != "memory"; }
+  bool is_map() const { return model_.first_trained < model_.stage_count; }
+  const std::vector<std::vector<int64_t>>& stage_shapes();
+  std::vector<int64_t> row_shape();
+  int64_t row_numbers(int64_t stages);
+  nlohmann::json description(const EncodeRequest& request) const;
+  std::string key(const EncodeRequest& request) const;
+  at::Tensor rows_of(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
+                     const EncodeRequest& request);
+  EncodedRows fill(const EncodeRequest& request);
+
+  const Pipeline& pipeline_;
+  const Dataset& dataset_;
+  const Components& parts_;
+  const Model& model_;
+  at::Device device_;
+  SkipLog& skips_;
+  bool quiet_;
+  std::vector<std::vector<int64_t>> stage_shapes_;
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace kindred::host {
+
+/// One view of one sample, by its number in the dataset.
+struct SampleView {
+  int64_t sample;
+  int64_t view;
+};
+
+/// What the frozen stages of an encoder made of samples: embeddings (D) or maps (H, W, C), all of one
+/// shape. Arrays stay where they are, usually memory-mapped; only the rows asked for are copied.
+/// gather() is [thread-safe] once everything was added.
+class EncodedViews {
+ public:
+  /// `values` (N, ...): float16 or float32 on the CPU, a row per sample of `samples`. `mapped`: over a file,
+  /// so that pages that were read can be handed back.
+  void add(int64_t view, const std::vector<int64_t>& samples, const at::Tensor& values, bool mapped);
+
+  /// (B, ...) of `dtype` on the CPU, converted while copied. The pages that were read stay in the system's
+  /// page cache but not in this process, so that its memory does not grow with the arrays. Throws
+  /// std::out_of_range for a sample that was not added.
+  at::Tensor gather(const std::vector<SampleView>& which, at::ScalarType dtype) const;
+
+ private:
+  struct Array {
+    at::Tensor values;
+    bool mapped;
+  };
+  struct Place {
+    size_t array;
+    int64_t row;
+  };
+  std::vector<Array> arrays_;
+  std::map<int64_t, std::vector<Place>> places_;  // by view, then sample; row -1: not there
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,61 @@
+#include "host/engine/map_training_data.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "host/engine/encode.hpp"
+#include "host/engine/views.hpp"
+#include "kindred/random.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr uint64_t kViewStream = 6;
+constexpr int64_t kEvaluationBatch = 64;
+
+}  // namespace
+
+MapTrainingData::MapTrainingData(const Dataset& dataset, const ClassSplit& split, const EncodedViews& maps,
+                                 Model& model, const Options& options)
+    : TrainingData(dataset, split), maps_(maps), model_(model), options_(options) {}
+
+void MapTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) {
+  batches_ = batches;
+  position_ = static_cast<size_t>(first);
+  std::vector<std::vector<SampleView>> which;
+  for (size_t step = position_; step < batches.size(); ++step) {
+    Random random(options_.seed, kViewStream, epoch, step);
+    std::vector<SampleView> batch;
+    for (auto sample : samples_of(batches[step])) batch.push_back({sample, random.below(options_.views)});
+    which.push_back(std::move(batch));
+  }
+  reader_.reset();  // the old one's thread ends first
+  reader_ = std::make_unique<MapReader>(maps_, std::move(which), options_.training_dtype);
+}
+
+TrainingData::Step MapTrainingData::next() {
+  const auto map = reader_->next().to(options_.device);
+  const auto labels = train_labels_.index_select(0, batches_.at(position_++)).to(options_.device);
+  return {model_.encode_map(map), labels};
+}
+
+at::Tensor MapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
+  at::NoGradGuard no_grad;
+  model_.encoder->train(false);
+  std::vector<std::vector<SampleView>> which;
+  for (const auto& batch : batches_of(samples, 0, kEvaluationBatch)) {
+    std::vector<SampleView> one;
+    for (auto sample : batch) one.push_back({sample, view});
+    which.push_back(std::move(one));
+  }
+  const size_t count = which.size();
+  MapReader reader(maps_, std::move(which), at::kFloat);
+  std::vector<at::Tensor> parts = {
+      at::empty({0, model_.embedding_dimension}, at::TensorOptions().dtype(at::kFloat).device(options_.device))};
+  for (size_t i = 0; i < count; ++i) {
+    parts.push_back(model_.encode_map(reader.next().to(options_.device)));
+  }
+  return at::cat(parts);
+}
+
+}  // namespace kindred::host

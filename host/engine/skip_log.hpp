@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "host/engine/batch_loader.hpp"
+#include "host/pipeline/pipeline.hpp"
+
+namespace kindred::host {
+
+/// The samples of a dataset that could not be read, each once, and what data.on_error and data.max_skipped
+/// say about them.
+class SkipLog {
+ public:
+  SkipLog(const DataSection& section, int64_t dataset_size);
+
+  /// Logs the new ones. Throws Error when skipping is not allowed, or too many are skipped.
+  void note(const std::vector<SkippedSample>& skipped);
+
+  const std::vector<SkippedSample>& all() const { return all_; }
+  /// Takes the skipped ones out of a list of samples.
+  void remove_from(std::vector<int64_t>& samples) const;
+
+ private:
+  bool fails_;
+  double most_;
+  int64_t dataset_size_;
+  std::vector<SkippedSample> all_;
+  std::vector<bool> skipped_;  // by sample
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,37 @@
+#include "host/engine/training_data.hpp"
+
+#include <ATen/ATen.h>
+
+#include "host/engine/views.hpp"
+
+namespace kindred::host {
+
+TrainingData::TrainingData(const Dataset& dataset, const ClassSplit& split)
+    : dataset_(dataset),
+      train_rows_(split.train),
+      validation_rows_(split.validation),
+      train_labels_(labels_of(dataset.labels(), split.train)),
+      validation_labels_(labels_of(dataset.labels(), split.validation)) {}
+
+at::Tensor TrainingData::train_embeddings() {
+  auto embeddings = embed(train_rows_, kPlainView);
+  train_labels_ = labels_of(dataset_.labels(), train_rows_);
+  return embeddings;
+}
+
+at::Tensor TrainingData::validation_embeddings() {
+  auto embeddings = embed(validation_rows_, kPlainView);
+  validation_labels_ = labels_of(dataset_.labels(), validation_rows_);
+  return embeddings;
+}
+
+std::vector<int64_t> TrainingData::samples_of(const at::Tensor& rows) const {
+  const auto plain = rows.contiguous();
+  std::vector<int64_t> samples;
+  for (int64_t i = 0; i < plain.numel(); ++i) {
+    samples.push_back(train_rows_.at(static_cast<size_t>(plain.data_ptr<int64_t>()[i])));
+  }
+  return samples;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kindred/module.hpp"
+
+namespace kindred::host {
+
+/// Exponential moving average of weights (Polyak, Juditsky 1992, in the form of Tarvainen, Valpola 2017):
+///   average <- d average + (1 - d) weight,   d = min(decay, (1 + t) / (10 + t)) at update t,
+/// so that the first steps do not hang on to the initial weights.
+class WeightAverage {
+ public:
+  /// Starts at `weights`, which stay the owner's.
+  WeightAverage(std::vector<NamedTensor> weights, double decay);
+
+  /// After each optimizer step.
+  void update();
+  /// Exchanges the weights and their average: call before measuring, and again after.
+  void swap();
+
+  /// For checkpoints.
+  const std::vector<NamedTensor>& average() const { return average_; }
+  int64_t updates() const { return updates_; }
+  void set_updates(int64_t updates) { updates_ = updates; }
+
+ private:
+  std::vector<NamedTensor> weights_, average_;
+  double decay_;
+  int64_t updates_ = 0;
+};
+
+}  // namespace kindred::host
