@@ -46,10 +46,10 @@ class Evaluation {
     at::NoGradGuard no_grad;
     const auto test = split_classes(dataset_->labels(), pipeline_).test;
     const auto tuned = encode(test, servable_.model, servable_.transforms);
-    json base = json::object();
-    if (pipeline_.evaluate.baseline) base = measured(base_side(test));
-    const json result = {{"base", base}, {"tuned", measured(tuned)}};
-    return result;
+    const auto base = pipeline_.evaluate.baseline ? measured(base_side(test)) : Measured{};
+    const auto found = measured(tuned);
+    return {{"metrics", {{"base", base.values}, {"tuned", found.values}}},
+            {"metric_details", {{"base", base.details}, {"tuned", found.details}}}};
   }
 
  private:
@@ -80,7 +80,7 @@ class Evaluation {
     return encode(test, model, parts_.transforms);
   }
 
-  json measured(const TestSide& side) {
+  Measured measured(const TestSide& side) {
     const auto labels = labels_of(dataset_->labels(), side.rows);
     at::Tensor queries;
     if (parts_.eval_sampler) {
@@ -88,7 +88,7 @@ class Evaluation {
         return parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
       });
     }
-    return measure(side.embeddings, labels, queries, parts_.metrics, pipeline_).values;
+    return measure(side.embeddings, labels, queries, parts_.metrics, pipeline_);
   }
 
   const Pipeline& pipeline_;
@@ -120,9 +120,8 @@ int command_evaluate(const std::vector<std::string>& arguments) {
   const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
-  const json result = {
-      {"metrics",
-       Evaluation(pipeline, catalog, command.get<std::string>("model"), command.quiet()).metrics()}};
+  const auto result =
+      Evaluation(pipeline, catalog, command.get<std::string>("model"), command.quiet()).metrics();
   if (command.has("output")) write_file_atomically(command.get<std::string>("output"), result.dump(2) + "\n");
   if (command.json())
     std::cout << result.dump(2) << "\n";

@@ -51,6 +51,13 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
       issue(list == &parts.transforms ? "/data/transforms" : "/data/train_transforms", error.what());
     }
   }
+  if (issues.empty() && pipeline.encoder.learns) {
+    const auto plain = normalization_of(parts.transforms), train = normalization_of(parts.train_transforms);
+    if (plain.mean != train.mean || plain.std != train.std) {
+      issue("/data/train_transforms",
+            "they normalise otherwise than data.transforms; end both lists with the same normalize");
+    }
+  }
   std::set<std::string> names;
   bool all_metrics = true;
   for (const auto& spec : pipeline.metrics) {

@@ -61,7 +61,7 @@ int64_t first_trained_stage(const Pipeline& pipeline, const Encoder& encoder) {
     const auto where = pointer + "/lr_multipliers/" + name;
     if (named == stages.end()) {
       issues.push_back(unknown_stage(pipeline, where, name, stages));
-    } else if (named < place) {
+    } else if (place != stages.end() && named < place) {
       issues.push_back(
           {pipeline.file, where, "this stage comes before " + spec.trained_from + ", so it is frozen"});
     }
@@ -72,13 +72,17 @@ int64_t first_trained_stage(const Pipeline& pipeline, const Encoder& encoder) {
 
 void check_cut(const Catalog& catalog, const Pipeline& pipeline) {
   const auto& spec = pipeline.encoder;
-  if (spec.trained_from.empty() || spec.info == nullptr) return;
+  if (!spec.learns || spec.info == nullptr) return;
   auto params = spec.params;
   for (const auto& [name, field] : spec.info->schema["properties"].items()) {
     if (field.value("x-path", "") == "initial_weights") params[name] = "";
   }
   const auto encoder = catalog.create<Encoder>(*spec.info, params);
-  first_trained_stage(pipeline, *encoder);
+  if (first_trained_stage(pipeline, *encoder) == 0 && pipeline.cache.views > 1) {
+    throw PipelineError({{pipeline.file, "/cache/views",
+                          "nothing comes before " + encoder->stages().front() +
+                              ", so there are no maps to keep views of; leave views at 1"}});
+  }
   training_dtype(pipeline, *encoder, at::kCPU);
 }
 

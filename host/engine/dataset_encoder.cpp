@@ -21,6 +21,7 @@
 #include "host/support/interrupt.hpp"
 #include "host/support/log.hpp"
 #include "host/support/progress.hpp"
+#include "host/support/system_info.hpp"
 #include "kindred/build_tag.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
@@ -127,10 +128,15 @@ std::string DatasetEncoder::key(const EncodeRequest& request) const {
   fingerprint.add(description(request).dump());
   fingerprint.add(dataset_.fingerprint());
   // A file that a component is made from, such as a TorchScript module, holds more than its tensors.
-  for (const auto& [name, field] : pipeline_.encoder.info->schema["properties"].items()) {
-    if (field.value("x-path", "") != "resource") continue;
-    const auto path = pipeline_.encoder.params.at(name).get<std::string>();
-    if (!path.empty()) fingerprint.add(read_file(path));
+  std::vector<const ComponentSpec*> made = {&pipeline_.encoder};
+  const bool random = request.view >= kFirstRandomView;
+  for (const auto& spec : random ? pipeline_.train_transforms : pipeline_.transforms) made.push_back(&spec);
+  for (const auto* spec : made) {
+    for (const auto& [name, field] : spec->info->schema["properties"].items()) {
+      if (field.value("x-path", "") != "resource") continue;
+      const auto path = spec->params.at(name).get<std::string>();
+      if (!path.empty()) fingerprint.add(read_file(path));
+    }
   }
   std::vector<NamedTensor> frozen;
   for (auto& one : module_tensors(*model_.encoder)) {
@@ -143,25 +149,26 @@ std::string DatasetEncoder::key(const EncodeRequest& request) const {
 }
 
 void DatasetEncoder::check_room(const std::vector<EncodeRequest>& requests) {
-  if (!on_disk()) return;
-  int64_t rows = 0, bytes_per_number = 0;  // of all rows together, by number of their map
+  int64_t rows = 0, bytes_per_number = 0;  // of all requests together, by number of their map
+  uintmax_t present = 0;
   for (const auto& request : requests) {
-    if (RowCache::is_complete(pipeline_.cache.directory, key(request))) continue;
     const auto count = static_cast<int64_t>(request.samples.size());
     rows += count;
     bytes_per_number += count * static_cast<int64_t>(at::elementSize(request.stored));
+    if (on_disk()) present += RowCache::bytes_present(pipeline_.cache.directory, key(request));
   }
-  if (rows == 0) return;
   const auto bytes = [&](int64_t stages) {
     return static_cast<uintmax_t>(row_numbers(stages) * bytes_per_number);
   };
-  const auto free = free_bytes(pipeline_.cache.directory);
+  const auto place = on_disk() ? pipeline_.cache.directory : std::string("memory");
+  const auto free = on_disk() ? free_bytes(pipeline_.cache.directory) : available_memory_bytes();
   const auto names = model_.encoder->stages();
   const auto& cut = names[static_cast<size_t>(model_.first_trained)];
-  const auto need = bytes(model_.first_trained);
-  log_info(fmt::format("maps before {}: {} of {} numbers, {}; {} are free in {}", cut, rows,
-                       row_numbers(model_.first_trained), size_text(need), size_text(free),
-                       pipeline_.cache.directory));
+  const auto total = bytes(model_.first_trained);
+  const auto need = total - std::min(present, total);
+  log_info(fmt::format("maps before {}: {} of {} numbers, {}, of which {} are there; {} are free in {}", cut,
+                       rows, row_numbers(model_.first_trained), size_text(total),
+                       size_text(std::min(present, total)), size_text(free), place));
   if (need <= free) return;
   std::string fitting;
   for (int64_t stages = 1; stages < model_.stage_count; ++stages) {
@@ -169,12 +176,12 @@ void DatasetEncoder::check_room(const std::vector<EncodeRequest>& requests) {
     fitting += fmt::format("{}{} ({})", fitting.empty() ? "" : ", ", names[static_cast<size_t>(stages)],
                            size_text(bytes(stages)));
   }
-  throw Error(
-      fmt::format("the maps before {} need {}, but {} has {} free; {}; or lower cache.views, or name another "
-                  "cache.directory",
-                  cut, size_text(need), pipeline_.cache.directory, size_text(free),
-                  fitting.empty() ? "no other stage would fit"
-                                  : "trained from one of these stages it would fit: " + fitting));
+  throw Error(fmt::format(
+      "the maps before {} need {} more, but {} has {} free; {}; or lower cache.views, or take another {}",
+      cut, size_text(need), place, size_text(free),
+      fitting.empty() ? "no other stage would fit"
+                      : "trained from one of these stages it would fit: " + fitting,
+      on_disk() ? "cache.directory" : "cache.type"));
 }
 
 at::Tensor DatasetEncoder::rows_of(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
@@ -191,6 +198,12 @@ at::Tensor DatasetEncoder::rows_of(const BatchLoader::Loaded& loaded, const std:
   if (rows.dim() == 4) rows = rows.permute({0, 2, 3, 1});
   if (request.stored == at::kHalf && rows.abs().max().item<double>() > kLargestHalf) {
     throw Error("the maps hold numbers beyond the range of float16; set cache.map_dtype to \"float32\"");
+  }
+  if (rows.sizes().slice(1) != at::IntArrayRef(shape).slice(1)) {
+    throw Error(fmt::format(
+        "the {} view of {} gives a map of another size than the plain view of the first picture; end "
+        "data.transforms and data.train_transforms with the same exact size",
+        view_name(request.view), dataset_.sample_name(loaded.indices.front())));
   }
   rows = rows.to(at::kCPU, request.stored).contiguous();
   if (rows.size(0) == shape.front()) return rows;
@@ -212,9 +225,9 @@ EncodedRows DatasetEncoder::encode(const EncodeRequest& request) {
   const auto matrix = dataset_.matrix();
   if (matrix.defined() && module_tensors(*model_.encoder).empty() && !is_map()) {
     // Vectors and an encoder without tensors: computing is cheaper than a cache.
-    const auto index = at::tensor(request.samples, at::kLong);
-    const auto chosen = matrix.index_select(0, index).to(at::kFloat).to(device_);
-    out.values = model_.encode({chosen, {}}).cpu();
+    // All of them are asked for, in order, so that the mapped file itself can serve.
+    TORCH_INTERNAL_ASSERT(static_cast<int64_t>(request.samples.size()) == matrix.size(0));
+    out.values = model_.encode({matrix.to(at::kFloat).to(device_), {}}).cpu();
     out.cache_hit = true;
   } else {
     out = fill(request);

@@ -13,6 +13,9 @@
 namespace kindred::host {
 namespace {
 
+/// Embeddings are small, and many of them share a page.
+constexpr size_t kWorthReleasing = 16 << 10;
+
 /// Takes the pages of one row out of the process, and those around it that the kernel maps along with them
 /// (64 KiB at a time), as far as they lie wholly inside the array.
 void release_pages(const at::Tensor& array, const at::Tensor& row) {
@@ -59,7 +62,7 @@ at::Tensor EncodedViews::gather(const std::vector<SampleView>& which, at::Scalar
     const auto& array = arrays_[place.array];
     const auto row = array.values.select(0, place.row);
     out.select(0, static_cast<int64_t>(i)).copy_(row);
-    if (array.mapped) release_pages(array.values, row);
+    if (array.mapped && row.nbytes() >= kWorthReleasing) release_pages(array.values, row);
   }
   return out;
 }

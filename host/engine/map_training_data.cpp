@@ -5,6 +5,7 @@
 
 #include "host/engine/encode.hpp"
 #include "host/engine/views.hpp"
+#include "host/support/interrupt.hpp"
 #include "kindred/random.hpp"
 
 namespace kindred::host {
@@ -50,9 +51,10 @@ at::Tensor MapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
   }
   const size_t count = which.size();
   MapReader reader(maps_, std::move(which), at::kFloat);
-  std::vector<at::Tensor> parts = {
-      at::empty({0, model_.embedding_dimension}, at::TensorOptions().dtype(at::kFloat).device(options_.device))};
+  std::vector<at::Tensor> parts = {at::empty({0, model_.embedding_dimension},
+                                             at::TensorOptions().dtype(at::kFloat).device(options_.device))};
   for (size_t i = 0; i < count; ++i) {
+    if (interrupted()) throw Interrupted("while measuring; nothing was lost");
     parts.push_back(model_.encode_map(reader.next().to(options_.device)));
   }
   return at::cat(parts);

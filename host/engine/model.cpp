@@ -71,7 +71,8 @@ at::Tensor Model::frozen_map(const Batch& batch, at::ScalarType dtype) const {
   at::NoGradGuard no_grad;
   return guard(encoder_plugin, encoder_id, "forward", [&] {
     encoder->train(false);
-    return encoder->run_stages(encoder->prepare(batch, dtype), 0, first_trained);
+    const auto input = encoder->prepare(batch, dtype);
+    return first_trained == 0 ? input : encoder->run_stages(input, 0, first_trained);
   });
 }
 

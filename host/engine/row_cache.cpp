@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -86,6 +87,17 @@ bool RowCache::complete() const { return fs::exists(path("rows.npy")); }
 
 bool RowCache::is_complete(const std::string& directory, const std::string& key) {
   return fs::exists(fs::path(directory) / key / "rows.npy");
+}
+
+uintmax_t RowCache::bytes_present(const std::string& directory, const std::string& key) {
+  for (const char* name : {"rows.npy", "rows.npy.partial"}) {
+    struct stat status {};
+    if (::stat((fs::path(directory) / key / name).c_str(), &status) == 0) {
+      return static_cast<uintmax_t>(status.st_blocks) *
+             512;  // a partial file is sparse where nothing was written
+    }
+  }
+  return 0;
 }
 
 void RowCache::start_partial() {

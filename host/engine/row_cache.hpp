@@ -31,11 +31,13 @@ class RowCache {
   bool complete() const;
   /// Whether a complete array is there, without locking anything.
   static bool is_complete(const std::string& directory, const std::string& key);
+  /// Bytes on disk of what an entry holds so far, complete or not.
+  static uintmax_t bytes_present(const std::string& directory, const std::string& key);
   /// Rows that need not be computed again.
   int64_t rows_done() const { return rows_done_; }
 
-  /// The next rows, (B, ...) of the cache's dtype on the CPU, and what was skipped among them. Synced every few
-  /// seconds. Throws Error when the disk is full.
+  /// The next rows, (B, ...) of the cache's dtype on the CPU, and what was skipped among them. Synced every
+  /// few seconds. Throws Error when the disk is full.
   void append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped);
   /// Makes everything appended so far survive a crash.
   void sync();

@@ -136,6 +136,11 @@ void Run::prepare() {
                       pipeline_.dataset.info->id,
                       dataset_->object_kind() == ObjectKind::image ? "pictures" : "vectors")}});
   }
+  for (const auto& view : pipeline_.evaluate.test_views) {
+    if (view_from_name(view) == kPlainView || dataset_->object_kind() == ObjectKind::image) continue;
+    throw PipelineError(
+        {{pipeline_.file, "/evaluate/test_views", "vectors have no mirror image; take [\"plain\"]"}});
+  }
   training_dtype_ = training_dtype(pipeline_, *model_.encoder, device_);
   move_to(module_tensors(*model_.encoder), device_);
   move_to(head_tensors(model_), device_);
@@ -187,10 +192,12 @@ std::vector<EncodeRequest> Run::requests() const {
     if (!split_.validation_is_test) {
       others.insert(others.end(), split_.validation.begin(), split_.validation.end());
     }
+    // The same samples whichever classes this seed holds out of them, so that every seed finds the entries.
+    std::sort(others.begin(), others.end());
     requests.push_back({kPlainView, split_.test, at::kFloat, at::kFloat});
     requests.push_back({kPlainView, others, at::kFloat, stored});
     for (int64_t view = kMirrorView; view < pipeline_.cache.views; ++view) {
-      requests.push_back({view, split_.train, training_dtype_, stored});
+      requests.push_back({view, others, training_dtype_, stored});
     }
   } else {
     std::vector<int64_t> all(static_cast<size_t>(dataset_->size()));

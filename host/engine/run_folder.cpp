@@ -59,13 +59,14 @@ void check_same_pipeline(const std::string& folder, const Pipeline& pipeline) {
   const auto path = (fs::path(folder) / "pipeline.json").string();
   if (!fs::exists(path)) throw Error(folder + " holds no run that could be continued");
   const auto before = json::parse(read_file(path), nullptr, false);
-  for (const char* section : {"seed", "data", "model", "train"}) {
+  for (const char* section : {"seed", "data", "model", "cache", "train"}) {
     const auto then = before.is_object() ? before.value(section, json()) : json();
     const auto now = pipeline.resolved.value(section, json());
     for (const auto& change : json::diff(then, now)) {
       const auto pointer = "/" + std::string(section) + change.at("path").get<std::string>();
       const bool length = pointer == "/train/epochs" || pointer.rfind("/train/early_stopping", 0) == 0;
-      if (length || pointer == "/data/threads") continue;
+      const bool place = pointer == "/cache/directory" || pointer == "/cache/batch_size";
+      if (length || place || pointer == "/data/threads") continue;
       throw Error(folder + " was begun with another pipeline: " + pointer +
                   " differs; continue it with the same pipeline, or start a new run");
     }

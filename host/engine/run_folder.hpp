@@ -17,7 +17,7 @@ std::string create_run_folder(const Pipeline& pipeline, const std::string& folde
 nlohmann::json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog);
 
 /// A run is continued by the pipeline that began it: throws Error that names the first difference in data,
-/// model, training or seed. How long to train may differ.
+/// model, cache, training or seed. How long to train, and where the cache lies, may differ.
 void check_same_pipeline(const std::string& folder, const Pipeline& pipeline);
 
 }  // namespace kindred::host

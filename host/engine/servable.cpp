@@ -82,7 +82,17 @@ void set_encoder(Model& model, const std::string& name, const ComponentInfo& inf
   guard(info, "dimension", [&] { model.embedding_dimension = model.encoder->dimension(); });
   if (model.embedding_dimension == 0) model.embedding_dimension = input_dimension;
   model.output_dimension = model.embedding_dimension;
-  guard(info, "stages", [&] { model.stage_count = static_cast<int64_t>(model.encoder->stages().size()); });
+  guard(info, "stages", [&] {
+    model.stage_count = static_cast<int64_t>(model.encoder->stages().size());
+    if (model.stage_count < 1) throw Error("an encoder has at least one stage");
+    for (const auto& one : module_tensors(*model.encoder)) {
+      const auto stage = model.encoder->stage_of(one.name);
+      if (stage < 0 || stage >= model.stage_count) {
+        throw Error(fmt::format("stage_of(\"{}\") is {}, but there are {} stages", one.name, stage,
+                                model.stage_count));
+      }
+    }
+  });
   model.first_trained = model.stage_count;
   model.encoder->train(false);
 }

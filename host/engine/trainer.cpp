@@ -74,7 +74,8 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
   optimizer_ = std::make_unique<Optimizer>(pipeline.optimizer, pipeline.schedule, pipeline.train.epochs,
                                            pipeline.train.gradient_clip, groups);
   if (pipeline.train.ema > 0) {
-    auto weights = groups.encoder;
+    // Running statistics that move are averaged too: they belong to the weights.
+    auto weights = pipeline.encoder.batch_norms_frozen ? groups.encoder : trained_encoder_tensors(model);
     for (const auto* more : {&groups.head, &groups.loss}) {
       weights.insert(weights.end(), more->begin(), more->end());
     }
@@ -106,6 +107,7 @@ TrainReport Trainer::train() {
     const double epoch_start = now_seconds();
     EpochResult result;
     if (!run_steps(epoch, result)) {
+      report_.step_seconds += now_seconds() - epoch_start;
       report_.interrupted = true;
       break;
     }
@@ -359,6 +361,10 @@ void Trainer::resume() {
   const auto folder = fs::path(folder_) / "checkpoints";
   if (!fs::exists(folder / "trainer.json")) return;
   const auto meta = json::parse(read_file((folder / "trainer.json").string()));
+  if (meta.at("monitor") != report_.monitor) {
+    throw Error(folder_ + " chose its best epoch by " + meta.at("monitor").get<std::string>() + ", now " +
+                report_.monitor + " is monitored; continue it with the same pipeline");
+  }
   const auto stem = (folder / meta.at("stem").get<std::string>()).string();
   const auto never = [](const std::string&) { return false; };
   load_named_tensors("checkpoint " + stem, state(), read_checkpoint(stem + ".safetensors"), never, never);

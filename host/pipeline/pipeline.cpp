@@ -81,8 +81,10 @@ void EncoderSection::describe(Schema<EncoderSection>& s) {
 
 void TrainableSection::describe(Schema<TrainableSection>& s) {
   s.field("from", &TrainableSection::from)
-      .doc("First stage of the encoder that is trained; `host validate` names the stages when it is wrong.")
-      .required();
+      .doc(
+          "First stage of the encoder that is trained; `host validate` names the stages when it is wrong. "
+          "Left out: "
+          "all are trained, on pictures.");
   s.field("batch_norm", &TrainableSection::batch_norm)
       .doc("frozen: running statistics as they came. train: statistics of the batch while training.")
       .one_of({"frozen", "train"});
@@ -93,14 +95,16 @@ void TrainableSection::describe(Schema<TrainableSection>& s) {
 void CacheSection::describe(Schema<CacheSection>& s) {
   s.field("type", &CacheSection::type)
       .doc(
-          "disk: memory-mapped files that later runs reuse. memory: gone with the process. auto: disk. none: an "
+          "disk: memory-mapped files that later runs reuse. memory: gone with the process. auto: disk. none: "
+          "an "
           "encoder trained from a stage reads pictures and runs its frozen stages at every step.")
       .one_of({"auto", "disk", "memory", "none"});
   s.field("directory", &CacheSection::directory).doc("Folder of the cache files.").path();
   s.field("batch_size", &CacheSection::batch_size).doc("Samples per encoder call.").range(1, 65536);
   s.field("views", &CacheSection::views)
       .doc(
-          "For an encoder trained from a stage: how many views of a training picture are kept. 1: the picture; "
+          "For an encoder trained from a stage: how many views of a training picture are kept. 1: the "
+          "picture; "
           "2: and its mirror image; more: and so many draws of data.train_transforms, each fixed once.")
       .range(1, 256);
   s.field("map_dtype", &CacheSection::map_dtype)

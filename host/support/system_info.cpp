@@ -3,6 +3,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <sstream>
 
@@ -27,6 +28,11 @@ std::string proc_value(const char* path, const std::string& key) {
 int64_t peak_resident_bytes() {
   const auto text = proc_value("/proc/self/status", "VmHWM");
   return text.empty() ? 0 : std::stoll(text) * 1024;
+}
+
+uint64_t available_memory_bytes() {
+  const auto text = proc_value("/proc/meminfo", "MemAvailable");
+  return text.empty() ? std::numeric_limits<uint64_t>::max() : std::stoull(text) * 1024;
 }
 
 std::string cpu_model() {

@@ -9,6 +9,9 @@ namespace kindred::host {
 /// Largest resident set of this process so far, in bytes (VmHWM).
 int64_t peak_resident_bytes();
 
+/// Memory that can be taken without swapping, in bytes (MemAvailable).
+uint64_t available_memory_bytes();
+
 /// Model name of the first processor, or "unknown".
 std::string cpu_model();
 

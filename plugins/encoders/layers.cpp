@@ -107,7 +107,7 @@ FullyConnected::FullyConnected(const std::string& name, int64_t inputs, int64_t 
 
 at::Tensor FullyConnected::operator()(const at::Tensor& x) const { return at::addmm(bias_, x, weight_.t()); }
 
-at::Tensor global_average(const at::Tensor& x) { return x.mean({2, 3}).to(at::kFloat); }
+at::Tensor global_average(const at::Tensor& x) { return x.mean({2, 3}, false, at::kFloat); }
 
 void load_weights(const std::string& what, const std::string& path, const TensorList& list,
                   bool (*ignore)(const std::string&)) {

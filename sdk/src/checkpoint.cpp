@@ -11,10 +11,22 @@
 
 namespace kindred {
 
+namespace {
+
+/// safetensors begins with the size of its header, 8 bytes, and the header. Asked first: the size's lowest
+/// byte may be that which begins a pickle.
+bool begins_as_safetensors(const std::string& bytes) {
+  return bytes.size() > 8 && bytes[7] == '\0' && bytes[8] == '{';
+}
+
+}  // namespace
+
 std::vector<NamedTensor> read_checkpoint(const std::string& path) {
   const auto bytes = read_file(path);
   if (bytes.rfind("PK\x03\x04", 0) == 0) return read_torch_zip(path);
-  if (!bytes.empty() && static_cast<unsigned char>(bytes[0]) == 0x80) return read_torch_legacy(path, bytes);
+  if (bytes.size() > 1 && static_cast<unsigned char>(bytes[0]) == 0x80 && !begins_as_safetensors(bytes)) {
+    return read_torch_legacy(path, bytes);
+  }
   if (bytes.size() > 8 && (bytes[8] == '{' || bytes[7] == '\0')) return read_safetensors(path, bytes);
   throw Error(path + " is no checkpoint: expected a file written by torch.save or by safetensors");
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host_process.hpp"
+#include "shared_folder.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {
@@ -71,7 +72,8 @@ TEST_F(CachedMaps, what_is_measured_is_what_the_servable_gives_from_pictures) {
   const auto result =
       testing::run_host(folder_, {"evaluate", "pipeline.json", "--quiet", "--model", "out/model", "--json"});
   ASSERT_EQ(result.code, 0) << result.error;
-  const auto metrics = json::parse(result.out)["metrics"];
+  const auto measured = json::parse(result.out), metrics = measured["metrics"];
+  EXPECT_EQ(measured["metric_details"]["tuned"]["r_precision"]["views"], json({"plain", "mirror"}));
   for (const auto* side : {"base", "tuned"}) {
     EXPECT_NEAR(metrics[side]["r_precision"].get<double>(),
                 whole["metrics"][side]["r_precision"].get<double>(), 1e-3)
@@ -137,7 +139,11 @@ TEST_F(CachedMaps, mistakes_are_told_before_anything_runs) {
       {R"({"cache": {"type": "none"}})", {"/cache/views", "without a cache"}},
       {R"({"evaluate": {"test_views": ["plain", "mirrored"]}})", {"/evaluate/test_views/1", "mirror"}},
       {R"({"evaluate": {"test_views": []}})", {"/evaluate/test_views", "at least one"}},
-      {R"({"train": {"ema": 1.5}})", {"/train/ema"}}};
+      {R"({"train": {"ema": 1.5}})", {"/train/ema"}},
+      {R"({"model": {"encoders": {"image": {"trainable": {"from": "stem", "lr_multipliers": null}}}}})",
+       {"/cache/views", "nothing comes before stem"}},
+      {R"({"data": {"train_transforms": [{"type": "random_resized_crop"}]}})",
+       {"/data/train_transforms", "they normalise otherwise"}}};
   for (const auto& one : mistakes) {
     auto pipeline = cut_pipeline();
     pipeline.merge_patch(json::parse(one.change));
@@ -154,6 +160,41 @@ TEST_F(CachedMaps, an_encoder_without_stages_can_only_be_trained_whole) {
   const auto result = refused(pipeline);
   EXPECT_EQ(result.code, 3);
   EXPECT_THAT(result.error, HasSubstr("no stages to cut between"));
+}
+
+TEST_F(CachedMaps, an_encoder_of_one_stage_is_trained_whole) {
+  KINDRED_SHARED_OR_SKIP(shared, "fixtures/checkpoints");
+  auto pipeline = cut_pipeline();
+  pipeline["cache"] = json::object();
+  pipeline["model"]["head"] = nullptr;
+  pipeline["model"]["encoders"]["image"] = {{"type", "torchscript"},
+                                            {"probe_size", 32},
+                                            {"module", shared + "/torchscript_encoder.pt"},
+                                            {"trainable", {{"batch_norm", "frozen"}}}};
+  pipeline["evaluate"].erase("test_views");
+  const auto result = run(pipeline, "module");
+  EXPECT_NE(result["metrics"]["tuned"].dump(), result["metrics"]["base"].dump());
+}
+
+TEST_F(CachedMaps, vectors_have_no_mirror_image) {
+  testing::write_vectors(folder_);
+  auto pipeline = testing::vectors_pipeline();
+  pipeline["evaluate"]["test_views"] = {"mirror"};
+  testing::write_pipeline(folder_, pipeline);
+  const auto result = testing::run_host(folder_, {"run", "pipeline.json", "--quiet"});
+  EXPECT_EQ(result.code, 3);
+  EXPECT_THAT(result.error, HasSubstr("vectors have no mirror image"));
+}
+
+TEST_F(CachedMaps, views_of_different_sizes_are_told_with_the_picture) {
+  auto pipeline = cut_pipeline();
+  pipeline["data"]["train_transforms"][0]["width"] = 64;
+  testing::write_pipeline(folder_, pipeline);
+  const auto result = testing::run_host(folder_, {"run", "pipeline.json", "--quiet"});
+  EXPECT_EQ(result.code, 1);
+  for (const auto* part : {"random 1 view of ", "another size", "data.train_transforms"}) {
+    EXPECT_THAT(result.error, HasSubstr(part));
+  }
 }
 
 TEST_F(CachedMaps, a_trained_head_behind_a_closed_form_one_is_refused) {

@@ -38,6 +38,20 @@ TEST(Safetensors, round_trip_keeps_names_types_shapes_and_values) {
   EXPECT_TRUE(read_checkpoint(folder / "none").empty());
 }
 
+TEST(Safetensors, a_header_whose_size_begins_like_a_pickle_is_read) {
+  const testing::TemporaryFolder folder("safetensors");
+  bool met = false;
+  for (size_t length = 1; length < 300 && !met; ++length) {
+    const std::string name(length, 'n');
+    write_safetensors(folder / "x", {{name, at::ones({2})}});
+    met = static_cast<unsigned char>(read_file(folder / "x")[0]) == 0x80;
+    const auto read = read_checkpoint(folder / "x");
+    ASSERT_EQ(read.size(), 1u);
+    EXPECT_EQ(read[0].name, name);
+  }
+  EXPECT_TRUE(met) << "no header of the lengths tried is 128 or 384 bytes long";
+}
+
 TEST(Safetensors, holes_overlaps_and_tails_are_refused) {
   const testing::TemporaryFolder folder("safetensors");
   const auto message = [&](const std::string& header, size_t data) {
