@@ -13,7 +13,8 @@
 namespace kindred::host {
 
 /// `samples` from number `first` on, in batches of `size`.
-std::vector<std::vector<int64_t>> batches_of(const std::vector<int64_t>& samples, int64_t first, int64_t size);
+std::vector<std::vector<int64_t>> batches_of(const std::vector<int64_t>& samples, int64_t first,
+                                             int64_t size);
 
 struct EncodeRowsOptions {
   at::Device device;

@@ -51,8 +51,9 @@ class InvertedResidual {
     if (expands_) {
       expand_ = ConvolutionNorm(name + "_expand_conv", name + "_bn0", {inputs, inner}, kNorm, list, seed);
     }
-    depthwise_ = ConvolutionNorm(name + "_depthwise_conv", name + "_bn1",
-                                 {inner, inner, stage.kernel, stride, inner, Padding::same}, kNorm, list, seed);
+    depthwise_ =
+        ConvolutionNorm(name + "_depthwise_conv", name + "_bn1",
+                        {inner, inner, stage.kernel, stride, inner, Padding::same}, kNorm, list, seed);
     project_ = ConvolutionNorm(name + "_project_conv", name + "_bn2", {inner, outputs}, kNorm, list, seed);
   }
 
@@ -92,7 +93,8 @@ class EfficientNetLite final : public Encoder {
 
   EfficientNetLite(const Params& params, const Site& site) {
     const auto scale = variants().at(params.variant);
-    stem_ = ConvolutionNorm("_conv_stem", "_bn0", {3, kStem, 3, 2, 1, Padding::same}, kNorm, list_, site.seed);
+    stem_ =
+        ConvolutionNorm("_conv_stem", "_bn0", {3, kStem, 3, 2, 1, Padding::same}, kNorm, list_, site.seed);
     int64_t inputs = kStem, index = 0;
     for (int64_t s = 0; s < kStageCount; ++s) {
       const auto& stage = kStages[s];

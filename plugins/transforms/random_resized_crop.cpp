@@ -62,7 +62,8 @@ class RandomResizedCrop final : public Transform {
   }
 
  private:
-  at::Tensor resized(const at::Tensor& image, int64_t top, int64_t left, int64_t height, int64_t width) const {
+  at::Tensor resized(const at::Tensor& image, int64_t top, int64_t left, int64_t height,
+                     int64_t width) const {
     return resample(crop(image, top, left, height, width), params_.height, params_.width,
                     Interpolation::bilinear);
   }
