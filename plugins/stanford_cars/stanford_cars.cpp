@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "annotations.hpp"
 #include "file_stamp.hpp"
@@ -47,9 +48,16 @@ class StanfordCarsDataset final : public Dataset {
                   " is no folder; it must hold cars_train, cars_test and devkit");
     }
     if (params.splits.empty()) throw Error("stanford_cars: splits is empty; name train, test or both");
+    std::set<std::string> added;
     for (const auto& split : params.splits) {
-      if (split != "test") add_split("train");
-      if (split != "train") add_split("test");
+      for (const std::string half : {"train", "test"}) {
+        if (split != half && split != "merged") continue;
+        if (!added.insert(half).second) {
+          throw Error("stanford_cars: splits names the " + half +
+                      " pictures twice; merged is train and test");
+        }
+        add_split(half);
+      }
     }
     const auto meta =
         first_existing({"devkit/cars_meta.mat", "car_devkit/devkit/cars_meta.mat", "cars_meta.mat"});
