@@ -6,4 +6,4 @@ command -v clang-format >/dev/null || .ci/setup.sh clang-format
 mode="--dry-run -Werror"
 [ "${1:-}" = --fix ] && mode=-i
 # shellcheck disable=SC2086
-git ls-files '*.cpp' '*.hpp' '*.h' | xargs clang-format $mode
+git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.h' | xargs clang-format $mode

@@ -34,8 +34,8 @@ void write_annotations(const std::string& path, const std::vector<Annotation>& a
   for (size_t i = 0; i < all.size(); ++i) {
     auto one = all[i];  // matio asks for data that is not const
     size_t length[] = {1, one.file.size()};
-    Mat_VarSetStructFieldByName(list, names[0], i,
-                                Mat_VarCreate(nullptr, MAT_C_CHAR, MAT_T_UINT8, 2, length, one.file.data(), 0));
+    Mat_VarSetStructFieldByName(
+        list, names[0], i, Mat_VarCreate(nullptr, MAT_C_CHAR, MAT_T_UINT8, 2, length, one.file.data(), 0));
     const uint8_t values[] = {one.x1, one.y1, one.x2, one.y2, one.label, one.test};
     for (size_t field = 0; field < 6; ++field) {
       Mat_VarSetStructFieldByName(list, names[field + 1], i, number(values[field]));
