@@ -2,11 +2,12 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <ATen/core/grad_mode.h>
 
 #include <array>
 #include <cmath>
+#include <limits>
 
+#include "depthwise.hpp"
 #include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
 
@@ -19,6 +20,13 @@ at::Generator generator_of(uint64_t seed, const std::string& name) {
   uint64_t hash = 14695981039346656037ull;  // FNV-1a
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
   return at::detail::createCPUGenerator(Random(seed, hash).next());
+}
+
+/// relu_ and hardtanh_ take their gradient from the result; clamp_ would keep a copy of its input.
+at::Tensor activated(at::Tensor out, Activation activation) {
+  if (activation == Activation::relu) return at::relu_(out);
+  if (activation == Activation::relu6) return at::hardtanh_(out, 0, 6);
+  return out;
 }
 
 }  // namespace
@@ -49,48 +57,53 @@ at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activatio
                                        bool batch_statistics) const {
   at::Tensor out;
   if (batch_statistics) {
-    out = at::batch_norm(convolved(x, weight_, at::Tensor()), scale_, shift_, mean_, variance_, true,
-                         constants_.momentum, constants_.epsilon, true);
-  } else {
-    // With fixed statistics the norm is an affine map of the output channels, so it moves into the weight
-    // and a bias: the maps are passed over once less forwards and twice less backwards. Scale and shift
-    // still get their gradients, through the small tensors made here.
-    const auto factor = scale_ * at::rsqrt(variance_ + constants_.epsilon);
-    out = convolved(x, weight_ * factor.view({-1, 1, 1, 1}), shift_ - mean_ * factor);
+    out = at::batch_norm(convolved(x, weight_, at::Tensor(), Activation::none), scale_, shift_, mean_,
+                         variance_, true, constants_.momentum, constants_.epsilon, true);
+    return activated(out, activation);
   }
-  // relu_ and hardtanh_ take their gradient from the result; clamp_ would keep a copy of its input.
-  if (activation == Activation::relu) return at::relu_(out);
-  if (activation == Activation::relu6) return at::hardtanh_(out, 0, 6);
-  return out;
+  // With fixed statistics the norm is an affine map of the output channels, so it moves into the weight and
+  // a bias: the maps are passed over once less forwards and twice less backwards. Scale and shift still get
+  // their gradients, through the small tensors made here.
+  const auto factor = scale_ * at::rsqrt(variance_ + constants_.epsilon);
+  return convolved(x, weight_ * factor.view({-1, 1, 1, 1}), shift_ - mean_ * factor, activation);
 }
 
-at::Tensor ConvolutionNorm::convolved(const at::Tensor& x, const at::Tensor& weight,
-                                      const at::Tensor& bias) const {
-  const std::array<int64_t, 2> stride = {shape_.stride, shape_.stride}, dilation = {1, 1};
-  std::array<int64_t, 2> padding = {shape_.kernel / 2, shape_.kernel / 2};
-  auto input = x;
+at::Tensor ConvolutionNorm::convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                      Activation activation) const {
+  const int64_t kernel = shape_.kernel, step = shape_.stride;
+  std::array<int64_t, 2> before = {kernel / 2, kernel / 2}, after = before;
   if (shape_.padding == Padding::same) {
-    const auto surplus = [&](int64_t size) {
-      const int64_t outputs = (size + shape_.stride - 1) / shape_.stride;
-      return std::max<int64_t>(0, (outputs - 1) * shape_.stride + shape_.kernel - size);
-    };
-    const int64_t high = surplus(x.size(2)), wide = surplus(x.size(3));
-    padding = {high / 2, wide / 2};
-    if (high % 2 != 0 || wide % 2 != 0) {
-      input = at::constant_pad_nd(x, {wide / 2, wide - wide / 2, high / 2, high - high / 2})
-                  .contiguous(at::MemoryFormat::ChannelsLast);
-      padding = {0, 0};
+    for (size_t i = 0; i < 2; ++i) {
+      const int64_t size = x.size(2 + static_cast<int64_t>(i)), outputs = (size + step - 1) / step;
+      const auto surplus = std::max<int64_t>(0, (outputs - 1) * step + kernel - size);
+      before[i] = surplus / 2, after[i] = surplus - surplus / 2;
     }
   }
+  const bool depthwise = shape_.groups == shape_.inputs && shape_.groups == shape_.outputs;
+  if (depthwise && serves_depthwise(x, kernel)) {
+    const auto outputs = [&](size_t i) {
+      return (x.size(2 + static_cast<int64_t>(i)) + before[i] + after[i] - kernel) / step + 1;
+    };
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    return depthwise_convolution(x, weight, bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat),
+                                 {kernel,
+                                  step,
+                                  before,
+                                  {outputs(0), outputs(1)},
+                                  activation == Activation::none ? -kInfinity : 0,
+                                  activation == Activation::relu6 ? 6 : kInfinity});
+  }
+  auto input = x;
+  if (before != after) {
+    input = at::constant_pad_nd(x, {before[1], after[1], before[0], after[0]})
+                .contiguous(at::MemoryFormat::ChannelsLast);
+    before = {0, 0};
+  }
   const auto dtype = x.scalar_type();
-  // oneDNN has no fast bfloat16 gradient for depthwise kernels wider than 3: 10 to 25 times slower.
-  const bool in_float = dtype == at::kBFloat16 && shape_.groups > 1 && shape_.kernel > 3 &&
-                        at::GradMode::is_enabled() && x.device().is_cpu();
-  const auto computed = in_float ? at::kFloat : dtype;
-  const auto out =
-      at::conv2d(input.to(computed), weight.to(computed), bias.defined() ? bias.to(computed) : bias, stride,
-                 padding, dilation, shape_.groups);
-  return out.to(dtype);
+  const std::array<int64_t, 2> stride = {step, step}, dilation = {1, 1};
+  return activated(at::conv2d(input, weight.to(dtype), bias.defined() ? bias.to(dtype) : bias, stride, before,
+                              dilation, shape_.groups),
+                   activation);
 }
 
 FullyConnected::FullyConnected(const std::string& name, int64_t inputs, int64_t outputs, TensorList& list,

@@ -43,7 +43,8 @@ class ConvolutionNorm {
   at::Tensor operator()(const at::Tensor& x, Activation activation, bool batch_statistics) const;
 
  private:
-  at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
+  at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       Activation activation) const;
   ConvolutionShape shape_{};
   Norm constants_{};
   at::Tensor weight_, scale_, shift_, mean_, variance_;

@@ -1,0 +1,228 @@
+#include "depthwise_kernels.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+// One body, compiled for several instruction sets and chosen when the plugin is loaded.
+#if defined(__x86_64__)
+#define KINDRED_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define KINDRED_CLONES
+#endif
+#define KINDRED_INLINE inline __attribute__((always_inline))
+
+namespace kindred {
+namespace {
+
+constexpr int64_t kKernel = 5, kWeights = kKernel * kKernel, kLanes = kDepthwiseLanes;
+// A register of AVX-512, two of AVX2; the compiler splits it.
+typedef float Lanes __attribute__((vector_size(4 * kLanes)));
+typedef uint32_t Bits __attribute__((vector_size(4 * kLanes)));
+typedef uint16_t Halves __attribute__((vector_size(2 * kLanes)));
+
+KINDRED_INLINE void load(const float* from, Lanes& to) { std::memcpy(&to, from, sizeof(to)); }
+KINDRED_INLINE void store(const Lanes& from, float* to) { std::memcpy(to, &from, sizeof(from)); }
+
+// Comparisons of whole vectors would be split into single numbers before the instruction set is known; loops
+// over them are not.
+KINDRED_INLINE void clamp(Lanes& values, float low, float high) {
+  float numbers[kLanes];
+  store(values, numbers);
+  for (float& number : numbers) {
+    number = number < low ? low : number;
+    number = number > high ? high : number;
+  }
+  load(numbers, values);
+}
+/// Zero where the output was clamped.
+KINDRED_INLINE void mask(Lanes& gradient, const Lanes& output, float low, float high) {
+  float numbers[kLanes], outputs[kLanes];
+  store(gradient, numbers);
+  store(output, outputs);
+  for (int64_t i = 0; i < kLanes; ++i) {
+    numbers[i] = (outputs[i] > low) & (outputs[i] < high) ? numbers[i] : 0.0f;
+  }
+  load(numbers, gradient);
+}
+
+KINDRED_INLINE void load(const c10::BFloat16* from, Lanes& to) {
+  Halves halves;
+  std::memcpy(&halves, from, sizeof(halves));
+  const Bits bits = __builtin_convertvector(halves, Bits) << 16;
+  std::memcpy(&to, &bits, sizeof(to));
+}
+/// Rounds to the nearest, halves to even.
+KINDRED_INLINE void store(const Lanes& from, c10::BFloat16* to) {
+  Bits bits;
+  std::memcpy(&bits, &from, sizeof(bits));
+  const Halves halves = __builtin_convertvector((bits + (0x7fff + ((bits >> 16) & 1))) >> 16, Halves);
+  std::memcpy(to, &halves, sizeof(halves));
+}
+
+/// Maps of one group of channels with zeros around and between them, so that the sums need no bounds.
+class Tile {
+ public:
+  Tile(int64_t rows, int64_t columns)
+      : columns_(columns), values_(static_cast<size_t>(rows * columns * kLanes)) {}
+  KINDRED_INLINE float* at(int64_t row, int64_t column) {
+    return values_.data() + (row * columns_ + column) * kLanes;
+  }
+
+ private:
+  int64_t columns_;
+  std::vector<float> values_;
+};
+
+struct Weights {
+  Lanes values[kWeights];
+};
+
+/// The sum of weight times window, the window's upper left corner at `corner`.
+KINDRED_INLINE void weigh(Tile& tile, int64_t row, int64_t column, const Weights& weights, Lanes& sum) {
+#pragma GCC unroll 5
+  for (int64_t i = 0; i < kKernel; ++i) {
+#pragma GCC unroll 5
+    for (int64_t j = 0; j < kKernel; ++j) {
+      Lanes value;
+      load(tile.at(row + i, column + j), value);
+      sum += value * weights.values[i * kKernel + j];
+    }
+  }
+}
+
+template <typename T>
+KINDRED_INLINE void fill_inputs(const DepthwiseArguments<T>& a, int64_t picture, int64_t channel,
+                                Tile& tile) {
+  for (int64_t row = 0; row < a.height; ++row) {
+    for (int64_t column = 0; column < a.width; ++column) {
+      Lanes value;
+      load(a.x + ((picture * a.height + row) * a.width + column) * a.channels + channel, value);
+      store(value, tile.at(row + a.top, column + a.left));
+    }
+  }
+}
+
+template <typename T>
+KINDRED_INLINE void forward(const DepthwiseArguments<T>& a, int64_t first, int64_t last) {
+  Tile tile((a.out_height - 1) * a.stride + kKernel, (a.out_width - 1) * a.stride + kKernel);
+  for (int64_t picture = 0; picture < a.batch; ++picture) {
+    for (int64_t channel = first * kLanes; channel < last * kLanes; channel += kLanes) {
+      Weights weights;
+      for (int64_t i = 0; i < kWeights; ++i) load(a.weight + i * a.channels + channel, weights.values[i]);
+      Lanes bias;
+      load(a.bias + channel, bias);
+      fill_inputs(a, picture, channel, tile);
+      T* out = a.y + picture * a.out_height * a.out_width * a.channels + channel;
+      for (int64_t row = 0; row < a.out_height; ++row) {
+        for (int64_t column = 0; column < a.out_width; ++column, out += a.channels) {
+          Lanes sum = bias;
+          weigh(tile, row * a.stride, column * a.stride, weights, sum);
+          clamp(sum, a.low, a.high);
+          store(sum, out);
+        }
+      }
+    }
+  }
+}
+
+/// The output's gradient behind the clamp, spread out by the stride, so that the input's gradient is a
+/// convolution of it with the flipped kernel.
+template <typename T>
+KINDRED_INLINE void fill_gradients(const DepthwiseArguments<T>& a, int64_t picture, int64_t channel,
+                                   Tile& tile) {
+  int64_t at = picture * a.out_height * a.out_width * a.channels + channel;
+  for (int64_t row = 0; row < a.out_height; ++row) {
+    for (int64_t column = 0; column < a.out_width; ++column, at += a.channels) {
+      Lanes value, output;
+      load(a.grad_y + at, value);
+      load(a.y + at, output);
+      mask(value, output, a.low, a.high);
+      store(value, tile.at(row * a.stride + kKernel - 1 - a.top, column * a.stride + kKernel - 1 - a.left));
+    }
+  }
+}
+
+template <typename T>
+KINDRED_INLINE void backward(const DepthwiseArguments<T>& a, int64_t first, int64_t last) {
+  const int64_t rows = (a.out_height - 1) * a.stride + kKernel,
+                columns = (a.out_width - 1) * a.stride + kKernel;
+  Tile inputs(rows, columns),
+      gradients(std::max(rows, a.height + kKernel - 1), std::max(columns, a.width + kKernel - 1));
+  for (int64_t picture = 0; picture < a.batch; ++picture) {
+    for (int64_t channel = first * kLanes; channel < last * kLanes; channel += kLanes) {
+      fill_inputs(a, picture, channel, inputs);
+      fill_gradients(a, picture, channel, gradients);
+      Weights sums;
+      Lanes bias;
+      for (int64_t i = 0; i < kWeights; ++i) load(a.grad_weight + i * a.channels + channel, sums.values[i]);
+      load(a.grad_bias + channel, bias);
+      for (int64_t row = 0; row < a.out_height; ++row) {
+        for (int64_t column = 0; column < a.out_width; ++column) {
+          const int64_t top = row * a.stride, left = column * a.stride;
+          Lanes gradient;
+          load(gradients.at(top + kKernel - 1 - a.top, left + kKernel - 1 - a.left), gradient);
+          bias += gradient;
+#pragma GCC unroll 5
+          for (int64_t i = 0; i < kKernel; ++i) {
+#pragma GCC unroll 5
+            for (int64_t j = 0; j < kKernel; ++j) {
+              Lanes value;
+              load(inputs.at(top + i, left + j), value);
+              sums.values[i * kKernel + j] += gradient * value;
+            }
+          }
+        }
+      }
+      for (int64_t i = 0; i < kWeights; ++i) store(sums.values[i], a.grad_weight + i * a.channels + channel);
+      store(bias, a.grad_bias + channel);
+      if (a.grad_x == nullptr) continue;
+      Weights flipped;
+      for (int64_t i = 0; i < kWeights; ++i) {
+        load(a.weight + (kWeights - 1 - i) * a.channels + channel, flipped.values[i]);
+      }
+      T* out = a.grad_x + picture * a.height * a.width * a.channels + channel;
+      for (int64_t row = 0; row < a.height; ++row) {
+        for (int64_t column = 0; column < a.width; ++column, out += a.channels) {
+          Lanes sum = {};
+          weigh(gradients, row, column, flipped, sum);
+          store(sum, out);
+        }
+      }
+    }
+  }
+}
+
+KINDRED_CLONES void forward_float(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
+  forward(a, first, last);
+}
+KINDRED_CLONES void forward_half(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  forward(a, first, last);
+}
+KINDRED_CLONES void backward_float(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
+  backward(a, first, last);
+}
+KINDRED_CLONES void backward_half(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  backward(a, first, last);
+}
+
+}  // namespace
+
+template <>
+void depthwise_forward(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
+  forward_float(a, first, last);
+}
+template <>
+void depthwise_forward(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  forward_half(a, first, last);
+}
+template <>
+void depthwise_backward(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
+  backward_float(a, first, last);
+}
+template <>
+void depthwise_backward(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  backward_half(a, first, last);
+}
+
+}  // namespace kindred
