@@ -56,18 +56,16 @@ class Evaluation {
   TestSide encode(std::vector<int64_t> rows, const Model& model,
                   const std::vector<std::shared_ptr<Transform>>& transforms) {
     TestSide side;
-    const auto& views = pipeline_.evaluate.test_views;
-    for (const auto& view : views) {
+    side.embeddings = mean_over_views(pipeline_.evaluate.test_views, [&](int64_t view) {
       EncodeRowsOptions options{device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_, false};
-      options.mirror = view_from_name(view) == kMirrorView;
+      options.mirror = view == kMirrorView;
       std::vector<SkippedSample> skipped;
       const auto embeddings =
           model.apply_heads(encode_rows(*dataset_, rows, transforms, model, options, skipped));
       skips_.note(skipped);
       check_finite(embeddings, *dataset_, rows);
-      side.embeddings = side.embeddings.defined() ? side.embeddings + embeddings : embeddings;
-    }
-    side.embeddings = side.embeddings / static_cast<double>(views.size());
+      return embeddings;
+    });
     side.rows = std::move(rows);
     return side;
   }

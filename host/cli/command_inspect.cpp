@@ -10,14 +10,18 @@ namespace kindred::host {
 using nlohmann::json;
 
 int command_inspect(const std::vector<std::string>& arguments) {
-  CommandLine command("inspect FILE",
-                      "Reads the build tag of a plugin file. Nothing of the file is loaded or run.",
+  CommandLine command("inspect FILE [--load]",
+                      "Reads what a plugin file says of itself: its build tag and what it offers. Nothing of "
+                      "the file is loaded or run, unless --load asks "
+                      "for its components.",
                       "host inspect my_loss.kindred.so");
   command.positional({"FILE"}, 1);
+  command.add()("load", "also load it, if it fits, and list its components and their parameters");
   if (!command.parse(arguments)) return kExitOk;
   const auto file = command.list("FILE").front();
-  kindred_build_tag tag{};
-  const auto refused = check_gate(file, tag);
+  PluginNotes notes{};
+  auto refused = check_gate(file, notes);
+  const auto& tag = notes.tag;
   json out = {{"file", file}, {"accepted", !refused.has_value()}};
   if (tag.size != 0) {
     out["tag"] = {{"abi", fmt::format("{}.{}", tag.abi_major, tag.abi_minor)},
@@ -28,6 +32,24 @@ int command_inspect(const std::vector<std::string>& arguments) {
                   {"sdk", tag.sdk_version},
                   {"compiler", tag.compiler}};
   }
+  out["offers"] = json::array();
+  for (const auto& one : notes.offers) {
+    out["offers"].push_back(
+        {{"kind", one.kind}, {"id", one.id}, {"version", one.version}, {"summary", one.summary}});
+  }
+  if (!refused && command.has("load")) {
+    const auto catalog = Catalog::load_file(file);
+    if (!catalog.rejected().empty()) refused = catalog.rejected().front();
+    out["accepted"] = !refused.has_value();
+    out["components"] = json::array();
+    for (const auto& info : catalog.components()) {
+      out["components"].push_back({{"kind", info.kind},
+                                   {"id", info.id},
+                                   {"version", info.version},
+                                   {"summary", info.summary},
+                                   {"params", info.schema}});
+    }
+  }
   if (refused) out["refusal"] = {{"code", refused->code}, {"message", refused->message}};
   if (command.json()) {
     std::cout << out.dump(2) << "\n";
@@ -37,6 +59,17 @@ int command_inspect(const std::vector<std::string>& arguments) {
       for (const auto& [key, value] : out["tag"].items()) {
         std::cout << fmt::format("  {:<10} {}\n", key,
                                  value.is_string() ? value.get<std::string>() : value.dump());
+      }
+    }
+    for (const auto& one : out["components"].is_null() ? out["offers"] : out["components"]) {
+      std::cout << fmt::format("  {:<14} {} {}: {}\n", one["kind"].get<std::string>(),
+                               one["id"].get<std::string>(), one["version"].get<std::string>(),
+                               one["summary"].get<std::string>());
+      if (!one.contains("params")) continue;
+      for (const auto& [name, field] : one["params"]["properties"].items()) {
+        std::cout << fmt::format("      {} = {}  {}\n", name,
+                                 field.contains("default") ? field["default"].dump() : "(required)",
+                                 field.value("description", ""));
       }
     }
     std::cout << (refused ? "  refused: " + refused->code + " " + refused->message : "  fits this host")

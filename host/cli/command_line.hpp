@@ -60,6 +60,7 @@ int command_embed(const std::vector<std::string>& arguments);
 int command_evaluate(const std::vector<std::string>& arguments);
 int command_inspect(const std::vector<std::string>& arguments);
 int command_list(const std::vector<std::string>& arguments);
+int command_new_plugin(const std::vector<std::string>& arguments);
 int command_run(const std::vector<std::string>& arguments);
 int command_schema(const std::vector<std::string>& arguments);
 int command_validate(const std::vector<std::string>& arguments);

@@ -15,7 +15,9 @@ int command_list(const std::vector<std::string>& arguments) {
   command.add()("kind", po::value<std::string>()->value_name("KIND"), "only this kind")(
       "rejected", "plugin files that were refused, with the reason");
   if (!command.parse(arguments)) return kExitOk;
-  const auto catalog = Catalog::load(plugin_search_path(command.list("plugins"), {}));
+  const auto path = plugin_search_path(command.list("plugins"), {});
+  // What was refused at loading is known only after loading; what is offered, from the files.
+  const auto catalog = command.has("rejected") ? Catalog::load(path) : Catalog::scan(path.folders);
   if (command.has("rejected")) {
     json list = json::array();
     for (const auto& one : catalog.rejected()) {

@@ -33,6 +33,7 @@ const std::map<std::string, Command>& commands() {
       {"describe", {&command_describe, "parameters of a component"}},
       {"schema", {&command_schema, "JSON Schema of pipeline files, for editors"}},
       {"inspect", {&command_inspect, "what a plugin file says of itself, without loading it"}},
+      {"new-plugin", {&command_new_plugin, "a project to start a plugin of your own from"}},
       {"doctor", {&command_doctor, "versions, processor, BLAS, CUDA and plugins"}},
   };
   return table;
@@ -42,7 +43,7 @@ void print_usage(std::ostream& out) {
   out << "Kindred " KINDRED_SDK_VERSION
          ": similarity learning from a JSON pipeline\n\nusage: host COMMAND ...\n\n";
   for (const auto& [name, command] : commands()) {
-    out << "  " << name << std::string(10 - name.size(), ' ') << command.summary << "\n";
+    out << "  " << name << std::string(12 - name.size(), ' ') << command.summary << "\n";
   }
   out << "\n`host COMMAND --help` says more.\n";
 }

@@ -63,9 +63,10 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
   for (const auto& spec : pipeline.metrics) {
     all_metrics = all_metrics && spec.info != nullptr;
     if (spec.info == nullptr) continue;
-    parts.metrics.push_back(catalog.create<Metric>(*spec.info, spec.params));
-    if (!names.insert(parts.metrics.back()->name()).second) {
-      issue(spec.pointer, "two metrics are called " + parts.metrics.back()->name());
+    parts.metrics.push_back(
+        {catalog.create<Metric>(*spec.info, spec.params), spec.info->plugin_id, spec.info->id});
+    if (!names.insert(parts.metrics.back().metric->name()).second) {
+      issue(spec.pointer, "two metrics are called " + parts.metrics.back().metric->name());
     }
   }
   const auto& monitor = pipeline.early_stopping.monitor;

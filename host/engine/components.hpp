@@ -3,13 +3,13 @@
 #include <memory>
 #include <vector>
 
+#include "host/engine/evaluation.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/eval_sampler.hpp"
 #include "kindred/image.hpp"
 #include "kindred/loss.hpp"
-#include "kindred/metric.hpp"
 #include "kindred/transform.hpp"
 
 namespace kindred::host {
@@ -19,7 +19,7 @@ class Catalog;
 /// The cheap parts of a pipeline: everything but dataset and model.
 struct Components {
   std::vector<std::shared_ptr<Transform>> transforms, train_transforms;
-  std::vector<std::shared_ptr<Metric>> metrics;
+  std::vector<PlacedMetric> metrics;
   std::shared_ptr<EvalSampler> eval_sampler;    ///< null: all samples are queries
   std::shared_ptr<BatchSampler> batch_sampler;  ///< null without a train section
 };

@@ -3,11 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <limits>
 #include <optional>
 
@@ -28,7 +26,6 @@
 
 namespace kindred::host {
 using nlohmann::json;
-namespace fs = std::filesystem;
 namespace {
 
 constexpr double kLargestHalf = 65504;
@@ -37,15 +34,6 @@ std::string size_text(uintmax_t bytes) {
   const double mebibytes = static_cast<double>(bytes) / (1 << 20);
   return mebibytes < 1024 ? fmt::format("{:.0f} MiB", mebibytes)
                           : fmt::format("{:.1f} GiB", mebibytes / 1024);
-}
-
-/// Bytes that can be written below a folder which need not exist yet.
-uintmax_t free_bytes(fs::path folder) {
-  folder = fs::absolute(folder);
-  while (!fs::exists(folder) && folder.has_parent_path()) folder = folder.parent_path();
-  struct statvfs disk {};
-  if (::statvfs(folder.c_str(), &disk) != 0) return std::numeric_limits<uintmax_t>::max();
-  return static_cast<uintmax_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 /// What of an encoder's entry decides what its stages compute, besides their tensors. Where the tensors
@@ -106,9 +94,7 @@ json DatasetEncoder::description(const EncodeRequest& request) const {
   const bool random = request.view >= kFirstRandomView;
   if (random) view = {{"random", request.view - kFirstRandomView + 1}, {"seed", pipeline_.root.seed}};
   json versions = json::array();
-  for (const auto& spec : random ? pipeline_.train_transforms : pipeline_.transforms) {
-    versions.push_back(spec.info->version);
-  }
+  for (const auto& spec : transform_specs(request.view)) versions.push_back(spec.info->version);
   return {{"kindred", KINDRED_SDK_VERSION},
           {"libtorch", TORCH_VERSION},
           {"dataset", {pipeline_.dataset.info->id, pipeline_.dataset.info->version}},
@@ -123,14 +109,30 @@ json DatasetEncoder::description(const EncodeRequest& request) const {
           {"device", device_.is_cpu() ? "cpu" : "accelerator"}};
 }
 
-std::string DatasetEncoder::key(const EncodeRequest& request) const {
+const std::vector<ComponentSpec>& DatasetEncoder::transform_specs(int64_t view) const {
+  return view >= kFirstRandomView ? pipeline_.train_transforms : pipeline_.transforms;
+}
+
+/// Of the dataset's files and the frozen tensors, which are the same for every entry and take long to read.
+const std::string& DatasetEncoder::inputs_fingerprint() {
+  if (!inputs_fingerprint_.empty()) return inputs_fingerprint_;
+  Fingerprint fingerprint;
+  fingerprint.add(dataset_.fingerprint());
+  std::vector<NamedTensor> frozen;
+  for (auto& one : module_tensors(*model_.encoder)) {
+    if (model_.encoder->stage_of(one.name) < model_.first_trained) frozen.push_back(one);
+  }
+  fingerprint.add(frozen);
+  return inputs_fingerprint_ = fingerprint.hex();
+}
+
+std::string DatasetEncoder::key(const EncodeRequest& request) {
   Fingerprint fingerprint;
   fingerprint.add(description(request).dump());
-  fingerprint.add(dataset_.fingerprint());
+  fingerprint.add(inputs_fingerprint());
   // A file that a component is made from, such as a TorchScript module, holds more than its tensors.
   std::vector<const ComponentSpec*> made = {&pipeline_.encoder};
-  const bool random = request.view >= kFirstRandomView;
-  for (const auto& spec : random ? pipeline_.train_transforms : pipeline_.transforms) made.push_back(&spec);
+  for (const auto& spec : transform_specs(request.view)) made.push_back(&spec);
   for (const auto* spec : made) {
     for (const auto& [name, field] : spec->info->schema["properties"].items()) {
       if (field.value("x-path", "") != "resource") continue;
@@ -138,11 +140,6 @@ std::string DatasetEncoder::key(const EncodeRequest& request) const {
       if (!path.empty()) fingerprint.add(read_file(path));
     }
   }
-  std::vector<NamedTensor> frozen;
-  for (auto& one : module_tensors(*model_.encoder)) {
-    if (model_.encoder->stage_of(one.name) < model_.first_trained) frozen.push_back(one);
-  }
-  fingerprint.add(frozen);
   fingerprint.add(std::string_view(reinterpret_cast<const char*>(request.samples.data()),
                                    request.samples.size() * sizeof(int64_t)));
   return fingerprint.hex();
@@ -161,7 +158,7 @@ void DatasetEncoder::check_room(const std::vector<EncodeRequest>& requests) {
     return static_cast<uintmax_t>(row_numbers(stages) * bytes_per_number);
   };
   const auto place = on_disk() ? pipeline_.cache.directory : std::string("memory");
-  const auto free = on_disk() ? free_bytes(pipeline_.cache.directory) : available_memory_bytes();
+  const auto free = on_disk() ? free_disk_bytes(pipeline_.cache.directory) : available_memory_bytes();
   const auto names = model_.encoder->stages();
   const auto& cut = names[static_cast<size_t>(model_.first_trained)];
   const auto total = bytes(model_.first_trained);

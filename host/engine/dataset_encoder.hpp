@@ -55,7 +55,9 @@ class DatasetEncoder {
   std::vector<int64_t> row_shape();
   int64_t row_numbers(int64_t stages);
   nlohmann::json description(const EncodeRequest& request) const;
-  std::string key(const EncodeRequest& request) const;
+  const std::vector<ComponentSpec>& transform_specs(int64_t view) const;
+  const std::string& inputs_fingerprint();
+  std::string key(const EncodeRequest& request);
   at::Tensor rows_of(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
                      const EncodeRequest& request);
   EncodedRows fill(const EncodeRequest& request);
@@ -68,6 +70,7 @@ class DatasetEncoder {
   SkipLog& skips_;
   bool quiet_;
   std::vector<std::vector<int64_t>> stage_shapes_;
+  std::string inputs_fingerprint_;
 };
 
 }  // namespace kindred::host

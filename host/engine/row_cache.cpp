@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +13,7 @@
 
 #include "host/support/clock.hpp"
 #include "host/support/log.hpp"
+#include "host/support/system_info.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 #include "kindred/npy.hpp"
@@ -85,10 +85,6 @@ std::string RowCache::path(const char* name) const { return (fs::path(folder_) /
 
 bool RowCache::complete() const { return fs::exists(path("rows.npy")); }
 
-bool RowCache::is_complete(const std::string& directory, const std::string& key) {
-  return fs::exists(fs::path(directory) / key / "rows.npy");
-}
-
 uintmax_t RowCache::bytes_present(const std::string& directory, const std::string& key) {
   for (const char* name : {"rows.npy", "rows.npy.partial"}) {
     struct stat status {};
@@ -113,15 +109,12 @@ void RowCache::start_partial() {
       skipped_ = skipped_from(progress.at("skipped"));
     }
   }
-  struct statvfs disk {};
-  if (rows_done_ == 0 && ::statvfs(folder_.c_str(), &disk) == 0) {
-    const auto free = static_cast<uintmax_t>(disk.f_bavail) * disk.f_frsize;
-    if (free < size) {
-      throw Error(
-          fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
-                      "use \"type\": \"memory\"",
-                      size >> 20, folder_, free >> 20));
-    }
+  const auto free = free_disk_bytes(folder_);
+  if (rows_done_ == 0 && free < size) {
+    throw Error(
+        fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
+                    "use \"type\": \"memory\"",
+                    size >> 20, folder_, free >> 20));
   }
   file_ = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file_ < 0 || ::ftruncate(file_, static_cast<off_t>(size)) != 0) {

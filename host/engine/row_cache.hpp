@@ -29,8 +29,6 @@ class RowCache {
   RowCache& operator=(const RowCache&) = delete;
 
   bool complete() const;
-  /// Whether a complete array is there, without locking anything.
-  static bool is_complete(const std::string& directory, const std::string& key);
   /// Bytes on disk of what an entry holds so far, complete or not.
   static uintmax_t bytes_present(const std::string& directory, const std::string& key);
   /// Rows that need not be computed again.

@@ -240,14 +240,12 @@ void Run::keep_readable() {
 /// Averaged over the views that the pipeline asks for. Takes samples that cannot be read out of the split.
 at::Tensor Run::test_embeddings(bool with_heads) {
   at::NoGradGuard no_grad;
-  at::Tensor sum;
-  for (const auto& name : pipeline_.evaluate.test_views) {
-    auto embeddings = data_->embed(split_.test, view_from_name(name));
+  return mean_over_views(pipeline_.evaluate.test_views, [&](int64_t view) {
+    auto embeddings = data_->embed(split_.test, view);
     if (with_heads) embeddings = model_.apply_heads(embeddings);
     check_finite(embeddings, *dataset_, split_.test);
-    sum = sum.defined() ? sum + embeddings : embeddings;
-  }
-  return sum / static_cast<double>(pipeline_.evaluate.test_views.size());
+    return embeddings;
+  });
 }
 
 void Run::fit_heads() {

@@ -51,8 +51,9 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
       encoder_learns_(model.first_trained < model.stage_count) {
   report_.monitor = pipeline.early_stopping.monitor;
   if (report_.monitor.empty()) {
-    report_.monitor =
-        data.validation_labels().numel() > 0 ? "validation." + parts_.metrics.front()->name() : "train.loss";
+    report_.monitor = data.validation_labels().numel() > 0
+                          ? "validation." + parts_.metrics.front().metric->name()
+                          : "train.loss";
   }
   const auto& mode = pipeline.early_stopping.mode;
   minimise_ = mode == "min" || (mode == "auto" && is_loss(report_.monitor));

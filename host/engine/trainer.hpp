@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "host/engine/evaluation.hpp"
 #include "host/engine/model.hpp"
 #include "host/engine/optimizer.hpp"
 #include "host/engine/training_data.hpp"
@@ -13,7 +14,6 @@
 #include "host/pipeline/pipeline.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/loss.hpp"
-#include "kindred/metric.hpp"
 
 namespace kindred::host {
 
@@ -40,7 +40,7 @@ class Trainer {
     std::string loss_id, loss_plugin;
     std::shared_ptr<BatchSampler> sampler;
     std::string sampler_id, sampler_plugin;
-    std::vector<std::shared_ptr<Metric>> metrics;
+    std::vector<PlacedMetric> metrics;
   };
 
   /// `folder`: the run's folder; history.jsonl and checkpoints/ are written there.

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace kindred::host {
 
@@ -20,5 +24,9 @@ inline std::string view_name(int64_t view) {
 inline int64_t view_from_name(const std::string& name) {
   return name == view_name(kMirrorView) ? kMirrorView : kPlainView;
 }
+
+/// The mean of what `embed` gives for each view of evaluate.test_views.
+at::Tensor mean_over_views(const std::vector<std::string>& names,
+                           const std::function<at::Tensor(int64_t view)>& embed);
 
 }  // namespace kindred::host

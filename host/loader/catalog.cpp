@@ -48,7 +48,11 @@ PluginError RejectedPlugin::error() const {
   return PluginError(plugin.empty() ? file : plugin, component, phase, code + " " + message);
 }
 
-Catalog Catalog::load(const std::vector<std::string>& folders) {
+Catalog Catalog::load(const std::vector<std::string>& folders) { return read(folders, Reading::load); }
+
+Catalog Catalog::scan(const std::vector<std::string>& folders) { return read(folders, Reading::scan); }
+
+Catalog Catalog::read(const std::vector<std::string>& folders, Reading reading) {
   Catalog catalog;
   std::set<std::pair<dev_t, ino_t>> seen;
   for (const auto& folder : folders) {
@@ -56,7 +60,7 @@ Catalog Catalog::load(const std::vector<std::string>& folders) {
       struct stat status {};
       const bool known =
           stat(file.c_str(), &status) == 0 && !seen.insert({status.st_dev, status.st_ino}).second;
-      if (!known) catalog.add(file);
+      if (!known) catalog.add(file, reading);
     }
   }
   std::sort(catalog.components_.begin(), catalog.components_.end(),
@@ -64,14 +68,21 @@ Catalog Catalog::load(const std::vector<std::string>& folders) {
   return catalog;
 }
 
-void Catalog::add(const std::string& file) {
-  kindred_build_tag tag{};
-  if (auto refusal = check_gate(file, tag)) {
+Catalog Catalog::load_file(const std::string& file) {
+  Catalog catalog;
+  catalog.add(fs::absolute(file).lexically_normal().string(), Reading::load);
+  return catalog;
+}
+
+void Catalog::add(const std::string& file, Reading reading) {
+  PluginNotes notes{};
+  if (auto refusal = check_gate(file, notes)) {
     rejected_.push_back(std::move(*refusal));
     return;
   }
   try {
-    auto found = register_plugin(file, tag);
+    const bool scans = reading == Reading::scan && !notes.offers.empty();
+    auto found = scans ? registration_of_notes(file, notes) : register_plugin(file, notes.tag);
     const auto name = fs::path(file).filename();
     for (const auto& other : plugins_) {
       if (other.id != found.plugin.id) continue;

@@ -30,14 +30,16 @@ struct LoadedPlugin {
 
 constexpr const char* kDuplicateCode = "KDP011";
 
-/// A file that was found and not loaded. Codes, never reused:
-///   KDP001 not a whole ELF shared object of this machine   KDP007 other build flags
-///   KDP002 no build tag, two of them, or a malformed one   KDP009 the dynamic linker refused it
-///   KDP003 other major of the C boundary                   KDP010 descriptor malformed or unlike the tag
-///   KDP004 newer minor of the C boundary                   KDP011 offers what another plugin offers
-///   KDP005 other revision of the C++ interfaces            KDP013 a component's schema cannot be read
-///   KDP006 other LibTorch
-/// Up to KDP007 no code of the plugin has run.
+/// A file that was found and not loaded. Codes, never reused, are explained in docs/errors.md:
+///   KDP001 not an ELF shared object          KDP010 descriptor malformed or unlike the tag
+///   KDP002 no build tag                      KDP011 offers what another plugin offers
+///   KDP003 other major of the C boundary     KDP013 a component's schema cannot be read
+///   KDP004 newer minor of the C boundary     KDP014 cut off
+///   KDP005 other revision of the interfaces  KDP015 built for another machine
+///   KDP006 other LibTorch                    KDP016 several build tags
+///   KDP007 other build flags                 KDP017 malformed build tag
+///   KDP009 the dynamic linker refused it     KDP018 every user may write to it
+/// But for KDP009 to KDP013 no code of the plugin has run.
 struct RejectedPlugin {
   std::string file, code;
   std::string message;  // what was found, what was expected, what to do
@@ -56,6 +58,11 @@ class Catalog {
   /// Loads every *.kindred.so of `folders`, not of their subfolders, in the order of the folders and by
   /// name within one. Never throws because of a plugin: see rejected().
   static Catalog load(const std::vector<std::string>& folders);
+  /// The same from what the files say of themselves (ELF notes): nothing is loaded, components have no schema
+  /// and cannot be made. Files that say nothing are loaded.
+  static Catalog scan(const std::vector<std::string>& folders);
+  /// One file alone.
+  static Catalog load_file(const std::string& file);
   static Catalog load(const SearchPath& path) { return load(path.folders); }
 
   /// Sorted by kind, then id. Pointers and references into it live as long as the catalog.
@@ -90,7 +97,9 @@ class Catalog {
   }
 
  private:
-  void add(const std::string& file);
+  enum class Reading { load, scan };
+  static Catalog read(const std::vector<std::string>& folders, Reading reading);
+  void add(const std::string& file, Reading reading);
   static void* make(const ComponentInfo& component, const char* kind, uint32_t revision,
                     const nlohmann::json& params, const Site& site);
 

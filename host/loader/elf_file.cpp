@@ -19,8 +19,10 @@ namespace kindred::host {
 
 namespace {
 
+constexpr const char *kNotShared = "KDP001", *kNoTag = "KDP002", *kCutOff = "KDP014",
+                     *kOtherMachine = "KDP015", *kTwoTags = "KDP016", *kBadTag = "KDP017";
 constexpr size_t kMaxSegments = 512;
-constexpr size_t kMaxNotes = 64 * 1024;  // all notes of a library; usual ones hold less than 200 bytes
+constexpr size_t kMaxNotes = 1024 * 1024;  // all notes of a library; a component takes 300 bytes
 constexpr size_t kMaxTag = 4096;
 
 class File {
@@ -28,12 +30,13 @@ class File {
   explicit File(const std::string& path) {
     // A pipe or a device must not block the scan.
     descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor_ < 0) throw NotASharedObject(std::string("cannot be opened: ") + std::strerror(errno));
+    if (descriptor_ < 0)
+      throw ElfRefusal(kNotShared, std::string("cannot be opened: ") + std::strerror(errno));
     struct stat status {};
     const bool regular = fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
     if (!regular) {
       close(descriptor_);
-      throw NotASharedObject("is not a regular file");
+      throw ElfRefusal(kNotShared, "is not a regular file");
     }
     size_ = static_cast<uint64_t>(status.st_size);
   }
@@ -45,14 +48,14 @@ class File {
 
   void read(uint64_t offset, void* out, size_t size) const {
     if (!holds(offset, size)) {
-      throw NotASharedObject("is cut off: " + std::to_string(size_) + " bytes, but its headers speak of " +
-                             std::to_string(offset) + " + " + std::to_string(size));
+      throw ElfRefusal(kCutOff, "is cut off: " + std::to_string(size_) + " bytes, but its headers speak of " +
+                                    std::to_string(offset) + " + " + std::to_string(size));
     }
     auto* bytes = static_cast<char*>(out);
     for (size_t done = 0; done < size;) {
       const auto got = pread(descriptor_, bytes + done, size - done, static_cast<off_t>(offset + done));
       if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) throw NotASharedObject("cannot be read to its end");
+      if (got <= 0) throw ElfRefusal(kCutOff, "cannot be read to its end");
       done += static_cast<size_t>(got);
     }
   }
@@ -65,19 +68,19 @@ class File {
 ElfW(Ehdr) read_header(const File& file) {
   const auto& own = __ehdr_start;
   ElfW(Ehdr) header;
-  if (!file.holds(0, sizeof header)) throw NotASharedObject("is too short for an ELF file");
+  if (!file.holds(0, sizeof header)) throw ElfRefusal(kNotShared, "is too short for an ELF file");
   file.read(0, &header, sizeof header);
-  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) throw NotASharedObject("is not an ELF file");
+  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) throw ElfRefusal(kNotShared, "is not an ELF file");
   if (header.e_ident[EI_CLASS] != own.e_ident[EI_CLASS] || header.e_ident[EI_DATA] != own.e_ident[EI_DATA]) {
-    throw NotASharedObject("is an ELF file of another word size or byte order");
+    throw ElfRefusal(kOtherMachine, "is an ELF file of another word size or byte order");
   }
   if (header.e_machine != own.e_machine) {
-    throw NotASharedObject("is built for " + machine_name(header.e_machine) + ", this host runs on " +
-                           machine_name(own.e_machine));
+    throw ElfRefusal(kOtherMachine, "is built for " + machine_name(header.e_machine) +
+                                        ", this host runs on " + machine_name(own.e_machine));
   }
-  if (header.e_type != ET_DYN) throw NotASharedObject("is an ELF file but not a shared object");
+  if (header.e_type != ET_DYN) throw ElfRefusal(kNotShared, "is an ELF file but not a shared object");
   if (header.e_phentsize != sizeof(ElfW(Phdr)) || header.e_phnum == 0 || header.e_phnum > kMaxSegments) {
-    throw NotASharedObject("has a malformed ELF header");
+    throw ElfRefusal(kNotShared, "has a malformed ELF header");
   }
   return header;
 }
@@ -91,31 +94,57 @@ uint32_t word(const std::vector<char>& bytes, size_t offset) {
 kindred_build_tag tag_of(const std::vector<char>& notes, size_t offset, size_t size) {
   kindred_build_tag tag{};
   if (size < sizeof tag) {
-    throw NoBuildTag("its build tag has " + std::to_string(size) + " bytes, at least " +
-                     std::to_string(sizeof tag) + " were expected");
+    throw ElfRefusal(kBadTag, "its build tag has " + std::to_string(size) + " bytes, at least " +
+                                  std::to_string(sizeof tag) + " were expected");
   }
   if (size > kMaxTag) {
-    throw NoBuildTag("its build tag has " + std::to_string(size) + " bytes, at most " +
-                     std::to_string(kMaxTag) + " are accepted");
+    throw ElfRefusal(kBadTag, "its build tag has " + std::to_string(size) + " bytes, at most " +
+                                  std::to_string(kMaxTag) + " are accepted");
   }
   std::memcpy(&tag, notes.data() + offset, sizeof tag);
-  if (tag.size != size) throw NoBuildTag("its build tag contradicts itself about its size");
+  if (tag.size != size) throw ElfRefusal(kBadTag, "its build tag contradicts itself about its size");
   tag.sdk_version[sizeof tag.sdk_version - 1] = '\0';
   tag.compiler[sizeof tag.compiler - 1] = '\0';
   return tag;
 }
 
-/// Adds the tags in one PT_NOTE segment to `tags`. Notes of gABI alignment 4; other alignments hold
-/// other notes (.note.gnu.property has 8).
-void collect_tags(const std::vector<char>& notes, std::vector<kindred_build_tag>& tags) {
+kindred_offer_note offer_of(const std::vector<char>& notes, size_t offset, size_t size) {
+  kindred_offer_note offer{};
+  if (size < sizeof offer || size > kMaxTag) {
+    throw ElfRefusal(kBadTag, "a note of what it offers has " + std::to_string(size) + " bytes, " +
+                                  std::to_string(sizeof offer) + " were expected");
+  }
+  std::memcpy(&offer, notes.data() + offset, sizeof offer);
+  for (char* end : {&offer.kind[sizeof offer.kind - 1], &offer.id[sizeof offer.id - 1],
+                    &offer.version[sizeof offer.version - 1], &offer.summary[sizeof offer.summary - 1]}) {
+    *end = '\0';
+  }
+  // Shown on terminals; nobody vouches for the file.
+  for (auto& text : {std::pair<char*, size_t>{offer.kind, sizeof offer.kind},
+                     {offer.id, sizeof offer.id},
+                     {offer.version, sizeof offer.version},
+                     {offer.summary, sizeof offer.summary}}) {
+    for (char* c = text.first; *c != '\0'; ++c) {
+      if (static_cast<unsigned char>(*c) < ' ' || *c == 0x7f) *c = '?';
+    }
+  }
+  return offer;
+}
+
+/// Adds what one PT_NOTE segment says. Notes of gABI alignment 4; other alignments hold other notes
+/// (.note.gnu.property has 8).
+void collect_notes(const std::vector<char>& notes, std::vector<kindred_build_tag>& tags,
+                   std::vector<kindred_offer_note>& offers) {
   constexpr size_t kHead = 12;
   const auto padded = [](uint64_t size) { return (size + 3) & ~uint64_t{3}; };
   for (size_t at = 0; at + kHead <= notes.size();) {
     const uint64_t name_size = word(notes, at), payload_size = word(notes, at + 4);
     const uint64_t payload = at + kHead + padded(name_size);
-    if (payload + payload_size > notes.size()) throw NoBuildTag("its ELF notes are malformed");
-    if (name_size == 3 && word(notes, at + 8) == 1 && std::memcmp(notes.data() + at + kHead, "KD", 3) == 0) {
-      tags.push_back(tag_of(notes, payload, payload_size));
+    if (payload + payload_size > notes.size()) throw ElfRefusal(kBadTag, "its ELF notes are malformed");
+    if (name_size == 3 && std::memcmp(notes.data() + at + kHead, "KD", 3) == 0) {
+      const auto type = word(notes, at + 8);
+      if (type == KINDRED_NOTE_TAG) tags.push_back(tag_of(notes, payload, payload_size));
+      if (type == KINDRED_NOTE_OFFER) offers.push_back(offer_of(notes, payload, payload_size));
     }
     at = std::min<uint64_t>(payload + padded(payload_size), notes.size());
   }
@@ -142,30 +171,32 @@ std::string machine_name(unsigned machine) {
   }
 }
 
-kindred_build_tag read_build_tag(const std::string& path) {
+PluginNotes read_notes(const std::string& path) {
   const File file(path);
   const auto header = read_header(file);
   const uint64_t sections = uint64_t{header.e_shnum} * header.e_shentsize;
-  if (header.e_shoff != 0 && !file.holds(header.e_shoff, sections)) throw NotASharedObject("is cut off");
+  if (header.e_shoff != 0 && !file.holds(header.e_shoff, sections)) throw ElfRefusal(kCutOff, "is cut off");
 
   std::vector<ElfW(Phdr)> segments(header.e_phnum);
   file.read(header.e_phoff, segments.data(), segments.size() * sizeof(ElfW(Phdr)));
   std::vector<kindred_build_tag> tags;
+  std::vector<kindred_offer_note> offers;
   size_t total = 0;
   for (const auto& segment : segments) {
     if (segment.p_type == PT_LOAD && !file.holds(segment.p_offset, segment.p_filesz)) {
-      throw NotASharedObject("is cut off");
+      throw ElfRefusal(kCutOff, "is cut off");
     }
     if (segment.p_type != PT_NOTE || segment.p_align > 4) continue;
-    if (segment.p_filesz > kMaxNotes - total) throw NoBuildTag("its ELF notes are too long");
+    if (segment.p_filesz > kMaxNotes - total) throw ElfRefusal(kBadTag, "its ELF notes are too long");
     total += segment.p_filesz;
     std::vector<char> notes(segment.p_filesz);
     file.read(segment.p_offset, notes.data(), notes.size());
-    collect_tags(notes, tags);
+    collect_notes(notes, tags, offers);
   }
-  if (tags.empty()) throw NoBuildTag("it carries no build tag");
-  if (tags.size() > 1) throw NoBuildTag("it carries " + std::to_string(tags.size()) + " build tags");
-  return tags.front();
+  if (tags.empty()) throw ElfRefusal(kNoTag, "it carries no build tag");
+  if (tags.size() > 1)
+    throw ElfRefusal(kTwoTags, "it carries " + std::to_string(tags.size()) + " build tags");
+  return {tags.front(), std::move(offers)};
 }
 
 }  // namespace kindred::host

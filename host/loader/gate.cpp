@@ -1,7 +1,11 @@
 #include "host/loader/gate.hpp"
 
+#include <sys/stat.h>
+
 #include <cctype>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "host/loader/elf_file.hpp"
 #include "kindred/build_tag.hpp"
@@ -9,6 +13,8 @@
 namespace kindred::host {
 
 namespace {
+
+constexpr const char* kTrustVariable = "KINDRED_TRUST_WRITABLE_PLUGINS";
 
 /// Text out of a file that nobody vouches for, fit for a terminal.
 template <size_t Size>
@@ -84,22 +90,51 @@ std::optional<RejectedPlugin> compare_tags(const std::string& file, const kindre
   return std::nullopt;
 }
 
-std::optional<RejectedPlugin> check_gate(const std::string& file, kindred_build_tag& tag) {
-  try {
-    tag = read_build_tag(file);
-  } catch (const NotASharedObject& e) {
-    return refused(file, "KDP001",
-                   file + " " + e.what() +
-                       "; a plugin is a shared object built for this machine: rebuild or copy it again, or "
-                       "remove the file from the folder");
-  } catch (const NoBuildTag& e) {
-    return refused(
-        file, "KDP002",
-        file + " is a shared library but no plugin that can be trusted to fit: " + e.what() +
-            "; exactly one is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its "
-            "sources, and do not strip its notes");
+namespace {
+
+/// What to do about a file that read_notes() refuses.
+std::string advice_for(const std::string& code) {
+  if (code == "KDP014") return "copy or build it again";
+  if (code == "KDP015") return "build it for this machine";
+  if (code == "KDP001") {
+    return "a plugin is a shared object built for this machine: rebuild it, or remove the file from the "
+           "folder";
   }
-  return compare_tags(file, tag, build_tag());
+  return "exactly one tag is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its "
+         "sources, and "
+         "do not strip its notes";
+}
+
+/// Whoever may write the file, or put another in its place, could run code as this user.
+std::optional<RejectedPlugin> check_not_writable(const std::string& file) {
+  const char* trusted = std::getenv(kTrustVariable);
+  if (trusted != nullptr && std::string(trusted) == "1") return std::nullopt;
+  for (const auto& path : {file, std::filesystem::path(file).parent_path().string()}) {
+    struct stat status {};
+    if (path.empty() || ::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IWOTH) == 0) continue;
+    return refused(file, "KDP018",
+                   file + " is not loaded since every user of this machine may write to " + path +
+                       "; run chmod o-w " + path + ", or set " + kTrustVariable +
+                       "=1 to trust it all the same");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<RejectedPlugin> check_gate(const std::string& file, PluginNotes& notes) {
+  try {
+    notes = read_notes(file);
+  } catch (const ElfRefusal& e) {
+    const bool no_plugin =
+        std::string(e.code) == "KDP002" || std::string(e.code) == "KDP016" || std::string(e.code) == "KDP017";
+    return refused(file, e.code,
+                   file +
+                       (no_plugin ? " is a shared library but no plugin that can be trusted to fit: " : " ") +
+                       e.what() + "; " + advice_for(e.code));
+  }
+  if (auto writable = check_not_writable(file)) return writable;
+  return compare_tags(file, notes.tag, build_tag());
 }
 
 }  // namespace kindred::host

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/loader/catalog.hpp"
+#include "host/loader/elf_file.hpp"
 #include "kindred/abi.h"
 
 namespace kindred::host {
@@ -13,7 +14,8 @@ namespace kindred::host {
 std::optional<RejectedPlugin> compare_tags(const std::string& file, const kindred_build_tag& theirs,
                                            const kindred_build_tag& ours);
 
-/// Reads the tag of `file` into `tag` and compares it with this host's. Codes KDP001 to KDP007.
-std::optional<RejectedPlugin> check_gate(const std::string& file, kindred_build_tag& tag);
+/// Reads the notes of `file` into `notes`, checks who may write to the file and its folder, and compares the
+/// tag with this host's. Codes KDP001 to KDP007 and KDP014 to KDP018.
+std::optional<RejectedPlugin> check_gate(const std::string& file, PluginNotes& notes);
 
 }  // namespace kindred::host

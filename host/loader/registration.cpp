@@ -154,4 +154,40 @@ Registration register_plugin(const std::string& file, const kindred_build_tag& t
   return out;
 }
 
+Registration registration_of_notes(const std::string& file, const PluginNotes& notes) {
+  Registration out;
+  out.plugin.file = file;
+  out.plugin.sdk_version = notes.tag.sdk_version;
+  out.plugin.compiler = notes.tag.compiler;
+  for (const auto& offer : notes.offers) {
+    if (std::string(offer.kind) != "plugin") continue;
+    out.plugin.id = offer.id;
+    out.plugin.version = offer.version;
+    out.plugin.summary = offer.summary;
+  }
+  for (const auto& offer : notes.offers) {
+    if (std::string(offer.kind) == "plugin") continue;
+    if (!is_component_id(offer.id)) {
+      throw RejectedPlugin{file,
+                           "KDP017",
+                           file + " says that it offers \"" + std::string(offer.id) +
+                               "\", which is no id of the form vendor.name: build it with the SDK's macros",
+                           "",
+                           "",
+                           "gate"};
+    }
+    ComponentInfo info;
+    info.kind = offer.kind;
+    info.id = offer.id;
+    info.short_name = info.id.substr(info.id.rfind('.') + 1);
+    info.version = offer.version;
+    info.summary = offer.summary;
+    info.plugin_id = out.plugin.id;
+    info.plugin_version = out.plugin.version;
+    info.plugin_file = file;
+    out.components.push_back(std::move(info));
+  }
+  return out;
+}
+
 }  // namespace kindred::host

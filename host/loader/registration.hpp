@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/loader/catalog.hpp"
+#include "host/loader/elf_file.hpp"
 #include "kindred/abi.h"
 
 namespace kindred::host {
@@ -17,5 +18,9 @@ struct Registration {
 /// Maps `file`, whose tag passed the gate, checks its descriptor against `tag`, and asks every component
 /// for its schema. Throws RejectedPlugin with KDP009, KDP010, KDP011 (an id twice in this file) or KDP013.
 Registration register_plugin(const std::string& file, const kindred_build_tag& tag);
+
+/// The same from the notes of the file, without loading it: no schema, no entry. Throws RejectedPlugin with
+/// KDP017.
+Registration registration_of_notes(const std::string& file, const PluginNotes& notes);
 
 }  // namespace kindred::host

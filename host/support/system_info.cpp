@@ -1,5 +1,7 @@
 #include "host/support/system_info.hpp"
 
+#include <sys/statvfs.h>
+
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -8,6 +10,7 @@
 #include <sstream>
 
 namespace kindred::host {
+namespace fs = std::filesystem;
 namespace {
 
 /// The text behind the first "key<anything>:" line of a /proc file.
@@ -30,9 +33,22 @@ int64_t peak_resident_bytes() {
   return text.empty() ? 0 : std::stoll(text) * 1024;
 }
 
+int64_t resident_bytes() {
+  const auto text = proc_value("/proc/self/status", "VmRSS");
+  return text.empty() ? 0 : std::stoll(text) * 1024;
+}
+
 uint64_t available_memory_bytes() {
   const auto text = proc_value("/proc/meminfo", "MemAvailable");
   return text.empty() ? std::numeric_limits<uint64_t>::max() : std::stoull(text) * 1024;
+}
+
+uint64_t free_disk_bytes(const std::string& folder) {
+  auto existing = fs::absolute(folder);
+  while (!fs::exists(existing) && existing.has_parent_path()) existing = existing.parent_path();
+  struct statvfs disk {};
+  if (::statvfs(existing.c_str(), &disk) != 0) return std::numeric_limits<uint64_t>::max();
+  return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 std::string cpu_model() {

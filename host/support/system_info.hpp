@@ -9,8 +9,14 @@ namespace kindred::host {
 /// Largest resident set of this process so far, in bytes (VmHWM).
 int64_t peak_resident_bytes();
 
+/// Resident set of this process now, in bytes (VmRSS).
+int64_t resident_bytes();
+
 /// Memory that can be taken without swapping, in bytes (MemAvailable).
 uint64_t available_memory_bytes();
+
+/// Bytes that can be written below a folder, which need not exist yet.
+uint64_t free_disk_bytes(const std::string& folder);
 
 /// Model name of the first processor, or "unknown".
 std::string cpu_model();

@@ -20,8 +20,11 @@ void for_channel_groups(int64_t channels, Work work) {
 }
 
 template <typename T>
-DepthwiseArguments<T> arguments_of(const at::Tensor& x, const DepthwiseShape& shape) {
+DepthwiseArguments<T> arguments_of(const at::Tensor& x, const at::Tensor& weight,
+                                   const DepthwiseShape& shape) {
   DepthwiseArguments<T> a{};
+  a.kernel = weight.size(0) == 9 ? 3 : 5;
+  a.weight = weight.data_ptr<float>();
   a.batch = x.size(0), a.channels = x.size(1), a.height = x.size(2), a.width = x.size(3);
   a.out_height = shape.outputs[0], a.out_width = shape.outputs[1], a.stride = shape.stride;
   a.top = shape.padding[0], a.left = shape.padding[1], a.low = shape.low, a.high = shape.high;
@@ -32,8 +35,8 @@ DepthwiseArguments<T> arguments_of(const at::Tensor& x, const DepthwiseShape& sh
 template <typename T>
 void run_forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& y,
                  const DepthwiseShape& shape) {
-  auto a = arguments_of<T>(x, shape);
-  a.weight = weight.data_ptr<float>(), a.bias = bias.data_ptr<float>(), a.y = y.data_ptr<T>();
+  auto a = arguments_of<T>(x, weight, shape);
+  a.bias = bias.data_ptr<float>(), a.y = y.data_ptr<T>();
   for_channel_groups(a.channels, [&](int64_t first, int64_t last) { depthwise_forward(a, first, last); });
 }
 
@@ -41,8 +44,8 @@ template <typename T>
 void run_backward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& y,
                   const at::Tensor& grad_y, const at::Tensor& grad_x, const at::Tensor& grad_weight,
                   const at::Tensor& grad_bias, const DepthwiseShape& shape) {
-  auto a = arguments_of<T>(x, shape);
-  a.weight = weight.data_ptr<float>(), a.y = y.data_ptr<T>(), a.grad_y = grad_y.data_ptr<T>();
+  auto a = arguments_of<T>(x, weight, shape);
+  a.y = y.data_ptr<T>(), a.grad_y = grad_y.data_ptr<T>();
   a.grad_x = grad_x.defined() ? grad_x.data_ptr<T>() : nullptr;
   a.grad_weight = grad_weight.data_ptr<float>(), a.grad_bias = grad_bias.data_ptr<float>();
   for_channel_groups(a.channels, [&](int64_t first, int64_t last) { depthwise_backward(a, first, last); });
@@ -67,7 +70,7 @@ class Depthwise : public torch::autograd::Function<Depthwise> {
     }
     context->save_for_backward({x, positions, y});
     context->saved_data["shape"] =
-        std::vector<int64_t>{shape.kernel, shape.stride, shape.padding[0], shape.padding[1]};
+        std::vector<int64_t>{weight.size(2), shape.stride, shape.padding[0], shape.padding[1]};
     context->saved_data["clamp"] = std::vector<double>{shape.low, shape.high};
     return y;
   }
@@ -78,8 +81,8 @@ class Depthwise : public torch::autograd::Function<Depthwise> {
     const auto &x = saved[0], &weight = saved[1], &y = saved[2];
     const auto numbers = context->saved_data["shape"].toIntVector();
     const auto clamp = context->saved_data["clamp"].toDoubleVector();
-    const DepthwiseShape shape = {numbers[0],
-                                  numbers[1],
+    const int64_t kernel = numbers[0];
+    const DepthwiseShape shape = {numbers[1],
                                   {numbers[2], numbers[3]},
                                   {y.size(2), y.size(3)},
                                   static_cast<float>(clamp[0]),
@@ -92,8 +95,7 @@ class Depthwise : public torch::autograd::Function<Depthwise> {
     } else {
       run_backward<at::BFloat16>(x, weight, y, grad_y, grad_x, grad_weight, grad_bias, shape);
     }
-    return {grad_x, grad_weight.t().reshape({x.size(1), 1, shape.kernel, shape.kernel}), grad_bias,
-            at::Tensor()};
+    return {grad_x, grad_weight.t().reshape({x.size(1), 1, kernel, kernel}), grad_bias, at::Tensor()};
   }
 };
 
@@ -101,7 +103,7 @@ class Depthwise : public torch::autograd::Function<Depthwise> {
 
 bool serves_depthwise(const at::Tensor& x, int64_t kernel) {
   const auto dtype = x.scalar_type();
-  return kernel == 5 && x.device().is_cpu() && at::GradMode::is_enabled() &&
+  return (kernel == 3 || kernel == 5) && x.device().is_cpu() && at::GradMode::is_enabled() &&
          x.size(1) % kDepthwiseLanes == 0 && (dtype == at::kFloat || dtype == at::kBFloat16);
 }
 

@@ -15,7 +15,7 @@
 namespace kindred {
 namespace {
 
-constexpr int64_t kKernel = 5, kWeights = kKernel * kKernel, kLanes = kDepthwiseLanes;
+constexpr int64_t kLanes = kDepthwiseLanes;
 // A register of AVX-512, two of AVX2; the compiler splits it.
 typedef float Lanes __attribute__((vector_size(4 * kLanes)));
 typedef uint32_t Bits __attribute__((vector_size(4 * kLanes)));
@@ -74,12 +74,21 @@ class Tile {
   std::vector<float> values_;
 };
 
+/// Room along one side for all windows and for all that is put into it.
+int64_t tile_size(int64_t outputs, int64_t stride, int64_t kernel, int64_t filled) {
+  return std::max((outputs - 1) * stride + kernel, filled);
+}
+
+template <int64_t kKernel>
 struct Weights {
-  Lanes values[kWeights];
+  static constexpr int64_t kCount = kKernel * kKernel;
+  Lanes values[kCount];
 };
 
 /// The sum of weight times window, the window's upper left corner at `corner`.
-KINDRED_INLINE void weigh(Tile& tile, int64_t row, int64_t column, const Weights& weights, Lanes& sum) {
+template <int64_t kKernel>
+KINDRED_INLINE void weigh(Tile& tile, int64_t row, int64_t column, const Weights<kKernel>& weights,
+                          Lanes& sum) {
 #pragma GCC unroll 5
   for (int64_t i = 0; i < kKernel; ++i) {
 #pragma GCC unroll 5
@@ -103,13 +112,15 @@ KINDRED_INLINE void fill_inputs(const DepthwiseArguments<T>& a, int64_t picture,
   }
 }
 
-template <typename T>
+template <int64_t kKernel, typename T>
 KINDRED_INLINE void forward(const DepthwiseArguments<T>& a, int64_t first, int64_t last) {
-  Tile tile((a.out_height - 1) * a.stride + kKernel, (a.out_width - 1) * a.stride + kKernel);
+  Tile tile(tile_size(a.out_height, a.stride, kKernel, a.height + a.top),
+            tile_size(a.out_width, a.stride, kKernel, a.width + a.left));
   for (int64_t picture = 0; picture < a.batch; ++picture) {
     for (int64_t channel = first * kLanes; channel < last * kLanes; channel += kLanes) {
-      Weights weights;
-      for (int64_t i = 0; i < kWeights; ++i) load(a.weight + i * a.channels + channel, weights.values[i]);
+      Weights<kKernel> weights;
+      for (int64_t i = 0; i < Weights<kKernel>::kCount; ++i)
+        load(a.weight + i * a.channels + channel, weights.values[i]);
       Lanes bias;
       load(a.bias + channel, bias);
       fill_inputs(a, picture, channel, tile);
@@ -117,7 +128,7 @@ KINDRED_INLINE void forward(const DepthwiseArguments<T>& a, int64_t first, int64
       for (int64_t row = 0; row < a.out_height; ++row) {
         for (int64_t column = 0; column < a.out_width; ++column, out += a.channels) {
           Lanes sum = bias;
-          weigh(tile, row * a.stride, column * a.stride, weights, sum);
+          weigh<kKernel>(tile, row * a.stride, column * a.stride, weights, sum);
           clamp(sum, a.low, a.high);
           store(sum, out);
         }
@@ -128,7 +139,7 @@ KINDRED_INLINE void forward(const DepthwiseArguments<T>& a, int64_t first, int64
 
 /// The output's gradient behind the clamp, spread out by the stride, so that the input's gradient is a
 /// convolution of it with the flipped kernel.
-template <typename T>
+template <int64_t kKernel, typename T>
 KINDRED_INLINE void fill_gradients(const DepthwiseArguments<T>& a, int64_t picture, int64_t channel,
                                    Tile& tile) {
   int64_t at = picture * a.out_height * a.out_width * a.channels + channel;
@@ -143,19 +154,20 @@ KINDRED_INLINE void fill_gradients(const DepthwiseArguments<T>& a, int64_t pictu
   }
 }
 
-template <typename T>
+template <int64_t kKernel, typename T>
 KINDRED_INLINE void backward(const DepthwiseArguments<T>& a, int64_t first, int64_t last) {
-  const int64_t rows = (a.out_height - 1) * a.stride + kKernel,
-                columns = (a.out_width - 1) * a.stride + kKernel;
-  Tile inputs(rows, columns),
-      gradients(std::max(rows, a.height + kKernel - 1), std::max(columns, a.width + kKernel - 1));
+  Tile inputs(tile_size(a.out_height, a.stride, kKernel, a.height + a.top),
+              tile_size(a.out_width, a.stride, kKernel, a.width + a.left)),
+      gradients(tile_size(a.out_height, a.stride, kKernel, a.height + kKernel - 1),
+                tile_size(a.out_width, a.stride, kKernel, a.width + kKernel - 1));
   for (int64_t picture = 0; picture < a.batch; ++picture) {
     for (int64_t channel = first * kLanes; channel < last * kLanes; channel += kLanes) {
       fill_inputs(a, picture, channel, inputs);
-      fill_gradients(a, picture, channel, gradients);
-      Weights sums;
+      fill_gradients<kKernel>(a, picture, channel, gradients);
+      Weights<kKernel> sums;
       Lanes bias;
-      for (int64_t i = 0; i < kWeights; ++i) load(a.grad_weight + i * a.channels + channel, sums.values[i]);
+      for (int64_t i = 0; i < Weights<kKernel>::kCount; ++i)
+        load(a.grad_weight + i * a.channels + channel, sums.values[i]);
       load(a.grad_bias + channel, bias);
       for (int64_t row = 0; row < a.out_height; ++row) {
         for (int64_t column = 0; column < a.out_width; ++column) {
@@ -174,18 +186,19 @@ KINDRED_INLINE void backward(const DepthwiseArguments<T>& a, int64_t first, int6
           }
         }
       }
-      for (int64_t i = 0; i < kWeights; ++i) store(sums.values[i], a.grad_weight + i * a.channels + channel);
+      for (int64_t i = 0; i < Weights<kKernel>::kCount; ++i)
+        store(sums.values[i], a.grad_weight + i * a.channels + channel);
       store(bias, a.grad_bias + channel);
       if (a.grad_x == nullptr) continue;
-      Weights flipped;
-      for (int64_t i = 0; i < kWeights; ++i) {
-        load(a.weight + (kWeights - 1 - i) * a.channels + channel, flipped.values[i]);
+      Weights<kKernel> flipped;
+      for (int64_t i = 0; i < Weights<kKernel>::kCount; ++i) {
+        load(a.weight + (Weights<kKernel>::kCount - 1 - i) * a.channels + channel, flipped.values[i]);
       }
       T* out = a.grad_x + picture * a.height * a.width * a.channels + channel;
       for (int64_t row = 0; row < a.height; ++row) {
         for (int64_t column = 0; column < a.width; ++column, out += a.channels) {
           Lanes sum = {};
-          weigh(gradients, row, column, flipped, sum);
+          weigh<kKernel>(gradients, row, column, flipped, sum);
           store(sum, out);
         }
       }
@@ -193,36 +206,48 @@ KINDRED_INLINE void backward(const DepthwiseArguments<T>& a, int64_t first, int6
   }
 }
 
-KINDRED_CLONES void forward_float(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
-  forward(a, first, last);
+KINDRED_CLONES void forward_3_float(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
+  forward<3>(a, first, last);
 }
-KINDRED_CLONES void forward_half(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
-  forward(a, first, last);
+KINDRED_CLONES void backward_3_float(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
+  backward<3>(a, first, last);
 }
-KINDRED_CLONES void backward_float(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
-  backward(a, first, last);
+KINDRED_CLONES void forward_5_float(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
+  forward<5>(a, first, last);
 }
-KINDRED_CLONES void backward_half(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
-  backward(a, first, last);
+KINDRED_CLONES void backward_5_float(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
+  backward<5>(a, first, last);
+}
+KINDRED_CLONES void forward_3_half(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  forward<3>(a, first, last);
+}
+KINDRED_CLONES void backward_3_half(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  backward<3>(a, first, last);
+}
+KINDRED_CLONES void forward_5_half(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  forward<5>(a, first, last);
+}
+KINDRED_CLONES void backward_5_half(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  backward<5>(a, first, last);
 }
 
 }  // namespace
 
 template <>
 void depthwise_forward(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
-  forward_float(a, first, last);
-}
-template <>
-void depthwise_forward(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
-  forward_half(a, first, last);
+  (a.kernel == 3 ? forward_3_float : forward_5_float)(a, first, last);
 }
 template <>
 void depthwise_backward(const DepthwiseArguments<float>& a, int64_t first, int64_t last) {
-  backward_float(a, first, last);
+  (a.kernel == 3 ? backward_3_float : backward_5_float)(a, first, last);
+}
+template <>
+void depthwise_forward(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
+  (a.kernel == 3 ? forward_3_half : forward_5_half)(a, first, last);
 }
 template <>
 void depthwise_backward(const DepthwiseArguments<c10::BFloat16>& a, int64_t first, int64_t last) {
-  backward_half(a, first, last);
+  (a.kernel == 3 ? backward_3_half : backward_5_half)(a, first, last);
 }
 
 }  // namespace kindred

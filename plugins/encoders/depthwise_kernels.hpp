@@ -12,6 +12,7 @@ constexpr int64_t kDepthwiseLanes = 16;
 /// Pointers into dense (B, H, W, C) memory of one depthwise convolution, and (k * k, C) for its weight.
 template <typename T>
 struct DepthwiseArguments {
+  int64_t kernel;  ///< 3 or 5
   int64_t batch, channels, height, width, out_height, out_width, stride, top, left;
   float low, high;  ///< the clamp of the output
   const float* weight;
@@ -24,7 +25,7 @@ struct DepthwiseArguments {
   float* grad_bias;    ///< (C), added to
 };
 
-/// Channel groups [first, last) of all pictures. Kernels of 5 x 5.
+/// Channel groups [first, last) of all pictures.
 template <typename T>
 void depthwise_forward(const DepthwiseArguments<T>& a, int64_t first, int64_t last);
 template <typename T>

@@ -86,8 +86,7 @@ at::Tensor ConvolutionNorm::convolved(const at::Tensor& x, const at::Tensor& wei
     };
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
     return depthwise_convolution(x, weight, bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat),
-                                 {kernel,
-                                  step,
+                                 {step,
                                   before,
                                   {outputs(0), outputs(1)},
                                   activation == Activation::none ? -kInfinity : 0,

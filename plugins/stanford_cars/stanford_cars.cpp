@@ -70,7 +70,7 @@ class StanfordCarsDataset final : public Dataset {
   std::vector<std::string> class_names() const override { return names_; }
 
   at::Tensor read(int64_t index) const override {
-    const auto picture = read_picture(files_[static_cast<size_t>(index)]);
+    const auto picture = read_picture(files_.at(static_cast<size_t>(index)));
     return params_.crop ? cropped(picture, boxes_[static_cast<size_t>(index)]) : picture;
   }
 

@@ -55,7 +55,9 @@ class ImageFolderDataset final : public Dataset {
   int64_t size() const override { return static_cast<int64_t>(files_.size()); }
   const std::vector<int64_t>& labels() const override { return labels_; }
   std::vector<std::string> class_names() const override { return names_; }
-  at::Tensor read(int64_t index) const override { return read_picture(files_[static_cast<size_t>(index)]); }
+  at::Tensor read(int64_t index) const override {
+    return read_picture(files_.at(static_cast<size_t>(index)));
+  }
 
   std::string sample_name(int64_t index) const override {
     const auto& file = files_[static_cast<size_t>(index)];

@@ -42,7 +42,7 @@ class ToyCarsDataset final : public Dataset {
   }
   at::Tensor read(int64_t index) const override {
     Random random(static_cast<uint64_t>(params_.seed), 1, index);
-    return draw_car(shapes_[static_cast<size_t>(labels_[static_cast<size_t>(index)])],
+    return draw_car(shapes_[static_cast<size_t>(labels_.at(static_cast<size_t>(index)))],
                     static_cast<int>(params_.size), random);
   }
   std::string sample_name(int64_t index) const override { return "#" + std::to_string(index); }

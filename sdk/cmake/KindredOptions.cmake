@@ -11,6 +11,13 @@ endif()
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(KINDRED_PLUGIN_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/kindred/plugins")
 
+# An installed host finds the LibTorch that it was linked with where that was then, if it is not the system's. (With
+# CMAKE_INSTALL_RPATH_USE_LINK_PATH, CMake leaves out a LibTorch in .venv, since that lies in the source folder.)
+get_filename_component(_torch_libraries "${TORCH_LIBRARY}" DIRECTORY)
+if(NOT _torch_libraries MATCHES "^/usr/lib")
+  set(CMAKE_INSTALL_RPATH "${_torch_libraries}")
+endif()
+
 find_program(KINDRED_CCACHE ccache)
 if(KINDRED_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${KINDRED_CCACHE}")

@@ -1,6 +1,11 @@
 # kindred_add_plugin(<name> SOURCES <file>... [LINK <target>...])
 #   Builds <name>.kindred.so from SOURCES against the SDK. One symbol is exported and the library is never
 #   unmapped: autograd nodes and exceptions may outlive any handle.
+#
+# kindred_add_plugin_tests(<name> [PIPELINE <file>] [PARAMETERS <id>=<json>...])
+#   Adds the ctest entries <name>.conforms, which runs kindred-check on the plugin (PARAMETERS for components that
+#   cannot be made from defaults), and <name>.runs, which runs a pipeline with it. For projects that use an
+#   installed SDK.
 include_guard()
 set(_KINDRED_PLUGIN_MAP "${CMAKE_CURRENT_LIST_DIR}/plugin.map")
 
@@ -19,9 +24,24 @@ function(kindred_add_plugin name)
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS "${_KINDRED_PLUGIN_MAP}")
   target_link_options(${name} PRIVATE LINKER:-z,nodelete "LINKER:--version-script=${_KINDRED_PLUGIN_MAP}"
     LINKER:--no-undefined)
-  if(arg_OUTPUT_DIRECTORY)
+  if(arg_OUTPUT_DIRECTORY)  # fixtures of tests
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}")
   elseif(KINDRED_PLUGIN_OUTPUT_DIRECTORY)
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${KINDRED_PLUGIN_OUTPUT_DIRECTORY}")
+    set_property(GLOBAL APPEND PROPERTY KINDRED_PLUGIN_TARGETS ${name})
+  endif()
+endfunction()
+
+function(kindred_add_plugin_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PIPELINE" "PARAMETERS")
+  set(parameters "")
+  foreach(one IN LISTS arg_PARAMETERS)
+    list(APPEND parameters --params "${one}")
+  endforeach()
+  add_test(NAME ${name}.conforms COMMAND "${Kindred_CHECK}" $<TARGET_FILE:${name}> ${parameters})
+  if(arg_PIPELINE)
+    add_test(NAME ${name}.runs
+      COMMAND "${Kindred_HOST}" run "${CMAKE_CURRENT_SOURCE_DIR}/${arg_PIPELINE}" --quiet --plugins $<TARGET_FILE_DIR:${name}>
+      WORKING_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
   endif()
 endfunction()

@@ -17,7 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINE = "datasets/stanford_cars/doubled.json"
-CUTS = ["blocks.11", "head", "blocks.15", "blocks.8", "blocks.5", "blocks.3"]
+CUTS = ["head", "blocks.15", "blocks.11", "blocks.8", "blocks.5", "blocks.3"]
 CUT_EPOCHS = 2
 
 
@@ -109,6 +109,15 @@ def averaged(host, name, scratch):
     return out
 
 
+def eager(steps=12):
+    """The same stages in eager PyTorch from pictures; None where this Python has no torch or no Pillow."""
+    first = json.loads((ROOT / PIPELINE).read_text())["model"]["encoders"]["image"]["trainable"]["from"]
+    made = subprocess.run([sys.executable, str(ROOT / "tests/benchmarks/eager_stages.py"), "--from",
+                           first.split(".")[1], "--steps", str(steps), "--workers", "1"],
+                          capture_output=True, text=True)
+    return json.loads(made.stdout) if made.returncode == 0 else None
+
+
 def figure(made, path):
     import matplotlib
     matplotlib.use("Agg")
@@ -155,6 +164,10 @@ def main():
     for name, changes in rows().items():
         if name.split("/")[0] in parts and name not in made:
             keep(run(options.host, name, changes, scratch))
+    if "speed" in parts and "speed/eager" not in made:
+        row = eager()
+        if row:
+            keep({"row": "speed/eager", **row})
     if "averaged" in parts:
         for seed in (42, 43, 44):
             if f"averaged/{seed}" not in made:

@@ -7,6 +7,7 @@
 namespace kindred {
 namespace {
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Commands : public ::testing::Test {
  protected:
@@ -17,8 +18,8 @@ class Commands : public ::testing::Test {
 };
 
 TEST_F(Commands, every_one_has_help_with_an_example) {
-  for (const auto* name :
-       {"run", "validate", "evaluate", "embed", "list", "describe", "schema", "inspect", "doctor"}) {
+  for (const auto* name : {"run", "validate", "evaluate", "embed", "list", "describe", "schema", "inspect",
+                           "new-plugin", "doctor"}) {
     const auto result = host({name, "--help"});
     EXPECT_EQ(result.code, 0) << name;
     EXPECT_THAT(result.out, HasSubstr("example:")) << name;
@@ -78,7 +79,31 @@ TEST_F(Commands, inspect_reads_a_plugin_without_loading_it) {
   const auto result = host({"inspect", std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so"});
   EXPECT_EQ(result.code, 0) << result.error;
   EXPECT_THAT(result.out, HasSubstr("0.1.0"));
+  EXPECT_THAT(result.out, HasSubstr("kindred.triplet"));
+  EXPECT_THAT(result.out, Not(HasSubstr("margin =")));
+  const auto loaded = host({"inspect", std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so", "--load"});
+  EXPECT_THAT(loaded.out, HasSubstr("margin = 0.5"));
   EXPECT_NE(host({"inspect", KINDRED_TEST_HOST}).code, 0);
+}
+
+TEST_F(Commands, new_plugin_writes_a_project_and_says_how_to_build_it) {
+  const auto made = host({"new-plugin", "--kind", "loss", "--name", "my_loss", "--vendor", "acme", "here"});
+  EXPECT_EQ(made.code, 0) << made.error;
+  EXPECT_THAT(made.out, HasSubstr("cmake --build"));
+  EXPECT_THAT(read_file(folder_ / "here/my_loss.cpp"), HasSubstr("\"acme.my_loss\""));
+  EXPECT_THAT(read_file(folder_ / "here/my_loss.cpp"), HasSubstr("class MyLoss"));
+  EXPECT_THAT(read_file(folder_ / "here/CMakeLists.txt"), Not(HasSubstr("KINDRED_")));
+  const auto again = host({"new-plugin", "--kind", "loss", "--name", "my_loss", "here"});
+  EXPECT_EQ(again.code, 2);
+  EXPECT_THAT(again.error, HasSubstr("not an empty folder"));
+}
+
+TEST_F(Commands, new_plugin_refuses_unknown_kinds_and_names_that_fit_no_id) {
+  EXPECT_THAT(host({"new-plugin", "--kind", "los", "--name", "x", "y"}).error,
+              HasSubstr("did you mean \"loss\""));
+  EXPECT_THAT(host({"new-plugin", "--kind", "loss", "--name", "My-Loss", "y"}).error,
+              HasSubstr("a-z, 0-9 and _"));
+  EXPECT_THAT(host({"new-plugin", "--kind", "loss", "y"}).error, HasSubstr("--name my_loss"));
 }
 
 }  // namespace

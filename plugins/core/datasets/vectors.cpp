@@ -88,7 +88,11 @@ class VectorsDataset final : public Dataset {
   ObjectKind object_kind() const override { return ObjectKind::vector; }
   int64_t size() const override { return matrix_.size(0); }
   const std::vector<int64_t>& labels() const override { return labels_; }
-  at::Tensor read(int64_t index) const override { return matrix_.select(0, index).to(at::kFloat); }
+  at::Tensor read(int64_t index) const override {
+    if (index < 0 || index >= size())
+      throw Error("there is no row " + std::to_string(index));  // LibTorch would take -1
+    return matrix_.select(0, index).to(at::kFloat);
+  }
   at::Tensor matrix() const override { return matrix_; }
   std::string sample_name(int64_t index) const override {
     return names_.empty() ? "#" + std::to_string(index) : names_[static_cast<size_t>(index)];

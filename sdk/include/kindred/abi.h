@@ -46,6 +46,18 @@ typedef struct kindred_build_tag {
   char compiler[40];
 } kindred_build_tag;
 
+/* What a plugin offers, to be read from the file: ELF notes "KD" of type 2, one for the plugin itself (kind
+ * "plugin") and one per component. Strings end with a NUL; a summary that does not fit is cut. */
+typedef struct kindred_offer_note {
+  uint32_t size;
+  char kind[20];
+  char id[72];
+  char version[24];
+  char summary[136];
+} kindred_offer_note;
+
+enum { KINDRED_NOTE_TAG = 1, KINDRED_NOTE_OFFER = 2 };
+
 /* Where the callee writes text. The receiver copies the bytes before `write` returns. */
 typedef struct kindred_sink {
   void* context;

@@ -67,11 +67,33 @@ constexpr kindred_build_tag build_tag() {
   return tag;
 }
 
-/// ELF note: owner "KD" (3 bytes with its NUL, padded to 4), type 1, payload kindred_build_tag.
+/// ELF note: owner "KD" (3 bytes with its NUL, padded to 4), type KINDRED_NOTE_*, payload.
+template <class Payload>
 struct ElfNote {
   uint32_t name_size, payload_size, type;
   char name[4];
-  kindred_build_tag tag;
+  Payload payload;
 };
+
+namespace detail {
+template <size_t Size>
+constexpr void copy_text(char (&to)[Size], const char* from, bool may_be_cut) {
+  size_t i = 0;
+  for (; i + 1 < Size && from[i] != '\0'; ++i) to[i] = from[i];
+  // In a constant expression the throw makes the compiler name this line.
+  if (!may_be_cut && from[i] != '\0') throw "kind, id or version is too long for kindred_offer_note";
+}
+}  // namespace detail
+
+constexpr ElfNote<kindred_offer_note> offer_note(const char* kind, const char* id, const char* version,
+                                                 const char* summary) {
+  ElfNote<kindred_offer_note> note{3, sizeof(kindred_offer_note), KINDRED_NOTE_OFFER, "KD", {}};
+  note.payload.size = sizeof(kindred_offer_note);
+  detail::copy_text(note.payload.kind, kind, false);
+  detail::copy_text(note.payload.id, id, false);
+  detail::copy_text(note.payload.version, version, false);
+  detail::copy_text(note.payload.summary, summary, true);
+  return note;
+}
 
 }  // namespace kindred

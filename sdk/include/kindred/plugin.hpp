@@ -82,31 +82,36 @@ struct Thunk {
 #endif
 
 /// Declares one component; place it beside the class, at namespace scope.
-#define KINDRED_COMPONENT(Interface, Type, id, version, summary)                                     \
-  static constexpr kindred_component KINDRED_JOIN(kindred_component_, __LINE__) = {                  \
-      sizeof(kindred_component),                                                                     \
-      Interface::kRevision,                                                                          \
-      Interface::kKind,                                                                              \
-      id,                                                                                            \
-      version,                                                                                       \
-      summary,                                                                                       \
-      &kindred::detail::Thunk<Interface, Type>::schema,                                              \
-      &kindred::detail::Thunk<Interface, Type>::create,                                              \
-      &kindred::detail::Thunk<Interface, Type>::destroy};                                            \
-  __attribute__((section("kindred_components"), KINDRED_KEEP)) static const kindred_component* const \
+#define KINDRED_COMPONENT(Interface, Type, id, version, summary)                                          \
+  static constexpr kindred_component KINDRED_JOIN(kindred_component_, __LINE__) = {                       \
+      sizeof(kindred_component),                                                                          \
+      Interface::kRevision,                                                                               \
+      Interface::kKind,                                                                                   \
+      id,                                                                                                 \
+      version,                                                                                            \
+      summary,                                                                                            \
+      &kindred::detail::Thunk<Interface, Type>::schema,                                                   \
+      &kindred::detail::Thunk<Interface, Type>::create,                                                   \
+      &kindred::detail::Thunk<Interface, Type>::destroy};                                                 \
+  __attribute__((section(".note.kindred"), KINDRED_KEEP, aligned(4))) static constexpr auto KINDRED_JOIN( \
+      kindred_offer_, __LINE__) = kindred::offer_note(Interface::kKind, id, version, summary);            \
+  __attribute__((section("kindred_components"), KINDRED_KEEP)) static const kindred_component* const      \
   KINDRED_JOIN(kindred_slot_, __LINE__) = &KINDRED_JOIN(kindred_component_, __LINE__)
 
 /// Declares the plugin; exactly once, in one of its files.
-#define KINDRED_PLUGIN(id, version, license, summary)                                                        \
-  extern "C" {                                                                                               \
-  extern const kindred_component* const __start_kindred_components[] __attribute__((visibility("hidden")));  \
-  extern const kindred_component* const __stop_kindred_components[] __attribute__((visibility("hidden")));   \
-  }                                                                                                          \
-  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                                     \
-                 aligned(4))) static const kindred::ElfNote kindred_note = {3, sizeof(kindred_build_tag), 1, \
-                                                                            "KD", KINDRED_TAG_OF_PLUGIN};    \
-  extern "C" const kindred_plugin kindred_plugin_v1 = {                                                      \
-      sizeof(kindred_plugin),     &kindred_note.tag,        id, version, license, summary,                   \
+#define KINDRED_PLUGIN(id, version, license, summary)                                                       \
+  extern "C" {                                                                                              \
+  extern const kindred_component* const __start_kindred_components[] __attribute__((visibility("hidden"))); \
+  extern const kindred_component* const __stop_kindred_components[] __attribute__((visibility("hidden")));  \
+  }                                                                                                         \
+  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                                    \
+                 aligned(4))) static constexpr kindred::ElfNote<kindred_build_tag>                          \
+      kindred_note = {3, sizeof(kindred_build_tag), KINDRED_NOTE_TAG, "KD", KINDRED_TAG_OF_PLUGIN};         \
+  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                                    \
+                 aligned(4))) static constexpr auto kindred_plugin_offer =                                  \
+      kindred::offer_note("plugin", id, version, summary);                                                  \
+  extern "C" KINDRED_EXPORT const kindred_plugin kindred_plugin_v1 = {                                      \
+      sizeof(kindred_plugin),     &kindred_note.payload,    id, version, license, summary,                  \
       __start_kindred_components, __stop_kindred_components}
 
 /// What the note holds; only tests of the gate define something else.

@@ -38,10 +38,10 @@ TEST(RowCache, keeps_maps_in_float16) {
   const testing::TemporaryFolder folder("cache");
   const auto maps = at::arange(48).to(at::kHalf).reshape({2, 2, 3, 4});
   RowCache cache(folder.path().string(), "key", at::kHalf, {2, 2, 3, 4}, {});
-  EXPECT_FALSE(RowCache::is_complete(folder.path().string(), "key"));
+  EXPECT_FALSE(cache.complete());
   cache.append(maps, {});
   cache.finish();
-  EXPECT_TRUE(RowCache::is_complete(folder.path().string(), "key"));
+  EXPECT_TRUE(cache.complete());
   std::vector<SkippedSample> skipped;
   const auto read = cache.open(skipped);
   EXPECT_EQ(read.scalar_type(), at::kHalf);

@@ -30,9 +30,10 @@ RejectedPlugin refusal_of(const std::string& bytes) {
   return catalog.rejected().empty() ? RejectedPlugin{} : catalog.rejected().front();
 }
 
-void expect_not_a_plugin_file(const std::string& bytes, const std::string& words) {
+void expect_not_a_plugin_file(const std::string& bytes, const std::string& words,
+                              const std::string& code = "KDP001") {
   const auto refusal = refusal_of(bytes);
-  EXPECT_EQ(refusal.code, "KDP001");
+  EXPECT_EQ(refusal.code, code);
   EXPECT_EQ(refusal.phase, "gate");
   EXPECT_THAT(refusal.message, HasSubstr(words));
   EXPECT_THAT(refusal.message, HasSubstr("broken.kindred.so"));
@@ -45,9 +46,20 @@ std::string with(std::string bytes, size_t offset, Value value) {
 }
 
 TEST(ElfFile, ReadsTheTagOfAPlugin) {
-  const auto tag = read_build_tag(fixture_file("tag_epoch"));
+  const auto tag = read_notes(fixture_file("tag_epoch")).tag;
   EXPECT_EQ(tag.cxx_epoch, KINDRED_CXX_EPOCH + 1U);
   EXPECT_EQ(tag.abi_major, KINDRED_ABI_MAJOR);
+}
+
+TEST(ElfFile, ReadsWhatAPluginOffers) {
+  const auto offers = read_notes(fixture_file("tag_same")).offers;
+  ASSERT_EQ(offers.size(), 2U);
+  for (const auto& one : offers) {
+    const bool plugin = std::string(one.kind) == "plugin";
+    EXPECT_STREQ(one.id, plugin ? "tagged" : "tagged.lever");
+    EXPECT_STREQ(one.version, "1.0.0");
+    EXPECT_STREQ(one.summary, plugin ? "A plugin with another build tag" : "Does nothing");
+  }
 }
 
 TEST(ElfFile, RefusesWhatIsNoElfFile) {
@@ -59,10 +71,10 @@ TEST(ElfFile, RefusesWhatIsNoElfFile) {
 TEST(ElfFile, RefusesAnotherMachineOrKindOfFile) {
   const auto good = read_bytes(fixture_file("tag_same"));
   const auto machine = offsetof(Elf64_Ehdr, e_machine);
-  expect_not_a_plugin_file(with(good, machine, uint16_t{EM_RISCV}), "is built for riscv");
-  expect_not_a_plugin_file(with(good, machine, uint16_t{0x4242}), "is built for machine 16962");
-  expect_not_a_plugin_file(with(good, EI_CLASS, char{ELFCLASS32}), "word size");
-  expect_not_a_plugin_file(with(good, EI_DATA, char{ELFDATA2MSB}), "byte order");
+  expect_not_a_plugin_file(with(good, machine, uint16_t{EM_RISCV}), "is built for riscv", "KDP015");
+  expect_not_a_plugin_file(with(good, machine, uint16_t{0x4242}), "is built for machine 16962", "KDP015");
+  expect_not_a_plugin_file(with(good, EI_CLASS, char{ELFCLASS32}), "word size", "KDP015");
+  expect_not_a_plugin_file(with(good, EI_DATA, char{ELFDATA2MSB}), "byte order", "KDP015");
   expect_not_a_plugin_file(with(good, offsetof(Elf64_Ehdr, e_type), uint16_t{ET_EXEC}),
                            "not a shared object");
   expect_not_a_plugin_file(with(good, offsetof(Elf64_Ehdr, e_phnum), uint16_t{0}), "malformed ELF header");
@@ -76,16 +88,17 @@ TEST(ElfFile, RefusesAFileThatIsCutOffAnywhere) {
   for (size_t size : {size_t{63}, size_t{64}, size_t{100}, size_t{500}, good.size() / 3, good.size() / 2,
                       good.size() - 1}) {
     const auto refusal = refusal_of(good.substr(0, size));
-    EXPECT_EQ(refusal.code, "KDP001") << size << " of " << good.size() << " bytes: " << refusal.message;
+    EXPECT_EQ(refusal.code, size < 64 ? "KDP001" : "KDP014")
+        << size << " of " << good.size() << " bytes: " << refusal.message;
   }
-  expect_not_a_plugin_file(good.substr(0, good.size() / 2), "is cut off");
+  expect_not_a_plugin_file(good.substr(0, good.size() / 2), "is cut off", "KDP014");
 }
 
 TEST(ElfFile, RefusesOffsetsThatPointNowhere) {
   const auto good = read_bytes(fixture_file("tag_same"));
   const auto far = ~uint64_t{0} - 8;  // plus any size, it wraps around
-  expect_not_a_plugin_file(with(good, offsetof(Elf64_Ehdr, e_phoff), far), "is cut off");
-  expect_not_a_plugin_file(with(good, offsetof(Elf64_Ehdr, e_shoff), far), "is cut off");
+  expect_not_a_plugin_file(with(good, offsetof(Elf64_Ehdr, e_phoff), far), "is cut off", "KDP014");
+  expect_not_a_plugin_file(with(good, offsetof(Elf64_Ehdr, e_shoff), far), "is cut off", "KDP014");
   Elf64_Ehdr header;
   std::memcpy(&header, good.data(), sizeof header);
   for (uint16_t i = 0; i < header.e_phnum; ++i) {
@@ -93,8 +106,10 @@ TEST(ElfFile, RefusesOffsetsThatPointNowhere) {
     Elf64_Phdr fields;
     std::memcpy(&fields, good.data() + segment, sizeof fields);
     if (fields.p_type != PT_LOAD) continue;
-    expect_not_a_plugin_file(with(good, segment + offsetof(Elf64_Phdr, p_offset), far), "is cut off");
-    expect_not_a_plugin_file(with(good, segment + offsetof(Elf64_Phdr, p_filesz), far), "is cut off");
+    expect_not_a_plugin_file(with(good, segment + offsetof(Elf64_Phdr, p_offset), far), "is cut off",
+                             "KDP014");
+    expect_not_a_plugin_file(with(good, segment + offsetof(Elf64_Phdr, p_filesz), far), "is cut off",
+                             "KDP014");
   }
 }
 
@@ -106,16 +121,18 @@ TEST(ElfFile, RefusesAMalformedTag) {
   std::memcpy(head.data() + sizeof fields, "KD", 3);
   const auto note = good.find(head);
   ASSERT_NE(note, std::string::npos);
-  const auto expect = [&](const std::string& bytes, const std::string& words) {
+  const auto expect = [&](const std::string& bytes, const std::string& words,
+                          const std::string& code = "KDP017") {
     const auto refusal = refusal_of(bytes);
-    EXPECT_EQ(refusal.code, "KDP002");
+    EXPECT_EQ(refusal.code, code);
     EXPECT_THAT(refusal.message, HasSubstr(words));
     EXPECT_THAT(refusal.message, HasSubstr("kindred_add_plugin"));
   };
   expect(with(good, note + 4, uint32_t{8}), "has 8 bytes");
   expect(with(good, note + 4, uint32_t{0xFFFFFFFF}), "malformed");
   expect(with(good, note, uint32_t{0xFFFFFFF0}), "malformed");
-  expect(with(good, note + 8, uint32_t{2}), "no build tag");
+  expect(with(good, note + 8, uint32_t{2}), "what it offers has 80 bytes");
+  expect(with(good, note + 8, uint32_t{7}), "no build tag", "KDP002");
   expect(with(good, note + 16, uint32_t{4}), "contradicts itself");
 }
 
@@ -123,7 +140,7 @@ TEST(ElfFile, RefusesALibraryWithoutATagOrWithTwo) {
   for (const auto* name : {"no_note", "two_notes"}) {
     const auto catalog = Catalog::load(std::vector<std::string>{testing::fixture_folder(name)});
     ASSERT_EQ(catalog.rejected().size(), 1U) << name;
-    EXPECT_EQ(catalog.rejected()[0].code, "KDP002");
+    EXPECT_EQ(catalog.rejected()[0].code, std::string(name) == "no_note" ? "KDP002" : "KDP016");
     EXPECT_EQ(catalog.rejected()[0].phase, "gate");
     EXPECT_THAT(catalog.rejected()[0].message,
                 HasSubstr(std::string(name) == "no_note" ? "carries no build tag" : "carries 2 build tags"));
@@ -134,7 +151,7 @@ TEST(ElfFile, DoesNotWaitForAPipe) {
   const TempFolder folder;
   const auto path = folder / "pipe.kindred.so";
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
-  EXPECT_THROW(read_build_tag(path), NotASharedObject);
+  EXPECT_THROW(read_notes(path), ElfRefusal);
 }
 
 TEST(ElfFile, NamesMachines) {

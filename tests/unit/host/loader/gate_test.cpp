@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,17 +21,17 @@ using testing::ScopedVariable;
 using testing::TempFolder;
 
 TEST(Gate, TakesAPluginOfThisBuild) {
-  kindred_build_tag tag{};
-  EXPECT_FALSE(check_gate(fixture_file("good"), tag).has_value());
-  EXPECT_EQ(tag.size, sizeof tag);
-  EXPECT_EQ(tag.torch_version, build_tag().torch_version);
-  EXPECT_STREQ(tag.sdk_version, KINDRED_SDK_VERSION);
+  PluginNotes notes{};
+  EXPECT_FALSE(check_gate(fixture_file("good"), notes).has_value());
+  EXPECT_EQ(notes.tag.size, sizeof notes.tag);
+  EXPECT_EQ(notes.tag.torch_version, build_tag().torch_version);
+  EXPECT_STREQ(notes.tag.sdk_version, KINDRED_SDK_VERSION);
 }
 
 TEST(Gate, TakesAnOtherCompilerOfTheSameAbi) {
-  kindred_build_tag tag{};
-  EXPECT_FALSE(check_gate(fixture_file("tag_compiler"), tag).has_value());
-  EXPECT_EQ(tag.compiler[0], 'X');
+  PluginNotes notes{};
+  EXPECT_FALSE(check_gate(fixture_file("tag_compiler"), notes).has_value());
+  EXPECT_EQ(notes.tag.compiler[0], 'X');
 }
 
 TEST(Gate, TakesAnotherPatchOfLibTorchAndAnOlderMinorBoundary) {
@@ -125,6 +126,39 @@ TEST(Gate, CodeOfATakenPluginRuns) {
   const auto catalog = Catalog::load(std::vector<std::string>{folder.path()});
   EXPECT_TRUE(catalog.rejected().empty());
   EXPECT_TRUE(std::filesystem::exists(trace));
+}
+
+TEST(Gate, RefusesAFileOrFolderThatEveryUserMayWriteUnlessAllowed) {
+  namespace fs = std::filesystem;
+  const TempFolder folder;
+  const auto file = folder / "copy.kindred.so";
+  fs::copy_file(fixture_file("good"), file);
+  PluginNotes notes{};
+  EXPECT_FALSE(check_gate(file, notes).has_value());
+  for (const auto& path : {file, folder.path()}) {
+    fs::permissions(path, fs::perms::others_write, fs::perm_options::add);
+    const auto refusal = check_gate(file, notes);
+    ASSERT_TRUE(refusal.has_value()) << path;
+    EXPECT_EQ(refusal->code, "KDP018");
+    EXPECT_THAT(refusal->message, HasSubstr("chmod o-w " + path));
+    const ScopedVariable trusted("KINDRED_TRUST_WRITABLE_PLUGINS", "1");
+    EXPECT_FALSE(check_gate(file, notes).has_value());
+    fs::permissions(path, fs::perms::others_write, fs::perm_options::remove);
+  }
+}
+
+TEST(Gate, EveryCodeIsExplainedInTheDocumentation) {
+  const std::string source = KINDRED_TEST_SOURCE;
+  const auto explained = testing::read_bytes(source + "/docs/errors.md");
+  std::set<std::string> codes;
+  for (const auto& entry : std::filesystem::directory_iterator(source + "/host/loader")) {
+    const auto text = testing::read_bytes(entry.path().string());
+    for (size_t at = text.find("KDP0"); at != std::string::npos; at = text.find("KDP0", at + 1)) {
+      codes.insert(text.substr(at, 6));
+    }
+  }
+  EXPECT_GE(codes.size(), 16U);
+  for (const auto& code : codes) EXPECT_THAT(explained, HasSubstr("| " + code + " |"));
 }
 
 }  // namespace

@@ -12,16 +12,22 @@ namespace kindred {
 namespace {
 
 struct Case {
-  int64_t channels, height, width, stride;
+  int64_t kernel, channels, height, width, stride;
   std::array<int64_t, 4> zeros;  ///< above, left, below, right
   float low, high;
 };
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-const Case kCases[] = {
-    {16, 7, 7, 1, {2, 2, 2, 2}, 0, 6},           {48, 9, 6, 2, {1, 2, 2, 2}, 0, 6},
-    {32, 14, 14, 2, {1, 1, 2, 2}, 0, kInfinity}, {16, 1, 2, 1, {2, 2, 2, 2}, -kInfinity, kInfinity},
-    {16, 5, 5, 1, {0, 0, 0, 0}, 0, 6},           {16, 11, 8, 3, {2, 1, 2, 2}, 0, 6}};
+const Case kCases[] = {{3, 16, 7, 7, 1, {1, 1, 1, 1}, 0, 6},
+                       {3, 32, 10, 9, 2, {0, 0, 1, 1}, 0, 6},
+                       {3, 16, 2, 1, 1, {1, 1, 1, 1}, -kInfinity, kInfinity},
+                       {3, 16, 6, 8, 2, {0, 0, 0, 0}, 0, 6},  // no window reaches the last row
+                       {5, 16, 7, 7, 1, {2, 2, 2, 2}, 0, 6},
+                       {5, 48, 9, 6, 2, {1, 2, 2, 2}, 0, 6},
+                       {5, 32, 14, 14, 2, {1, 1, 2, 2}, 0, kInfinity},
+                       {5, 16, 1, 2, 1, {2, 2, 2, 2}, -kInfinity, kInfinity},
+                       {5, 16, 5, 5, 1, {0, 0, 0, 0}, 0, 6},
+                       {5, 16, 11, 8, 3, {2, 1, 2, 2}, 0, 6}};
 
 struct Outcome {
   at::Tensor y, x, weight, bias;  ///< the result and the gradients
@@ -45,7 +51,7 @@ Outcome reference(const Case& c, const at::Tensor& x, const at::Tensor& weight, 
 Outcome own(const Case& c, at::Tensor x, at::Tensor weight, at::Tensor bias, const at::Tensor& gradient) {
   for (auto* t : {&x, &weight, &bias}) *t = t->detach().clone().requires_grad_(true);
   const DepthwiseShape shape = {
-      5, c.stride, {c.zeros[0], c.zeros[1]}, {gradient.size(2), gradient.size(3)}, c.low, c.high};
+      c.stride, {c.zeros[0], c.zeros[1]}, {gradient.size(2), gradient.size(3)}, c.low, c.high};
   const auto y = depthwise_convolution(x, weight, bias, shape);
   y.backward(gradient);
   return {y, x.grad(), weight.grad(), bias.grad()};
@@ -61,16 +67,18 @@ struct Input {
 
 Input input_of(const Case& c, at::ScalarType dtype) {
   at::manual_seed(5);
-  const auto outputs = [&](int64_t size, int64_t zeros) { return (size + zeros - 5) / c.stride + 1; };
+  const auto outputs = [&](int64_t size, int64_t zeros) { return (size + zeros - c.kernel) / c.stride + 1; };
   const int64_t height = outputs(c.height, c.zeros[0] + c.zeros[2]),
                 width = outputs(c.width, c.zeros[1] + c.zeros[3]);
-  return {at::randn({3, c.channels, c.height, c.width}).to(dtype), at::randn({c.channels, 1, 5, 5}),
-          at::randn({c.channels}), at::randn({3, c.channels, height, width}).to(dtype)};
+  return {at::randn({3, c.channels, c.height, c.width}).to(dtype),
+          at::randn({c.channels, 1, c.kernel, c.kernel}), at::randn({c.channels}),
+          at::randn({3, c.channels, height, width}).to(dtype)};
 }
 
 TEST(Depthwise, equals_the_separate_operations_in_float64) {
   for (const auto& c : kCases) {
-    SCOPED_TRACE("stride " + std::to_string(c.stride) + ", height " + std::to_string(c.height));
+    SCOPED_TRACE("kernel " + std::to_string(c.kernel) + ", stride " + std::to_string(c.stride) + ", height " +
+                 std::to_string(c.height));
     const auto in = input_of(c, at::kFloat);
     const auto expected = reference(c, in.x, in.weight, in.bias, in.gradient);
     const auto out = own(c, in.x, in.weight, in.bias, in.gradient);
@@ -98,12 +106,12 @@ TEST(Depthwise, rounds_only_what_is_stored_as_bfloat16) {
 }
 
 TEST(Depthwise, does_not_depend_on_the_number_of_threads) {
-  const auto in = input_of(kCases[1], at::kFloat);
+  const auto in = input_of(kCases[5], at::kFloat);
   const int before = at::get_num_threads();
   at::set_num_threads(1);
-  const auto one = own(kCases[1], in.x, in.weight, in.bias, in.gradient);
+  const auto one = own(kCases[5], in.x, in.weight, in.bias, in.gradient);
   at::set_num_threads(3);
-  const auto three = own(kCases[1], in.x, in.weight, in.bias, in.gradient);
+  const auto three = own(kCases[5], in.x, in.weight, in.bias, in.gradient);
   at::set_num_threads(before);
   EXPECT_TRUE(at::equal(one.y, three.y));
   EXPECT_TRUE(at::equal(one.x, three.x));
@@ -113,7 +121,8 @@ TEST(Depthwise, does_not_depend_on_the_number_of_threads) {
 TEST(Depthwise, is_left_to_libtorch_where_it_does_not_serve) {
   const auto x = at::zeros({1, 16, 7, 7});
   EXPECT_TRUE(serves_depthwise(x, 5));
-  EXPECT_FALSE(serves_depthwise(x, 3));
+  EXPECT_TRUE(serves_depthwise(x, 3));
+  EXPECT_FALSE(serves_depthwise(x, 7));
   EXPECT_FALSE(serves_depthwise(at::zeros({1, 8, 7, 7}), 5));
   EXPECT_FALSE(serves_depthwise(x.to(at::kDouble), 5));
   at::NoGradGuard no_grad;

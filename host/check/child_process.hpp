@@ -1,0 +1,18 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace kindred::host {
+
+/// How a piece of work ended that was done by a child process.
+struct ChildOutcome {
+  bool succeeded = false;
+  std::string text;  ///< why not: what it threw, the signal that ended it, or that it took too long
+};
+
+/// Runs `work` in a forked child with a time limit, so that a crash or a hang is a result like any other. The
+/// caller must not have started threads before (LibTorch's included).
+ChildOutcome run_in_child(const std::function<void()>& work, int seconds);
+
+}  // namespace kindred::host

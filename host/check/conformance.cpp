@@ -1,0 +1,87 @@
+#include "host/check/conformance.hpp"
+
+#include <filesystem>
+
+#include "host/check/child_process.hpp"
+#include "host/check/rule.hpp"
+
+namespace kindred::host {
+namespace {
+
+const std::vector<Rule>* rules_of(const std::string& kind) {
+  static const std::map<std::string, std::vector<Rule>> table = {{"batch_sampler", batch_sampler_rules()},
+                                                                 {"dataset", dataset_rules()},
+                                                                 {"encoder", encoder_rules()},
+                                                                 {"eval_sampler", eval_sampler_rules()},
+                                                                 {"head", head_rules()},
+                                                                 {"loss", loss_rules()},
+                                                                 {"metric", metric_rules()},
+                                                                 {"transform", transform_rules()}};
+  const auto it = table.find(kind);
+  return it == table.end() ? nullptr : &it->second;
+}
+
+std::string missing_parameters(const ComponentInfo& info, const nlohmann::json& given) {
+  std::string names;
+  for (const auto& [name, field] : info.schema["properties"].items()) {
+    if (field.value("x-required", false) && !given.contains(name))
+      names += (names.empty() ? "" : ", ") + name;
+  }
+  return names;
+}
+
+void check_component(const ComponentInfo& info, const Catalog& catalog, const nlohmann::json& params,
+                     int seconds, std::vector<CheckResult>& results) {
+  const auto add = [&](const std::string& rule, CheckStatus status, const std::string& text) {
+    results.push_back({info.id, info.kind, rule, status, text});
+  };
+  const auto* rules = rules_of(info.kind);
+  if (rules == nullptr) {
+    return add("kind_is_known", CheckStatus::failed,
+               "is of the kind \"" + info.kind + "\", which no host asks for");
+  }
+  const auto missing = missing_parameters(info, params);
+  if (!missing.empty()) {
+    return add("all", CheckStatus::skipped,
+               "needs " + missing + "; give --params '" + info.id + "={...}' to check it");
+  }
+  const Subject subject{info, catalog, params};
+  auto all = parameter_rules();
+  all.insert(all.end(), rules->begin(), rules->end());
+  for (const auto& rule : all) {
+    const auto outcome = run_in_child([&] { rule.check(subject); }, seconds);
+    add(rule.name, outcome.succeeded ? CheckStatus::passed : CheckStatus::failed, outcome.text);
+    // Without an object every other rule would say the same.
+    if (rule.name == "can_be_made" && !outcome.succeeded) return;
+  }
+}
+
+}  // namespace
+
+std::vector<CheckResult> check_plugin(const std::string& file,
+                                      const std::map<std::string, nlohmann::json>& params, int seconds) {
+  std::vector<CheckResult> results;
+  const auto name = std::filesystem::path(file).filename().string();
+  // Its constructors might hang or crash, so it is loaded by a child first.
+  const auto loads = run_in_child(
+      [&] {
+        const auto tried = Catalog::load_file(file);
+        require(tried.rejected().empty(), "{}",
+                tried.rejected().empty()
+                    ? ""
+                    : tried.rejected().front().code + " " + tried.rejected().front().message);
+      },
+      seconds);
+  results.push_back({name, "plugin", "can_be_loaded",
+                     loads.succeeded ? CheckStatus::passed : CheckStatus::failed, loads.text});
+  if (!loads.succeeded) return results;
+  const auto catalog = Catalog::load_file(file);
+  for (const auto& info : catalog.components()) {
+    const auto given = params.find(info.id);
+    check_component(info, catalog, given == params.end() ? nlohmann::json::object() : given->second, seconds,
+                    results);
+  }
+  return results;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace kindred::host {
+
+enum class CheckStatus { passed, failed, skipped };
+
+struct CheckResult {
+  std::string component;  ///< id, or the file's name for what concerns the plugin
+  std::string kind;
+  std::string rule;
+  CheckStatus status;
+  std::string text;  ///< what went wrong, or why it was skipped
+};
+
+/// Tries every rule of its kind on every component of a plugin file, each in a child process. `params`: by
+/// component id, for those that cannot be made from their defaults; they are skipped otherwise. A file that
+/// the host would not load gives one failed result that says why. Call before anything of LibTorch ran in
+/// this process.
+std::vector<CheckResult> check_plugin(const std::string& file,
+                                      const std::map<std::string, nlohmann::json>& params,
+                                      int seconds_per_rule = 60);
+
+}  // namespace kindred::host

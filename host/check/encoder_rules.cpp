@@ -1,0 +1,104 @@
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <set>
+
+#include "host/check/module_rules.hpp"
+#include "kindred/encoder.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr int64_t kRows = 3, kSide = 64;  // px
+
+/// Drawn once, so that later calls leave the global generator alone.
+Batch batch_for(const Encoder& encoder) {
+  static const auto vectors = at::randn({kRows, Subject::kDimension});
+  static const auto pictures = at::randint(0, 256, {kRows, kSide, kSide, 3}, at::kByte);
+  if (encoder.object_kind() == ObjectKind::vector) return {vectors.clone(), {}};
+  return {pictures.clone(), {{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}}};
+}
+
+at::Tensor output(Module& module) {
+  auto& encoder = static_cast<Encoder&>(module);
+  return encoder.encode(batch_for(encoder));
+}
+
+void shape_is_as_announced(const Subject& subject) {
+  at::NoGradGuard no_grad;
+  const auto encoder = subject.make<Encoder>();
+  const auto out = output(*encoder);
+  require(out.dim() == 2 && out.size(0) == kRows, "does not give a row per sample");
+  const auto expected = encoder->dimension() == 0 ? Subject::kDimension : encoder->dimension();
+  require(out.size(1) == expected, "gives {} numbers, but dimension() is {}", out.size(1),
+          encoder->dimension());
+  require(out.scalar_type() == at::kFloat, "gives {}, not float32", at::toString(out.scalar_type()));
+  require(out.isfinite().all().item<bool>(), "gives numbers that are not finite");
+}
+
+void samples_are_independent(const Subject& subject) {
+  at::NoGradGuard no_grad;
+  const auto encoder = subject.make<Encoder>();
+  encoder->train(false);
+  const auto batch = batch_for(*encoder);
+  const auto all = encoder->encode(batch),
+             alone = encoder->encode({batch.data.slice(0, 1, 2), batch.normalization});
+  require(at::allclose(all.slice(0, 1, 2), alone, 1e-3, 1e-4),
+          "encodes a sample alone differently than in a batch");
+}
+
+void evaluation_is_deterministic(const Subject& subject) {
+  require_determinism(*subject.make<Encoder>(), output);
+}
+void tensors_are_stable(const Subject& subject) {
+  require_stable_tensors(*subject.make<Encoder>(1), *subject.make<Encoder>(2));
+}
+void state_is_in_its_tensors(const Subject& subject) {
+  require_state_in_tensors(*subject.make<Encoder>(1), *subject.make<Encoder>(2), output);
+}
+
+void stages_make_a_chain(const Subject& subject) {
+  at::NoGradGuard no_grad;
+  const auto encoder = subject.make<Encoder>();
+  encoder->train(false);
+  const auto names = encoder->stages();
+  const auto count = static_cast<int64_t>(names.size());
+  require(count > 0, "names no stage");
+  require(std::set<std::string>(names.begin(), names.end()).size() == names.size(),
+          "has two stages of one name");
+  for (const auto& one : all_tensors(*encoder)) {
+    const auto stage = encoder->stage_of(one.name);
+    require(stage >= 0 && stage < count, "puts {} into stage {} of {}", one.name, stage, count);
+  }
+  const auto batch = batch_for(*encoder);
+  const auto whole = encoder->encode(batch);
+  auto x = encoder->prepare(batch, at::kFloat);
+  for (int64_t stage = 0; stage < count; ++stage) x = encoder->run_stages(x.clone(), stage, stage + 1);
+  require(at::allclose(whole, x, 1e-4, 1e-5), "gives something else stage by stage than in one go");
+}
+
+void leaves_its_input_alone(const Subject& subject) {
+  const auto encoder = subject.make<Encoder>();
+  const auto batch = batch_for(*encoder);
+  const auto before = batch.data.clone();
+  encoder->encode(batch);
+  require(at::equal(batch.data, before), "changes the batch that it is given");
+}
+
+}  // namespace
+
+std::vector<Rule> encoder_rules() {
+  return {
+      {"shape_is_as_announced", "float32 (B, dimension()), finite", shape_is_as_announced},
+      {"samples_are_independent", "in evaluation mode a sample does not depend on its batch",
+       samples_are_independent},
+      {"evaluation_is_deterministic", "evaluation mode gives the same twice", evaluation_is_deterministic},
+      {"tensors_are_stable", "names are unique and do not change", tensors_are_stable},
+      {"state_is_in_its_tensors", "restoring its tensors restores it", state_is_in_its_tensors},
+      {"stages_make_a_chain", "stage by stage gives what one go gives, and every tensor has its stage",
+       stages_make_a_chain},
+      {"leaves_its_input_alone", "the batch is not changed", leaves_its_input_alone},
+  };
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,161 @@
+#include <ATen/ATen.h>
+
+#include "host/check/rule.hpp"
+#include "host/support/system_info.hpp"
+#include "kindred/loss.hpp"
+
+namespace kindred::host {
+namespace {
+
+struct Example {
+  at::Tensor embeddings, labels;
+};
+
+/// 12 samples of 4 classes in general position; float64.
+Example example(uint64_t seed = 1) {
+  at::manual_seed(seed);
+  return {at::randn({12, Subject::kDimension}, at::kDouble), at::arange(12, at::kLong).remainder(4)};
+}
+
+at::Tensor value_of(Loss& loss, const Example& of) { return loss.forward(of.embeddings, of.labels); }
+
+at::Tensor gradient_of(Loss& loss, const Example& of) {
+  const auto x = of.embeddings.detach().clone().requires_grad_(true);
+  const auto value = loss.forward(x, of.labels);
+  require(value.defined() && value.numel() == 1, "returns something that is not one number");
+  require(value.requires_grad(), "returns a number without a gradient");
+  value.backward();
+  require(x.grad().defined(), "has no gradient of the embeddings");
+  return x.grad();
+}
+
+/// Parameters of the loss (class proxies) in float64, so that the whole computation is.
+std::shared_ptr<Loss> double_loss(const Subject& subject) {
+  auto loss = subject.make<Loss>();
+  for (const auto& one : loss->parameters()) one.tensor.set_data(one.tensor.to(at::kDouble));
+  for (const auto& one : loss->buffers()) {
+    if (at::isFloatingType(one.tensor.scalar_type())) one.tensor.set_data(one.tensor.to(at::kDouble));
+  }
+  return loss;
+}
+
+void gradient_is_right(const Subject& subject) {
+  constexpr double kStep = 1e-6, kTolerance = 1e-4;
+  const auto loss = double_loss(subject);
+  for (const uint64_t seed : {1, 2, 3}) {
+    const auto at_point = example(seed);
+    const auto gradient = gradient_of(*loss, at_point);
+    const double scale = std::max(1e-3, gradient.abs().max().item<double>());
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < gradient.numel(); ++i) {
+      const auto moved = [&](double by) {
+        auto other = at_point;
+        other.embeddings = at_point.embeddings.clone();
+        other.embeddings.view(-1)[i] += by;
+        return value_of(*loss, other).item<double>();
+      };
+      const double numeric = (moved(kStep) - moved(-kStep)) / (2 * kStep);
+      wrong += std::abs(numeric - gradient.view(-1)[i].item<double>()) > kTolerance * scale;
+    }
+    // A kink, such as a hinge's, may lie within one step of a few coordinates.
+    require(wrong <= gradient.numel() / 100,
+            "has a gradient that differs from finite differences in {} of {} numbers", wrong,
+            gradient.numel());
+  }
+}
+
+void order_does_not_matter(const Subject& subject) {
+  const auto loss = double_loss(subject);
+  const auto given = example();
+  const auto order = at::randperm(12, at::kLong);
+  const double a = value_of(*loss, given).item<double>(),
+               b = value_of(*loss,
+                            {given.embeddings.index_select(0, order), given.labels.index_select(0, order)})
+                       .item<double>();
+  require(std::abs(a - b) <= 1e-9 * std::max(1.0, std::abs(a)),
+          "gives {} for a batch and {} for the same in another order", a, b);
+}
+
+void is_finite_at_the_edges(const Subject& subject) {
+  const auto loss = double_loss(subject);
+  const auto usual = example();
+  auto duplicates = usual.embeddings.clone();
+  duplicates.slice(0, 6, 12).copy_(duplicates.slice(0, 0, 6));
+  const auto classes = at::arange(12, at::kLong);
+  const std::vector<std::pair<const char*, Example>> edges = {
+      {"one class", {usual.embeddings, at::zeros({12}, at::kLong)}},
+      {"classes of one sample", {usual.embeddings.slice(0, 0, 6), classes.slice(0, 0, 6)}},
+      {"equal samples", {duplicates, usual.labels}},
+      {"only equal samples", {at::ones({12, Subject::kDimension}, at::kDouble), usual.labels}},
+      {"one sample", {usual.embeddings.slice(0, 0, 1), usual.labels.slice(0, 0, 1)}},
+      {"zero vectors", {at::zeros({12, Subject::kDimension}, at::kDouble), usual.labels}},
+      {"huge norms", {usual.embeddings * 1e6, usual.labels}},
+      {"tiny norms", {usual.embeddings * 1e-6, usual.labels}}};
+  for (const auto& [name, edge] : edges) {
+    for (const auto dtype : {at::kDouble, at::kFloat}) {
+      const auto fresh = dtype == at::kDouble ? loss : subject.make<Loss>();
+      const Example given = {edge.embeddings.to(dtype), edge.labels};
+      const double value = value_of(*fresh, given).item<double>();
+      require(std::isfinite(value), "gives {} for {} ({})", value, name, at::toString(dtype));
+      require(gradient_of(*fresh, given).isfinite().all().item<bool>(),
+              "has a gradient that is not finite for {} ({})", name, at::toString(dtype));
+    }
+  }
+}
+
+void keeps_dtype_and_shape(const Subject& subject) {
+  for (const auto dtype : {at::kFloat, at::kDouble}) {
+    const auto loss = dtype == at::kDouble ? double_loss(subject) : subject.make<Loss>();
+    const auto given = example();
+    const auto value = loss->forward(given.embeddings.to(dtype), given.labels);
+    require(value.numel() == 1 && value.dim() == 0, "gives a tensor of {} dimensions, not a scalar",
+            value.dim());
+    require(value.scalar_type() == dtype, "gives {} for {}", at::toString(value.scalar_type()),
+            at::toString(dtype));
+  }
+}
+
+void leaves_its_input_alone(const Subject& subject) {
+  const auto loss = double_loss(subject);
+  const auto given = example();
+  const Example before = {given.embeddings.clone(), given.labels.clone()};
+  value_of(*loss, given);
+  require(at::equal(given.embeddings, before.embeddings) && at::equal(given.labels, before.labels),
+          "changes the tensors that it is given");
+}
+
+void repeats_itself(const Subject& subject) {
+  const auto loss = double_loss(subject);
+  const auto given = example();
+  const double a = value_of(*loss, given).item<double>(), b = value_of(*loss, given).item<double>();
+  require(a == b, "gives {} and then {} for the same batch", a, b);
+}
+
+void memory_does_not_grow(const Subject& subject) {
+  constexpr int64_t kAllowed = int64_t{8} << 20;
+  const auto loss = subject.make<Loss>();
+  const auto given = example();
+  const Example batch = {given.embeddings.to(at::kFloat), given.labels};
+  for (int i = 0; i < 100; ++i) gradient_of(*loss, batch);
+  const auto before = resident_bytes();
+  for (int i = 0; i < 1000; ++i) gradient_of(*loss, batch);
+  const auto grown = resident_bytes() - before;
+  require(grown < kAllowed, "takes {} MiB more memory after 1000 calls", grown >> 20);
+}
+
+}  // namespace
+
+std::vector<Rule> loss_rules() {
+  return {
+      {"gradient_is_right", "its gradient equals finite differences in float64", gradient_is_right},
+      {"order_does_not_matter", "the order of a batch does not change it", order_does_not_matter},
+      {"is_finite_at_the_edges", "value and gradient are finite in degenerate batches",
+       is_finite_at_the_edges},
+      {"keeps_dtype_and_shape", "it is a scalar of the embeddings' dtype", keeps_dtype_and_shape},
+      {"leaves_its_input_alone", "embeddings and labels are not changed", leaves_its_input_alone},
+      {"repeats_itself", "the same batch gives the same number", repeats_itself},
+      {"memory_does_not_grow", "1000 calls take no memory that stays", memory_does_not_grow},
+  };
+}
+
+}  // namespace kindred::host

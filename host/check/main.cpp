@@ -1,0 +1,88 @@
+#include <boost/program_options.hpp>
+#include <iostream>
+
+#include "host/check/conformance.hpp"
+#include "host/support/exit_code.hpp"
+#include "kindred/error.hpp"
+
+namespace kindred::host {
+namespace po = boost::program_options;
+using nlohmann::json;
+namespace {
+
+constexpr const char* kUsage =
+    "usage: kindred-check FILE.kindred.so [--params ID=JSON ...] [--seconds N] [--json] [--quiet]\n\n"
+    "Tries on every component of a plugin what the SDK asks of its kind, each rule in a process of its own, "
+    "and ends "
+    "with 1 when one is broken.\n\n";
+
+/// "acme.files={"root": "pictures"}"
+std::pair<std::string, json> split_parameters(const std::string& text) {
+  const auto equals = text.find('=');
+  auto value = equals == std::string::npos ? json() : json::parse(text.substr(equals + 1), nullptr, false);
+  if (!value.is_object()) {
+    throw Error("--params \"" + text +
+                "\" is not ID={...}; for example --params 'acme.files={\"root\": \"pictures\"}'");
+  }
+  return {text.substr(0, equals), std::move(value)};
+}
+
+const char* word(CheckStatus status) {
+  return status == CheckStatus::passed ? "passed" : status == CheckStatus::failed ? "FAILED" : "skipped";
+}
+
+int run(int argc, char** argv) {
+  po::options_description options("options");
+  options.add_options()("help,h", "this text")("file", po::value<std::string>(), "the plugin")(
+      "params", po::value<std::vector<std::string>>()->composing(),
+      "ID=JSON: parameters of a component that needs some")("seconds", po::value<int>()->default_value(60),
+                                                            "time that one rule may take")(
+      "json", "results as JSON")("quiet,q", "only what failed");
+  po::positional_options_description positional;
+  positional.add("file", 1);
+  po::variables_map values;
+  po::store(po::command_line_parser(argc, argv).options(options).positional(positional).run(), values);
+  if (values.count("help") != 0 || values.count("file") == 0) {
+    (values.count("help") != 0 ? std::cout : std::cerr) << kUsage << options;
+    return values.count("help") != 0 ? kExitOk : kExitUsage;
+  }
+  std::map<std::string, json> params;
+  if (values.count("params") != 0) {
+    for (const auto& one : values["params"].as<std::vector<std::string>>())
+      params.insert(split_parameters(one));
+  }
+  const auto results = check_plugin(values["file"].as<std::string>(), params, values["seconds"].as<int>());
+  json list = json::array();
+  int64_t counts[3] = {};
+  for (const auto& one : results) {
+    ++counts[static_cast<int>(one.status)];
+    list.push_back({{"component", one.component},
+                    {"kind", one.kind},
+                    {"rule", one.rule},
+                    {"status", word(one.status)},
+                    {"text", one.text}});
+    const bool shown = values.count("quiet") == 0 || one.status == CheckStatus::failed;
+    if (values.count("json") != 0 || !shown) continue;
+    std::cout << word(one.status) << "  " << one.kind << " " << one.component << "  " << one.rule;
+    if (!one.text.empty()) std::cout << ": it " << one.text;
+    std::cout << "\n";
+  }
+  if (values.count("json") != 0) {
+    std::cout << list.dump(2) << "\n";
+  } else {
+    std::cout << counts[0] << " passed, " << counts[1] << " failed, " << counts[2] << " skipped\n";
+  }
+  return counts[1] > 0 ? 1 : kExitOk;
+}
+
+}  // namespace
+}  // namespace kindred::host
+
+int main(int argc, char** argv) {
+  try {
+    return kindred::host::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "error: " << error.what() << "\n";
+    return kindred::host::kExitUsage;
+  }
+}

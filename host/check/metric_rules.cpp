@@ -1,0 +1,127 @@
+#include <ATen/ATen.h>
+
+#include "host/check/rule.hpp"
+#include "kindred/distance.hpp"
+#include "kindred/metric.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr int64_t kQueries = 40, kSamples = 30;
+
+/// Rankings of all other samples; query i has between 0 and 5 relevant ones, placed at random, or first when
+/// `perfect`.
+Ranking ranking_of(uint64_t seed, bool perfect = false) {
+  at::manual_seed(seed);
+  Ranking out;
+  out.relevant_count = at::arange(kQueries, at::kLong).remainder(6);
+  const auto positions = at::arange(kSamples, at::kLong).unsqueeze(0).expand({kQueries, kSamples});
+  const auto places =
+      perfect ? positions : at::rand({kQueries, kSamples}).argsort(int64_t{1}).argsort(int64_t{1});
+  out.relevant = places < out.relevant_count.unsqueeze(1);
+  const auto first = std::get<1>(out.relevant.to(at::kLong).max(1)) + 1;
+  out.first_relevant = at::where(out.relevant_count > 0, first, at::zeros_like(first));
+  return out;
+}
+
+Ranking rows(const Ranking& all, const at::Tensor& index) {
+  return {all.relevant.index_select(0, index), all.relevant_count.index_select(0, index),
+          all.first_relevant.index_select(0, index)};
+}
+
+at::Tensor counting(const at::Tensor& values, const Ranking& ranking) {
+  return values.to(at::kDouble).masked_select(ranking.relevant_count > 0);
+}
+
+void gives_a_number_per_query(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  const auto values = metric->per_query(ranking_of(1));
+  require(values.defined() && values.dim() == 1 && values.size(0) == kQueries,
+          "does not give one number per query");
+  require(values.scalar_type() == at::kDouble, "gives {}, not float64", at::toString(values.scalar_type()));
+}
+
+void stays_between_0_and_1(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  for (const uint64_t seed : {1, 2, 3}) {
+    const auto ranking = ranking_of(seed);
+    const auto values = counting(metric->per_query(ranking), ranking);
+    require(values.isfinite().all().item<bool>(), "gives a number that is not finite");
+    const double low = values.min().item<double>(), high = values.max().item<double>();
+    require(low >= 0 && high <= 1, "gives numbers from {} to {}", low, high);
+  }
+}
+
+void perfect_is_best(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  const auto perfect = ranking_of(1, true);
+  const auto best = counting(metric->per_query(perfect), perfect);
+  for (const uint64_t seed : {1, 2, 3}) {
+    const auto ranking = ranking_of(seed);
+    require((counting(metric->per_query(ranking), ranking) <= best + 1e-12).all().item<bool>(),
+            "values a random order above the perfect one");
+  }
+}
+
+void queries_are_independent(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  const auto ranking = ranking_of(1);
+  const auto all = metric->per_query(ranking);
+  const auto order = at::randperm(kQueries, at::kLong);
+  const auto permuted = rows(ranking, order);
+  require(at::allclose(counting(all.index_select(0, order), permuted),
+                       counting(metric->per_query(permuted), permuted)),
+          "values a query differently among others");
+  for (int64_t query = 0; query < kQueries; ++query) {
+    if (ranking.relevant_count[query].item<int64_t>() == 0) continue;
+    const auto alone = rows(ranking, at::tensor(std::vector<int64_t>{query}, at::kLong));
+    require(at::allclose(all.slice(0, query, query + 1), metric->per_query(alone)),
+            "values a query alone differently");
+  }
+}
+
+void depth_suffices(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  auto ranking = ranking_of(1);
+  const auto all = metric->per_query(ranking);
+  const auto largest = ranking.relevant_count.max().item<int64_t>();
+  const auto depth = metric->depth(largest);
+  require(depth >= 1, "asks for {} neighbours", depth);
+  auto cut = ranking;
+  cut.relevant = ranking.relevant.slice(1, 0, std::min(depth, kSamples)).contiguous();
+  require(at::allclose(counting(all, ranking), counting(metric->per_query(cut), cut)),
+          "needs more neighbours than the {} that its depth() asks for", depth);
+}
+
+void is_named(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  require(!metric->name().empty(), "has an empty name()");
+  distance_from_name(metric->distance());  // throws a sentence
+}
+
+void takes_few_samples(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  Ranking two;
+  two.relevant = at::ones({2, 1}, at::kBool);
+  two.relevant_count = at::ones({2}, at::kLong);
+  two.first_relevant = at::ones({2}, at::kLong);
+  const auto values = metric->per_query(two).to(at::kDouble);
+  require(values.isfinite().all().item<bool>() && values.numel() == 2,
+          "has no value for two samples of one class");
+}
+
+}  // namespace
+
+std::vector<Rule> metric_rules() {
+  return {
+      {"gives_a_number_per_query", "the result is float64 (Q)", gives_a_number_per_query},
+      {"stays_between_0_and_1", "values are finite and from 0 to 1", stays_between_0_and_1},
+      {"perfect_is_best", "no order is valued above the perfect one", perfect_is_best},
+      {"queries_are_independent", "a query's value does not depend on the others", queries_are_independent},
+      {"depth_suffices", "depth() neighbours are all that is looked at", depth_suffices},
+      {"is_named", "it has a name and a known distance", is_named},
+      {"takes_few_samples", "a class of two samples has a value", takes_few_samples},
+  };
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,109 @@
+#include "host/check/rule.hpp"
+#include "kindred/batch_sampler.hpp"
+#include "kindred/dataset.hpp"
+#include "kindred/encoder.hpp"
+#include "kindred/eval_sampler.hpp"
+#include "kindred/head.hpp"
+#include "kindred/loss.hpp"
+#include "kindred/metric.hpp"
+#include "kindred/transform.hpp"
+
+namespace kindred::host {
+using nlohmann::json;
+namespace {
+
+/// Makes and drops the component, whatever its kind. Throws PluginError.
+void make_any(const Subject& subject, const json& params) {
+  const Subject changed{subject.info, subject.catalog, params};
+  const auto& kind = subject.info.kind;
+  if (kind == BatchSampler::kKind) changed.make<BatchSampler>();
+  if (kind == Dataset::kKind) changed.make<Dataset>();
+  if (kind == Encoder::kKind) changed.make<Encoder>();
+  if (kind == EvalSampler::kKind) changed.make<EvalSampler>();
+  if (kind == Head::kKind) changed.make<Head>();
+  if (kind == Loss::kKind) changed.make<Loss>();
+  if (kind == Metric::kKind) changed.make<Metric>();
+  if (kind == Transform::kKind) changed.make<Transform>();
+}
+
+bool is_refused(const Subject& subject, const json& params) {
+  try {
+    make_any(subject, params);
+  } catch (const PluginError&) {
+    return true;
+  }
+  return false;
+}
+
+/// A value of one field that its own schema forbids; null when it allows everything.
+json forbidden_value(const json& field) {
+  const auto& element = field.contains("items") ? field["items"] : field;
+  json value;
+  if (element.contains("enum")) value = "no such word";
+  if (element.contains("minimum")) value = element["minimum"].get<double>() - 1;
+  if (value.is_null() && element.contains("maximum")) value = element["maximum"].get<double>() + 1;
+  if (value.is_number() && element["type"] == "integer") value = static_cast<int64_t>(value.get<double>());
+  if (!value.is_null() && field.contains("items")) value = json::array({value});
+  return value;
+}
+
+void can_be_made(const Subject& subject) { make_any(subject, subject.params); }
+
+void is_documented(const Subject& subject) {
+  require(!subject.info.summary.empty(), "has an empty summary");
+  require(!subject.info.version.empty(), "has an empty version");
+  for (const auto& [name, field] : subject.info.schema["properties"].items()) {
+    require(!field.value("description", "").empty(), "has no doc() for its parameter {}", name);
+  }
+}
+
+void defaults_are_valid(const Subject& subject) {
+  json params = subject.params;
+  for (const auto& [name, field] : subject.info.schema["properties"].items()) {
+    if (!params.contains(name) && field.contains("default")) params[name] = field["default"];
+  }
+  const auto issues = check_params(subject.info.schema, params);
+  require(issues.empty(), "refuses its own default of {}", issues.empty() ? "" : issues.front().pointer);
+  make_any(subject, params);  // written out they must mean the same as left out
+}
+
+void unknown_is_refused(const Subject& subject) {
+  auto params = subject.params;
+  params["no_such_parameter"] = 1;
+  require(is_refused(subject, params), "accepts a parameter that it does not have");
+}
+
+void forbidden_is_refused(const Subject& subject) {
+  for (const auto& [name, field] : subject.info.schema["properties"].items()) {
+    const auto value = forbidden_value(field);
+    if (value.is_null()) continue;
+    auto params = subject.params;
+    params[name] = value;
+    require(is_refused(subject, params), "accepts {} = {}, which its schema forbids", name, value.dump());
+  }
+}
+
+void wrong_type_is_refused(const Subject& subject) {
+  for (const auto& [name, field] : subject.info.schema["properties"].items()) {
+    if (!field.contains("type")) continue;
+    auto params = subject.params;
+    params[name] = field["type"] == "object" ? json("text") : json::object();
+    require(is_refused(subject, params), "accepts {} = {}, which is no {}", name, params[name].dump(),
+            field["type"].get<std::string>());
+  }
+}
+
+}  // namespace
+
+std::vector<Rule> parameter_rules() {
+  return {
+      {"can_be_made", "it is made from its defaults, or from the parameters given", can_be_made},
+      {"is_documented", "component and parameters say what they are for", is_documented},
+      {"defaults_are_valid", "every default passes the schema and can be written out", defaults_are_valid},
+      {"unknown_is_refused", "a parameter that does not exist is refused", unknown_is_refused},
+      {"forbidden_is_refused", "a value outside its range or list is refused", forbidden_is_refused},
+      {"wrong_type_is_refused", "a value of another type is refused", wrong_type_is_refused},
+  };
+}
+
+}  // namespace kindred::host

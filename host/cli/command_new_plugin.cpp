@@ -1,0 +1,132 @@
+#include <filesystem>
+#include <iostream>
+#include <regex>
+
+#include "host/cli/command_line.hpp"
+#include "host/support/exit_code.hpp"
+#include "host/support/system_info.hpp"
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+using nlohmann::json;
+namespace {
+
+constexpr const char* kComponentSource = "component.cpp";  // becomes <name>.cpp
+
+/// `common` and a folder per kind; beside the installed or built program.
+fs::path templates_folder() {
+  return fs::path(executable_folder()) / ".." / "share" / "kindred" / "templates";
+}
+
+std::vector<std::string> kinds_in(const fs::path& templates) {
+  std::vector<std::string> kinds;
+  if (!fs::is_directory(templates)) {
+    throw Error(templates.lexically_normal().string() +
+                " is missing; it comes with the host: install or build Kindred again");
+  }
+  for (const auto& entry : fs::directory_iterator(templates)) {
+    const auto name = entry.path().filename().string();
+    if (entry.is_directory() && name != "common") kinds.push_back(name);
+  }
+  std::sort(kinds.begin(), kinds.end());
+  return kinds;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+/// my_loss -> MyLoss
+std::string class_name(const std::string& name) {
+  std::string out;
+  bool word_starts = true;
+  for (const char c : name) {
+    if (c != '_') out += word_starts ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    word_starts = c == '_';
+  }
+  return out;
+}
+
+void check_word(const std::string& option, const std::string& word) {
+  if (std::regex_match(word, std::regex("[a-z][a-z0-9_]*"))) return;
+  throw UsageError(option + " is \"" + word +
+                   "\"; it becomes part of an id and of file names: take a-z, 0-9 and _, a letter first");
+}
+
+std::string filled(std::string text, const std::vector<std::pair<std::string, std::string>>& values) {
+  for (const auto& [key, value] : values) {
+    for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size())) {
+      text.replace(at, key.size(), value);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+int command_new_plugin(const std::vector<std::string>& arguments) {
+  CommandLine command(
+      "new-plugin --kind KIND --name NAME [--vendor VENDOR] DIR",
+      "Writes a small project with a working component of a kind: source, CMake file, tests, a "
+      "pipeline that uses it, README and CI file.",
+      "host new-plugin --kind loss --name my_loss my_loss");
+  command.positional({"DIR"}, 1);
+  command.add()("kind", po::value<std::string>()->value_name("KIND"), "loss, metric, head, encoder, ...")(
+      "name", po::value<std::string>()->value_name("NAME"), "name of plugin and component, my_loss")(
+      "vendor", po::value<std::string>()->value_name("VENDOR")->default_value("my"),
+      "what stands before the dot in the component's id");
+  if (!command.parse(arguments)) return kExitOk;
+  const auto templates = templates_folder();
+  const auto kinds = kinds_in(templates);
+  const auto kind = command.has("kind") ? command.get<std::string>("kind") : "";
+  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+    const auto close = closest_name(kind, kinds);
+    throw UsageError((kind.empty() ? std::string("--kind KIND is missing")
+                                   : "--kind is \"" + kind + "\", which is no kind of component") +
+                     (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
+                     "; there are: " + joined(kinds));
+  }
+  if (!command.has("name")) throw UsageError("--name NAME is missing; for example --name my_" + kind);
+  const auto name = command.get<std::string>("name"), vendor = command.get<std::string>("vendor");
+  check_word("--name", name);
+  check_word("--vendor", vendor);
+  const fs::path folder = command.list("DIR").front();
+  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder))) {
+    throw UsageError(folder.string() +
+                     " exists and is not an empty folder; nothing was written, name another");
+  }
+
+  json written = json::array();
+  for (const auto* part : {"common", kind.c_str()}) {
+    for (const auto& entry : fs::recursive_directory_iterator(templates / part)) {
+      if (!entry.is_regular_file()) continue;
+      auto target = folder / fs::relative(entry.path(), templates / part);
+      if (target.filename() == kComponentSource) target.replace_filename(name + ".cpp");
+      fs::create_directories(target.parent_path());
+      write_file_atomically(target.string(),
+                            filled(read_file(entry.path().string()), {{"KINDRED_NAME", name},
+                                                                      {"KINDRED_CLASS", class_name(name)},
+                                                                      {"KINDRED_KIND", kind},
+                                                                      {"KINDRED_VENDOR", vendor}}));
+      written.push_back(target.string());
+    }
+  }
+  if (command.json()) {
+    std::cout << json{{"folder", folder.string()}, {"files", written}}.dump(2) << "\n";
+    return kExitOk;
+  }
+  const auto prefix = fs::path(executable_folder()).parent_path().string();
+  std::cout << "wrote " << written.size() << " files to " << folder.string()
+            << "; build and test it with\n\n  cmake -S " << folder.string() << " -B "
+            << (folder / "build").string() << " -DCMAKE_PREFIX_PATH=" << prefix << " && cmake --build "
+            << (folder / "build").string() << "\n  ctest --test-dir " << (folder / "build").string()
+            << " --output-on-failure\n";
+  return kExitOk;
+}
+
+}  // namespace kindred::host

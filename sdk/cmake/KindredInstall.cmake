@@ -1,0 +1,54 @@
+# What `cmake --install` and `cpack` put where. Everything is found relative to itself, so the folder may be moved:
+#   bin/host                     the program
+#   bin/kindred-check            the conformance checks of plugins
+#   lib/kindred/plugins/         the plugins that come with it
+#   share/kindred/templates/     what `host new-plugin` copies        component `runtime`
+#   include/kindred/, lib/       headers and the SDK's static library
+#   lib/cmake/Kindred/           find_package(Kindred)
+#   lib/pkgconfig/kindred.pc                                          component `development`
+include(CMakePackageConfigHelpers)
+
+string(REGEX MATCH "^[0-9]+[.][0-9]+" KINDRED_TORCH_MAJOR_MINOR "${Torch_VERSION}")
+string(REPLACE "." "[.]" KINDRED_TORCH_MAJOR_MINOR_PATTERN "${KINDRED_TORCH_MAJOR_MINOR}")
+set(_config "${CMAKE_INSTALL_LIBDIR}/cmake/Kindred")
+
+install(TARGETS kindred_sdk EXPORT KindredTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(EXPORT KindredTargets NAMESPACE kindred:: DESTINATION ${_config} COMPONENT development)
+configure_package_config_file("${PROJECT_SOURCE_DIR}/sdk/cmake/KindredConfig.cmake.in"
+  "${PROJECT_BINARY_DIR}/KindredConfig.cmake" INSTALL_DESTINATION ${_config} PATH_VARS CMAKE_INSTALL_BINDIR)
+# Before 1.0 a minor may change C++ interfaces.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/KindredConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/KindredConfig.cmake" "${PROJECT_BINARY_DIR}/KindredConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/sdk/cmake/KindredPlugin.cmake" "${PROJECT_SOURCE_DIR}/sdk/cmake/KindredTorch.cmake"
+  "${PROJECT_SOURCE_DIR}/sdk/cmake/plugin.map" DESTINATION ${_config} COMPONENT development)
+file(RELATIVE_PATH KINDRED_PC_TO_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" KINDRED_PC_TO_PREFIX "${KINDRED_PC_TO_PREFIX}")
+configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred.pc.in" "${PROJECT_BINARY_DIR}/kindred.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/kindred.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+install(TARGETS host kindred_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
+get_property(_plugins GLOBAL PROPERTY KINDRED_PLUGIN_TARGETS)
+install(TARGETS ${_plugins} LIBRARY DESTINATION lib/kindred/plugins COMPONENT runtime)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/templates" DESTINATION ${CMAKE_INSTALL_DATADIR}/kindred COMPONENT runtime)
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/kindred COMPONENT runtime)
+
+# Debian packages. They depend on Debian's LibTorch, so they are made from a build with it (preset debian-torch).
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME kindred)
+set(CPACK_PACKAGE_CONTACT "The Kindred authors <kindred@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /opt/kindred)  # /usr/bin/host is the DNS tool of bind9-host
+set(CPACK_COMPONENTS_ALL runtime development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME kindred)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS libopenblas0-pthread)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME kindred-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+  "kindred (= ${PROJECT_VERSION}), libtorch-dev, nlohmann-json3-dev, g++, cmake")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers, CMake package and static library to build plugins with")
+include(CPack)
