@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <stdexcept>
@@ -16,13 +18,14 @@
 namespace kindred::host {
 namespace {
 
-constexpr int kBroken = 1;
+// A component that ends the process with 0 must not look like success.
+constexpr int kDone = 86, kBroken = 1;
 
 [[noreturn]] void child(const std::function<void()>& work, int out) {
   std::string text;
   try {
     work();
-    ::_exit(0);
+    ::_exit(kDone);
   } catch (const RuleBroken& broken) {
     text = broken.what();
   } catch (...) {
@@ -74,7 +77,7 @@ ChildOutcome run_in_child(const std::function<void()>& work, int seconds) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  outcome.succeeded = in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  outcome.succeeded = in_time && WIFEXITED(status) && WEXITSTATUS(status) == kDone;
   if (!in_time) {
     outcome.text = fmt::format("did not end within {} s", seconds);
   } else if (WIFSIGNALED(status)) {

@@ -32,8 +32,9 @@ std::string missing_parameters(const ComponentInfo& info, const nlohmann::json& 
 
 void check_component(const ComponentInfo& info, const Catalog& catalog, const nlohmann::json& params,
                      int seconds, std::vector<CheckResult>& results) {
-  const auto add = [&](const std::string& rule, CheckStatus status, const std::string& text) {
-    results.push_back({info.id, info.kind, rule, status, text});
+  const auto add = [&](const std::string& rule, CheckStatus status, const std::string& text,
+                       const std::string& promise = "") {
+    results.push_back({info.id, info.kind, rule, promise, status, text});
   };
   const auto* rules = rules_of(info.kind);
   if (rules == nullptr) {
@@ -50,7 +51,7 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
   all.insert(all.end(), rules->begin(), rules->end());
   for (const auto& rule : all) {
     const auto outcome = run_in_child([&] { rule.check(subject); }, seconds);
-    add(rule.name, outcome.succeeded ? CheckStatus::passed : CheckStatus::failed, outcome.text);
+    add(rule.name, outcome.succeeded ? CheckStatus::passed : CheckStatus::failed, outcome.text, rule.promise);
     // Without an object every other rule would say the same.
     if (rule.name == "can_be_made" && !outcome.succeeded) return;
   }
@@ -72,7 +73,7 @@ std::vector<CheckResult> check_plugin(const std::string& file,
                     : tried.rejected().front().code + " " + tried.rejected().front().message);
       },
       seconds);
-  results.push_back({name, "plugin", "can_be_loaded",
+  results.push_back({name, "plugin", "can_be_loaded", "the host loads it",
                      loads.succeeded ? CheckStatus::passed : CheckStatus::failed, loads.text});
   if (!loads.succeeded) return results;
   const auto catalog = Catalog::load_file(file);

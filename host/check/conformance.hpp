@@ -13,6 +13,7 @@ struct CheckResult {
   std::string component;  ///< id, or the file's name for what concerns the plugin
   std::string kind;
   std::string rule;
+  std::string promise;  ///< what the rule asks
   CheckStatus status;
   std::string text;  ///< what went wrong, or why it was skipped
 };

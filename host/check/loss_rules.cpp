@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "host/check/rule.hpp"
 #include "host/support/system_info.hpp"
 #include "kindred/loss.hpp"

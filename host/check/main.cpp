@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <iostream>
 
@@ -28,7 +29,7 @@ std::pair<std::string, json> split_parameters(const std::string& text) {
 }
 
 const char* word(CheckStatus status) {
-  return status == CheckStatus::passed ? "passed" : status == CheckStatus::failed ? "FAILED" : "skipped";
+  return status == CheckStatus::passed ? "passed" : status == CheckStatus::failed ? "failed" : "skipped";
 }
 
 int run(int argc, char** argv) {
@@ -52,6 +53,12 @@ int run(int argc, char** argv) {
       params.insert(split_parameters(one));
   }
   const auto results = check_plugin(values["file"].as<std::string>(), params, values["seconds"].as<int>());
+  for (const auto& [id, unused] : params) {
+    const bool known = std::any_of(results.begin(), results.end(), [&, wanted = id](const CheckResult& one) {
+      return one.component == wanted;
+    });
+    if (!known) throw Error("--params names \"" + id + "\", which the plugin does not offer");
+  }
   json list = json::array();
   int64_t counts[3] = {};
   for (const auto& one : results) {
@@ -59,12 +66,15 @@ int run(int argc, char** argv) {
     list.push_back({{"component", one.component},
                     {"kind", one.kind},
                     {"rule", one.rule},
+                    {"asks", one.promise},
                     {"status", word(one.status)},
                     {"text", one.text}});
     const bool shown = values.count("quiet") == 0 || one.status == CheckStatus::failed;
     if (values.count("json") != 0 || !shown) continue;
     std::cout << word(one.status) << "  " << one.kind << " " << one.component << "  " << one.rule;
     if (!one.text.empty()) std::cout << ": it " << one.text;
+    if (one.status == CheckStatus::failed && !one.promise.empty())
+      std::cout << " (asked: " << one.promise << ")";
     std::cout << "\n";
   }
   if (values.count("json") != 0) {

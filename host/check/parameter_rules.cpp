@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "host/check/rule.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/dataset.hpp"
@@ -35,16 +37,22 @@ bool is_refused(const Subject& subject, const json& params) {
   return false;
 }
 
-/// A value of one field that its own schema forbids; null when it allows everything.
-json forbidden_value(const json& field) {
+/// Values of one field that its own schema forbids.
+std::vector<json> forbidden_values(const json& field) {
+  constexpr double kExact = 1e15;  // beyond, one more may be the same number
   const auto& element = field.contains("items") ? field["items"] : field;
-  json value;
-  if (element.contains("enum")) value = "no such word";
-  if (element.contains("minimum")) value = element["minimum"].get<double>() - 1;
-  if (value.is_null() && element.contains("maximum")) value = element["maximum"].get<double>() + 1;
-  if (value.is_number() && element["type"] == "integer") value = static_cast<int64_t>(value.get<double>());
-  if (!value.is_null() && field.contains("items")) value = json::array({value});
-  return value;
+  const bool integer = element.value("type", "") == "integer";
+  std::vector<json> values;
+  if (element.contains("enum")) values.push_back("no such word");
+  for (const auto& [key, step] : {std::pair{"minimum", -1.0}, {"maximum", 1.0}}) {
+    if (!element.contains(key) || std::abs(element[key].get<double>()) > kExact) continue;
+    const double value = element[key].get<double>() + step;
+    values.push_back(integer ? json(static_cast<int64_t>(value)) : json(value));
+  }
+  if (field.contains("items")) {
+    for (auto& value : values) value = json::array({value});
+  }
+  return values;
 }
 
 void can_be_made(const Subject& subject) { make_any(subject, subject.params); }
@@ -75,11 +83,11 @@ void unknown_is_refused(const Subject& subject) {
 
 void forbidden_is_refused(const Subject& subject) {
   for (const auto& [name, field] : subject.info.schema["properties"].items()) {
-    const auto value = forbidden_value(field);
-    if (value.is_null()) continue;
-    auto params = subject.params;
-    params[name] = value;
-    require(is_refused(subject, params), "accepts {} = {}, which its schema forbids", name, value.dump());
+    for (const auto& value : forbidden_values(field)) {
+      auto params = subject.params;
+      params[name] = value;
+      require(is_refused(subject, params), "accepts {} = {}, which its schema forbids", name, value.dump());
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "host/check/rule.hpp"
 #include "host/check/threads.hpp"
 #include "kindred/transform.hpp"

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <iostream>
 #include <regex>
@@ -53,6 +55,10 @@ std::string class_name(const std::string& name) {
 }
 
 void check_word(const std::string& option, const std::string& word) {
+  for (const auto* reserved : {"all", "clean", "help", "install", "package", "test", "torch"}) {
+    if (word == reserved)
+      throw UsageError(option + " is \"" + word + "\", which CMake keeps for itself; take another");
+  }
   if (std::regex_match(word, std::regex("[a-z][a-z0-9_]*"))) return;
   throw UsageError(option + " is \"" + word +
                    "\"; it becomes part of an id and of file names: take a-z, 0-9 and _, a letter first");
@@ -120,12 +126,18 @@ int command_new_plugin(const std::vector<std::string>& arguments) {
     std::cout << json{{"folder", folder.string()}, {"files", written}}.dump(2) << "\n";
     return kExitOk;
   }
-  const auto prefix = fs::path(executable_folder()).parent_path().string();
+  const auto prefix = fs::path(executable_folder()).parent_path();
+  const bool installed = fs::exists(prefix / "lib/cmake/Kindred");
   std::cout << "wrote " << written.size() << " files to " << folder.string()
             << "; build and test it with\n\n  cmake -S " << folder.string() << " -B "
-            << (folder / "build").string() << " -DCMAKE_PREFIX_PATH=" << prefix << " && cmake --build "
+            << (folder / "build").string()
+            << " -DCMAKE_PREFIX_PATH=" << (installed ? prefix.string() : "PREFIX") << " && cmake --build "
             << (folder / "build").string() << "\n  ctest --test-dir " << (folder / "build").string()
             << " --output-on-failure\n";
+  if (!installed) {
+    std::cout << "\nwhere PREFIX is an installed Kindred: cmake --install " << prefix.string()
+              << " --prefix PREFIX\n";
+  }
   return kExitOk;
 }
 

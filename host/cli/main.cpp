@@ -1,5 +1,4 @@
 #include <c10/util/Exception.h>
-#include <malloc.h>
 
 #include <cstdio>
 #include <iostream>
@@ -11,6 +10,7 @@
 #include "host/pipeline/issue.hpp"
 #include "host/support/exit_code.hpp"
 #include "host/support/interrupt.hpp"
+#include "host/support/memory.hpp"
 #include "kindred/build_tag.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
@@ -103,9 +103,7 @@ int guarded_main(const std::vector<std::string>& arguments) {
 }  // namespace kindred::host
 
 int main(int argc, char** argv) {
-  // Large tensors come and go every step; given back to the system each time they would cost page faults.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  kindred::host::keep_freed_memory(kindred::host::kKeepAll);
   kindred::host::install_interrupt_handler();
   return kindred::host::guarded_main({argv + 1, argv + argc});
 }

@@ -15,6 +15,7 @@
 #include "host/support/clock.hpp"
 #include "host/support/interrupt.hpp"
 #include "host/support/log.hpp"
+#include "host/support/memory.hpp"
 #include "host/support/progress.hpp"
 #include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
@@ -99,6 +100,7 @@ std::vector<NamedTensor> Trainer::state() const {
 TrainReport Trainer::train() {
   const double start = now_seconds();
   last_checkpoint_ = start;
+  if (encoder_learns_) keep_freed_memory(kKeepSmaller);
   Progress progress("training", "epochs", pipeline_.train.epochs, quiet_);
   for (int64_t epoch = first_epoch_; epoch < pipeline_.train.epochs; ++epoch) {
     if (out_of_patience()) {  // also right after a resume

@@ -39,7 +39,7 @@ constexpr const char* kDuplicateCode = "KDP011";
 ///   KDP006 other LibTorch                    KDP016 several build tags
 ///   KDP007 other build flags                 KDP017 malformed build tag
 ///   KDP009 the dynamic linker refused it     KDP018 every user may write to it
-/// But for KDP009 to KDP013 no code of the plugin has run.
+/// With other codes than KDP009 to KDP013 no code of the plugin has run.
 struct RejectedPlugin {
   std::string file, code;
   std::string message;  // what was found, what was expected, what to do

@@ -91,6 +91,14 @@ uint32_t word(const std::vector<char>& bytes, size_t offset) {
   return value;
 }
 
+/// Nobody vouches for the file, and its texts go to terminals and into JSON: everything but ASCII is
+/// replaced.
+void make_printable(char* text) {
+  for (; *text != '\0'; ++text) {
+    if (*text < ' ' || *text > '~') *text = '?';
+  }
+}
+
 kindred_build_tag tag_of(const std::vector<char>& notes, size_t offset, size_t size) {
   kindred_build_tag tag{};
   if (size < sizeof tag) {
@@ -105,6 +113,8 @@ kindred_build_tag tag_of(const std::vector<char>& notes, size_t offset, size_t s
   if (tag.size != size) throw ElfRefusal(kBadTag, "its build tag contradicts itself about its size");
   tag.sdk_version[sizeof tag.sdk_version - 1] = '\0';
   tag.compiler[sizeof tag.compiler - 1] = '\0';
+  make_printable(tag.sdk_version);
+  make_printable(tag.compiler);
   return tag;
 }
 
@@ -119,15 +129,7 @@ kindred_offer_note offer_of(const std::vector<char>& notes, size_t offset, size_
                     &offer.version[sizeof offer.version - 1], &offer.summary[sizeof offer.summary - 1]}) {
     *end = '\0';
   }
-  // Shown on terminals; nobody vouches for the file.
-  for (auto& text : {std::pair<char*, size_t>{offer.kind, sizeof offer.kind},
-                     {offer.id, sizeof offer.id},
-                     {offer.version, sizeof offer.version},
-                     {offer.summary, sizeof offer.summary}}) {
-    for (char* c = text.first; *c != '\0'; ++c) {
-      if (static_cast<unsigned char>(*c) < ' ' || *c == 0x7f) *c = '?';
-    }
-  }
+  for (char* text : {offer.kind, offer.id, offer.version, offer.summary}) make_printable(text);
   return offer;
 }
 

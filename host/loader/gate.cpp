@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 
-#include "host/loader/elf_file.hpp"
 #include "kindred/build_tag.hpp"
 
 namespace kindred::host {
@@ -100,6 +99,7 @@ std::string advice_for(const std::string& code) {
     return "a plugin is a shared object built for this machine: rebuild it, or remove the file from the "
            "folder";
   }
+  if (code == "KDP017") return "build it with kindred_add_plugin and the macros of the SDK";
   return "exactly one tag is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its "
          "sources, and "
          "do not strip its notes";
@@ -109,7 +109,9 @@ std::string advice_for(const std::string& code) {
 std::optional<RejectedPlugin> check_not_writable(const std::string& file) {
   const char* trusted = std::getenv(kTrustVariable);
   if (trusted != nullptr && std::string(trusted) == "1") return std::nullopt;
-  for (const auto& path : {file, std::filesystem::path(file).parent_path().string()}) {
+  std::error_code failed;
+  const auto real = std::filesystem::canonical(file, failed);  // not the link, and with its folder
+  for (const auto& path : {real.string(), real.parent_path().string()}) {
     struct stat status {};
     if (path.empty() || ::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IWOTH) == 0) continue;
     return refused(file, "KDP018",

@@ -165,16 +165,19 @@ Registration registration_of_notes(const std::string& file, const PluginNotes& n
     out.plugin.version = offer.version;
     out.plugin.summary = offer.summary;
   }
+  const auto refuse = [&](const std::string& what) {
+    throw RejectedPlugin{file,          "KDP017", file + " " + what + "; build it with the SDK's macros",
+                         out.plugin.id, "",       "gate"};
+  };
+  if (out.plugin.id.empty()) refuse("has notes of components but none of the plugin");
   for (const auto& offer : notes.offers) {
     if (std::string(offer.kind) == "plugin") continue;
+    const auto twice = std::any_of(
+        out.components.begin(), out.components.end(),
+        [&](const ComponentInfo& other) { return other.kind == offer.kind && other.id == offer.id; });
+    if (twice) refuse("says twice that it offers " + std::string(offer.kind) + " " + offer.id);
     if (!is_component_id(offer.id)) {
-      throw RejectedPlugin{file,
-                           "KDP017",
-                           file + " says that it offers \"" + std::string(offer.id) +
-                               "\", which is no id of the form vendor.name: build it with the SDK's macros",
-                           "",
-                           "",
-                           "gate"};
+      refuse("says that it offers \"" + std::string(offer.id) + "\", which is no id of the form vendor.name");
     }
     ComponentInfo info;
     info.kind = offer.kind;

@@ -16,16 +16,16 @@ install(TARGETS kindred_sdk EXPORT KindredTargets ARCHIVE DESTINATION ${CMAKE_IN
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(EXPORT KindredTargets NAMESPACE kindred:: DESTINATION ${_config} COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/sdk/cmake/KindredConfig.cmake.in"
-  "${PROJECT_BINARY_DIR}/KindredConfig.cmake" INSTALL_DESTINATION ${_config} PATH_VARS CMAKE_INSTALL_BINDIR)
+  "${PROJECT_BINARY_DIR}/install/KindredConfig.cmake" INSTALL_DESTINATION ${_config} PATH_VARS CMAKE_INSTALL_BINDIR)
 # Before 1.0 a minor may change C++ interfaces.
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/KindredConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
-install(FILES "${PROJECT_BINARY_DIR}/KindredConfig.cmake" "${PROJECT_BINARY_DIR}/KindredConfigVersion.cmake"
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/install/KindredConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/install/KindredConfig.cmake" "${PROJECT_BINARY_DIR}/install/KindredConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/sdk/cmake/KindredPlugin.cmake" "${PROJECT_SOURCE_DIR}/sdk/cmake/KindredTorch.cmake"
   "${PROJECT_SOURCE_DIR}/sdk/cmake/plugin.map" DESTINATION ${_config} COMPONENT development)
 file(RELATIVE_PATH KINDRED_PC_TO_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 string(REGEX REPLACE "/$" "" KINDRED_PC_TO_PREFIX "${KINDRED_PC_TO_PREFIX}")
-configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred.pc.in" "${PROJECT_BINARY_DIR}/kindred.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/kindred.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred.pc.in" "${PROJECT_BINARY_DIR}/install/kindred.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/install/kindred.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 install(TARGETS host kindred_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 get_property(_plugins GLOBAL PROPERTY KINDRED_PLUGIN_TARGETS)

@@ -17,7 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINE = "datasets/stanford_cars/doubled.json"
-CUTS = ["head", "blocks.15", "blocks.11", "blocks.8", "blocks.5", "blocks.3"]
+CUTS = ["head", "blocks.15", "blocks.11", "blocks.8", "blocks.6", "blocks.5", "blocks.3"]
 CUT_EPOCHS = 2
 
 

@@ -69,7 +69,7 @@ typedef struct kindred_site {
   uint32_t size;
   int64_t input_dimension; /* heads: D of the embeddings that come in; 0 where it does not apply */
   int64_t classes;         /* losses with class proxies: number of training classes; 0 elsewhere */
-  uint64_t seed;           /* the pipeline's seed */
+  uint64_t seed;           /* encoders, heads and losses: the pipeline's seed; 0 elsewhere */
 } kindred_site;
 
 typedef struct kindred_component {

@@ -19,8 +19,9 @@ class __attribute__((visibility("default"))) Head : public Module {
   /// Whether fit() must be called before forward().
   virtual bool needs_fit() const { return false; }
 
-  /// A closed-form step on the training samples, called once before the first epoch, without gradients:
-  /// embeddings float32 (N, D), labels int64 (N). Writes its result to buffers().
+  /// A closed-form step on the training samples, called once before the first epoch (behind an encoder that
+  /// learns: after the last), without gradients: embeddings float32 (N, D), labels int64 (N). Writes its
+  /// result to buffers().
   virtual void fit(const at::Tensor& embeddings, const at::Tensor& labels) {
     (void)embeddings;
     (void)labels;

@@ -13,14 +13,16 @@ class KINDRED_CLASS final : public kindred::Dataset {
   struct Params {
     int64_t classes = 40, samples = 10, dimension = 32;
     double spread = 0.7;
+    int64_t seed = 0;
     static void describe(kindred::Schema<Params>& schema) {
       schema.field("classes", &Params::classes).doc("Number of classes.").range(1, 100000);
       schema.field("samples", &Params::samples).doc("Samples of each.").range(1, 100000);
       schema.field("dimension", &Params::dimension).doc("Numbers per sample.").range(1, 65536);
       schema.field("spread", &Params::spread).doc("Standard deviation around the centre.").range(0, 100);
+      schema.field("seed", &Params::seed).doc("Another one gives other vectors.").range(0, 1 << 30);
     }
   };
-  KINDRED_CLASS(const Params& params, const kindred::Site& site) : params_(params), seed_(site.seed) {
+  explicit KINDRED_CLASS(const Params& params) : params_(params), seed_(static_cast<uint64_t>(params.seed)) {
     for (int64_t i = 0; i < size(); ++i) labels_.push_back(i / params.samples);
   }
 
