@@ -3,7 +3,6 @@
 #include "host/check/rule.hpp"
 #include "host/check/threads.hpp"
 #include "kindred/dataset.hpp"
-#include "kindred/error.hpp"
 #include "kindred/random.hpp"
 
 namespace kindred::host {

@@ -7,6 +7,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/support/exit_code.hpp"
 #include "host/support/system_info.hpp"
+#include "host/support/text.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 
@@ -35,12 +36,6 @@ std::vector<std::string> kinds_in(const fs::path& templates) {
   }
   std::sort(kinds.begin(), kinds.end());
   return kinds;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 /// my_loss -> MyLoss

@@ -8,15 +8,10 @@
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
 #include "host/pipeline/issue.hpp"
+#include "host/support/text.hpp"
 
 namespace kindred::host {
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
-}
 
 Issue unknown_stage(const Pipeline& pipeline, const std::string& pointer, const std::string& name,
                     const std::vector<std::string>& stages) {

@@ -145,6 +145,7 @@ TrainReport Trainer::train() {
   }
   if (!report_.interrupted && out_of_patience()) report_.stopped_early = true;
   progress.finish();
+  if (encoder_learns_) keep_freed_memory(kKeepAll);  // what follows measures and encodes
   report_.train_seconds = now_seconds() - start;
   if (!report_.interrupted) save_checkpoint(report_.epochs, 0, 0);
   if (!best_.empty()) {

@@ -91,14 +91,6 @@ uint32_t word(const std::vector<char>& bytes, size_t offset) {
   return value;
 }
 
-/// Nobody vouches for the file, and its texts go to terminals and into JSON: everything but ASCII is
-/// replaced.
-void make_printable(char* text) {
-  for (; *text != '\0'; ++text) {
-    if (*text < ' ' || *text > '~') *text = '?';
-  }
-}
-
 kindred_build_tag tag_of(const std::vector<char>& notes, size_t offset, size_t size) {
   kindred_build_tag tag{};
   if (size < sizeof tag) {
@@ -153,6 +145,12 @@ void collect_notes(const std::vector<char>& notes, std::vector<kindred_build_tag
 }
 
 }  // namespace
+
+void make_printable(char* text) {
+  for (; *text != '\0'; ++text) {
+    if (*text < ' ' || *text > '~') *text = '?';
+  }
+}
 
 std::string machine_name(unsigned machine) {
   switch (machine) {

@@ -29,6 +29,10 @@ struct PluginNotes {
 /// in the dynamic linker. Throws ElfRefusal.
 PluginNotes read_notes(const std::string& path);
 
+/// Nobody vouches for a plugin file, and its texts go to terminals and into JSON: everything but printable
+/// ASCII becomes '?'.
+void make_printable(char* text);
+
 /// "x86-64", "aarch64", or "machine N" for an ELF machine number.
 std::string machine_name(unsigned machine);
 

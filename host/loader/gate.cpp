@@ -1,11 +1,13 @@
 #include "host/loader/gate.hpp"
 
+#include <c10/util/Exception.h>
 #include <sys/stat.h>
 
-#include <cctype>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 
 #include "kindred/build_tag.hpp"
 
@@ -15,13 +17,10 @@ namespace {
 
 constexpr const char* kTrustVariable = "KINDRED_TRUST_WRITABLE_PLUGINS";
 
-/// Text out of a file that nobody vouches for, fit for a terminal.
 template <size_t Size>
 std::string printable(const char (&text)[Size]) {
   std::string out(text, strnlen(text, Size));
-  for (char& c : out) {
-    if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
-  }
+  make_printable(out.data());
   return out.empty() ? "unknown" : out;
 }
 
@@ -91,18 +90,31 @@ std::optional<RejectedPlugin> compare_tags(const std::string& file, const kindre
 
 namespace {
 
-/// What to do about a file that read_notes() refuses.
-std::string advice_for(const std::string& code) {
-  if (code == "KDP014") return "copy or build it again";
-  if (code == "KDP015") return "build it for this machine";
-  if (code == "KDP001") {
-    return "a plugin is a shared object built for this machine: rebuild it, or remove the file from the "
-           "folder";
-  }
-  if (code == "KDP017") return "build it with kindred_add_plugin and the macros of the SDK";
-  return "exactly one tag is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its "
-         "sources, and "
-         "do not strip its notes";
+/// Around the clause of an ElfRefusal: the sentence begins with the file's name and `lead`, and ends with
+/// what to do.
+struct RefusalFrame {
+  const char *code, *lead, *advice;
+};
+constexpr const char* kNoPlugin = " is a shared library but no plugin that can be trusted to fit: ";
+constexpr const char* kOneTag =
+    "exactly one tag is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its sources, "
+    "and do "
+    "not strip its notes";
+constexpr RefusalFrame kRefusalFrames[] = {
+    {"KDP001", " ",
+     "a plugin is a shared object built for this machine: rebuild it, or remove the file from the folder"},
+    {"KDP002", kNoPlugin, kOneTag},
+    {"KDP014", " ", "copy or build it again"},
+    {"KDP015", " ", "build it for this machine"},
+    {"KDP016", kNoPlugin, kOneTag},
+    {"KDP017", kNoPlugin, "build it with kindred_add_plugin and the macros of the SDK"}};
+
+RejectedPlugin refused_by_elf(const std::string& file, const ElfRefusal& refusal) {
+  const auto frame =
+      std::find_if(std::begin(kRefusalFrames), std::end(kRefusalFrames),
+                   [&](const RefusalFrame& one) { return std::strcmp(one.code, refusal.code) == 0; });
+  TORCH_INTERNAL_ASSERT(frame != std::end(kRefusalFrames));
+  return refused(file, refusal.code, file + frame->lead + refusal.what() + "; " + frame->advice);
 }
 
 /// Whoever may write the file, or put another in its place, could run code as this user.
@@ -127,13 +139,8 @@ std::optional<RejectedPlugin> check_not_writable(const std::string& file) {
 std::optional<RejectedPlugin> check_gate(const std::string& file, PluginNotes& notes) {
   try {
     notes = read_notes(file);
-  } catch (const ElfRefusal& e) {
-    const bool no_plugin =
-        std::string(e.code) == "KDP002" || std::string(e.code) == "KDP016" || std::string(e.code) == "KDP017";
-    return refused(file, e.code,
-                   file +
-                       (no_plugin ? " is a shared library but no plugin that can be trusted to fit: " : " ") +
-                       e.what() + "; " + advice_for(e.code));
+  } catch (const ElfRefusal& refusal) {
+    return refused_by_elf(file, refusal);
   }
   if (auto writable = check_not_writable(file)) return writable;
   return compare_tags(file, notes.tag, build_tag());

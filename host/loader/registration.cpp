@@ -103,6 +103,27 @@ nlohmann::json schema_of(const std::string& file, const std::string& plugin, con
                        "schema"};
 }
 
+/// What descriptors and notes have in common.
+ComponentInfo info_of(const LoadedPlugin& plugin, const char* kind, const char* id, const char* version,
+                      const char* summary) {
+  ComponentInfo info;
+  info.kind = kind;
+  info.id = id;
+  info.short_name = info.id.substr(info.id.rfind('.') + 1);
+  info.version = version;
+  info.summary = summary;
+  info.plugin_id = plugin.id;
+  info.plugin_version = plugin.version;
+  info.plugin_file = plugin.file;
+  return info;
+}
+
+bool holds(const std::vector<ComponentInfo>& components, const ComponentInfo& info) {
+  return std::any_of(components.begin(), components.end(), [&](const ComponentInfo& other) {
+    return other.kind == info.kind && other.id == info.id;
+  });
+}
+
 }  // namespace
 
 Registration register_plugin(const std::string& file, const kindred_build_tag& tag) {
@@ -126,20 +147,9 @@ Registration register_plugin(const std::string& file, const kindred_build_tag& t
       reject_descriptor(file, "has a component with the id \"" + std::string(entry->id) +
                                   "\", which is not of the form vendor.name (a-z, 0-9, _)");
     }
-    ComponentInfo info;
-    info.kind = entry->kind;
-    info.id = entry->id;
-    info.short_name = info.id.substr(info.id.rfind('.') + 1);
-    info.version = entry->version;
-    info.summary = entry->summary;
-    info.plugin_id = plugin.id;
-    info.plugin_version = plugin.version;
-    info.plugin_file = file;
+    auto info = info_of(out.plugin, entry->kind, entry->id, entry->version, entry->summary);
     info.entry = entry;
-    const bool twice = std::any_of(
-        out.components.begin(), out.components.end(),
-        [&](const ComponentInfo& other) { return other.kind == info.kind && other.id == info.id; });
-    if (twice) {
+    if (holds(out.components, info)) {
       throw RejectedPlugin{file,
                            "KDP011",
                            file + " registers " + info.kind + " " + info.id +
@@ -172,22 +182,11 @@ Registration registration_of_notes(const std::string& file, const PluginNotes& n
   if (out.plugin.id.empty()) refuse("has notes of components but none of the plugin");
   for (const auto& offer : notes.offers) {
     if (std::string(offer.kind) == "plugin") continue;
-    const auto twice = std::any_of(
-        out.components.begin(), out.components.end(),
-        [&](const ComponentInfo& other) { return other.kind == offer.kind && other.id == offer.id; });
-    if (twice) refuse("says twice that it offers " + std::string(offer.kind) + " " + offer.id);
     if (!is_component_id(offer.id)) {
       refuse("says that it offers \"" + std::string(offer.id) + "\", which is no id of the form vendor.name");
     }
-    ComponentInfo info;
-    info.kind = offer.kind;
-    info.id = offer.id;
-    info.short_name = info.id.substr(info.id.rfind('.') + 1);
-    info.version = offer.version;
-    info.summary = offer.summary;
-    info.plugin_id = out.plugin.id;
-    info.plugin_version = out.plugin.version;
-    info.plugin_file = file;
+    auto info = info_of(out.plugin, offer.kind, offer.id, offer.version, offer.summary);
+    if (holds(out.components, info)) refuse("says twice that it offers " + info.kind + " " + info.id);
     out.components.push_back(std::move(info));
   }
   return out;

@@ -21,11 +21,14 @@ void for_channel_groups(int64_t channels, Work work) {
   at::parallel_for(0, groups, std::max<int64_t>(1, (groups + threads - 1) / threads), work);
 }
 
+/// Of weights by_position().
+int64_t kernel_of(const at::Tensor& weight) { return weight.size(0) == 9 ? 3 : 5; }
+
 template <typename T>
 DepthwiseArguments<T> arguments_of(const at::Tensor& x, const at::Tensor& weight,
                                    const DepthwiseShape& shape) {
   DepthwiseArguments<T> a{};
-  a.kernel = weight.size(0) == 9 ? 3 : 5;
+  a.kernel = kernel_of(weight);
   a.weight = weight.data_ptr<float>();
   a.batch = x.size(0), a.channels = x.size(1), a.height = x.size(2), a.width = x.size(3);
   a.out_height = shape.outputs[0], a.out_width = shape.outputs[1], a.stride = shape.stride;
@@ -71,8 +74,7 @@ class Depthwise : public torch::autograd::Function<Depthwise> {
       run_forward<at::BFloat16>(x, positions, bias.contiguous(), y, shape);
     }
     context->save_for_backward({x, positions, y});
-    context->saved_data["shape"] =
-        std::vector<int64_t>{weight.size(2), shape.stride, shape.padding[0], shape.padding[1]};
+    context->saved_data["shape"] = std::vector<int64_t>{shape.stride, shape.padding[0], shape.padding[1]};
     context->saved_data["clamp"] = std::vector<double>{shape.low, shape.high};
     return y;
   }
@@ -83,9 +85,9 @@ class Depthwise : public torch::autograd::Function<Depthwise> {
     const auto &x = saved[0], &weight = saved[1], &y = saved[2];
     const auto numbers = context->saved_data["shape"].toIntVector();
     const auto clamp = context->saved_data["clamp"].toDoubleVector();
-    const int64_t kernel = numbers[0];
-    const DepthwiseShape shape = {numbers[1],
-                                  {numbers[2], numbers[3]},
+    const int64_t kernel = kernel_of(weight);
+    const DepthwiseShape shape = {numbers[0],
+                                  {numbers[1], numbers[2]},
                                   {y.size(2), y.size(3)},
                                   static_cast<float>(clamp[0]),
                                   static_cast<float>(clamp[1])};

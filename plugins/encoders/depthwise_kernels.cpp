@@ -85,7 +85,7 @@ struct Weights {
   Lanes values[kCount];
 };
 
-/// The sum of weight times window, the window's upper left corner at `corner`.
+/// Adds weight times window, whose upper left corner is at (row, column).
 template <int64_t kKernel>
 KINDRED_INLINE void weigh(Tile& tile, int64_t row, int64_t column, const Weights<kKernel>& weights,
                           Lanes& sum) {

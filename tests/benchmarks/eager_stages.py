@@ -1,6 +1,6 @@
 """Steps per second of eager PyTorch training the last stages of EfficientNet-Lite0 from pictures.
 
-    STANFORD_CARS=... KINDRED_WEIGHTS=... python3 tests/benchmarks/eager_stages.py [--from 11] [--steps 16]
+    STANFORD_CARS=... KINDRED_WEIGHTS=... python3 tests/benchmarks/eager_stages.py [--from 6] [--steps 16]
 
 What datasets/stanford_cars/doubled.json asks for, as it is written without Kindred: pictures are read and
 augmented by worker processes with Pillow, the frozen blocks run without gradients at every step, the others
@@ -113,7 +113,7 @@ def multi_similarity(x, labels):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--from", dest="first", type=int, default=11, help="first block that is trained")
+    parser.add_argument("--from", dest="first", type=int, default=6, help="first block that is trained")
     parser.add_argument("--steps", type=int, default=16)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     options = parser.parse_args()
