@@ -66,7 +66,7 @@ void stages_make_a_chain(const Subject& subject) {
   require(count > 0, "names no stage");
   require(std::set<std::string>(names.begin(), names.end()).size() == names.size(),
           "has two stages of one name");
-  for (const auto& one : all_tensors(*encoder)) {
+  for (const auto& one : module_tensors(*encoder)) {
     const auto stage = encoder->stage_of(one.name);
     require(stage >= 0 && stage < count, "puts {} into stage {} of {}", one.name, stage, count);
   }

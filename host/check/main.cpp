@@ -82,7 +82,11 @@ int run(int argc, char** argv) {
   } else {
     std::cout << counts[0] << " passed, " << counts[1] << " failed, " << counts[2] << " skipped\n";
   }
-  return counts[1] > 0 ? 1 : kExitOk;
+  // That the file can be loaded says nothing of its components.
+  const bool nothing_tried = counts[0] <= 1 && counts[1] == 0;
+  if (nothing_tried)
+    std::cerr << "error: no component was tried, since all need parameters; give them with --params\n";
+  return counts[1] > 0 || nothing_tried ? 1 : kExitOk;
 }
 
 }  // namespace

@@ -7,14 +7,8 @@
 
 namespace kindred::host {
 
-std::vector<NamedTensor> all_tensors(Module& module) {
-  auto all = module.parameters();
-  for (const auto& one : module.buffers()) all.push_back(one);
-  return all;
-}
-
 void require_stable_tensors(Module& one, Module& other) {
-  const auto a = all_tensors(one), b = all_tensors(other);
+  const auto a = module_tensors(one), b = module_tensors(other);
   std::set<std::string> names;
   for (const auto& tensor : a) {
     require(tensor.tensor.defined(), "has an undefined tensor {}", tensor.name);
@@ -32,7 +26,7 @@ void require_state_in_tensors(Module& from, Module& to, const ModuleOutput& outp
   at::NoGradGuard no_grad;
   from.train(false);
   to.train(false);
-  const auto source = all_tensors(from), target = all_tensors(to);
+  const auto source = module_tensors(from), target = module_tensors(to);
   require(source.size() == target.size(), "has another number of tensors when made again");
   for (size_t i = 0; i < source.size(); ++i) target[i].tensor.copy_(source[i].tensor);
   require(at::allclose(output(from), output(to), 1e-6, 1e-6),

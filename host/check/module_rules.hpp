@@ -18,6 +18,4 @@ void require_state_in_tensors(Module& from, Module& to, const ModuleOutput& outp
 /// Two calls in evaluation mode give the same.
 void require_determinism(Module& module, const ModuleOutput& output);
 
-std::vector<NamedTensor> all_tensors(Module& module);
-
 }  // namespace kindred::host

@@ -9,6 +9,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/engine/checked_pipeline.hpp"
 #include "host/engine/components.hpp"
+#include "host/engine/contracts.hpp"
 #include "host/engine/device.hpp"
 #include "host/engine/encode.hpp"
 #include "host/engine/servable.hpp"
@@ -80,7 +81,7 @@ std::string files_parameter(const ComponentInfo& info) {
 std::shared_ptr<Dataset> dataset_of_files(const Catalog& catalog, const std::vector<std::string>& files) {
   for (const auto& info : catalog.components()) {
     const auto name = info.kind == Dataset::kKind ? files_parameter(info) : "";
-    if (!name.empty()) return catalog.create<Dataset>(info, json{{name, files}});
+    if (!name.empty()) return create_under_contract<Dataset>(catalog, info, json{{name, files}});
   }
   throw Error(
       "no dataset was found that reads single picture files; the plugin `vision` has one (it needs OpenCV)");

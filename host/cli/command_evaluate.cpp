@@ -7,13 +7,13 @@
 #include "host/engine/checked_pipeline.hpp"
 #include "host/engine/class_split.hpp"
 #include "host/engine/components.hpp"
+#include "host/engine/contracts.hpp"
 #include "host/engine/device.hpp"
 #include "host/engine/encode.hpp"
 #include "host/engine/measure.hpp"
 #include "host/engine/servable.hpp"
 #include "host/engine/skip_log.hpp"
 #include "host/engine/views.hpp"
-#include "host/loader/guarded_call.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/support/exit_code.hpp"
 #include "host/support/log.hpp"
@@ -38,7 +38,7 @@ class Evaluation {
         quiet_(quiet),
         device_(device_from_name(pipeline.root.device)),
         parts_(make_components(catalog, pipeline)),
-        dataset_(catalog.create<Dataset>(*pipeline.dataset.info, pipeline.dataset.params)),
+        dataset_(create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params)),
         servable_(load_servable(model_folder, catalog, device_)),
         skips_(pipeline.data, dataset_->size()) {}
 
@@ -82,9 +82,7 @@ class Evaluation {
     const auto labels = labels_of(dataset_->labels(), side.rows);
     at::Tensor queries;
     if (parts_.eval_sampler) {
-      queries = guard(*pipeline_.eval_sampler.info, "queries", [&] {
-        return parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
-      });
+      queries = parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
     }
     return measure(side.embeddings, labels, queries, parts_.metrics, pipeline_);
   }

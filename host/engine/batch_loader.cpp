@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/engine/components.hpp"
+#include "host/loader/plugin_error.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -67,7 +68,7 @@ void BatchLoader::work() {
   }
 }
 
-void BatchLoader::read_one(const std::vector<int64_t>& indices, size_t place, Slot& slot) const {
+void BatchLoader::read_one(const std::vector<int64_t>& indices, size_t place, Slot& slot) {
   const auto index = indices[place];
   try {
     auto object = dataset_.read(index);
@@ -76,6 +77,9 @@ void BatchLoader::read_one(const std::vector<int64_t>& indices, size_t place, Sl
       object = transforms_[i]->apply(object, random);
     }
     slot.objects[place] = options_.mirror ? object.flip({1}) : object;
+  } catch (const PluginError&) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!broken_) broken_ = std::current_exception();
   } catch (const std::exception& error) {
     slot.errors[place] = error.what();
     if (slot.errors[place].empty()) slot.errors[place] = "unknown error";
@@ -88,6 +92,7 @@ BatchLoader::Loaded BatchLoader::next() {
   std::unique_lock<std::mutex> lock(mutex_);
   const size_t number = taken_;
   ready_.wait(lock, [&] { return slots_.at(number).open == 0; });
+  if (broken_) std::rethrow_exception(broken_);
   Slot slot = std::move(slots_[number]);
   ++taken_;
   lock.unlock();

@@ -55,7 +55,7 @@ class BatchLoader {
     size_t open = 0;  // samples not read yet
   };
   void work();
-  void read_one(const std::vector<int64_t>& indices, size_t place, Slot& slot) const;
+  void read_one(const std::vector<int64_t>& indices, size_t place, Slot& slot);
 
   const Dataset& dataset_;
   const std::vector<std::shared_ptr<Transform>>& transforms_;
@@ -63,6 +63,7 @@ class BatchLoader {
   const Options options_;
   Normalization normalization_;
   std::mutex mutex_;
+  std::exception_ptr broken_;  ///< a contract was broken, see contracts.hpp; next() throws it
   std::condition_variable room_, ready_;
   std::vector<Slot> slots_;
   size_t next_batch_ = 0, next_place_ = 0, taken_ = 0;

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "host/engine/contracts.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/pipeline/issue.hpp"
 #include "kindred/error.hpp"
@@ -28,7 +29,7 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
   };
   for (const auto& spec : pipeline.transforms) {
     if (spec.info == nullptr) continue;  // reported by the validator
-    parts.transforms.push_back(catalog.create<Transform>(*spec.info, spec.params));
+    parts.transforms.push_back(create_under_contract<Transform>(catalog, *spec.info, spec.params));
     if (parts.transforms.back()->is_random()) {
       issue(spec.pointer, spec.info->id +
                               " is random; data.transforms also serves the cache and the measurements, "
@@ -37,7 +38,7 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
   }
   for (const auto& spec : pipeline.train_transforms) {
     if (spec.info == nullptr) continue;
-    parts.train_transforms.push_back(catalog.create<Transform>(*spec.info, spec.params));
+    parts.train_transforms.push_back(create_under_contract<Transform>(catalog, *spec.info, spec.params));
   }
   if (!pipeline.data.train_transforms.is_null() && !pipeline.encoder.learns) {
     issue("/data/train_transforms",
@@ -63,10 +64,9 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
   for (const auto& spec : pipeline.metrics) {
     all_metrics = all_metrics && spec.info != nullptr;
     if (spec.info == nullptr) continue;
-    parts.metrics.push_back(
-        {catalog.create<Metric>(*spec.info, spec.params), spec.info->plugin_id, spec.info->id});
-    if (!names.insert(parts.metrics.back().metric->name()).second) {
-      issue(spec.pointer, "two metrics are called " + parts.metrics.back().metric->name());
+    parts.metrics.push_back(create_under_contract<Metric>(catalog, *spec.info, spec.params));
+    if (!names.insert(parts.metrics.back()->name()).second) {
+      issue(spec.pointer, "two metrics are called " + parts.metrics.back()->name());
     }
   }
   const auto& monitor = pipeline.early_stopping.monitor;
@@ -78,12 +78,12 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
     issue("/train/early_stopping/monitor", "nothing is called " + monitor + "; there are: " + known);
   }
   if (pipeline.eval_sampler.info != nullptr) {
-    parts.eval_sampler =
-        catalog.create<EvalSampler>(*pipeline.eval_sampler.info, pipeline.eval_sampler.params);
+    parts.eval_sampler = create_under_contract<EvalSampler>(catalog, *pipeline.eval_sampler.info,
+                                                            pipeline.eval_sampler.params);
   }
   if (pipeline.batch_sampler.info != nullptr) {
-    parts.batch_sampler =
-        catalog.create<BatchSampler>(*pipeline.batch_sampler.info, pipeline.batch_sampler.params);
+    parts.batch_sampler = create_under_contract<BatchSampler>(catalog, *pipeline.batch_sampler.info,
+                                                              pipeline.batch_sampler.params);
   }
   if (!issues.empty()) throw PipelineError(issues);
   return parts;

@@ -19,7 +19,7 @@ class Catalog;
 /// The cheap parts of a pipeline: everything but dataset and model.
 struct Components {
   std::vector<std::shared_ptr<Transform>> transforms, train_transforms;
-  std::vector<PlacedMetric> metrics;
+  std::vector<std::shared_ptr<Metric>> metrics;
   std::shared_ptr<EvalSampler> eval_sampler;    ///< null: all samples are queries
   std::shared_ptr<BatchSampler> batch_sampler;  ///< null without a train section
 };

@@ -9,7 +9,6 @@
 #include <unordered_map>
 
 #include "host/engine/retrieval_search.hpp"
-#include "host/loader/guarded_call.hpp"
 #include "kindred/random.hpp"
 
 namespace kindred::host {
@@ -84,13 +83,14 @@ int64_t largest_relevant_count(const at::Tensor& labels, const at::Tensor& queri
 }  // namespace
 
 std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at::Tensor& labels,
-                                          const at::Tensor& queries, const std::vector<PlacedMetric>& metrics,
+                                          const at::Tensor& queries,
+                                          const std::vector<std::shared_ptr<Metric>>& metrics,
                                           const EvaluationOptions& options) {
   const auto rows = queries.defined() ? queries.contiguous() : at::arange(labels.numel(), at::kLong);
   const int64_t largest = largest_relevant_count(labels, rows);
   const auto plain = labels.contiguous();
   std::map<std::string, std::vector<size_t>> by_distance;
-  for (size_t m = 0; m < metrics.size(); ++m) by_distance[metrics[m].metric->distance()].push_back(m);
+  for (size_t m = 0; m < metrics.size(); ++m) by_distance[metrics[m]->distance()].push_back(m);
 
   std::vector<Sampled> sampled(metrics.size());
   int64_t singletons = 0;
@@ -98,20 +98,14 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
     SearchOptions search;
     search.distance = distance_from_name(distance);
     search.tile_bytes = options.tile_bytes;
-    for (auto m : members) search.depth = std::max(search.depth, metrics[m].metric->depth(largest));
+    for (auto m : members) search.depth = std::max(search.depth, metrics[m]->depth(largest));
     singletons = 0;
     rank_neighbours(embeddings, labels, rows, search, [&](int64_t first, const Ranking& ranking) {
       const int64_t count = ranking.relevant_count.numel();
       const auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
       for (int64_t i = 0; i < count; ++i) singletons += relevant_count[i] == 0;
       for (auto m : members) {
-        const auto& [metric, plugin, id] = metrics[m];
-        auto values =
-            guard(plugin, id, "per_query", [&, metric = metric] { return metric->per_query(ranking); });
-        if (!values.defined() || values.dim() != 1 || values.size(0) != count) {
-          throw PluginError(plugin, id, "per_query", "did not return one number per query");
-        }
-        values = values.to(at::kDouble).cpu().contiguous();
+        const auto values = metrics[m]->per_query(ranking).to(at::kDouble).cpu().contiguous();
         for (int64_t i = 0; i < count; ++i) {
           if (relevant_count[i] == 0) continue;
           sampled[m].values.push_back(values.data_ptr<double>()[i]);
@@ -125,7 +119,7 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
   std::vector<MetricValue> out;
   for (size_t m = 0; m < metrics.size(); ++m) {
     const auto [low, high] = bootstrap_interval(sampled[m].values, options);
-    out.push_back({metrics[m].metric->name(), mean_of(sampled[m].values), macro_mean(sampled[m]),
+    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(sampled[m]),
                    pooled_mean(sampled[m]), low, high, static_cast<int64_t>(sampled[m].values.size()),
                    singletons});
   }

@@ -17,12 +17,6 @@ struct EvaluationOptions {
   int64_t tile_bytes = int64_t{64} << 20;
 };
 
-/// A metric and where it comes from, for the error when it fails.
-struct PlacedMetric {
-  std::shared_ptr<Metric> metric;
-  std::string plugin, id;
-};
-
 /// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for.
 struct MetricValue {
   std::string name;
@@ -36,9 +30,10 @@ struct MetricValue {
 
 /// Every metric over an exact search of all `embeddings` float32 (N, D), `labels` int64 (N) on the CPU;
 /// `queries` int64 (Q), undefined: all rows. Metrics that order by the same distance share one search.
-/// Throws PluginError when a metric throws or returns another shape than (Q).
+/// `metrics` are under contract (contracts.hpp), so that what they give need not be checked.
 std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at::Tensor& labels,
-                                          const at::Tensor& queries, const std::vector<PlacedMetric>& metrics,
+                                          const at::Tensor& queries,
+                                          const std::vector<std::shared_ptr<Metric>>& metrics,
                                           const EvaluationOptions& options);
 
 }  // namespace kindred::host

@@ -17,7 +17,7 @@ json number_or_null(double value) { return std::isfinite(value) ? json(value) : 
 }  // namespace
 
 Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
-                 const std::vector<PlacedMetric>& metrics, const Pipeline& pipeline) {
+                 const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline) {
   EvaluationOptions options;
   options.seed = static_cast<uint64_t>(pipeline.root.seed);
   options.bootstrap_samples = pipeline.evaluate.bootstrap_samples;

@@ -21,7 +21,7 @@ struct Measured {
 
 /// All metrics of `embeddings` float32 (N, D), `labels` int64 (N); `queries` int64 (Q), undefined: all.
 Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
-                 const std::vector<PlacedMetric>& metrics, const Pipeline& pipeline);
+                 const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline);
 
 /// Throws Error that names the first sample whose embedding has a number that is not finite: such rows
 /// cannot be ranked. `embeddings` (N, D) of `samples`.

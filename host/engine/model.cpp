@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include "host/engine/contracts.hpp"
 #include "host/loader/guarded_call.hpp"
 
 namespace kindred::host {
@@ -16,17 +17,16 @@ std::string shape_text(const at::Tensor& tensor) {
   return text + ")";
 }
 
-/// A wrong shape is caught where the component hands it over, not three calls later inside LibTorch.
-void check_output(const at::Tensor& out, int64_t rows, int64_t columns, const std::string& plugin,
+/// What is wrong is caught where the component hands it over, not three calls later inside LibTorch.
+void check_output(const at::Tensor& out, const at::Tensor& input, int64_t columns, const std::string& plugin,
                   const std::string& component) {
-  const bool right = out.defined() && out.dim() == 2 && out.size(0) == rows && out.size(1) == columns;
-  if (!right) {
-    throw PluginError(plugin, component, "forward",
-                      fmt::format("returned {} where ({}, {}) was expected", shape_text(out), rows, columns));
-  }
-  if (out.scalar_type() != at::kFloat) {
-    throw PluginError(plugin, component, "forward", "returned another dtype than float32");
-  }
+  const bool right = out.defined() && out.dim() == 2 && out.size(0) == input.size(0) &&
+                     out.size(1) == columns && out.scalar_type() == at::kFloat &&
+                     out.device() == input.device();
+  if (right) return;
+  throw PluginError(plugin, component, "forward",
+                    fmt::format("returned {}; expected float32 ({}, {}) on {}", tensor_text(out),
+                                input.size(0), columns, input.device().str()));
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ at::Tensor Model::apply_heads(const at::Tensor& embeddings) const {
   for (const auto& stage : heads) {
     if (stage.waits) continue;
     x = guard(stage.plugin, stage.id, "forward", [&] { return stage.head->forward(x); });
-    check_output(x, embeddings.size(0), stage.head->output_dimension(), stage.plugin, stage.id);
+    check_output(x, embeddings, stage.head->output_dimension(), stage.plugin, stage.id);
   }
   return x;
 }
@@ -58,39 +58,42 @@ void Model::fit_heads(const at::Tensor& embeddings, const at::Tensor& labels) {
     }
     stage.waits = false;
     x = guard(stage.plugin, stage.id, "forward", [&] { return stage.head->forward(x); });
+    check_output(x, embeddings, stage.head->output_dimension(), stage.plugin, stage.id);
   }
 }
 
 at::Tensor Model::encode(const Batch& batch) const {
   auto out = guard(encoder_plugin, encoder_id, "forward", [&] { return encoder->encode(batch); });
-  check_output(out, batch.data.size(0), embedding_dimension, encoder_plugin, encoder_id);
+  check_output(out, batch.data, embedding_dimension, encoder_plugin, encoder_id);
   return out;
 }
 
 at::Tensor Model::frozen_map(const Batch& batch, at::ScalarType dtype) const {
   at::NoGradGuard no_grad;
-  return guard(encoder_plugin, encoder_id, "forward", [&] {
+  auto map = guard(encoder_plugin, encoder_id, "forward", [&] {
     encoder->train(false);
     const auto input = encoder->prepare(batch, dtype);
     return first_trained == 0 ? input : encoder->run_stages(input, 0, first_trained);
   });
+  if (!map.defined() || map.dim() < 2 || map.size(0) != batch.data.size(0) || map.scalar_type() != dtype ||
+      map.device() != batch.data.device()) {
+    throw PluginError(encoder_plugin, encoder_id, "forward",
+                      fmt::format("returned {} before its stage {}; expected {} maps of a batch of {} on {}",
+                                  tensor_text(map), first_trained, c10::toString(dtype), batch.data.size(0),
+                                  batch.data.device().str()));
+  }
+  return map;
 }
 
 at::Tensor Model::encode_map(const at::Tensor& map) const {
   auto out = guard(encoder_plugin, encoder_id, "forward",
                    [&] { return encoder->run_stages(map, first_trained, stage_count); });
-  check_output(out, map.size(0), embedding_dimension, encoder_plugin, encoder_id);
+  check_output(out, map, embedding_dimension, encoder_plugin, encoder_id);
   return out;
 }
 
 void Model::train_heads(bool on) const {
   for (const auto& stage : heads) stage.head->train(on);
-}
-
-std::vector<NamedTensor> module_tensors(Module& module) {
-  auto tensors = module.parameters();
-  for (auto& buffer : module.buffers()) tensors.push_back(buffer);
-  return tensors;
 }
 
 namespace {

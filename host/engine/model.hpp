@@ -56,9 +56,6 @@ std::vector<NamedTensor> head_tensors(const Model& model);
 std::vector<NamedTensor> trained_encoder_tensors(const Model& model);
 std::vector<NamedTensor> trained_encoder_parameters(const Model& model);
 
-/// Parameters and buffers of one module.
-std::vector<NamedTensor> module_tensors(Module& module);
-
 /// Moves tensors to a device in place.
 void move_to(const std::vector<NamedTensor>& tensors, at::Device device);
 

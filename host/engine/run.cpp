@@ -11,6 +11,7 @@
 
 #include "host/engine/class_split.hpp"
 #include "host/engine/components.hpp"
+#include "host/engine/contracts.hpp"
 #include "host/engine/cut.hpp"
 #include "host/engine/dataset_encoder.hpp"
 #include "host/engine/device.hpp"
@@ -26,7 +27,6 @@
 #include "host/engine/trainer.hpp"
 #include "host/engine/views.hpp"
 #include "host/loader/catalog.hpp"
-#include "host/loader/guarded_call.hpp"
 #include "host/pipeline/issue.hpp"
 #include "host/support/clock.hpp"
 #include "host/support/interrupt.hpp"
@@ -110,7 +110,7 @@ void Run::open_folder() {
 }
 
 void Run::prepare() {
-  dataset_ = catalog_.create<Dataset>(*pipeline_.dataset.info, pipeline_.dataset.params);
+  dataset_ = create_under_contract<Dataset>(catalog_, *pipeline_.dataset.info, pipeline_.dataset.params);
   skips_ = std::make_unique<SkipLog>(pipeline_.data, dataset_->size());
   split_ = split_classes(dataset_->labels(), pipeline_);
   log_info(fmt::format(
@@ -154,8 +154,15 @@ void Run::check_heads() const {
   const HeadStage* waiting = nullptr;
   for (size_t i = 0; i < model_.heads.size(); ++i) {
     const auto& stage = model_.heads[i];
-    if (stage.waits) waiting = &stage;
+    if (waiting == nullptr && stage.waits) waiting = &stage;
     if (waiting == nullptr || stage.head->parameters().empty()) continue;
+    if (waiting == &stage) {
+      throw PipelineError(
+          {{pipeline_.file, pipeline_.head[i].pointer,
+            fmt::format("{} is both fitted and trained; behind an encoder that learns a fitted head has its "
+                        "turn only after training: freeze the encoder, or take another head",
+                        stage.id)}});
+    }
     throw PipelineError(
         {{pipeline_.file, pipeline_.head[i].pointer,
           fmt::format(
@@ -268,13 +275,11 @@ void Run::train() {
     site.input_dimension = model_.present_dimension();
     site.classes = count_groups(dataset_->labels(), split_.train);
     site.seed = static_cast<uint64_t>(pipeline_.root.seed);
-    parts.loss = catalog_.create<Loss>(*pipeline_.loss.info, pipeline_.loss.params, site);
+    parts.loss = create_under_contract<Loss>(catalog_, *pipeline_.loss.info, pipeline_.loss.params, site);
     parts.loss_id = pipeline_.loss.info->id;
     parts.loss_plugin = pipeline_.loss.info->plugin_id;
     move_to(module_tensors(*parts.loss), device_);
     parts.sampler = parts_.batch_sampler;
-    parts.sampler_id = pipeline_.batch_sampler.info->id;
-    parts.sampler_plugin = pipeline_.batch_sampler.info->plugin_id;
   }
   if (!pipeline_.has_train || pipeline_.train.epochs == 0) return;
   Trainer trainer(pipeline_, parts, model_, *data_, device_, folder_, options_.quiet);
@@ -345,9 +350,7 @@ void Run::measure_tuned() {
   const auto labels = labels_of(dataset_->labels(), split_.test);
   at::Tensor queries;
   if (parts_.eval_sampler) {
-    queries = guard(*pipeline_.eval_sampler.info, "queries", [&] {
-      return parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
-    });
+    queries = parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
   }
   const auto base_values = pipeline_.evaluate.baseline
                                ? measure(base_test_, labels, queries, parts_.metrics, pipeline_)

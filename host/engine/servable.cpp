@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "host/engine/contracts.hpp"
 #include "host/engine/cut.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
@@ -101,6 +102,7 @@ void add_head(Model& model, const ComponentInfo& info, std::shared_ptr<Head> hea
   model.heads.push_back({info.id, info.plugin_id, std::move(head)});
   guard(info, "output_dimension",
         [&] { model.output_dimension = model.heads.back().head->output_dimension(); });
+  guard(info, "parameters", [&] { module_tensors(*model.heads.back().head); });
   model.heads.back().head->train(false);
 }
 
@@ -171,7 +173,7 @@ void save_servable(const std::string& folder, const Pipeline& pipeline, const Mo
 Servable load_servable(const std::string& folder, const Catalog& catalog, at::Device device) {
   const auto path = (fs::path(folder) / "model.json").string();
   const auto manifest = json::parse(read_file(path), nullptr, false);
-  if (!manifest.is_object() || manifest.value("kindred", 0) != 1) {
+  if (!manifest.is_object() || !manifest.contains("kindred") || manifest["kindred"] != 1) {
     throw Error(path + " is not the manifest of a Kindred model (\"kindred\": 1 was expected)");
   }
   Servable servable;
@@ -184,8 +186,8 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
                 entry.at("dimension").get<int64_t>());
     for (const auto& one : manifest.at("transforms")) {
       const auto& transform = find_described(catalog, "transform", one);
-      servable.transforms.push_back(
-          catalog.create<Transform>(transform, absolute_params(transform, one.at("params"), folder)));
+      servable.transforms.push_back(create_under_contract<Transform>(
+          catalog, transform, absolute_params(transform, one.at("params"), folder)));
     }
     for (const auto& one : manifest.at("heads")) {
       const auto& head = find_described(catalog, "head", one);

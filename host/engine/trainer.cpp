@@ -52,9 +52,8 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
       encoder_learns_(model.first_trained < model.stage_count) {
   report_.monitor = pipeline.early_stopping.monitor;
   if (report_.monitor.empty()) {
-    report_.monitor = data.validation_labels().numel() > 0
-                          ? "validation." + parts_.metrics.front().metric->name()
-                          : "train.loss";
+    report_.monitor =
+        data.validation_labels().numel() > 0 ? "validation." + parts_.metrics.front()->name() : "train.loss";
   }
   const auto& mode = pipeline.early_stopping.mode;
   minimise_ = mode == "min" || (mode == "auto" && is_loss(report_.monitor));
@@ -170,10 +169,7 @@ bool Trainer::out_of_patience() const {
 
 bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   const auto seed = static_cast<uint64_t>(pipeline_.root.seed);
-  auto batches = guard(parts_.sampler_plugin, parts_.sampler_id, "batches",
-                       [&] { return parts_.sampler->batches(data_.labels(), seed, epoch); });
-  if (batches.empty())
-    throw PluginError(parts_.sampler_plugin, parts_.sampler_id, "batches", "gave no batch");
+  const auto batches = parts_.sampler->batches(data_.labels(), seed, epoch);
   const auto steps = static_cast<int64_t>(batches.size());
   largest_batch_ = 0;
   for (const auto& batch : batches) largest_batch_ = std::max(largest_batch_, batch.numel());
@@ -193,18 +189,17 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
     if (batch.labels.numel() == 0) continue;
     optimizer_->zero_gradients();
     auto embeddings = model_.apply_heads(batch.embeddings);
-    auto loss = guard(parts_.loss_plugin, parts_.loss_id, "forward",
-                      [&] { return parts_.loss->forward(embeddings, batch.labels); });
-    if (!loss.defined() || loss.numel() != 1) {
-      throw PluginError(parts_.loss_plugin, parts_.loss_id, "forward",
-                        "returned something that is not one number");
-    }
+    const auto loss = parts_.loss->forward(embeddings, batch.labels);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      throw Error(
-          fmt::format("the loss is {} in epoch {}, step {}; lower train.optimizer.lr, or set "
-                      "train.gradient_clip",
-                      value, epoch + 1, step + 1));
+      const bool sound = embeddings.isfinite().all().item<bool>();
+      throw Error(fmt::format(
+          "the loss {} is {} in epoch {}, step {}, on embeddings that {}; lower train.optimizer.lr, "
+          "or set train.gradient_clip",
+          parts_.loss_id, value, epoch + 1, step + 1,
+          sound ? "are finite"
+                : "are not finite either: the weights ran away, or encoder or head "
+                  "divides by zero"));
     }
     if (loss.requires_grad()) {
       guard(parts_.loss_plugin, parts_.loss_id, "backward", [&] { loss.backward(); });
@@ -257,10 +252,8 @@ void Trainer::validate(EpochResult& result) {
     double sum = 0;
     for (int64_t begin = 0; begin < rows; begin += size) {
       const auto part = index.slice(0, begin, std::min(begin + size, rows));
-      const auto loss = guard(parts_.loss_plugin, parts_.loss_id, "forward", [&] {
-        return parts_.loss->forward(embeddings.index_select(0, part.to(device_)),
-                                    labels.index_select(0, part).to(device_));
-      });
+      const auto loss = parts_.loss->forward(embeddings.index_select(0, part.to(device_)),
+                                             labels.index_select(0, part).to(device_));
       sum += loss.item<double>() * static_cast<double>(part.numel());
     }
     result.validation["loss"] = sum / static_cast<double>(rows);

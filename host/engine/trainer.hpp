@@ -39,8 +39,7 @@ class Trainer {
     std::shared_ptr<Loss> loss;
     std::string loss_id, loss_plugin;
     std::shared_ptr<BatchSampler> sampler;
-    std::string sampler_id, sampler_plugin;
-    std::vector<PlacedMetric> metrics;
+    std::vector<std::shared_ptr<Metric>> metrics;
   };
 
   /// `folder`: the run's folder; history.jsonl and checkpoints/ are written there.

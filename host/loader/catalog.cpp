@@ -11,6 +11,9 @@
 
 #include "host/loader/gate.hpp"
 #include "host/loader/registration.hpp"
+#include "host/loader/running_call.hpp"
+#include "host/loader/slow_call.hpp"
+#include "host/support/text.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -19,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kSuffix = ".kindred.so";
+constexpr std::chrono::seconds kCreatePatience{20};  // weights and annotations are read then
 
 bool is_plugin_file(const fs::path& path) {
   const auto name = path.filename().string();
@@ -37,9 +41,11 @@ std::vector<std::string> plugin_files(const std::string& folder) {
   return files;
 }
 
-/// LibTorch appends where an error was raised; a user has no use for that.
-std::string without_trace(const std::string& text) {
-  return text.substr(0, text.find("\nException raised from "));
+/// Static constructors of the library run here.
+Registration loaded(const std::string& file, const kindred_build_tag& tag) {
+  const SlowCall slow("plugin " + file + ", phase load");
+  const RunningCall running(file.c_str(), "", "load");
+  return register_plugin(file, tag);
 }
 
 }  // namespace
@@ -82,7 +88,7 @@ void Catalog::add(const std::string& file, Reading reading) {
   }
   try {
     const bool scans = reading == Reading::scan && !notes.offers.empty();
-    auto found = scans ? registration_of_notes(file, notes) : register_plugin(file, notes.tag);
+    auto found = scans ? registration_of_notes(file, notes) : loaded(file, notes.tag);
     const auto name = fs::path(file).filename();
     for (const auto& other : plugins_) {
       if (other.id != found.plugin.id) continue;
@@ -188,6 +194,9 @@ void* Catalog::make(const ComponentInfo& component, const char* kind, uint32_t r
   } catch (const nlohmann::json::exception&) {
     fail("its parameters hold a string that is not valid UTF-8; save the pipeline as UTF-8");
   }
+  const SlowCall slow("plugin " + component.plugin_id + ", component " + component.id + ", phase create",
+                      kCreatePatience);
+  const RunningCall running(component.plugin_id.c_str(), component.id.c_str(), "create");
   void* object = nullptr;
   const int status = component.entry->create(&where, text.data(), text.size(), &object, &out);
   if (status != 0) {

@@ -1,6 +1,5 @@
 #include "host/loader/gate.hpp"
 
-#include <c10/util/Exception.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iterator>
+#include <stdexcept>
 
 #include "kindred/build_tag.hpp"
 
@@ -113,7 +113,7 @@ RejectedPlugin refused_by_elf(const std::string& file, const ElfRefusal& refusal
   const auto frame =
       std::find_if(std::begin(kRefusalFrames), std::end(kRefusalFrames),
                    [&](const RefusalFrame& one) { return std::strcmp(one.code, refusal.code) == 0; });
-  TORCH_INTERNAL_ASSERT(frame != std::end(kRefusalFrames));
+  if (frame == std::end(kRefusalFrames)) throw std::logic_error(refusal.code);
   return refused(file, refusal.code, file + frame->lead + refusal.what() + "; " + frame->advice);
 }
 

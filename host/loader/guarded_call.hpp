@@ -5,6 +5,7 @@
 
 #include "host/loader/catalog.hpp"
 #include "host/loader/plugin_error.hpp"
+#include "host/loader/running_call.hpp"
 
 /// Calls into a plugin's C++ interface may throw anything, also an object whose type only the plugin
 /// knows. Every such call goes through guard(), which lets nothing but PluginError out.
@@ -15,11 +16,12 @@ namespace kindred::host {
 [[noreturn]] void rethrow_as_plugin_error(const std::string& plugin, const std::string& component,
                                           const std::string& phase);
 
-/// Returns fn(). `fn` should hold the plugin call and nothing else, since whatever it throws is blamed on
-/// the plugin.
+/// Returns fn(); should it crash the process, the crash report names plugin, component and phase. `fn` should
+/// hold the plugin call and nothing else, since whatever it throws is blamed on the plugin.
 template <class Fn>
 decltype(auto) guard(const std::string& plugin, const std::string& component, const std::string& phase,
                      Fn&& fn) {
+  const RunningCall running(plugin.c_str(), component.c_str(), phase.c_str());
   try {
     return std::forward<Fn>(fn)();
   } catch (...) {

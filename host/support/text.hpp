@@ -12,4 +12,9 @@ inline std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// Without what LibTorch appends to a message: where in its code the error was raised.
+inline std::string without_trace(const std::string& text) {
+  return text.substr(0, text.find("\nException raised from "));
+}
+
 }  // namespace kindred::host

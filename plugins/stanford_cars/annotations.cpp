@@ -2,6 +2,7 @@
 
 #include <matio.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "kindred/error.hpp"
@@ -26,15 +27,26 @@ Variable read_variable(const std::string& path, const char* name) {
   return variable;
 }
 
-size_t element_count(const matvar_t* variable) {
-  size_t count = 1;
-  for (int i = 0; i < variable->rank; ++i) count *= variable->dims[i];
-  return count;
+constexpr size_t kMostElements = 1 << 20;  // the dataset has 16,185 pictures
+
+/// Elements of a variable, none of which lies beyond its data, whatever its header says.
+size_t element_count(const std::string& path, const matvar_t* variable) {
+  const bool has_data = variable->data != nullptr && variable->data_size > 0;
+  const size_t held = has_data ? variable->nbytes / static_cast<size_t>(variable->data_size) : 0;
+  const size_t most = std::min(held, kMostElements);
+  size_t count = variable->rank > 0 ? 1 : most + 1;
+  for (int i = 0; i < variable->rank; ++i) {
+    const size_t dimension = variable->dims[i];
+    count = dimension == 0 || count <= most / dimension ? count * dimension : most + 1;
+    if (count == 0) return 0;
+  }
+  if (count <= most) return count;
+  throw Error(path + " is damaged: a variable says that it has more elements than it can have");
 }
 
 /// A scalar of whatever type MATLAB chose to store it in.
 int64_t integer_of(const std::string& path, const matvar_t* variable) {
-  if (variable == nullptr || variable->data == nullptr || element_count(variable) != 1) {
+  if (variable == nullptr || variable->data == nullptr || element_count(path, variable) != 1) {
     throw Error(path + ": a number is missing in an annotation");
   }
   switch (variable->data_type) {
@@ -62,7 +74,7 @@ int64_t integer_of(const std::string& path, const matvar_t* variable) {
 std::string text_of(const std::string& path, const matvar_t* variable) {
   if (variable == nullptr || variable->class_type != MAT_C_CHAR)
     throw Error(path + ": a text is missing in an annotation");
-  const size_t count = element_count(variable);
+  const size_t count = element_count(path, variable);
   std::string text;
   if (variable->data == nullptr) return text;
   const bool wide = variable->data_type == MAT_T_UINT16 || variable->data_type == MAT_T_UTF16;
@@ -83,16 +95,27 @@ std::string text_of(const std::string& path, const matvar_t* variable) {
   return text;
 }
 
+/// matio itself takes for granted that a struct's names were read.
+void check_field_names(const std::string& path, const matvar_t* variable) {
+  char* const* names = Mat_VarGetStructFieldnames(variable);
+  const unsigned count = Mat_VarGetNumberOfFields(const_cast<matvar_t*>(variable));
+  for (unsigned i = 0; i < count; ++i) {
+    if (names == nullptr || names[i] == nullptr)
+      throw Error(path + " is damaged: a struct has a field without a name");
+  }
+}
+
 }  // namespace
 
 std::vector<CarAnnotation> read_annotations(const std::string& path) {
   const auto variable = read_variable(path, "annotations");
   if (variable->class_type != MAT_C_STRUCT) throw Error(path + ": `annotations` is no struct array");
+  check_field_names(path, variable.get());
   const auto field = [&](const char* name, size_t i) {
     return Mat_VarGetStructFieldByName(variable.get(), name, i);
   };
   std::vector<CarAnnotation> all;
-  const size_t count = element_count(variable.get());
+  const size_t count = element_count(path, variable.get());
   for (size_t i = 0; i < count; ++i) {
     CarAnnotation one;
     const bool merged = field("relative_im_path", i) != nullptr;
@@ -112,7 +135,7 @@ std::vector<std::string> read_class_names(const std::string& path) {
   const auto variable = read_variable(path, "class_names");
   if (variable->class_type != MAT_C_CELL) throw Error(path + ": `class_names` is no cell array");
   std::vector<std::string> names;
-  const size_t count = element_count(variable.get());
+  const size_t count = element_count(path, variable.get());
   for (size_t i = 0; i < count; ++i)
     names.push_back(text_of(path, Mat_VarGetCell(variable.get(), static_cast<int>(i))));
   return names;

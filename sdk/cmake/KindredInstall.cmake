@@ -1,6 +1,7 @@
 # What `cmake --install` and `cpack` put where. Everything is found relative to itself, so the folder may be moved:
 #   bin/host                     the program
 #   bin/kindred-check            the conformance checks of plugins
+#   lib/kindred/                 the part of the program that needs LibTorch
 #   lib/kindred/plugins/         the plugins that come with it
 #   share/kindred/templates/     what `host new-plugin` copies        component `runtime`
 #   include/kindred/, lib/       headers and the SDK's static library
@@ -29,6 +30,7 @@ install(FILES "${PROJECT_BINARY_DIR}/install/kindred.pc" DESTINATION ${CMAKE_INS
 
 install(TARGETS host kindred_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 get_property(_plugins GLOBAL PROPERTY KINDRED_PLUGIN_TARGETS)
+install(TARGETS kindred_engine LIBRARY DESTINATION lib/kindred COMPONENT runtime)
 install(TARGETS ${_plugins} LIBRARY DESTINATION lib/kindred/plugins COMPONENT runtime)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/templates" DESTINATION ${CMAKE_INSTALL_DATADIR}/kindred COMPONENT runtime)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/kindred COMPONENT runtime)

@@ -9,7 +9,8 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 # Everything that is run lands where an installation would have it relative to each other.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
-set(KINDRED_PLUGIN_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/kindred/plugins")
+set(KINDRED_ENGINE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/kindred")
+set(KINDRED_PLUGIN_OUTPUT_DIRECTORY "${KINDRED_ENGINE_OUTPUT_DIRECTORY}/plugins")
 
 # An installed host finds the LibTorch that it was linked with where that was then, if it is not the system's. (With
 # CMAKE_INSTALL_RPATH_USE_LINK_PATH, CMake leaves out a LibTorch in .venv, since that lies in the source folder.)

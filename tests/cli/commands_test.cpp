@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fixture_plugins.hpp"
 #include "host_process.hpp"
 #include "small_pipeline.hpp"
 
@@ -43,6 +44,19 @@ TEST_F(Commands, what_cannot_be_understood_is_a_usage_error) {
   }
 }
 
+TEST_F(Commands, help_lists_and_inspection_do_not_load_LibTorch) {
+  const testing::ScopedVariable traced("LD_DEBUG", "files");
+  const auto core = std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so";
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"--help"}, {"--version"}, {"list"}, {"list", "--help"}, {"inspect", core}}) {
+    const auto result = host(arguments);
+    EXPECT_EQ(result.code, 0) << arguments.front();
+    EXPECT_THAT(result.error, Not(HasSubstr("libtorch"))) << arguments.front();
+  }
+  EXPECT_THAT(host({"doctor"}).error, HasSubstr("libtorch"))
+      << "the trace shows nothing, so this test would never fail";
+}
+
 TEST_F(Commands, list_and_describe_show_what_the_plugins_declare) {
   const auto list = nlohmann::json::parse(host({"list", "--json"}).out);
   EXPECT_THAT(list.dump(), HasSubstr("kindred.triplet"));
@@ -78,7 +92,7 @@ TEST_F(Commands, validate_tells_the_resolved_pipeline) {
 TEST_F(Commands, inspect_reads_a_plugin_without_loading_it) {
   const auto result = host({"inspect", std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so"});
   EXPECT_EQ(result.code, 0) << result.error;
-  EXPECT_THAT(result.out, HasSubstr("0.1.0"));
+  EXPECT_THAT(result.out, HasSubstr("0.9.0"));
   EXPECT_THAT(result.out, HasSubstr("kindred.triplet"));
   EXPECT_THAT(result.out, Not(HasSubstr("margin =")));
   const auto loaded = host({"inspect", std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so", "--load"});

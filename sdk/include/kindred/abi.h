@@ -67,9 +67,9 @@ typedef struct kindred_sink {
 /* What the host knows about the place a component is created for; valid during `create` only. */
 typedef struct kindred_site {
   uint32_t size;
-  int64_t input_dimension; /* heads: D of the embeddings that come in; 0 where it does not apply */
+  int64_t input_dimension; /* heads and losses: D of the embeddings that come in; 0 elsewhere */
   int64_t classes;         /* losses with class proxies: number of training classes; 0 elsewhere */
-  uint64_t seed;           /* encoders, heads and losses: the pipeline's seed; 0 elsewhere */
+  uint64_t seed;           /* encoders, heads and losses of a run: the pipeline's seed; 0 elsewhere */
 } kindred_site;
 
 typedef struct kindred_component {

@@ -2,12 +2,14 @@
 
 #include <torch/csrc/api/include/torch/version.h>
 
+#include <cstddef>  // defines _GLIBCXX_USE_CXX11_ABI
+
 #include "kindred/abi.h"
 
 /// The build fingerprint of the translation unit that includes this header. Plugins put it into an ELF
 /// note, the host compares it with its own.
 
-#define KINDRED_SDK_VERSION "0.1.0"
+#define KINDRED_SDK_VERSION "0.9.0"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define KINDRED_HAS_ASAN 1

@@ -37,11 +37,13 @@ class __attribute__((visibility("default"))) Dataset {
   /// What identifies a sample to a person: a path relative to the root, or "#12".
   virtual std::string sample_name(int64_t index) const = 0;
 
-  /// For vector datasets: all rows (N, D), possibly memory-mapped, float16/32/64. Undefined otherwise.
+  /// All rows (N, D), possibly memory-mapped, float16/32/64. A dataset of vectors must have it: it is where D
+  /// comes from. Undefined for pictures.
   virtual at::Tensor matrix() const { return {}; }
 
   /// Text that changes whenever an object, its order or the way it is read may have changed: paths,
-  /// sizes and times of files, parameters. It becomes part of the key of cached embeddings.
+  /// sizes and times of files, the parameters that matter (the host does not add them). It becomes part of
+  /// the key of cached embeddings.
   virtual std::string fingerprint() const = 0;
 };
 

@@ -20,8 +20,9 @@ class __attribute__((visibility("default"))) Head : public Module {
   virtual bool needs_fit() const { return false; }
 
   /// A closed-form step on the training samples, called once before the first epoch (behind an encoder that
-  /// learns: after the last), without gradients: embeddings float32 (N, D), labels int64 (N). Writes its
-  /// result to buffers().
+  /// learns: after the last, so that it must not have parameters() there, nor any head behind it), without
+  /// gradients: embeddings float32 (N, D), labels int64 (N) on the CPU. Writes its result to buffers(), which
+  /// have their final shapes from construction.
   virtual void fit(const at::Tensor& embeddings, const at::Tensor& labels) {
     (void)embeddings;
     (void)labels;

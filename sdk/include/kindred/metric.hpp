@@ -32,8 +32,9 @@ class __attribute__((visibility("default"))) Metric {
   /// How many nearest neighbours (K) it must see when the largest R among the queries is `largest_count`.
   virtual int64_t depth(int64_t largest_count) const = 0;
 
-  /// float64 (Q), from a ranking with relevant.size(1) >= min(depth, N - 1). Entries of queries with
-  /// R = 0 are ignored.
+  /// float64 (Q), from 0 to 1, larger is better; from a ranking with relevant.size(1) >= min(depth, N - 1):
+  /// metrics that order by the same distance share a search, so K may exceed what was asked for. Entries of
+  /// queries with R = 0 are ignored.
   virtual at::Tensor per_query(const Ranking& ranking) const = 0;
 };
 

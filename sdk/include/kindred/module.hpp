@@ -31,4 +31,11 @@ class __attribute__((visibility("default"))) Module {
   virtual void train(bool on) { (void)on; }
 };
 
+/// Parameters, then buffers.
+inline std::vector<NamedTensor> module_tensors(Module& module) {
+  auto tensors = module.parameters();
+  for (auto& buffer : module.buffers()) tensors.push_back(buffer);
+  return tensors;
+}
+
 }  // namespace kindred

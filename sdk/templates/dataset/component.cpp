@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <sstream>
+
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
@@ -50,9 +52,11 @@ class KINDRED_CLASS final : public kindred::Dataset {
 
   /// Whatever changes the samples must change this: it keys the cache of embeddings.
   std::string fingerprint() const override {
-    return std::to_string(params_.classes) + " " + std::to_string(params_.samples) + " " +
-           std::to_string(params_.dimension) + " " + std::to_string(params_.spread) + " " +
-           std::to_string(seed_);
+    std::ostringstream text;
+    text.precision(17);
+    text << params_.classes << ' ' << params_.samples << ' ' << params_.dimension << ' ' << params_.spread
+         << ' ' << seed_;
+    return text.str();
   }
 
  private:

@@ -6,14 +6,11 @@
 #include <cmath>
 
 #include "component.hpp"
-#include "host/loader/plugin_error.hpp"
 
 namespace kindred::host {
 namespace {
 
-PlacedMetric r_precision() {
-  return {testing::make<Metric>("core", "kindred.r_precision"), "kindred.core", "kindred.r_precision"};
-}
+std::shared_ptr<Metric> r_precision() { return testing::make<Metric>("core", "kindred.r_precision"); }
 
 /// On a circle by angle in degrees.
 at::Tensor at_angles(const std::vector<double>& degrees) {
@@ -81,36 +78,6 @@ TEST(Evaluation, the_interval_repeats_and_narrows_with_more_queries) {
   const auto c = evaluate_metrics(x, labels, few, {r_precision()}, {}).front();
   EXPECT_EQ(a.interval_low, b.interval_low);
   EXPECT_LT(a.interval_high - a.interval_low, c.interval_high - c.interval_low);
-}
-
-class BrokenMetric final : public Metric {
- public:
-  explicit BrokenMetric(bool throws) : throws_(throws) {}
-  std::string name() const override { return "broken"; }
-  std::string distance() const override { return "cosine"; }
-  int64_t depth(int64_t) const override { return 1; }
-  at::Tensor per_query(const Ranking&) const override {
-    if (throws_) throw std::runtime_error("out of ideas");
-    return at::zeros({3});
-  }
-
- private:
-  bool throws_;
-};
-
-TEST(Evaluation, a_metric_that_fails_is_named_by_its_plugin_and_id) {
-  for (const bool throws : {true, false}) {
-    try {
-      evaluate_metrics(at::rand({8, 2}), at::zeros({8}, at::kLong), {},
-                       {{std::make_shared<BrokenMetric>(throws), "acme", "acme.broken"}}, {});
-      FAIL() << "nothing was thrown";
-    } catch (const PluginError& error) {
-      const std::string text = error.what();
-      EXPECT_NE(text.find("acme.broken"), std::string::npos) << text;
-      EXPECT_NE(text.find("per_query"), std::string::npos) << text;
-      EXPECT_NE(text.find(throws ? "out of ideas" : "one number per query"), std::string::npos) << text;
-    }
-  }
 }
 
 }  // namespace

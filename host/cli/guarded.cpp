@@ -1,0 +1,40 @@
+#include "host/cli/guarded.hpp"
+
+#include <cstdio>
+#include <string>
+
+#include "host/cli/command_line.hpp"
+#include "host/pipeline/issue.hpp"
+#include "host/support/exit_code.hpp"
+#include "host/support/interrupt.hpp"
+#include "host/support/text.hpp"
+
+namespace kindred::host {
+namespace {
+
+int failed(ExitCode code, const std::string& message) {
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return code;
+}
+
+}  // namespace
+
+int guarded(const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const UsageError& error) {
+    return failed(kExitUsage, error.what());
+  } catch (const PipelineError& error) {
+    for (const auto& issue : error.issues()) failed(kExitInvalidPipeline, issue_text(issue));
+    return kExitInvalidPipeline;
+  } catch (const PluginError& error) {
+    return failed(kExitPlugin, error.what());
+  } catch (const Interrupted& error) {
+    std::fprintf(stderr, "interrupted: %s\n", error.what());
+    return kExitInterrupted;
+  } catch (const std::exception& error) {
+    return failed(kExitRunFailed, without_trace(error.what()));
+  }
+}
+
+}  // namespace kindred::host

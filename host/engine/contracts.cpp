@@ -1,0 +1,297 @@
+#include "host/engine/contracts.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "host/loader/guarded_call.hpp"
+
+namespace kindred::host {
+namespace {
+
+/// What every contract knows: whom to blame.
+class Party {
+ public:
+  explicit Party(const ComponentInfo& info) : plugin_(info.plugin_id), component_(info.id) {}
+
+  [[noreturn]] void broke(const std::string& phase, const std::string& message) const {
+    throw PluginError(plugin_, component_, phase, message);
+  }
+  template <class Fn>
+  decltype(auto) call(const char* phase, Fn&& fn) const {
+    return guard(plugin_, component_, phase, std::forward<Fn>(fn));
+  }
+  RunningCall running(const char* phase) const {
+    return RunningCall(plugin_.c_str(), component_.c_str(), phase);
+  }
+
+ private:
+  std::string plugin_, component_;  // copies: the object may outlive the catalog
+};
+
+bool is_picture(const at::Tensor& x) {
+  return x.defined() && x.dim() == 3 && x.size(2) == 3 && x.scalar_type() == at::kByte && x.is_cpu();
+}
+
+bool is_row_list(const at::Tensor& x) {
+  return x.defined() && x.dim() == 1 && x.scalar_type() == at::kLong && x.is_cpu();
+}
+
+/// The first entry outside [0, rows), or nothing.
+std::string outside(const at::Tensor& list, int64_t rows) {
+  const auto wrong = at::logical_or(list.lt(0), list.ge(rows)).nonzero();
+  if (wrong.size(0) == 0) return "";
+  return fmt::format("gave row {} of {} rows (0 to {})", list[wrong[0].item<int64_t>()].item<int64_t>(), rows,
+                     rows - 1);
+}
+
+class DatasetContract final : public Dataset {
+ public:
+  DatasetContract(std::shared_ptr<Dataset> inner, const ComponentInfo& info)
+      : inner_(std::move(inner)), party_(info) {
+    kind_ = party_.call("object_kind", [&] { return inner_->object_kind(); });
+    if (kind_ != ObjectKind::image && kind_ != ObjectKind::vector) {
+      party_.broke("object_kind",
+                   fmt::format("is {}, which is no kind of object", static_cast<uint32_t>(kind_)));
+    }
+    size_ = party_.call("size", [&] { return inner_->size(); });
+    if (size_ < 0) party_.broke("size", fmt::format("is {}", size_));
+    const auto& labels =
+        party_.call("labels", [&]() -> const std::vector<int64_t>& { return inner_->labels(); });
+    if (static_cast<int64_t>(labels.size()) != size_) {
+      party_.broke("labels", fmt::format("gave {} labels for {} samples", labels.size(), size_));
+    }
+    for (size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] < -1)
+        party_.broke("labels",
+                     fmt::format("gave {} for sample {}; labels begin at 0, -1 is unknown", labels[i], i));
+    }
+  }
+
+  ObjectKind object_kind() const override { return kind_; }
+  int64_t size() const override { return size_; }
+  const std::vector<int64_t>& labels() const override { return inner_->labels(); }
+  std::vector<std::string> class_names() const override {
+    return party_.call("class_names", [&] { return inner_->class_names(); });
+  }
+  at::Tensor read(int64_t index) const override {
+    auto running = party_.running("read");
+    running.set_sample(index);
+    auto object = inner_->read(index);
+    const bool right = kind_ == ObjectKind::image ? is_picture(object)
+                                                  : object.defined() && object.dim() == 1 &&
+                                                        object.scalar_type() == at::kFloat && object.is_cpu();
+    if (!right) {
+      party_.broke("read", fmt::format("returned {} for {}; expected {} on cpu", tensor_text(object),
+                                       sample_name(index),
+                                       kind_ == ObjectKind::image ? "uint8 (H, W, 3)" : "float32 (D)"));
+    }
+    return object;
+  }
+  std::string sample_name(int64_t index) const override {
+    return party_.call("sample_name", [&] { return inner_->sample_name(index); });
+  }
+  at::Tensor matrix() const override {
+    auto rows = party_.call("matrix", [&] { return inner_->matrix(); });
+    if (rows.defined() && (rows.dim() != 2 || rows.size(0) != size_ || !rows.is_floating_point())) {
+      party_.broke("matrix", fmt::format("returned {}; expected floating point numbers ({}, D)",
+                                         tensor_text(rows), size_));
+    }
+    return rows;
+  }
+  std::string fingerprint() const override {
+    return party_.call("fingerprint", [&] { return inner_->fingerprint(); });
+  }
+
+ private:
+  std::shared_ptr<Dataset> inner_;
+  Party party_;
+  ObjectKind kind_ = ObjectKind::image;
+  int64_t size_ = 0;
+};
+
+class TransformContract final : public Transform {
+ public:
+  TransformContract(std::shared_ptr<Transform> inner, const ComponentInfo& info)
+      : inner_(std::move(inner)), party_(info) {}
+
+  at::Tensor apply(const at::Tensor& image, Random& random) const override {
+    const auto running = party_.running("apply");
+    auto out = inner_->apply(image, random);
+    if (!is_picture(out)) {
+      party_.broke("apply", fmt::format("returned {}; expected uint8 (H, W, 3) on cpu", tensor_text(out)));
+    }
+    return out;
+  }
+  bool is_random() const override {
+    return party_.call("is_random", [&] { return inner_->is_random(); });
+  }
+  bool normalization(Normalization& out) const override {
+    return party_.call("normalization", [&] { return inner_->normalization(out); });
+  }
+
+ private:
+  std::shared_ptr<Transform> inner_;
+  Party party_;
+};
+
+class BatchSamplerContract final : public BatchSampler {
+ public:
+  BatchSamplerContract(std::shared_ptr<BatchSampler> inner, const ComponentInfo& info)
+      : inner_(std::move(inner)), party_(info) {}
+
+  std::vector<at::Tensor> batches(const at::Tensor& labels, uint64_t seed, int64_t epoch) override {
+    auto out = party_.call("batches", [&] { return inner_->batches(labels, seed, epoch); });
+    if (out.empty()) party_.broke("batches", "gave no batch");
+    for (const auto& batch : out) {
+      if (!is_row_list(batch)) {
+        party_.broke("batches",
+                     fmt::format("gave {} as a batch; expected int64 (B) on cpu", tensor_text(batch)));
+      }
+      const auto wrong = outside(batch, labels.numel());
+      if (!wrong.empty()) party_.broke("batches", wrong);
+    }
+    return out;
+  }
+
+ private:
+  std::shared_ptr<BatchSampler> inner_;
+  Party party_;
+};
+
+class EvalSamplerContract final : public EvalSampler {
+ public:
+  EvalSamplerContract(std::shared_ptr<EvalSampler> inner, const ComponentInfo& info)
+      : inner_(std::move(inner)), party_(info) {}
+
+  at::Tensor queries(const at::Tensor& labels, uint64_t seed) override {
+    auto out = party_.call("queries", [&] { return inner_->queries(labels, seed); });
+    if (!is_row_list(out)) {
+      party_.broke("queries", fmt::format("returned {}; expected int64 (Q) on cpu", tensor_text(out)));
+    }
+    const auto wrong = outside(out, labels.numel());
+    if (!wrong.empty()) party_.broke("queries", wrong);
+    const auto count = out.numel();
+    if (count > 1 && !out.slice(0, 1).gt(out.slice(0, 0, count - 1)).all().item<bool>()) {
+      party_.broke("queries", "gave rows that are not distinct and ascending");
+    }
+    return out;
+  }
+
+ private:
+  std::shared_ptr<EvalSampler> inner_;
+  Party party_;
+};
+
+class MetricContract final : public Metric {
+ public:
+  MetricContract(std::shared_ptr<Metric> inner, const ComponentInfo& info)
+      : inner_(std::move(inner)), party_(info) {}
+
+  std::string name() const override {
+    return party_.call("name", [&] { return inner_->name(); });
+  }
+  std::string distance() const override {
+    return party_.call("distance", [&] { return inner_->distance(); });
+  }
+  int64_t depth(int64_t largest_count) const override {
+    const auto depth = party_.call("depth", [&] { return inner_->depth(largest_count); });
+    if (depth < 0) party_.broke("depth", fmt::format("is {}", depth));
+    return depth;
+  }
+  at::Tensor per_query(const Ranking& ranking) const override {
+    auto out = party_.call("per_query", [&] { return inner_->per_query(ranking); });
+    const auto count = ranking.relevant_count.numel();
+    if (!out.defined() || out.dim() != 1 || out.numel() != count || !out.is_floating_point()) {
+      party_.broke("per_query", fmt::format("returned {}; expected float64 ({})", tensor_text(out), count));
+    }
+    const auto wrong = at::logical_and(out.isfinite().logical_not(), ranking.relevant_count.gt(0)).nonzero();
+    if (wrong.size(0) > 0) {
+      const auto query = wrong[0].item<int64_t>();
+      party_.broke("per_query",
+                   fmt::format("gave {} for a query with {} relevant samples", out[query].item<double>(),
+                               ranking.relevant_count[query].item<int64_t>()));
+    }
+    return out;
+  }
+
+ private:
+  std::shared_ptr<Metric> inner_;
+  Party party_;
+};
+
+class LossContract final : public Loss {
+ public:
+  LossContract(std::shared_ptr<Loss> inner, const ComponentInfo& info)
+      : inner_(std::move(inner)), party_(info) {}
+
+  std::vector<NamedTensor> parameters() override {
+    return party_.call("parameters", [&] { return inner_->parameters(); });
+  }
+  std::vector<NamedTensor> buffers() override {
+    return party_.call("buffers", [&] { return inner_->buffers(); });
+  }
+  void train(bool on) override {
+    party_.call("train", [&] { inner_->train(on); });
+  }
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    auto loss = party_.call("forward", [&] { return inner_->forward(embeddings, labels); });
+    if (!loss.defined() || loss.numel() != 1 || loss.scalar_type() != embeddings.scalar_type() ||
+        loss.device() != embeddings.device()) {
+      party_.broke(
+          "forward",
+          fmt::format("returned {}; expected one number of the embeddings' dtype and device, which are {}",
+                      tensor_text(loss), tensor_text(embeddings)));
+    }
+    if (embeddings.requires_grad() && !loss.requires_grad()) {
+      party_.broke(
+          "forward",
+          "returned a loss without a gradient path to the embeddings; compute it from them, and multiply "
+          "by zero where no pair or triplet is left");
+    }
+    return loss;
+  }
+
+ private:
+  std::shared_ptr<Loss> inner_;
+  Party party_;
+};
+
+}  // namespace
+
+std::string tensor_text(const at::Tensor& tensor) {
+  if (!tensor.defined()) return "an undefined tensor";
+  static const std::pair<at::ScalarType, const char*> names[] = {
+      {at::kByte, "uint8"},   {at::kLong, "int64"},    {at::kInt, "int32"},      {at::kBool, "bool"},
+      {at::kHalf, "float16"}, {at::kFloat, "float32"}, {at::kDouble, "float64"}, {at::kBFloat16, "bfloat16"}};
+  std::string dtype = c10::toString(tensor.scalar_type());
+  for (const auto& [type, name] : names) {
+    if (type == tensor.scalar_type()) dtype = name;
+  }
+  std::string shape;
+  for (auto size : tensor.sizes()) shape += (shape.empty() ? "" : ", ") + std::to_string(size);
+  return dtype + " (" + shape + ") on " + tensor.device().str();
+}
+
+std::shared_ptr<Dataset> under_contract(std::shared_ptr<Dataset> dataset, const ComponentInfo& info) {
+  return std::make_shared<DatasetContract>(std::move(dataset), info);
+}
+std::shared_ptr<Transform> under_contract(std::shared_ptr<Transform> transform, const ComponentInfo& info) {
+  return std::make_shared<TransformContract>(std::move(transform), info);
+}
+std::shared_ptr<BatchSampler> under_contract(std::shared_ptr<BatchSampler> sampler,
+                                             const ComponentInfo& info) {
+  return std::make_shared<BatchSamplerContract>(std::move(sampler), info);
+}
+std::shared_ptr<EvalSampler> under_contract(std::shared_ptr<EvalSampler> sampler, const ComponentInfo& info) {
+  return std::make_shared<EvalSamplerContract>(std::move(sampler), info);
+}
+std::shared_ptr<Metric> under_contract(std::shared_ptr<Metric> metric, const ComponentInfo& info) {
+  return std::make_shared<MetricContract>(std::move(metric), info);
+}
+std::shared_ptr<Loss> under_contract(std::shared_ptr<Loss> loss, const ComponentInfo& info) {
+  return std::make_shared<LossContract>(std::move(loss), info);
+}
+
+}  // namespace kindred::host
