@@ -24,7 +24,8 @@ TEST(ToyCars, colour_does_not_give_the_class_away) {
   // The nearest neighbour by mean colour shares the class hardly more often than chance (9 of 119).
   const auto dataset = small();
   std::vector<at::Tensor> means;
-  for (int64_t i = 0; i < dataset->size(); ++i) means.push_back(dataset->read(i).to(at::kFloat).mean({0, 1}));
+  for (int64_t i = 0; i < dataset->size(); ++i)
+    means.push_back(dataset->read(i).to(at::kFloat).mean(at::IntArrayRef{0, 1}));
   const auto all = at::stack(means);
   auto distances = at::cdist(all, all);
   distances.fill_diagonal_(1e9);
