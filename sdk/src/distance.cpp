@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kindred/error.hpp"
@@ -25,13 +27,15 @@ at::Tensor l2_normalized(const at::Tensor& x, double eps) { return x / x.norm(2,
 namespace {
 
 /// |a - b| from the expansion |a|^2 + |b|^2 - 2<a, b>, which is one matrix product. What lies below the
-/// rounding error of the expansion counts as zero, with a zero gradient.
+/// rounding error of the expansion counts as zero, with a zero gradient; that of a sum of D terms grows as
+/// sqrt(D) (Higham 2002, section 2.8), and how much of it is seen depends on the BLAS.
 at::Tensor euclidean_matrix(const at::Tensor& a, const at::Tensor& b) {
   const auto norms = a.square().sum(1, true) + b.square().sum(1, true).t();  // (A, B)
   const auto squared = norms - 2 * a.matmul(b.t());
   const double epsilon = a.scalar_type() == at::kDouble ? std::numeric_limits<double>::epsilon()
                                                         : std::numeric_limits<float>::epsilon();
-  const auto apart = squared.detach() > norms.detach() * (4 * epsilon);
+  const auto apart = squared.detach() >
+                     norms.detach() * (std::max(4.0, std::sqrt(static_cast<double>(a.size(1)))) * epsilon);
   // The inner `where` keeps sqrt away from zero, where its derivative is infinite.
   return at::where(apart, at::where(apart, squared, at::ones_like(squared)).sqrt(), at::zeros_like(squared));
 }
