@@ -51,6 +51,6 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS libopenblas0-pthread)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME kindred-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "kindred (= ${PROJECT_VERSION}), libtorch-dev, nlohmann-json3-dev, g++, cmake")
+  "kindred (= ${PROJECT_VERSION}), libtorch-dev, nlohmann-json3-dev, g++, cmake, make | ninja-build")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers, CMake package and static library to build plugins with")
 include(CPack)
