@@ -1,6 +1,6 @@
 #!/bin/sh
-# clang-tidy over the project's own sources, or over those named: `.ci/tidy.sh host/cli/main.cpp`. Takes about a
-# quarter of an hour for all on two cores, so it is not part of .ci/run.
+# clang-tidy over the project's own sources, or over those named: `.ci/tidy.sh host/cli/main.cpp`. Takes 20 to
+# 30 s of a core per file, so it is not part of .ci/run.
 set -eu
 cd "$(dirname "$0")/.."
 .ci/setup.sh clang-tidy

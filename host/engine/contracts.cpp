@@ -30,6 +30,18 @@ class Party {
   std::string plugin_, component_;  // copies: the object may outlive the catalog
 };
 
+/// The component and its name; each contract overrides what it checks or names.
+template <class Interface>
+class Contract : public Interface {
+ public:
+  Contract(std::shared_ptr<Interface> inner, const ComponentInfo& info)
+      : inner_(std::move(inner)), party_(info) {}
+
+ protected:
+  std::shared_ptr<Interface> inner_;
+  Party party_;
+};
+
 bool is_picture(const at::Tensor& x) {
   return x.defined() && x.dim() == 3 && x.size(2) == 3 && x.scalar_type() == at::kByte && x.is_cpu();
 }
@@ -46,10 +58,10 @@ std::string outside(const at::Tensor& list, int64_t rows) {
                      rows - 1);
 }
 
-class DatasetContract final : public Dataset {
+class DatasetContract final : public Contract<Dataset> {
  public:
   DatasetContract(std::shared_ptr<Dataset> inner, const ComponentInfo& info)
-      : inner_(std::move(inner)), party_(info) {
+      : Contract(std::move(inner), info) {
     kind_ = party_.call("object_kind", [&] { return inner_->object_kind(); });
     if (kind_ != ObjectKind::image && kind_ != ObjectKind::vector) {
       party_.broke("object_kind",
@@ -105,16 +117,13 @@ class DatasetContract final : public Dataset {
   }
 
  private:
-  std::shared_ptr<Dataset> inner_;
-  Party party_;
   ObjectKind kind_ = ObjectKind::image;
   int64_t size_ = 0;
 };
 
-class TransformContract final : public Transform {
+class TransformContract final : public Contract<Transform> {
  public:
-  TransformContract(std::shared_ptr<Transform> inner, const ComponentInfo& info)
-      : inner_(std::move(inner)), party_(info) {}
+  using Contract::Contract;
 
   at::Tensor apply(const at::Tensor& image, Random& random) const override {
     const auto running = party_.running("apply");
@@ -130,16 +139,11 @@ class TransformContract final : public Transform {
   bool normalization(Normalization& out) const override {
     return party_.call("normalization", [&] { return inner_->normalization(out); });
   }
-
- private:
-  std::shared_ptr<Transform> inner_;
-  Party party_;
 };
 
-class BatchSamplerContract final : public BatchSampler {
+class BatchSamplerContract final : public Contract<BatchSampler> {
  public:
-  BatchSamplerContract(std::shared_ptr<BatchSampler> inner, const ComponentInfo& info)
-      : inner_(std::move(inner)), party_(info) {}
+  using Contract::Contract;
 
   std::vector<at::Tensor> batches(const at::Tensor& labels, uint64_t seed, int64_t epoch) override {
     auto out = party_.call("batches", [&] { return inner_->batches(labels, seed, epoch); });
@@ -154,16 +158,11 @@ class BatchSamplerContract final : public BatchSampler {
     }
     return out;
   }
-
- private:
-  std::shared_ptr<BatchSampler> inner_;
-  Party party_;
 };
 
-class EvalSamplerContract final : public EvalSampler {
+class EvalSamplerContract final : public Contract<EvalSampler> {
  public:
-  EvalSamplerContract(std::shared_ptr<EvalSampler> inner, const ComponentInfo& info)
-      : inner_(std::move(inner)), party_(info) {}
+  using Contract::Contract;
 
   at::Tensor queries(const at::Tensor& labels, uint64_t seed) override {
     auto out = party_.call("queries", [&] { return inner_->queries(labels, seed); });
@@ -178,16 +177,11 @@ class EvalSamplerContract final : public EvalSampler {
     }
     return out;
   }
-
- private:
-  std::shared_ptr<EvalSampler> inner_;
-  Party party_;
 };
 
-class MetricContract final : public Metric {
+class MetricContract final : public Contract<Metric> {
  public:
-  MetricContract(std::shared_ptr<Metric> inner, const ComponentInfo& info)
-      : inner_(std::move(inner)), party_(info) {}
+  using Contract::Contract;
 
   std::string name() const override {
     return party_.call("name", [&] { return inner_->name(); });
@@ -215,16 +209,11 @@ class MetricContract final : public Metric {
     }
     return out;
   }
-
- private:
-  std::shared_ptr<Metric> inner_;
-  Party party_;
 };
 
-class LossContract final : public Loss {
+class LossContract final : public Contract<Loss> {
  public:
-  LossContract(std::shared_ptr<Loss> inner, const ComponentInfo& info)
-      : inner_(std::move(inner)), party_(info) {}
+  using Contract::Contract;
 
   std::vector<NamedTensor> parameters() override {
     return party_.call("parameters", [&] { return inner_->parameters(); });
@@ -252,13 +241,16 @@ class LossContract final : public Loss {
     }
     return loss;
   }
-
- private:
-  std::shared_ptr<Loss> inner_;
-  Party party_;
 };
 
 }  // namespace
+
+std::string shape_text(const at::Tensor& tensor) {
+  if (!tensor.defined()) return "undefined";
+  std::string text = "(";
+  for (auto size : tensor.sizes()) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
+  return text + ")";
+}
 
 std::string tensor_text(const at::Tensor& tensor) {
   if (!tensor.defined()) return "an undefined tensor";
@@ -269,9 +261,7 @@ std::string tensor_text(const at::Tensor& tensor) {
   for (const auto& [type, name] : names) {
     if (type == tensor.scalar_type()) dtype = name;
   }
-  std::string shape;
-  for (auto size : tensor.sizes()) shape += (shape.empty() ? "" : ", ") + std::to_string(size);
-  return dtype + " (" + shape + ") on " + tensor.device().str();
+  return dtype + " " + shape_text(tensor) + " on " + tensor.device().str();
 }
 
 std::shared_ptr<Dataset> under_contract(std::shared_ptr<Dataset> dataset, const ComponentInfo& info) {

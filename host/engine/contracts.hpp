@@ -33,6 +33,9 @@ std::shared_ptr<Interface> create_under_contract(const Catalog& catalog, const C
   return under_contract(catalog.create<Interface>(info, params, site), info);
 }
 
+/// "(8, 1280)", "undefined".
+std::string shape_text(const at::Tensor& tensor);
+
 /// "float32 (8, 1280) on cpu", "an undefined tensor": for messages.
 std::string tensor_text(const at::Tensor& tensor);
 

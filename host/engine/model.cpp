@@ -10,13 +10,6 @@
 namespace kindred::host {
 namespace {
 
-std::string shape_text(const at::Tensor& tensor) {
-  if (!tensor.defined()) return "undefined";
-  std::string text = "(";
-  for (auto size : tensor.sizes()) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  return text + ")";
-}
-
 /// What is wrong is caught where the component hands it over, not three calls later inside LibTorch.
 void check_output(const at::Tensor& out, const at::Tensor& input, int64_t columns, const std::string& plugin,
                   const std::string& component) {

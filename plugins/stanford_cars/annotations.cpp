@@ -34,13 +34,13 @@ size_t element_count(const std::string& path, const matvar_t* variable) {
   const bool has_data = variable->data != nullptr && variable->data_size > 0;
   const size_t held = has_data ? variable->nbytes / static_cast<size_t>(variable->data_size) : 0;
   const size_t most = std::min(held, kMostElements);
-  size_t count = variable->rank > 0 ? 1 : most + 1;
+  size_t count = 1;
   for (int i = 0; i < variable->rank; ++i) {
     const size_t dimension = variable->dims[i];
-    count = dimension == 0 || count <= most / dimension ? count * dimension : most + 1;
-    if (count == 0) return 0;
+    if (dimension == 0) return 0;
+    count = count <= most / dimension ? count * dimension : most + 1;
   }
-  if (count <= most) return count;
+  if (variable->rank > 0 && count <= most) return count;
   throw Error(path + " is damaged: a variable says that it has more elements than it can have");
 }
 
