@@ -16,6 +16,7 @@ const std::vector<Rule>* rules_of(const std::string& kind) {
                                                                  {"head", head_rules()},
                                                                  {"loss", loss_rules()},
                                                                  {"metric", metric_rules()},
+                                                                 {"miner", miner_rules()},
                                                                  {"transform", transform_rules()}};
   const auto it = table.find(kind);
   return it == table.end() ? nullptr : &it->second;

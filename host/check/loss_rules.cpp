@@ -44,6 +44,7 @@ std::shared_ptr<Loss> double_loss(const Subject& subject) {
 void gradient_is_right(const Subject& subject) {
   constexpr double kStep = 1e-6, kTolerance = 1e-4;
   const auto loss = double_loss(subject);
+  if (loss->traits().constant_factors) return;  // its gradient is not the derivative of its value
   for (const uint64_t seed : {1, 2, 3}) {
     const auto at_point = example(seed);
     const auto gradient = gradient_of(*loss, at_point);
@@ -68,6 +69,7 @@ void gradient_is_right(const Subject& subject) {
 
 void order_does_not_matter(const Subject& subject) {
   const auto loss = double_loss(subject);
+  if (loss->traits().order_matters) return;
   const auto given = example();
   const auto order = at::randperm(12, at::kLong);
   const double a = value_of(*loss, given).item<double>(),
@@ -145,6 +147,45 @@ void memory_does_not_grow(const Subject& subject) {
   require(grown < kAllowed, "takes {} MiB more memory after 1000 calls", grown >> 20);
 }
 
+void pairs_are_the_labels(const Subject& subject) {
+  const auto loss = double_loss(subject);
+  const auto given = example();
+  if (!loss->traits().pairs) return;
+  const double by_labels = value_of(*loss, given).item<double>(),
+               by_pairs = loss->forward_pairs(pair_batch(given.embeddings, given.labels)).item<double>();
+  require(std::abs(by_labels - by_pairs) <= 1e-9 * std::max(1.0, std::abs(by_labels)),
+          "gives {} for labels and {} for the same pairs", by_labels, by_pairs);
+}
+
+/// Half of the samples are references only, as those of a memory are.
+void references_have_no_part_as_anchors(const Subject& subject) {
+  const auto loss = double_loss(subject);
+  if (!loss->traits().pairs) return;
+  const auto given = example();
+  const auto all = pair_masks(given.labels);
+  const auto anchors = given.embeddings.slice(0, 0, 6).clone().requires_grad_(true);
+  PairBatch batch = {anchors,
+                     at::cat({anchors, given.embeddings.slice(0, 6)}),
+                     {all.positive.slice(0, 0, 6), all.negative.slice(0, 0, 6)},
+                     {}};
+  const auto value = loss->forward_pairs(batch);
+  require(std::isfinite(value.item<double>()), "gives {} with references beside the batch",
+          value.item<double>());
+  value.backward();
+  require(anchors.grad().defined() && anchors.grad().isfinite().all().item<bool>(),
+          "has no finite gradient with references beside the batch");
+  // The order of references that are not in the batch says nothing.
+  const auto order = at::cat({at::arange(6, at::kLong), at::arange(6, at::kLong).flip(0) + 6});
+  const PairBatch turned = {
+      batch.embeddings.detach(),
+      batch.references.detach().index_select(0, order),
+      {batch.masks.positive.index_select(1, order), batch.masks.negative.index_select(1, order)},
+      {}};
+  const double again = loss->forward_pairs(turned).item<double>();
+  require(std::abs(value.item<double>() - again) <= 1e-9 * std::max(1.0, std::abs(again)),
+          "depends on the order of the references: {} and {}", value.item<double>(), again);
+}
+
 }  // namespace
 
 std::vector<Rule> loss_rules() {
@@ -156,6 +197,9 @@ std::vector<Rule> loss_rules() {
       {"keeps_dtype_and_shape", "it is a scalar of the embeddings' dtype", keeps_dtype_and_shape},
       {"leaves_its_input_alone", "embeddings and labels are not changed", leaves_its_input_alone},
       {"repeats_itself", "the same batch gives the same number", repeats_itself},
+      {"pairs_are_the_labels", "pairs give what the labels give", pairs_are_the_labels},
+      {"references_have_no_part_as_anchors", "references beyond the batch are compared with, no more",
+       references_have_no_part_as_anchors},
       {"memory_does_not_grow", "1000 calls take no memory that stays", memory_does_not_grow},
   };
 }

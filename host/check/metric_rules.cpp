@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "host/check/rule.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/metric.hpp"
@@ -35,6 +37,7 @@ at::Tensor counting(const at::Tensor& values, const Ranking& ranking) {
 
 void gives_a_number_per_query(const Subject& subject) {
   const auto metric = subject.make<Metric>();
+  if (metric->is_of_set()) return;
   const auto values = metric->per_query(ranking_of(1));
   require(values.defined() && values.dim() == 1 && values.size(0) == kQueries,
           "does not give one number per query");
@@ -43,6 +46,7 @@ void gives_a_number_per_query(const Subject& subject) {
 
 void stays_between_0_and_1(const Subject& subject) {
   const auto metric = subject.make<Metric>();
+  if (metric->is_of_set()) return;
   for (const uint64_t seed : {1, 2, 3}) {
     const auto ranking = ranking_of(seed);
     const auto values = counting(metric->per_query(ranking), ranking);
@@ -54,6 +58,7 @@ void stays_between_0_and_1(const Subject& subject) {
 
 void perfect_is_best(const Subject& subject) {
   const auto metric = subject.make<Metric>();
+  if (metric->is_of_set()) return;
   const auto perfect = ranking_of(1, true);
   const auto best = counting(metric->per_query(perfect), perfect);
   for (const uint64_t seed : {1, 2, 3}) {
@@ -65,6 +70,7 @@ void perfect_is_best(const Subject& subject) {
 
 void queries_are_independent(const Subject& subject) {
   const auto metric = subject.make<Metric>();
+  if (metric->is_of_set()) return;
   const auto ranking = ranking_of(1);
   const auto all = metric->per_query(ranking);
   const auto order = at::randperm(kQueries, at::kLong);
@@ -82,6 +88,7 @@ void queries_are_independent(const Subject& subject) {
 
 void depth_suffices(const Subject& subject) {
   const auto metric = subject.make<Metric>();
+  if (metric->is_of_set()) return;
   auto ranking = ranking_of(1);
   const auto all = metric->per_query(ranking);
   const auto largest = ranking.relevant_count.max().item<int64_t>();
@@ -101,6 +108,7 @@ void is_named(const Subject& subject) {
 
 void takes_few_samples(const Subject& subject) {
   const auto metric = subject.make<Metric>();
+  if (metric->is_of_set()) return;
   Ranking two;
   two.relevant = at::ones({2, 1}, at::kBool);
   two.relevant_count = at::ones({2}, at::kLong);
@@ -108,6 +116,61 @@ void takes_few_samples(const Subject& subject) {
   const auto values = metric->per_query(two).to(at::kDouble);
   require(values.isfinite().all().item<bool>() && values.numel() == 2,
           "has no value for two samples of one class");
+}
+
+/// 60 samples of 6 classes, near their classes' centres.
+EvaluatedSet set_of(uint64_t seed, double noise) {
+  at::manual_seed(seed);
+  const auto labels = at::arange(60, at::kLong).remainder(6);
+  const auto centres = at::randn({6, 8}).index_select(0, labels);
+  return {centres + at::randn({60, 8}) * noise, labels, 1, int64_t{1} << 20};
+}
+
+void set_values_are_at_most_1(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  if (!metric->is_of_set()) return;
+  const double clear = metric->of_set(set_of(1, 1e-3)), blurred = metric->of_set(set_of(1, 5));
+  for (const double value : {clear, blurred}) {
+    require(std::isfinite(value) && value <= 1 + 1e-9 && value >= -1 - 1e-9, "gives {} for 60 samples",
+            value);
+  }
+  require(clear >= blurred, "values clear classes ({}) below blurred ones ({})", clear, blurred);
+}
+
+void sets_have_no_order(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  if (!metric->is_of_set()) return;
+  // Clear classes: a metric that clusters begins with samples drawn by their number.
+  const auto set = set_of(1, 1e-2);
+  const auto order = at::randperm(60, at::kLong);
+  auto other = set;
+  other.embeddings = set.embeddings.index_select(0, order);
+  other.labels = set.labels.index_select(0, order) * 1000003 + 17;
+  const double a = metric->of_set(set), b = metric->of_set(other);
+  require(std::abs(a - b) <= 1e-5, "gives {}, and {} in another order with other numbers of the classes", a,
+          b);
+}
+
+void tiles_do_not_matter(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  if (!metric->is_of_set()) return;
+  auto set = set_of(1, 1);
+  const double whole = metric->of_set(set);
+  set.tile_bytes = 1;
+  const double tiled = metric->of_set(set);
+  require(std::abs(whole - tiled) <= 1e-5, "gives {} with large and {} with small tiles", whole, tiled);
+}
+
+void sets_may_be_degenerate(const Subject& subject) {
+  const auto metric = subject.make<Metric>();
+  if (!metric->is_of_set()) return;
+  const auto x = at::randn({6, 8});
+  for (const auto& labels : {at::zeros({6}, at::kLong), at::arange(6, at::kLong)}) {
+    require(!std::isinf(metric->of_set({x, labels})), "is infinite for one class, or for classes of one");
+    require(!std::isinf(metric->of_set({at::ones({6, 8}), labels})), "is infinite for equal samples");
+  }
+  require(!std::isinf(metric->of_set({x.slice(0, 0, 1), at::zeros({1}, at::kLong)})),
+          "is infinite for one sample");
 }
 
 }  // namespace
@@ -119,6 +182,12 @@ std::vector<Rule> metric_rules() {
       {"perfect_is_best", "no order is valued above the perfect one", perfect_is_best},
       {"queries_are_independent", "a query's value does not depend on the others", queries_are_independent},
       {"depth_suffices", "depth() neighbours are all that is looked at", depth_suffices},
+      {"set_values_are_at_most_1", "of a whole set: finite, from -1 to 1, clear classes above blurred ones",
+       set_values_are_at_most_1},
+      {"sets_have_no_order", "of a whole set: order and numbers of classes say nothing", sets_have_no_order},
+      {"tiles_do_not_matter", "of a whole set: the same whatever the size of a tile", tiles_do_not_matter},
+      {"sets_may_be_degenerate", "of a whole set: one class, one sample are no failure",
+       sets_may_be_degenerate},
       {"is_named", "it has a name and a known distance", is_named},
       {"takes_few_samples", "a class of two samples has a value", takes_few_samples},
   };

@@ -8,6 +8,7 @@
 #include "kindred/head.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/metric.hpp"
+#include "kindred/miner.hpp"
 #include "kindred/transform.hpp"
 
 namespace kindred::host {
@@ -25,6 +26,7 @@ void make_any(const Subject& subject, const json& params) {
   if (kind == Head::kKind) changed.make<Head>();
   if (kind == Loss::kKind) changed.make<Loss>();
   if (kind == Metric::kKind) changed.make<Metric>();
+  if (kind == Miner::kKind) changed.make<Miner>();
   if (kind == Transform::kKind) changed.make<Transform>();
 }
 

@@ -52,6 +52,7 @@ std::vector<Rule> eval_sampler_rules();
 std::vector<Rule> head_rules();
 std::vector<Rule> loss_rules();
 std::vector<Rule> metric_rules();
+std::vector<Rule> miner_rules();
 std::vector<Rule> transform_rules();
 
 }  // namespace kindred::host

@@ -48,8 +48,13 @@ class Evaluation {
     const auto tuned = encode(test, servable_.model, servable_.transforms);
     const auto base = pipeline_.evaluate.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);
-    return {{"metrics", {{"base", base.values}, {"tuned", found.values}}},
-            {"metric_details", {{"base", base.details}, {"tuned", found.details}}}};
+    json out = {{"metrics", {{"base", base.values}, {"tuned", found.values}}},
+                {"metric_details", {{"base", base.details}, {"tuned", found.details}}}};
+    if (pipeline_.evaluate.per_class) {
+      out["per_class"] = {{"base", with_class_names(base.by_class, *dataset_)},
+                          {"tuned", with_class_names(found.by_class, *dataset_)}};
+    }
+    return out;
   }
 
  private:
@@ -60,8 +65,7 @@ class Evaluation {
       EncodeRowsOptions options{device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_, false};
       options.mirror = view == kMirrorView;
       std::vector<SkippedSample> skipped;
-      const auto embeddings =
-          model.apply_heads(encode_rows(*dataset_, rows, transforms, model, options, skipped));
+      auto embeddings = model.apply_heads(encode_rows(*dataset_, rows, transforms, model, options, skipped));
       skips_.note(skipped);
       check_finite(embeddings, *dataset_, rows);
       return embeddings;

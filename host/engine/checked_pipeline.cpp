@@ -4,6 +4,7 @@
 
 #include "host/engine/components.hpp"
 #include "host/engine/cut.hpp"
+#include "host/engine/training_loss.hpp"
 #include "host/loader/plugin_error.hpp"
 #include "host/pipeline/issue.hpp"
 #include "host/pipeline/validator.hpp"
@@ -14,7 +15,8 @@ Pipeline checked_pipeline(const Document& document, const Catalog& catalog) {
   std::vector<Issue> issues;
   auto pipeline = validate_pipeline(document, catalog, issues);
   const std::function<void()> checks[] = {[&] { make_components(catalog, pipeline); },
-                                          [&] { check_cut(catalog, pipeline); }};
+                                          [&] { check_cut(catalog, pipeline); },
+                                          [&] { check_losses(catalog, pipeline); }};
   for (const auto& check : checks) {
     try {
       check();

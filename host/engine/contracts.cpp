@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <utility>
 
 #include "host/loader/guarded_call.hpp"
@@ -189,6 +190,14 @@ class MetricContract final : public Contract<Metric> {
   std::string distance() const override {
     return party_.call("distance", [&] { return inner_->distance(); });
   }
+  bool is_of_set() const override {
+    return party_.call("is_of_set", [&] { return inner_->is_of_set(); });
+  }
+  double of_set(const EvaluatedSet& set) const override {
+    const double value = party_.call("of_set", [&] { return inner_->of_set(set); });
+    if (std::isinf(value)) party_.broke("of_set", "gave a number that is not finite");
+    return value;
+  }
   int64_t depth(int64_t largest_count) const override {
     const auto depth = party_.call("depth", [&] { return inner_->depth(largest_count); });
     if (depth < 0) party_.broke("depth", fmt::format("is {}", depth));
@@ -224,8 +233,18 @@ class LossContract final : public Contract<Loss> {
   void train(bool on) override {
     party_.call("train", [&] { inner_->train(on); });
   }
+  LossTraits traits() const override {
+    return party_.call("traits", [&] { return inner_->traits(); });
+  }
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    auto loss = party_.call("forward", [&] { return inner_->forward(embeddings, labels); });
+    return checked(party_.call("forward", [&] { return inner_->forward(embeddings, labels); }), embeddings);
+  }
+  at::Tensor forward_pairs(const PairBatch& batch) override {
+    return checked(party_.call("forward", [&] { return inner_->forward_pairs(batch); }), batch.embeddings);
+  }
+
+ private:
+  at::Tensor checked(at::Tensor loss, const at::Tensor& embeddings) const {
     if (!loss.defined() || loss.numel() != 1 || loss.scalar_type() != embeddings.scalar_type() ||
         loss.device() != embeddings.device()) {
       party_.broke(
@@ -240,6 +259,65 @@ class LossContract final : public Contract<Loss> {
           "by zero where no pair or triplet is left");
     }
     return loss;
+  }
+};
+
+class MinerContract final : public Contract<Miner> {
+ public:
+  using Contract::Contract;
+
+  std::vector<NamedTensor> parameters() override {
+    return party_.call("parameters", [&] { return inner_->parameters(); });
+  }
+  std::vector<NamedTensor> buffers() override {
+    return party_.call("buffers", [&] { return inner_->buffers(); });
+  }
+  void train(bool on) override {
+    party_.call("train", [&] { inner_->train(on); });
+  }
+  Mined mine(const PairBatch& batch) override {
+    auto kept = party_.call("mine", [&] { return inner_->mine(batch); });
+    if (kept.triplets.defined()) {
+      check_rows("positive", kept.triplets.anchors, kept.triplets.positives, batch.masks.positive);
+      check_rows("negative", kept.triplets.anchors, kept.triplets.negatives, batch.masks.negative);
+    } else {
+      check_mask("positive", kept.masks.positive, batch.masks.positive);
+      check_mask("negative", kept.masks.negative, batch.masks.negative);
+    }
+    return kept;
+  }
+
+ private:
+  void check_mask(const char* which, const at::Tensor& kept, const at::Tensor& given) const {
+    if (!kept.defined() || kept.sizes() != given.sizes() || kept.scalar_type() != at::kBool ||
+        kept.device() != given.device()) {
+      party_.broke("mine", fmt::format("returned {} as the mask of {} pairs; expected {}", tensor_text(kept),
+                                       which, tensor_text(given)));
+    }
+    if (kept.logical_and(given.logical_not()).any().item<bool>()) {
+      party_.broke("mine", fmt::format("kept a pair as {} that is none", which));
+    }
+  }
+  void check_rows(const char* which, const at::Tensor& anchors, const at::Tensor& others,
+                  const at::Tensor& given) const {
+    const auto is_list = [&](const at::Tensor& x) {
+      return x.defined() && x.dim() == 1 && x.scalar_type() == at::kLong && x.device() == given.device();
+    };
+    if (!is_list(anchors) || !is_list(others) || anchors.numel() != others.numel()) {
+      party_.broke("mine", fmt::format("returned {} as anchors and {} as their {}s; expected int64 (T) each",
+                                       tensor_text(anchors), tensor_text(others), which));
+    }
+    const auto inside = [](const at::Tensor& x, int64_t end) {
+      return x.ge(0).logical_and(x.lt(end)).all().item<bool>();
+    };
+    if (!inside(anchors, given.size(0)) || !inside(others, given.size(1))) {
+      party_.broke("mine", fmt::format("gave row numbers outside of {} embeddings and {} references",
+                                       given.size(0), given.size(1)));
+    }
+    const auto places = anchors * given.size(1) + others;
+    if (!given.reshape({-1}).index_select(0, places).all().item<bool>()) {
+      party_.broke("mine", fmt::format("kept a pair as {} that is none", which));
+    }
   }
 };
 
@@ -282,6 +360,10 @@ std::shared_ptr<Metric> under_contract(std::shared_ptr<Metric> metric, const Com
 }
 std::shared_ptr<Loss> under_contract(std::shared_ptr<Loss> loss, const ComponentInfo& info) {
   return std::make_shared<LossContract>(std::move(loss), info);
+}
+
+std::shared_ptr<Miner> under_contract(std::shared_ptr<Miner> miner, const ComponentInfo& info) {
+  return std::make_shared<MinerContract>(std::move(miner), info);
 }
 
 }  // namespace kindred::host

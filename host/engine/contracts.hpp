@@ -8,6 +8,7 @@
 #include "kindred/eval_sampler.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/metric.hpp"
+#include "kindred/miner.hpp"
 #include "kindred/transform.hpp"
 
 /// Holds components to what their interfaces promise: whatever one returns is checked where it is handed
@@ -25,6 +26,7 @@ std::shared_ptr<BatchSampler> under_contract(std::shared_ptr<BatchSampler> sampl
 std::shared_ptr<EvalSampler> under_contract(std::shared_ptr<EvalSampler> sampler, const ComponentInfo& info);
 std::shared_ptr<Metric> under_contract(std::shared_ptr<Metric> metric, const ComponentInfo& info);
 std::shared_ptr<Loss> under_contract(std::shared_ptr<Loss> loss, const ComponentInfo& info);
+std::shared_ptr<Miner> under_contract(std::shared_ptr<Miner> miner, const ComponentInfo& info);
 
 /// Catalog::create with the contract.
 template <class Interface>

@@ -29,7 +29,8 @@ void release_pages(const at::Tensor& array, const at::Tensor& row) {
   const auto [row_begin, row_end] = bounds(row);
   const auto first = std::max(row_begin / kAround * kAround, (array_begin + page - 1) / page * page);
   const auto end = std::min((row_end + kAround - 1) / kAround * kAround, array_end / page * page);
-  if (end > first) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+  auto* const bytes = static_cast<char*>(array.data_ptr());
+  if (end > first) ::madvise(bytes + (first - array_begin), end - first, MADV_DONTNEED);
 }
 
 }  // namespace

@@ -29,15 +29,21 @@ double mean_of(const std::vector<double>& values) {
   return values.empty() ? kNaN : sum / static_cast<double>(values.size());
 }
 
-double macro_mean(const Sampled& sampled) {
+std::map<int64_t, double> class_means(const Sampled& sampled) {
   std::map<int64_t, std::pair<double, int64_t>> classes;
   for (size_t i = 0; i < sampled.values.size(); ++i) {
     auto& [sum, count] = classes[sampled.labels[i]];
     sum += sampled.values[i];
     ++count;
   }
+  std::map<int64_t, double> means;
+  for (const auto& [label, one] : classes) means[label] = one.first / static_cast<double>(one.second);
+  return means;
+}
+
+double macro_mean(const std::map<int64_t, double>& by_class) {
   std::vector<double> means;
-  for (const auto& [label, one] : classes) means.push_back(one.first / static_cast<double>(one.second));
+  for (const auto& [label, mean] : by_class) means.push_back(mean);
   return mean_of(means);
 }
 
@@ -90,13 +96,16 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
   const int64_t largest = largest_relevant_count(labels, rows);
   const auto plain = labels.contiguous();
   std::map<std::string, std::vector<size_t>> by_distance;
-  for (size_t m = 0; m < metrics.size(); ++m) by_distance[metrics[m]->distance()].push_back(m);
+  for (size_t m = 0; m < metrics.size(); ++m) {
+    if (!metrics[m]->is_of_set()) by_distance[metrics[m]->distance()].push_back(m);
+  }
 
   std::vector<Sampled> sampled(metrics.size());
   int64_t singletons = 0;
-  for (const auto& [distance, members] : by_distance) {
+  for (const auto& group : by_distance) {
+    const auto& members = group.second;
     SearchOptions search;
-    search.distance = distance_from_name(distance);
+    search.distance = distance_from_name(group.first);
     search.tile_bytes = options.tile_bytes;
     for (auto m : members) search.depth = std::max(search.depth, metrics[m]->depth(largest));
     singletons = 0;
@@ -118,10 +127,16 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
 
   std::vector<MetricValue> out;
   for (size_t m = 0; m < metrics.size(); ++m) {
+    if (metrics[m]->is_of_set()) {
+      const double value = metrics[m]->of_set({embeddings, plain, options.seed, options.tile_bytes});
+      out.push_back({metrics[m]->name(), value, kNaN, kNaN, kNaN, kNaN, labels.numel(), 0, {}});
+      continue;
+    }
     const auto [low, high] = bootstrap_interval(sampled[m].values, options);
-    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(sampled[m]),
+    auto by_class = class_means(sampled[m]);
+    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(by_class),
                    pooled_mean(sampled[m]), low, high, static_cast<int64_t>(sampled[m].values.size()),
-                   singletons});
+                   singletons, std::move(by_class)});
   }
   return out;
 }

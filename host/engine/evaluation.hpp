@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ struct EvaluationOptions {
   int64_t tile_bytes = int64_t{64} << 20;
 };
 
-/// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for.
+/// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for. A metric of
+/// the whole set has its value as mean, and nothing else; its queries are all samples.
 struct MetricValue {
   std::string name;
   double mean;                         ///< over the queries with a relevant sample (R > 0)
@@ -26,6 +28,7 @@ struct MetricValue {
   double interval_low, interval_high;  ///< 95 %, percentile bootstrap over queries (Efron 1979)
   int64_t queries;                     ///< with R > 0
   int64_t singletons;                  ///< queries left out since R = 0
+  std::map<int64_t, double> by_class;  ///< label -> mean over its queries
 };
 
 /// Every metric over an exact search of all `embeddings` float32 (N, D), `labels` int64 (N) on the CPU;

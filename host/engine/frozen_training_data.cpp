@@ -13,7 +13,8 @@ FrozenTrainingData::FrozenTrainingData(const Dataset& dataset, const ClassSplit&
       device_(device),
       train_(embed(train_rows_, kPlainView)),
       validation_(embed(validation_rows_, kPlainView)),
-      device_labels_(train_labels_.to(device)) {}
+      device_labels_(train_labels_.to(device)),
+      device_samples_(at::tensor(train_rows_, at::kLong).to(device)) {}
 
 void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) {
   batches_ = batches;
@@ -22,7 +23,8 @@ void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int
 
 TrainingData::Step FrozenTrainingData::next() {
   const auto rows = batches_.at(position_++).to(device_);
-  return {train_.index_select(0, rows), device_labels_.index_select(0, rows)};
+  return {train_.index_select(0, rows), device_labels_.index_select(0, rows),
+          device_samples_.index_select(0, rows)};
 }
 
 at::Tensor FrozenTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {

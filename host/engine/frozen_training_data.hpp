@@ -21,7 +21,7 @@ class FrozenTrainingData final : public TrainingData {
  private:
   const EncodedViews& encoded_;
   at::Device device_;
-  at::Tensor train_, validation_, device_labels_;
+  at::Tensor train_, validation_, device_labels_, device_samples_;
   std::vector<at::Tensor> batches_;
   size_t position_ = 0;
 };

@@ -34,11 +34,15 @@ void LearningTrainingData::start_epoch(const std::vector<at::Tensor>& batches, i
 TrainingData::Step LearningTrainingData::next() {
   auto loaded = loader_->next();
   skips_.note(loaded.skipped);
-  if (loaded.indices.empty()) return {at::empty({0, model_.embedding_dimension}), at::empty({0}, at::kLong)};
+  if (loaded.indices.empty()) {
+    const auto none = at::empty({0}, at::kLong);
+    return {at::empty({0, model_.embedding_dimension}), none, none};
+  }
   loaded.batch.data = loaded.batch.data.to(device_);
   const auto map = model_.frozen_map(loaded.batch, training_dtype_);
   model_.encoder->train(true);  // frozen_map leaves it in evaluation mode
-  return {model_.encode_map(map), labels_of(dataset_.labels(), loaded.indices).to(device_)};
+  return {model_.encode_map(map), labels_of(dataset_.labels(), loaded.indices).to(device_),
+          at::tensor(loaded.indices, at::kLong).to(device_)};
 }
 
 at::Tensor LearningTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {

@@ -36,8 +36,9 @@ void MapTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_
 
 TrainingData::Step MapTrainingData::next() {
   const auto map = reader_->next().to(options_.device);
-  const auto labels = train_labels_.index_select(0, batches_.at(position_++)).to(options_.device);
-  return {model_.encode_map(map), labels};
+  const auto& rows = batches_.at(position_++);
+  return {model_.encode_map(map), train_labels_.index_select(0, rows).to(options_.device),
+          at::tensor(samples_of(rows), at::kLong).to(options_.device)};
 }
 
 at::Tensor MapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {

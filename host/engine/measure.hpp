@@ -17,7 +17,12 @@ struct Measured {
   nlohmann::json values = nlohmann::json::object();  ///< name -> mean over queries, null when undefined
   nlohmann::json details =
       nlohmann::json::object();  ///< name -> mean, macro, pooled, interval_95, queries, singletons
+  nlohmann::json by_class =
+      nlohmann::json::object();  ///< name -> label -> mean over the queries of the class
 };
+
+/// `by_class` with the names of the classes in place of their labels, where the dataset knows them.
+nlohmann::json with_class_names(const nlohmann::json& by_class, const Dataset& dataset);
 
 /// All metrics of `embeddings` float32 (N, D), `labels` int64 (N); `queries` int64 (Q), undefined: all.
 Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,

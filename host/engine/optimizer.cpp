@@ -38,14 +38,14 @@ std::unique_ptr<torch::optim::OptimizerOptions> options_of(const OptimizerSectio
 }
 
 std::unique_ptr<torch::optim::Optimizer> make_optimizer(
-    const OptimizerSection& o, std::vector<torch::optim::OptimizerParamGroup> groups) {
+    const OptimizerSection& o, const std::vector<torch::optim::OptimizerParamGroup>& groups) {
   using namespace torch::optim;
   const auto options = options_of(o);
-  if (o.type == "sgd") return std::make_unique<SGD>(std::move(groups), static_cast<SGDOptions&>(*options));
+  if (o.type == "sgd") return std::make_unique<SGD>(groups, static_cast<SGDOptions&>(*options));
   if (o.type == "adamw") {
-    return std::make_unique<AdamW>(std::move(groups), static_cast<AdamWOptions&>(*options));
+    return std::make_unique<AdamW>(groups, static_cast<AdamWOptions&>(*options));
   }
-  return std::make_unique<Adam>(std::move(groups), static_cast<AdamOptions&>(*options));
+  return std::make_unique<Adam>(groups, static_cast<AdamOptions&>(*options));
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ Optimizer::Optimizer(const OptimizerSection& options, const ScheduleSection& sch
     torch_groups.emplace_back(tensors);
     state_->base_rates.push_back(key.first);
   }
-  state_->optimizer = make_optimizer(options, std::move(torch_groups));
+  state_->optimizer = make_optimizer(options, torch_groups);
   // Set afterwards: on construction a decay of 0 would count as not given, and be replaced.
   auto group = state_->optimizer->param_groups().begin();
   auto without_decay = options;
@@ -100,8 +100,8 @@ double schedule_factor(const ScheduleSection& schedule, int64_t epoch, int64_t e
            (1 - schedule.final_fraction) * 0.5 * (1 + std::cos(progress * 3.14159265358979323846));
   }
   if (schedule.type == "step") {
-    return std::pow(schedule.gamma,
-                    static_cast<double>((epoch - schedule.warmup_epochs) / schedule.step_epochs));
+    const int64_t reductions = (epoch - schedule.warmup_epochs) / schedule.step_epochs;
+    return std::pow(schedule.gamma, static_cast<double>(reductions));
   }
   return 1.0;
 }

@@ -17,19 +17,27 @@ class Scores {
  public:
   Scores(const at::Tensor& embeddings, Distance distance) : distance_(distance) {
     rows_ = embeddings.detach().to(at::kFloat).contiguous();
-    if (distance == Distance::cosine) rows_ = l2_normalized(rows_);
-    if (distance == Distance::euclidean) half_squares_ = rows_.square().sum(1).mul(0.5);
+    if (distance.kind == Distance::cosine) rows_ = l2_normalized(rows_);
+    if (is_euclidean()) half_squares_ = rows_.square().sum(1).mul(0.5);
   }
 
   /// float32 (T, N) on the CPU. Euclidean: x.y - |y|^2 / 2, which orders the candidates of one query as
   /// -|x - y| does.
   at::Tensor of(const at::Tensor& queries) const {
-    auto scores = at::mm(rows_.index_select(0, queries.to(rows_.device())), rows_.t());
+    const auto chosen = rows_.index_select(0, queries.to(rows_.device()));
+    if (!is_euclidean() && distance_.kind != Distance::cosine && distance_.kind != Distance::dot) {
+      return distance_matrix(distance_, chosen, rows_).neg_().cpu().contiguous();
+    }
+    auto scores = at::mm(chosen, rows_.t());
     if (half_squares_.defined()) scores.sub_(half_squares_);
     return scores.cpu().contiguous();
   }
 
  private:
+  bool is_euclidean() const {
+    return distance_.kind == Distance::euclidean || distance_.kind == Distance::squared_euclidean;
+  }
+
   Distance distance_;
   at::Tensor rows_, half_squares_;
 };

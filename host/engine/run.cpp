@@ -271,14 +271,8 @@ void Run::train() {
   Trainer::Parts parts;
   parts.metrics = parts_.metrics;
   if (pipeline_.has_train) {
-    Site site;
-    site.input_dimension = model_.present_dimension();
-    site.classes = count_groups(dataset_->labels(), split_.train);
-    site.seed = static_cast<uint64_t>(pipeline_.root.seed);
-    parts.loss = create_under_contract<Loss>(catalog_, *pipeline_.loss.info, pipeline_.loss.params, site);
-    parts.loss_id = pipeline_.loss.info->id;
-    parts.loss_plugin = pipeline_.loss.info->plugin_id;
-    move_to(module_tensors(*parts.loss), device_);
+    parts.loss = std::make_shared<TrainingLoss>(catalog_, pipeline_, model_.present_dimension(),
+                                                data_->labels(), device_);
     parts.sampler = parts_.batch_sampler;
   }
   if (!pipeline_.has_train || pipeline_.train.epochs == 0) return;
@@ -358,6 +352,10 @@ void Run::measure_tuned() {
   const auto tuned_values = measure(tuned_test_, labels, queries, parts_.metrics, pipeline_);
   result_["metrics"] = {{"base", base_values.values}, {"tuned", tuned_values.values}};
   result_["metric_details"] = {{"base", base_values.details}, {"tuned", tuned_values.details}};
+  if (pipeline_.evaluate.per_class) {
+    result_["per_class"] = {{"base", with_class_names(base_values.by_class, *dataset_)},
+                            {"tuned", with_class_names(tuned_values.by_class, *dataset_)}};
+  }
   result_["timings"]["evaluate_seconds"] = now_seconds() - start;
   if (dataset_->object_kind() == ObjectKind::image) {
     write_retrieval_picture((fs::path(folder_) / "retrieval.png").string(), *dataset_, split_.test,

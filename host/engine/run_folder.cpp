@@ -40,7 +40,10 @@ json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog) {
   };
   use(pipeline.dataset);
   use(pipeline.encoder);
-  use(pipeline.loss);
+  for (const auto& loss : pipeline.losses) {
+    use(loss);
+    use(loss.miner);
+  }
   use(pipeline.batch_sampler);
   use(pipeline.eval_sampler);
   for (const auto* list :

@@ -29,7 +29,7 @@ namespace {
 
 constexpr double kCheckpointSeconds = 60;  // between two checkpoints of a running epoch loop
 constexpr double kCollapsedNorm = 0.999;   // of the mean of normalised embeddings: all point one way
-constexpr uint64_t kStepStream = 3, kValidationOrderStream = 4;
+constexpr uint64_t kStepStream = 3, kValidationOrderStream = 4, kValidationDrawStream = 8;
 
 /// JSON has no NaN.
 json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
@@ -92,7 +92,14 @@ std::vector<NamedTensor> Trainer::state() const {
   };
   add("encoder.", trained_encoder_tensors(model_));
   add("head.", head_tensors(model_));
-  add("loss.", module_tensors(*parts_.loss));
+  add("loss.", parts_.loss->tensors());
+  return all;
+}
+
+/// What a resumed run needs beside what the best epoch keeps.
+std::vector<NamedTensor> Trainer::checkpointed() const {
+  auto all = state();
+  for (const auto& one : parts_.loss->memories()) all.push_back(one);
   return all;
 }
 
@@ -189,20 +196,20 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
     if (batch.labels.numel() == 0) continue;
     optimizer_->zero_gradients();
     auto embeddings = model_.apply_heads(batch.embeddings);
-    const auto loss = parts_.loss->forward(embeddings, batch.labels);
+    const auto loss = parts_.loss->forward(embeddings, batch.labels, batch.samples, all_steps_);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
       const bool sound = embeddings.isfinite().all().item<bool>();
       throw Error(fmt::format(
           "the loss {} is {} in epoch {}, step {}, on embeddings that {}; lower train.optimizer.lr, "
           "or set train.gradient_clip",
-          parts_.loss_id, value, epoch + 1, step + 1,
+          parts_.loss->name(), value, epoch + 1, step + 1,
           sound ? "are finite"
                 : "are not finite either: the weights ran away, or encoder or head "
                   "divides by zero"));
     }
     if (loss.requires_grad()) {
-      guard(parts_.loss_plugin, parts_.loss_id, "backward", [&] { loss.backward(); });
+      guard(parts_.loss->plugin(), parts_.loss->name(), "backward", [&] { loss.backward(); });
       if (!optimizer_->step()) {
         throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
                                 epoch + 1, step + 1));
@@ -210,6 +217,7 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
       if (average_) average_->update();
     }
     ++report_.steps;
+    ++all_steps_;
     sum += value;
     progress.update(step + 1, fmt::format("loss {:.4f}", sum / static_cast<double>(step + 1)));
     // Where there is no validation, whose embeddings are not blurred by dropout.
@@ -240,7 +248,9 @@ void Trainer::validate(EpochResult& result) {
   const auto raw = data_.validation_embeddings();
   const auto embeddings = model_.apply_heads(raw);
   warn_when_collapsed(embeddings);
-  {
+  if (parts_.loss->can_validate()) {
+    // Miners may draw; what they draw does not depend on what was drawn before.
+    at::manual_seed(Random(static_cast<uint64_t>(pipeline_.root.seed), kValidationDrawStream).next() >> 1);
     // In one fixed random order, so that a batch holds several samples of a class whatever the file order.
     const auto rows = labels.numel();
     std::vector<int64_t> order(static_cast<size_t>(rows));
@@ -252,8 +262,8 @@ void Trainer::validate(EpochResult& result) {
     double sum = 0;
     for (int64_t begin = 0; begin < rows; begin += size) {
       const auto part = index.slice(0, begin, std::min(begin + size, rows));
-      const auto loss = parts_.loss->forward(embeddings.index_select(0, part.to(device_)),
-                                             labels.index_select(0, part).to(device_));
+      const auto loss = parts_.loss->validate(embeddings.index_select(0, part.to(device_)),
+                                              labels.index_select(0, part).to(device_));
       sum += loss.item<double>() * static_cast<double>(part.numel());
     }
     result.validation["loss"] = sum / static_cast<double>(rows);
@@ -334,13 +344,14 @@ void Trainer::save_checkpoint(int64_t epoch, int64_t step, double loss_sum) {
   fs::create_directories(folder);
   // One name per place in training: trainer.json, replaced last, says which files belong together.
   const auto stem = fmt::format("epoch_{:05}_step_{:05}", epoch, step);
-  write_safetensors((folder / (stem + ".safetensors")).string(), state());
+  write_safetensors((folder / (stem + ".safetensors")).string(), checkpointed());
   if (!best_.empty()) write_safetensors((folder / (stem + ".best.safetensors")).string(), best_);
   if (average_) write_safetensors((folder / (stem + ".average.safetensors")).string(), average_->average());
   optimizer_->save((folder / (stem + ".optimizer.pt")).string());
   const json meta = {{"stem", stem},
                      {"epoch", epoch},
                      {"step", step},
+                     {"all_steps", all_steps_},
                      {"loss_sum", loss_sum},
                      {"average_updates", average_ ? average_->updates() : 0},
                      {"since_best", since_best_},
@@ -364,7 +375,8 @@ void Trainer::resume() {
   }
   const auto stem = (folder / meta.at("stem").get<std::string>()).string();
   const auto never = [](const std::string&) { return false; };
-  load_named_tensors("checkpoint " + stem, state(), read_checkpoint(stem + ".safetensors"), never, never);
+  load_named_tensors("checkpoint " + stem, checkpointed(), read_checkpoint(stem + ".safetensors"), never,
+                     never);
   if (fs::exists(stem + ".best.safetensors")) {
     best_ = snapshot(state());
     load_named_tensors("checkpoint " + stem, best_, read_checkpoint(stem + ".best.safetensors"), never,
@@ -378,6 +390,7 @@ void Trainer::resume() {
   optimizer_->load(stem + ".optimizer.pt");
   first_epoch_ = meta.at("epoch").get<int64_t>();
   first_step_ = meta.at("step").get<int64_t>();
+  all_steps_ = meta.at("all_steps").get<int64_t>();
   first_loss_sum_ = meta.at("loss_sum").get<double>();
   since_best_ = meta.at("since_best").get<int64_t>();
   report_.epochs = first_epoch_;

@@ -10,10 +10,10 @@
 #include "host/engine/model.hpp"
 #include "host/engine/optimizer.hpp"
 #include "host/engine/training_data.hpp"
+#include "host/engine/training_loss.hpp"
 #include "host/engine/weight_average.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "kindred/batch_sampler.hpp"
-#include "kindred/loss.hpp"
 
 namespace kindred::host {
 
@@ -36,8 +36,7 @@ struct TrainReport {
 class Trainer {
  public:
   struct Parts {
-    std::shared_ptr<Loss> loss;
-    std::string loss_id, loss_plugin;
+    std::shared_ptr<TrainingLoss> loss;
     std::shared_ptr<BatchSampler> sampler;
     std::vector<std::shared_ptr<Metric>> metrics;
   };
@@ -68,6 +67,7 @@ class Trainer {
   void save_checkpoint(int64_t epoch, int64_t step, double loss_sum);
   void append_history(int64_t epoch, const EpochResult& result, double seconds, bool best);
   std::vector<NamedTensor> state() const;
+  std::vector<NamedTensor> checkpointed() const;
 
   const Pipeline& pipeline_;
   Parts parts_;
@@ -80,6 +80,7 @@ class Trainer {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;  ///< null: none
   std::vector<NamedTensor> best_;
+  int64_t all_steps_ = 0;  ///< ever taken, those before a resume included
   int64_t first_epoch_ = 0, first_step_ = 0, since_best_ = 0, largest_batch_ = 0;
   double first_loss_sum_ = 0, last_checkpoint_ = 0;
   bool collapse_noted_ = false;

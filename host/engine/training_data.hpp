@@ -27,6 +27,7 @@ class TrainingData {
   struct Step {
     at::Tensor embeddings;  ///< float32 (B, D) on the device, with a graph when the encoder learns
     at::Tensor labels;      ///< int64 (B) on the device
+    at::Tensor samples;     ///< int64 (B) on the device: rows of the dataset
   };
   /// The next announced batch. May be smaller than announced when samples could not be read.
   virtual Step next() = 0;

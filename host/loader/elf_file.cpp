@@ -13,6 +13,7 @@
 #include <vector>
 
 /// The linker puts the ELF header of the binary that is being linked here: what this host is.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the linker names it
 extern "C" const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 namespace kindred::host {
@@ -22,7 +23,7 @@ namespace {
 constexpr const char *kNotShared = "KDP001", *kNoTag = "KDP002", *kCutOff = "KDP014",
                      *kOtherMachine = "KDP015", *kTwoTags = "KDP016", *kBadTag = "KDP017";
 constexpr size_t kMaxSegments = 512;
-constexpr size_t kMaxNotes = 1024 * 1024;  // all notes of a library; a component takes 300 bytes
+constexpr size_t kMaxNotes = size_t{1} << 20;  // all notes of a library; a component takes 300 bytes
 constexpr size_t kMaxTag = 4096;
 
 class File {

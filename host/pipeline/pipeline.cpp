@@ -92,6 +92,21 @@ void TrainableSection::describe(Schema<TrainableSection>& s) {
       .doc("Factors on the learning rate by stage, for example {\"head\": 2}.");
 }
 
+void LossSection::describe(Schema<LossSection>& s) {
+  s.field("weight", &LossSection::weight).doc("Factor on this loss in the sum of several.").range(0, 1000000);
+  s.field("miner", &LossSection::miner)
+      .doc("A miner component, which chooses the pairs or triplets that this loss sees.");
+  s.field("memory", &LossSection::memory)
+      .doc("Cross-batch memory: embeddings of earlier batches that the samples are also compared with.");
+}
+
+void MemorySection::describe(Schema<MemorySection>& s) {
+  s.field("size", &MemorySection::size).doc("How many embeddings are kept, the newest.").range(1, 100000000);
+  s.field("start_step", &MemorySection::start_step)
+      .doc("It is used from this training step on, when embeddings no longer drift fast; it fills before.")
+      .minimum(0);
+}
+
 void CacheSection::describe(Schema<CacheSection>& s) {
   s.field("type", &CacheSection::type)
       .doc(
@@ -162,7 +177,9 @@ void EarlyStoppingSection::describe(Schema<EarlyStoppingSection>& s) {
 }
 
 void TrainSection::describe(Schema<TrainSection>& s) {
-  s.field("loss", &TrainSection::loss).doc("A loss component.").required();
+  s.field("loss", &TrainSection::loss)
+      .doc("A loss component, or a list of losses whose weighted sum is trained.")
+      .required();
   s.field("batch_sampler", &TrainSection::batch_sampler).doc("A batch_sampler component.").required();
   s.field("optimizer", &TrainSection::optimizer).doc("Optimizer and learning rates.");
   s.field("schedule", &TrainSection::schedule).doc("Learning rate over the epochs.");
@@ -189,6 +206,8 @@ void EvaluateSection::describe(Schema<EvaluateSection>& s) {
   s.field("bootstrap_samples", &EvaluateSection::bootstrap_samples)
       .doc("Resamplings of the 95 % interval; 0: none.")
       .range(0, 100000);
+  s.field("per_class", &EvaluateSection::per_class)
+      .doc("Also write every metric's mean for each test class to result.json.");
   s.field("tile_mebibytes", &EvaluateSection::tile_mebibytes)
       .doc("Memory of one tile of the distance matrix.")
       .unit("MiB")

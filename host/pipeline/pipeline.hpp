@@ -72,6 +72,20 @@ struct TrainableSection {
   static void describe(Schema<TrainableSection>& schema);
 };
 
+/// Keys of a loss entry that the host reads; the others are the component's parameters.
+struct LossSection {
+  double weight = 1;
+  nlohmann::json miner, memory;
+  static void describe(Schema<LossSection>& schema);
+};
+
+/// Embeddings of earlier batches that a loss also compares with.
+struct MemorySection {
+  int64_t size = 1024;
+  int64_t start_step = 0;
+  static void describe(Schema<MemorySection>& schema);
+};
+
 struct CacheSection {
   std::string type = "auto";
   std::string directory = "cache";
@@ -122,6 +136,7 @@ struct EvaluateSection {
   bool baseline = true;
   std::vector<std::string> test_views = {"plain"};
   int64_t bootstrap_samples = 1000;
+  bool per_class = false;
   int64_t tile_mebibytes = 64;
   static void describe(Schema<EvaluateSection>& schema);
 };
@@ -147,6 +162,14 @@ struct EncoderSpec : ComponentSpec {
   std::map<std::string, double> lr_multipliers;  ///< by stage
 };
 
+/// One loss of the sum.
+struct LossSpec : ComponentSpec {
+  double weight = 1;
+  ComponentSpec miner;  ///< its pointer is empty where there is none
+  bool has_memory = false;
+  MemorySection memory;
+};
+
 enum class ValidationSource { none, train_classes, test };
 
 /// Everything a run needs to know, checked and with defaults filled in.
@@ -165,7 +188,8 @@ struct Pipeline {
   CacheSection cache;
   bool has_train = false;
   TrainSection train;
-  ComponentSpec loss, batch_sampler;
+  std::vector<LossSpec> losses;
+  ComponentSpec batch_sampler;
   OptimizerSection optimizer;
   ScheduleSection schedule;
   EarlyStoppingSection early_stopping;

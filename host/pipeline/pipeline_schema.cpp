@@ -80,14 +80,18 @@ json of_changes(const json& schema) {
 
 json pipeline_schema(const Catalog& catalog) {
   json defs = json::object();
-  for (const char* kind :
-       {"dataset", "transform", "encoder", "head", "loss", "batch_sampler", "eval_sampler", "metric"}) {
+  for (const char* kind : {"dataset", "transform", "encoder", "head", "loss", "miner", "batch_sampler",
+                           "eval_sampler", "metric"}) {
     json host_keys = json::object();
     if (std::string(kind) == "encoder") {
       auto trainable = section<TrainableSection>(
           {{"lr_multipliers", {{"type", "object"}, {"additionalProperties", {{"type", "number"}}}}}});
       host_keys = section<EncoderSection>(
           {{"trainable", {{"anyOf", {json{{"type", "boolean"}}, trainable}}}}})["properties"];
+    }
+    if (std::string(kind) == "loss") {
+      host_keys = section<LossSection>(
+          {{"miner", reference("miner")}, {"memory", section<MemorySection>()}})["properties"];
     }
     defs[kind] = component_of_kind(catalog, kind, host_keys);
   }
@@ -105,7 +109,7 @@ json pipeline_schema(const Catalog& catalog) {
                                            {"maxProperties", 1},
                                            {"additionalProperties", reference("encoder")}}},
                                          {"head", one_or_list(reference("head"))}});
-  defs["train"] = section<TrainSection>({{"loss", reference("loss")},
+  defs["train"] = section<TrainSection>({{"loss", one_or_list(reference("loss"))},
                                          {"batch_sampler", reference("batch_sampler")},
                                          {"optimizer", section<OptimizerSection>()},
                                          {"schedule", section<ScheduleSection>()},

@@ -32,6 +32,9 @@ class Validator {
   /// `host_keys`: schemas of further keys that the host has taken out of `value` itself, for suggestions.
   ComponentSpec component(const json& value, const std::string& kind, const std::string& pointer,
                           json* resolved, const json& host_keys = json::object());
+  /// Takes the keys of Section out of a component's object and reads them.
+  template <class Section>
+  Section host_keys_of(json& value, const std::string& pointer, json& resolved);
   std::vector<ComponentSpec> components(const json& value, const std::string& kind,
                                         const std::string& pointer, json* resolved);
   void read_data(Pipeline& p, json& out);
@@ -40,6 +43,8 @@ class Validator {
   void read_model(Pipeline& p, json& out);
   void read_trainable(EncoderSpec& encoder, const std::string& pointer, json& out);
   void read_train(Pipeline& p, json& out);
+  std::vector<LossSpec> losses(const json& value, json& out);
+  LossSpec loss(json value, const std::string& pointer, json& out);
   void check_views(const Pipeline& p);
   void read_evaluate(Pipeline& p, json& out);
 
@@ -161,6 +166,20 @@ std::vector<ComponentSpec> Validator::components(const json& value, const std::s
   return specs;
 }
 
+template <class Section>
+Section Validator::host_keys_of(json& value, const std::string& pointer, json& resolved) {
+  const auto schema = Schema<Section>::get().to_json();
+  json taken = json::object();
+  if (value.is_object()) {
+    for (const auto& [key, unused] : schema["properties"].items()) {
+      if (!value.contains(key)) continue;
+      taken[key] = value[key];
+      value.erase(key);
+    }
+  }
+  return section<Section>(taken, pointer, &resolved);
+}
+
 void Validator::read_data(Pipeline& p, json& out) {
   p.data = section<DataSection>(p.root.data, "/data", &out["data"]);
   auto& data = out["data"];
@@ -237,18 +256,10 @@ void Validator::read_model(Pipeline& p, json& out) {
     const auto name = model.encoders.begin().key();
     json value = model.encoders.begin().value();
     const auto pointer = (json::json_pointer("/model/encoders") / name).to_string();
-    json options = json::object();
-    const auto host_keys = Schema<EncoderSection>::get().to_json()["properties"];
-    if (value.is_object()) {
-      for (const auto& [key, unused] : host_keys.items()) {
-        if (!value.contains(key)) continue;
-        options[key] = value[key];
-        value.erase(key);
-      }
-    }
     json resolved_options, resolved;
-    p.encoder.options = section<EncoderSection>(options, pointer, &resolved_options);
-    static_cast<ComponentSpec&>(p.encoder) = component(value, "encoder", pointer, &resolved, host_keys);
+    p.encoder.options = host_keys_of<EncoderSection>(value, pointer, resolved_options);
+    static_cast<ComponentSpec&>(p.encoder) = component(value, "encoder", pointer, &resolved,
+                                                       Schema<EncoderSection>::get().to_json()["properties"]);
     p.encoder.name = name;
     read_trainable(p.encoder, pointer + "/trainable", resolved_options["trainable"]);
     resolved.update(resolved_options);
@@ -292,7 +303,7 @@ void Validator::read_train(Pipeline& p, json& out) {
   p.has_train = true;
   p.train = section<TrainSection>(p.root.train, "/train", &out["train"]);
   auto& train = out["train"];
-  if (!p.train.loss.is_null()) p.loss = component(p.train.loss, "loss", "/train/loss", &train["loss"]);
+  if (!p.train.loss.is_null()) p.losses = losses(p.train.loss, train["loss"]);
   if (!p.train.batch_sampler.is_null()) {
     p.batch_sampler =
         component(p.train.batch_sampler, "batch_sampler", "/train/batch_sampler", &train["batch_sampler"]);
@@ -313,6 +324,40 @@ void Validator::read_train(Pipeline& p, json& out) {
           "\"" + monitor +
               "\" is not \"train.loss\", \"validation.loss\" or \"validation.\" and a metric's name");
   }
+}
+
+std::vector<LossSpec> Validator::losses(const json& value, json& out) {
+  if (!value.is_array()) return {loss(value, "/train/loss", out)};
+  if (value.empty()) issue("/train/loss", "the list of losses is empty; name at least one");
+  std::vector<LossSpec> specs;
+  out = json::array();
+  for (size_t i = 0; i < value.size(); ++i) {
+    json one;
+    specs.push_back(loss(value[i], "/train/loss/" + std::to_string(i), one));
+    out.push_back(one);
+  }
+  return specs;
+}
+
+LossSpec Validator::loss(json value, const std::string& pointer, json& out) {
+  LossSpec spec;
+  json host_keys;
+  const auto options = host_keys_of<LossSection>(value, pointer, host_keys);
+  static_cast<ComponentSpec&>(spec) =
+      component(value, "loss", pointer, &out, Schema<LossSection>::get().to_json()["properties"]);
+  spec.weight = options.weight;
+  if (!options.miner.is_null()) {
+    spec.miner = component(options.miner, "miner", pointer + "/miner", &host_keys["miner"]);
+  }
+  if (!options.memory.is_null()) {
+    spec.has_memory = true;
+    spec.memory = section<MemorySection>(options.memory, pointer + "/memory", &host_keys["memory"]);
+  }
+  for (const char* absent : {"miner", "memory"}) {
+    if (host_keys[absent].is_null()) host_keys.erase(absent);
+  }
+  if (out.is_object()) out.update(host_keys);
+  return spec;
 }
 
 void Validator::check_views(const Pipeline& p) {

@@ -66,8 +66,8 @@ class Depthwise : public torch::autograd::Function<Depthwise> {
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& given,
                             const at::Tensor& weight, const at::Tensor& bias, const DepthwiseShape& shape) {
     const auto x = channels_last(given), positions = by_position(weight);
-    const auto y = at::empty({x.size(0), x.size(1), shape.outputs[0], shape.outputs[1]}, x.options(),
-                             at::MemoryFormat::ChannelsLast);
+    auto y = at::empty({x.size(0), x.size(1), shape.outputs[0], shape.outputs[1]}, x.options(),
+                       at::MemoryFormat::ChannelsLast);
     if (x.scalar_type() == at::kFloat) {
       run_forward<float>(x, positions, bias.contiguous(), y, shape);
     } else {

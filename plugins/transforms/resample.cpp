@@ -37,8 +37,10 @@ Weights weights_for(int64_t inputs, int64_t outputs, Interpolation interpolation
   std::vector<double> row(static_cast<size_t>(weights.taps));
   for (int64_t i = 0; i < outputs; ++i) {
     const double center = (static_cast<double>(i) + 0.5) * scale;
+    // NOLINTBEGIN(bugprone-incorrect-roundings): Pillow rounds in this way
     const auto first = std::max<int64_t>(0, static_cast<int64_t>(center - support + 0.5));
     const auto last = std::min<int64_t>(inputs, static_cast<int64_t>(center + support + 0.5));
+    // NOLINTEND(bugprone-incorrect-roundings)
     double sum = 0;
     for (int64_t j = first; j < last; ++j) {
       auto& value = row[static_cast<size_t>(j - first)];

@@ -3,7 +3,8 @@
 
     STANFORD_CARS=... KINDRED_WEIGHTS=... tests/benchmarks/doubled.py [--parts seeds,views,...] [--host HOST]
 
-Each row is one `host run` of datasets/stanford_cars/doubled.json with the options that it names. Rows are
+Each row is one `host run` of datasets/stanford_cars/doubled.json (rows seeds, speed) or doubled_deeper.json (the
+others) with the options that it names. Rows are
 appended to SCRATCH/rows.jsonl as they are made, so that a stopped benchmark continues where it was. The
 figure needs matplotlib. Everything together takes about an hour and a half on two cores.
 """
@@ -17,6 +18,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINE = "datasets/stanford_cars/doubled.json"
+DEEPER = "datasets/stanford_cars/doubled_deeper.json"
+SEEDS = (42, 43, 44)
 CUTS = ["head", "blocks.15", "blocks.11", "blocks.8", "blocks.6", "blocks.5", "blocks.3"]
 CUT_EPOCHS = 2
 
@@ -28,8 +31,9 @@ def cut(stage):
 def rows():
     """Name -> options, in the order in which they are run."""
     out = {}
-    for seed in (42, 43, 44):
+    for seed in SEEDS:
         out[f"seeds/{seed}"] = {"seed": seed}
+        out[f"deeper/{seed}"] = {"seed": seed}
     # The same stages, the same machine, one after the other: from the cache and from pictures.
     out["speed/cached"] = {"train.epochs": 2}
     out["speed/pictures"] = {"train.epochs": 1, "cache": {"type": "none"}}
@@ -50,10 +54,14 @@ def rows():
     return out
 
 
+def pipeline_of(name):
+    return PIPELINE if name.split("/")[0] in ("seeds", "speed") else DEEPER
+
+
 def run(host, name, options, scratch):
     folder = scratch / name
     subprocess.run(["rm", "-rf", str(folder)], check=True)
-    command = [host, "run", str(ROOT / PIPELINE), "--quiet", "--output", str(folder)]
+    command = [host, "run", str(ROOT / pipeline_of(name)), "--quiet", "--output", str(folder)]
     for key, value in {"cache.directory": str(scratch / "cache"), **options}.items():
         if key == "cache":
             value = {"directory": str(scratch / "cache"), **value}
@@ -99,8 +107,8 @@ def averaged(host, name, scratch):
     """R-Precision of a finished run's model, from the pictures: one view, and picture and mirror averaged."""
     out = {}
     both = (["plain"], ["plain", "mirror"])
-    for views in both if name == "seeds/42" else both[1:]:
-        text = subprocess.run([host, "evaluate", str(ROOT / PIPELINE), "--quiet", "--json", "--model",
+    for views in both if name.endswith("/42") else both[1:]:
+        text = subprocess.run([host, "evaluate", str(ROOT / pipeline_of(name)), "--quiet", "--json", "--model",
                                str(scratch / name / "model"), "--set", "evaluate.baseline=false", "--set",
                                f"evaluate.test_views={json.dumps(views)}"],
                               check=True, capture_output=True, text=True).stdout
@@ -142,7 +150,7 @@ def figure(made, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", default="seeds,averaged,views,boxes,cuts,speed,resnet18,figure")
+    parser.add_argument("--parts", default="seeds,deeper,averaged,views,boxes,cuts,speed,resnet18,figure")
     parser.add_argument("--host", default=str(ROOT / "build/release/bin/host"))
     parser.add_argument("--scratch", default="runs/doubled_benchmark", type=pathlib.Path)
     options = parser.parse_args()
@@ -169,9 +177,9 @@ def main():
         if row:
             keep({"row": "speed/eager", **row})
     if "averaged" in parts:
-        for seed in (42, 43, 44):
-            if f"averaged/{seed}" not in made:
-                keep({"row": f"averaged/{seed}", **averaged(options.host, f"seeds/{seed}", scratch)})
+        for name in [f"{group}/{seed}" for group in ("seeds", "deeper") for seed in SEEDS]:
+            if name in made and f"averaged/{name}" not in made:
+                keep({"row": f"averaged/{name}", **averaged(options.host, name, scratch)})
     if "figure" in parts:
         figure(made, ROOT / "docs/cached_stages.png")
 

@@ -62,10 +62,10 @@ TEST(ResultSchema, holds_for_completed_and_failed_runs) {
   EXPECT_EQ(testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--output", "good"}).code, 0);
   check(schema, testing::read_json(folder / "good/result.json"), "");
   // Products of embeddings have no bound, so a wild learning rate makes them overflow.
-  const auto result =
-      testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--output", "bad", "--set",
-                                 R"(train.optimizer={"type":"sgd","lr":1000})", "--set",
-                                 R"(train.loss={"type":"triplet","mining":"all","distance":"dot"})"});
+  const auto result = testing::run_host(
+      folder, {"run", "pipeline.json", "--quiet", "--output", "bad", "--set",
+               R"(train.optimizer={"type":"sgd","lr":1000})", "--set",
+               R"(train.loss={"type":"triplet","mining":"all","distance":"dot","normalize":false})"});
   EXPECT_EQ(result.code, 1);
   EXPECT_NE(result.error.find("train.optimizer.lr"), std::string::npos) << result.error;
   const auto failed = testing::read_json(folder / "bad/result.json");

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kindred/module.hpp"
+#include "kindred/params.hpp"
 
 namespace kindred {
 
@@ -18,6 +19,14 @@ class Linear {
  private:
   at::Tensor weight_, bias_;
 };
+
+/// Declares a head's "dropout".
+template <class Params>
+void describe_dropout(Schema<Params>& schema) {
+  schema.field("dropout", &Params::dropout)
+      .doc("Share of the inputs that are zeroed while training.")
+      .range(0, 0.99);
+}
 
 /// Zeroes each element with `probability` and scales the rest, while training.
 at::Tensor dropped(const at::Tensor& x, double probability, bool training);

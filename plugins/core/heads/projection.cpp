@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 
+#include "batch_norm.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
 #include "linear.hpp"
@@ -24,33 +25,22 @@ class ProjectionHead final : public Head {
           .range(0, 65536);
       schema.field("batch_norm", &Params::batch_norm)
           .doc("Batch normalisation of the hidden layer, or of the output where there is none.");
-      schema.field("dropout", &Params::dropout)
-          .doc("Share of the inputs that are zeroed while training.")
-          .range(0, 0.99);
+      describe_dropout(schema);
     }
   };
 
   ProjectionHead(const Params& params, const Site& site)
       : params_(params),
         first_(site.input_dimension, params.hidden > 0 ? params.hidden : params.dimension),
-        last_(params.hidden > 0 ? params.hidden : 1, params.hidden > 0 ? params.dimension : 1) {
-    if (!params.batch_norm) return;
-    const int64_t width = params.hidden > 0 ? params.hidden : params.dimension;
-    scale_ = at::ones({width}, at::kFloat);
-    shift_ = at::zeros({width}, at::kFloat);
-    running_mean_ = at::zeros({width}, at::kFloat);
-    running_var_ = at::ones({width}, at::kFloat);
-  }
+        last_(params.hidden > 0 ? params.hidden : 1, params.hidden > 0 ? params.dimension : 1),
+        norm_(params.hidden > 0 ? params.hidden : params.dimension) {}
 
   int64_t output_dimension() const override { return params_.dimension; }
   void train(bool on) override { training_ = on; }
 
   at::Tensor forward(const at::Tensor& embeddings) override {
     auto x = first_(dropped(embeddings, params_.dropout, training_));
-    if (params_.batch_norm) {
-      x = at::batch_norm(x, scale_, shift_, running_mean_, running_var_, training_ && x.size(0) > 1, 0.1,
-                         1e-5, false);
-    }
+    if (params_.batch_norm) x = norm_(x, training_);
     return params_.hidden > 0 ? last_(x.relu()) : x;
   }
 
@@ -58,23 +48,21 @@ class ProjectionHead final : public Head {
     std::vector<NamedTensor> all;
     first_.append_parameters("fc_0.", all);
     if (params_.batch_norm) {
-      all.push_back({"bn.weight", scale_});
-      all.push_back({"bn.bias", shift_});
+      for (auto& one : norm_.parameters()) all.push_back(one);
     }
     if (params_.hidden > 0) last_.append_parameters("fc_1.", all);
     return all;
   }
 
   std::vector<NamedTensor> buffers() override {
-    if (!params_.batch_norm) return {};
-    return {{"bn.running_mean", running_mean_}, {"bn.running_var", running_var_}};
+    return params_.batch_norm ? norm_.buffers() : std::vector<NamedTensor>{};
   }
 
  private:
   Params params_;
   bool training_ = false;
   Linear first_, last_;
-  at::Tensor scale_, shift_, running_mean_, running_var_;
+  BatchNorm norm_;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "pairs.hpp"
+#include "kindred/pairs.hpp"
 
 namespace kindred {
 namespace {

@@ -1,8 +1,6 @@
 #include <ATen/ATen.h>
 
-#include <limits>
-
-#include "kindred/distance.hpp"
+#include "../miners/multi_similarity.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
 #include "pairs.hpp"
@@ -10,13 +8,10 @@
 namespace kindred {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// Multi-similarity loss (Wang et al. 2019, eq. 8 and, for mining, eqs. 9-10), on cosine similarities s:
+/// Multi-similarity loss (Wang et al. 2019, eq. 8), on cosine similarities s:
 ///   l_i = log(1 + sum_p exp(-alpha (s_ip - base))) / alpha + log(1 + sum_n exp(beta (s_in - base))) / beta
-/// averaged over the batch. Mining keeps positives with s_ip - epsilon < max_n s_in and negatives with
-/// s_in + epsilon > min_p s_ip.
-class MultiSimilarityLoss final : public Loss {
+/// averaged over the batch; with `mining`, of the pairs that multi_similarity_pairs() keeps.
+class MultiSimilarityLoss final : public PairLoss {
  public:
   struct Params {
     double alpha = 2.0;
@@ -36,11 +31,11 @@ class MultiSimilarityLoss final : public Loss {
 
   explicit MultiSimilarityLoss(const Params& params) : params_(params) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    const auto x = l2_normalized(embeddings);
-    const auto similarity = x.matmul(x.t());
-    auto masks = pair_masks(labels);
-    if (params_.mining) mine(similarity.detach(), masks);
+  at::Tensor forward_pairs(const PairBatch& batch) override {
+    const auto similarity = cosine_similarities(batch);
+    const auto masks = params_.mining
+                           ? multi_similarity_pairs(similarity.detach(), batch.masks, params_.epsilon)
+                           : batch.masks;
     const auto positive =
         log_one_plus_sum(-params_.alpha * (similarity - params_.base), masks.positive) / params_.alpha;
     const auto negative =
@@ -49,21 +44,10 @@ class MultiSimilarityLoss final : public Loss {
   }
 
  private:
-  void mine(const at::Tensor& similarity, PairMasks& masks) const {
-    const auto hardest_negative =
-        similarity.masked_fill(masks.negative.logical_not(), -kInfinity).amax(1, true);
-    const auto hardest_positive =
-        similarity.masked_fill(masks.positive.logical_not(), kInfinity).amin(1, true);
-    // An anchor without the other kind keeps nothing: the comparison with an infinity fails.
-    const auto positive = masks.positive.logical_and(similarity - params_.epsilon < hardest_negative);
-    const auto negative = masks.negative.logical_and(similarity + params_.epsilon > hardest_positive);
-    masks = {positive, negative};
-  }
-
-  /// log(1 + sum over the chosen entries of exp(x)) per row, without overflow.
+  /// log(1 + sum over the chosen entries of exp(x)) per row.
   static at::Tensor log_one_plus_sum(const at::Tensor& x, const at::Tensor& chosen) {
-    const auto kept = x.masked_fill(chosen.logical_not(), -kInfinity);
-    return at::cat({kept, at::zeros({x.size(0), 1}, x.options())}, 1).logsumexp({1});
+    constexpr double kNothing = -1e9;
+    return log_one_plus_exp(masked_logsumexp(x, chosen, kNothing));
   }
 
   Params params_;

@@ -2,24 +2,45 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
+#include <string>
+
+#include "kindred/distance.hpp"
+#include "kindred/pairs.hpp"
+
 namespace kindred {
-
-/// Which entries of a batch's (B, B) distance matrix are positive and which are negative pairs. A sample
-/// is neither with itself.
-struct PairMasks {
-  at::Tensor positive, negative;  ///< bool (B, B)
-};
-
-inline PairMasks pair_masks(const at::Tensor& labels) {
-  const auto same = labels.unsqueeze(1) == labels.unsqueeze(0);
-  auto self = at::eye(labels.size(0), same.options());
-  return {same.logical_and(self.logical_not()), same.logical_not()};
-}
 
 /// Mean of the chosen entries; a zero with a gradient path where none is chosen.
 inline at::Tensor mean_of_chosen(const at::Tensor& values, const at::Tensor& chosen) {
   const auto kept = at::where(chosen, values, at::zeros_like(values));
   return kept.sum() / chosen.sum().clamp_min(1).to(values.scalar_type());
 }
+
+/// Mean of the entries above zero, or zero.
+inline at::Tensor mean_of_active(const at::Tensor& values) { return mean_of_chosen(values, values > 0); }
+
+/// s (B, R): cosine similarities of embeddings and references.
+inline at::Tensor cosine_similarities(const PairBatch& batch) {
+  const auto x = l2_normalized(batch.embeddings);
+  const bool itself = batch.references.is_same(batch.embeddings);
+  return x.matmul((itself ? x : l2_normalized(batch.references)).t());
+}
+
+/// log sum exp of the chosen entries of each row, (B); `empty` where none is chosen. Gradients are finite
+/// everywhere.
+inline at::Tensor masked_logsumexp(const at::Tensor& x, const at::Tensor& chosen, double empty) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto some = chosen.any(1, true);
+  // A row of infinities would have a gradient of NaN; an empty row is computed on zeros and then replaced.
+  const auto kept = x.masked_fill(chosen.logical_not(), -infinity).masked_fill(some.logical_not(), 0);
+  return kept.logsumexp({1}).masked_fill(some.squeeze(1).logical_not(), empty);
+}
+
+/// log(1 + exp(x)) without the shortcut for large x, whose error a golden value in float64 sees.
+inline at::Tensor log_one_plus_exp(const at::Tensor& x) { return at::softplus(x, 1, 45); }
+
+/// Rows with a positive, rows with a negative: bool (B).
+inline at::Tensor has_positive(const PairMasks& masks) { return masks.positive.any(1); }
+inline at::Tensor has_negative(const PairMasks& masks) { return masks.negative.any(1); }
 
 }  // namespace kindred

@@ -1,8 +1,5 @@
 #include <ATen/ATen.h>
 
-#include <limits>
-
-#include "kindred/distance.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
 #include "pairs.hpp"
@@ -11,9 +8,9 @@ namespace kindred {
 namespace {
 
 /// Supervised contrastive loss (Khosla et al. 2020, eq. 2), on cosine similarities s:
-///   l_i = -1/|P(i)| sum_{p in P(i)} ( s_ip / temperature - log sum_{a != i} exp(s_ia / temperature) )
-/// averaged over the anchors that have a positive.
-class SupervisedContrastiveLoss final : public Loss {
+///   l_i = -1/|P(i)| sum_{p in P(i)} ( s_ip / temperature - log sum_a exp(s_ia / temperature) )
+/// over a in P(i) and N(i), averaged over the anchors that have a positive.
+class SupervisedContrastiveLoss final : public PairLoss {
  public:
   struct Params {
     double temperature = 0.1;
@@ -26,19 +23,13 @@ class SupervisedContrastiveLoss final : public Loss {
 
   explicit SupervisedContrastiveLoss(const Params& params) : params_(params) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    const auto x = l2_normalized(embeddings);
-    const auto masks = pair_masks(labels);
-    const auto self = masks.positive.logical_or(masks.negative).logical_not();
-    const auto logits =
-        (x.matmul(x.t()) / params_.temperature).masked_fill(self, -std::numeric_limits<double>::infinity());
-    const auto anchors = masks.positive.any(1).nonzero().squeeze(1);
-    if (anchors.numel() == 0) return embeddings.sum() * 0;
-    const auto positive = masks.positive.index_select(0, anchors);
-    const auto rows = logits.index_select(0, anchors);
-    const auto pull =
-        rows.masked_fill(positive.logical_not(), 0.0).sum(1) / positive.sum(1).to(rows.scalar_type());
-    return (rows.logsumexp({1}) - pull).mean();
+  at::Tensor forward_pairs(const PairBatch& batch) override {
+    const auto& masks = batch.masks;
+    const auto logits = cosine_similarities(batch) / params_.temperature;
+    const auto all = masked_logsumexp(logits, masks.positive.logical_or(masks.negative), 0);
+    const auto pull = logits.masked_fill(masks.positive.logical_not(), 0).sum(1) /
+                      masks.positive.sum(1).clamp_min(1).to(logits.scalar_type());
+    return mean_of_chosen(all - pull, has_positive(masks));
   }
 
  private:

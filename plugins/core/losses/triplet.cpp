@@ -2,11 +2,12 @@
 
 #include <limits>
 
+#include "../miners/batch_easy_hard.hpp"
 #include "hardest_pairs.hpp"
-#include "kindred/distance.hpp"
 #include "kindred/error.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
+#include "pair_distance.hpp"
 #include "pairs.hpp"
 
 namespace kindred {
@@ -18,40 +19,38 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 ///   all        relu(d_ap - d_an + margin) over every triplet
 ///   semi_hard  the same over triplets with d_ap < d_an < d_ap + margin
 ///   hard       per anchor its farthest positive and its nearest negative
-/// Memory is O(B^2): for "all" and "semi_hard" the negatives of an anchor are sorted once, and each
-/// positive pair reads count and sum of the negatives in its window from a prefix sum.
-class TripletLoss final : public Loss {
+/// or over the triplets that a miner chose. Memory is O(B^2): for "all" and "semi_hard" the negatives of an
+/// anchor are sorted once, and each positive pair reads count and sum of the negatives in its window from a
+/// prefix sum.
+class TripletLoss final : public PairLoss {
  public:
-  struct Params {
+  struct Params : PairDistanceParams {
     std::string mining = "hard";
     double margin = 0.5;
     bool soft = false;
-    std::string distance = "cosine";
     bool scale_by_negatives = true;
     std::string average = "auto";
     static void describe(Schema<Params>& schema) {
       schema.field("mining", &Params::mining)
-          .doc("Which triplets count.")
+          .doc("Which triplets count, unless a miner chooses them.")
           .one_of({"all", "hard", "semi_hard"});
       schema.field("margin", &Params::margin)
           .doc("How much farther a negative must be than a positive.")
           .range(0, 1000);
       schema.field("soft", &Params::soft)
           .doc("log(1 + exp(d_ap - d_an)) in place of the hinge; needs \"hard\" and ignores the margin.");
-      schema.field("distance", &Params::distance).doc("What is compared.").one_of(distance_names());
       schema.field("scale_by_negatives", &Params::scale_by_negatives)
           .doc("With \"hard\": divide d_ap - d_an by the batch mean of d_an, which protects from collapse.");
       schema.field("average", &Params::average)
           .doc(
               "Mean over all triplets, or over the active ones with a loss above zero; \"auto\" is \"all\" "
-              "for "
-              "\"hard\" and \"active\" otherwise.")
+              "for \"hard\" and \"active\" otherwise.")
           .one_of({"auto", "all", "active"});
+      describe_distance(schema);
     }
   };
 
-  explicit TripletLoss(const Params& params)
-      : params_(params), distance_(distance_from_name(params.distance)) {
+  explicit TripletLoss(const Params& params) : params_(params), distance_(params) {
     if (params.soft && params.mining != "hard") {
       throw Error("triplet: \"soft\" goes with \"mining\": \"hard\", got \"" + params.mining + "\"");
     }
@@ -61,9 +60,17 @@ class TripletLoss final : public Loss {
   }
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    return params_.mining == "hard"
-               ? hard(embeddings, labels)
-               : windowed(distance_matrix(distance_, embeddings, embeddings), pair_masks(labels));
+    return params_.mining == "hard" ? hard(embeddings, labels)
+                                    : forward_pairs(pair_batch(embeddings, labels));
+  }
+
+  at::Tensor forward_pairs(const PairBatch& batch) override {
+    const auto d = distance_.matrix(batch);
+    if (batch.triplets.defined()) return chosen(d, batch.triplets);
+    if (params_.mining != "hard") return windowed(d, batch.masks);
+    const auto hardest = chosen_triplets(d.detach(), batch.masks, Hardness::hard, Hardness::hard);
+    return hard_loss(at_pairs(d, hardest.anchors, hardest.positives),
+                     at_pairs(d, hardest.anchors, hardest.negatives));
   }
 
  private:
@@ -71,21 +78,38 @@ class TripletLoss final : public Loss {
     // Only two entries of each row get a gradient, so the matrix is searched without one and those entries
     // are computed again: O(B D) backward in place of two matrix products.
     // The cosine distance of normalised rows is 1 more than their dot distance.
-    const bool cosine = distance_ == Distance::cosine;
-    const auto kind = cosine ? Distance::dot : distance_;
-    const auto x = cosine ? l2_normalized(embeddings) : embeddings;
+    const bool cosine = distance_.distance().kind == Distance::cosine;
+    const auto kind = cosine ? Distance::dot : distance_.distance();
+    const auto x = cosine ? l2_normalized(embeddings) : distance_.prepared(embeddings);
     const auto pairs = hardest_pairs(kind, x, labels);
-    if (pairs.anchors.numel() == 0) return embeddings.sum() * 0;
     const bool all = pairs.anchors.numel() == x.size(0);
     const auto anchors = all ? x : x.index_select(0, pairs.anchors);
     const double offset = cosine ? 1 : 0;
-    const auto positive = paired_distance(kind, anchors, x.index_select(0, pairs.positives)) + offset;
-    const auto negative = paired_distance(kind, anchors, x.index_select(0, pairs.negatives)) + offset;
+    return hard_loss(paired_distance(kind, anchors, x.index_select(0, pairs.positives)) + offset,
+                     paired_distance(kind, anchors, x.index_select(0, pairs.negatives)) + offset);
+  }
+
+  /// Distances of each anchor's hardest pairs, (A) each.
+  at::Tensor hard_loss(const at::Tensor& positive, const at::Tensor& negative) const {
+    if (positive.numel() == 0) return positive.sum();  // zero, with its way back to the embeddings
     if (params_.soft) return at::softplus(positive - negative).mean();
     auto gap = positive - negative;
     if (params_.scale_by_negatives) gap = gap / negative.mean().clamp_min(1e-6);
     const auto loss = (gap + params_.margin).relu();
     return params_.average == "active" ? mean_of_chosen(loss, loss > 0) : loss.mean();
+  }
+
+  at::Tensor chosen(const at::Tensor& d, const Triplets& triplets) const {
+    const auto gap =
+        at_pairs(d, triplets.anchors, triplets.positives) - at_pairs(d, triplets.anchors, triplets.negatives);
+    if (gap.numel() == 0) return gap.sum();
+    if (params_.soft) return at::softplus(gap).mean();
+    const auto loss = (gap + params_.margin).relu();
+    return params_.average == "all" ? loss.mean() : mean_of_active(loss);
+  }
+
+  static at::Tensor at_pairs(const at::Tensor& d, const at::Tensor& rows, const at::Tensor& columns) {
+    return d.reshape({-1}).index_select(0, rows * d.size(1) + columns);
   }
 
   at::Tensor windowed(const at::Tensor& distances, const PairMasks& masks) const {
@@ -116,7 +140,7 @@ class TripletLoss final : public Loss {
   }
 
   Params params_;
-  Distance distance_;
+  PairDistance distance_;
 };
 
 }  // namespace

@@ -4,17 +4,32 @@
 namespace kindred {
 namespace {
 
-/// Share of relevant samples among the k nearest neighbours; the denominator is k.
+/// Relevant samples among the k nearest neighbours, over k or over how many could be found.
 class PrecisionAtK final : public Metric {
  public:
-  using Params = NearestParams;
+  struct Params {
+    int64_t k = 1;
+    std::string denominator = "k";
+    std::string distance = "cosine";
+    static void describe(Schema<Params>& schema) {
+      schema.field("k", &Params::k).doc("How many nearest neighbours count.").range(1, 1000000);
+      schema.field("denominator", &Params::denominator)
+          .doc("k, or min_k_r: no more than R can be found; the name then says so.")
+          .one_of({"k", "min_k_r"});
+      schema.field("distance", &Params::distance).doc("What orders the neighbours.").one_of(distance_names());
+    }
+  };
   explicit PrecisionAtK(Params params) : params_(std::move(params)) {}
-  std::string name() const override { return "precision_at_" + std::to_string(params_.k); }
+  std::string name() const override {
+    return "precision_at_" + std::to_string(params_.k) + (params_.denominator == "k" ? "" : "_over_min_k_r");
+  }
   std::string distance() const override { return params_.distance; }
   int64_t depth(int64_t) const override { return params_.k; }
   at::Tensor per_query(const Ranking& ranking) const override {
     const auto limit = at::full({ranking.relevant.size(0)}, params_.k, at::kLong);
-    return relevant_within(ranking, limit).sum(1) / static_cast<double>(params_.k);
+    const auto found = relevant_within(ranking, limit).sum(1);
+    return params_.denominator == "k" ? found / static_cast<double>(params_.k)
+                                      : found / as_double(ranking.relevant_count.clamp_max(params_.k));
   }
 
  private:

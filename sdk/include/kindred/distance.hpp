@@ -7,19 +7,32 @@
 
 namespace kindred {
 
-/// One definition per distance, used by losses, metrics and search alike.
-///   cosine     1 - cos(x, y), 0..2
-///   euclidean  |x - y|_2
-///   dot        -<x, y>
-enum class Distance { cosine, euclidean, dot };
+/// One definition per distance, used by losses, miners, metrics and search alike. x, y: rows of D numbers.
+///   cosine             1 - cos(x, y), 0..2
+///   euclidean          |x - y|_2
+///   squared_euclidean  |x - y|_2 ^ 2
+///   manhattan          |x - y|_1
+///   dot                -<x, y>
+///   snr                var(x - y) / var(x), not symmetric (Yuan et al. 2019, eq. 3); zero where x is
+///   constant lp                 |x - y|_p
+struct Distance {
+  enum Kind { cosine, euclidean, squared_euclidean, manhattan, dot, snr, lp };
+  // NOLINTNEXTLINE(google-explicit-constructor): Distance::cosine is a distance
+  constexpr Distance(Kind the_kind, double the_p = 2) : kind(the_kind), p(the_p) {}
 
-/// "cosine", "euclidean", "dot".
+  Kind kind;
+  double p;  ///< of lp, at least 1
+};
+
+/// "cosine", "euclidean", "squared_euclidean", "manhattan", "dot", "snr"; lp has a number beside its name and
+/// is not among them.
 const std::vector<std::string>& distance_names();
 
 /// Throws Error that lists the names.
 Distance distance_from_name(const std::string& name);
 
-/// (A, D), (B, D) -> (A, B), differentiable; the gradient at distance zero is zero, never NaN.
+/// (A, D), (B, D) -> (A, B), differentiable; the gradient at distance zero is zero, never NaN. Takes memory
+/// O(A B + (A + B) D).
 at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Tensor& b);
 
 /// (A, D), (A, D) -> (A): row by row, differentiable in the same way.

@@ -15,18 +15,27 @@ struct Ranking {
   at::Tensor first_relevant;  ///< int64 (Q): 1-based rank of the nearest relevant sample, 0 when R = 0
 };
 
-/// A retrieval metric is a number per query; means, per-class means, intervals and the handling of
-/// queries without relevant samples (R = 0: left out and counted) are the host's. [thread-safe]
+/// Everything that is measured at once.
+struct EvaluatedSet {
+  at::Tensor embeddings;                   ///< float32 (N, D), on any device
+  at::Tensor labels;                       ///< int64 (N) on the CPU
+  uint64_t seed = 0;                       ///< the pipeline's
+  int64_t tile_bytes = int64_t{64} << 20;  ///< of one tile of a matrix of all pairs, which is never whole
+};
+
+/// A metric is a number per query, or one of the whole set. Of the former, means, per-class means, intervals
+/// and the handling of queries without relevant samples (R = 0: left out and counted) are the host's.
+/// [thread-safe]
 class __attribute__((visibility("default"))) Metric {
  public:
   static constexpr const char* kKind = "metric";
-  static constexpr uint32_t kRevision = 1;
+  static constexpr uint32_t kRevision = 2;
   virtual ~Metric() = default;
 
   /// The key in result files: "r_precision", "precision_at_5".
   virtual std::string name() const = 0;
 
-  /// "cosine", "euclidean" or "dot": what orders the neighbours.
+  /// One of distance_names(): what orders the neighbours.
   virtual std::string distance() const = 0;
 
   /// How many nearest neighbours (K) it must see when the largest R among the queries is `largest_count`.
@@ -36,6 +45,21 @@ class __attribute__((visibility("default"))) Metric {
   /// metrics that order by the same distance share a search, so K may exceed what was asked for. Entries of
   /// queries with R = 0 are ignored.
   virtual at::Tensor per_query(const Ranking& ranking) const = 0;
+
+  /// Whether the metric is one number of the set: of_set() is called in place of depth() and per_query().
+  virtual bool is_of_set() const { return false; }
+
+  /// At most 1, larger is better; NaN where it is undefined. Throws Error unless is_of_set().
+  virtual double of_set(const EvaluatedSet& set) const;
+};
+
+/// A metric of the whole set: write name(), distance() and of_set().
+class __attribute__((visibility("default"))) SetMetric : public Metric {
+ public:
+  bool is_of_set() const final { return true; }
+  int64_t depth(int64_t) const final { return 0; }
+  at::Tensor per_query(const Ranking&) const final;
+  double of_set(const EvaluatedSet& set) const override = 0;
 };
 
 }  // namespace kindred

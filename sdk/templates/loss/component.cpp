@@ -7,7 +7,7 @@
 namespace {
 
 /// Samples of one class attract each other, others repel up to a margin.
-class KINDRED_CLASS final : public kindred::Loss {
+class KINDRED_CLASS final : public kindred::PairLoss {
  public:
   struct Params {
     double margin = 0.5;
@@ -19,11 +19,12 @@ class KINDRED_CLASS final : public kindred::Loss {
   };
   explicit KINDRED_CLASS(const Params& params) : params_(params) {}
 
-  /// embeddings (B, D), labels int64 (B) -> scalar.
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    const auto distances = kindred::distance_matrix(kindred::Distance::cosine, embeddings, embeddings);
-    const auto same = (labels.unsqueeze(1) == labels.unsqueeze(0)).to(distances.scalar_type());
-    const auto pull = distances * same, push = (params_.margin - distances).clamp_min(0) * (1 - same);
+  /// embeddings (B, D), references (R, D), masks bool (B, R) -> scalar.
+  at::Tensor forward_pairs(const kindred::PairBatch& batch) override {
+    const auto distances =
+        kindred::distance_matrix(kindred::Distance::cosine, batch.embeddings, batch.references);
+    const auto pull = distances * batch.masks.positive;
+    const auto push = (params_.margin - distances).clamp_min(0) * batch.masks.negative;
     return (pull + push).mean();
   }
 

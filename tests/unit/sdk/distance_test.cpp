@@ -15,6 +15,9 @@ TEST(Distance, equals_its_definition) {
   const auto a = at::randn({3, 5}, at::kDouble), b = at::randn({4, 5}, at::kDouble);
   const auto cosine = distance_matrix(Distance::cosine, a, b),
              euclidean = distance_matrix(Distance::euclidean, a, b),
+             squared = distance_matrix(Distance::squared_euclidean, a, b),
+             manhattan = distance_matrix(Distance::manhattan, a, b),
+             cubic = distance_matrix({Distance::lp, 3}, a, b), snr = distance_matrix(Distance::snr, a, b),
              dot = distance_matrix(Distance::dot, a, b);
   for (int64_t i = 0; i < 3; ++i) {
     for (int64_t j = 0; j < 4; ++j) {
@@ -23,14 +26,38 @@ TEST(Distance, equals_its_definition) {
       EXPECT_NEAR(cosine[i][j].item<double>(), 1 - product / norms, 1e-12);
       EXPECT_NEAR(euclidean[i][j].item<double>(), (a[i] - b[j]).norm().item<double>(), 1e-12);
       EXPECT_NEAR(dot[i][j].item<double>(), -product, 1e-12);
+      const auto difference = a[i] - b[j];
+      EXPECT_NEAR(squared[i][j].item<double>(), difference.square().sum().item<double>(), 1e-12);
+      EXPECT_NEAR(manhattan[i][j].item<double>(), difference.abs().sum().item<double>(), 1e-12);
+      EXPECT_NEAR(cubic[i][j].item<double>(), std::cbrt(difference.abs().pow(3).sum().item<double>()), 1e-12);
+      EXPECT_NEAR(snr[i][j].item<double>(), (difference.var() / a[i].var()).item<double>(), 1e-12);
     }
   }
 }
 
+TEST(Distance, of_pairs_is_the_diagonal_of_the_matrix) {
+  at::manual_seed(1);
+  const auto a = at::randn({6, 5}, at::kDouble), b = at::randn({6, 5}, at::kDouble);
+  std::vector<Distance> all = {{Distance::lp, 3}};
+  for (const auto& name : distance_names()) all.push_back(distance_from_name(name));
+  for (const auto& distance : all) {
+    const auto difference = paired_distance(distance, a, b) - distance_matrix(distance, a, b).diagonal();
+    EXPECT_LT(difference.abs().max().item<double>(), 1e-12) << distance.kind;
+  }
+}
+
+TEST(Distance, snr_of_a_constant_row_is_zero) {
+  const auto constant = at::ones({1, 4}), other = at::arange(4, at::kFloat).unsqueeze(0);
+  EXPECT_EQ(distance_matrix(Distance::snr, constant, other).item<float>(), 0);
+  EXPECT_EQ(paired_distance(Distance::snr, constant, other).item<float>(), 0);
+}
+
 TEST(Distance, gradients_are_finite_at_distance_zero_and_right_elsewhere) {
   at::manual_seed(2);
-  for (const auto& name : distance_names()) {
-    const auto distance = distance_from_name(name);
+  auto names = distance_names();
+  names.push_back("lp");
+  for (const auto& name : names) {
+    const auto distance = name == "lp" ? Distance(Distance::lp, 3) : distance_from_name(name);
     auto x = at::randn({4, 3}, at::kDouble);
     x[1].copy_(x[0]);
     x = x.requires_grad_(true);
@@ -61,10 +88,11 @@ TEST(Distance, of_a_float32_row_to_itself_is_zero) {
 
 TEST(Distance, unknown_names_list_the_known_ones) {
   try {
-    distance_from_name("manhattan");
+    distance_from_name("hamming");
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("cosine, euclidean or dot"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("cosine, euclidean, squared_euclidean, manhattan, dot, snr"),
+              std::string::npos);
   }
 }
 

@@ -205,5 +205,35 @@ TEST(Contracts, a_loss_is_one_number_with_a_path_to_the_embeddings) {
               HasSubstr("without a gradient path"));
 }
 
+struct AnyMiner : Miner {
+  explicit AnyMiner(Mined value) : out(std::move(value)) {}
+  Mined mine(const PairBatch&) override { return out; }
+  Mined out;
+};
+
+TEST(Contracts, a_miner_keeps_pairs_that_there_are) {
+  // Samples 0 and 1 are of one class, 2 of another.
+  const auto batch = pair_batch(at::ones({3, 2}), rows_of({0, 0, 1}));
+  const auto check = [&](Mined out) {
+    return broken([&] {
+      under_contract(std::shared_ptr<Miner>(std::make_shared<AnyMiner>(std::move(out))), info("acme.miner"))
+          ->mine(batch);
+    });
+  };
+  EXPECT_EQ(check({batch.masks, {}}), "");
+  EXPECT_EQ(check({{}, {rows_of({0, 1}), rows_of({1, 0}), rows_of({2, 2})}}), "");
+  EXPECT_EQ(check({{}, {rows_of({}), rows_of({}), rows_of({})}}), "");
+  EXPECT_THAT(check({{batch.masks.negative, batch.masks.negative}, {}}),
+              HasSubstr("kept a pair as positive that is none"));
+  EXPECT_THAT(check({{batch.masks.positive, at::ones({3, 2}, at::kBool)}, {}}),
+              HasSubstr("mask of negative pairs"));
+  EXPECT_THAT(check({{}, {}}), HasSubstr("an undefined tensor"));
+  EXPECT_THAT(check({{}, {rows_of({0}), rows_of({2}), rows_of({2})}}),
+              HasSubstr("kept a pair as positive that is none"));
+  EXPECT_THAT(check({{}, {rows_of({0}), rows_of({1}), rows_of({3})}}), HasSubstr("outside of 3 embeddings"));
+  EXPECT_THAT(check({{}, {rows_of({0, 1}), rows_of({1}), rows_of({2})}}),
+              HasSubstr("expected int64 (T) each"));
+}
+
 }  // namespace
 }  // namespace kindred::host

@@ -54,7 +54,11 @@ TEST_F(ValidatorTest, PlansTheComponents) {
   ASSERT_EQ(p.head.size(), 1U);
   EXPECT_EQ(p.head[0].info->id, "fixture.diagonal");
   EXPECT_TRUE(p.has_train);
-  EXPECT_EQ(p.loss.params, json({{"margin", 0.2}, {"mining", "all"}}));
+  ASSERT_EQ(p.losses.size(), 1U);
+  EXPECT_EQ(p.losses[0].params, json({{"margin", 0.2}, {"mining", "all"}}));
+  EXPECT_EQ(p.losses[0].weight, 1);
+  EXPECT_EQ(p.losses[0].miner.info, nullptr);
+  EXPECT_FALSE(p.losses[0].has_memory);
   EXPECT_EQ(p.batch_sampler.params["batch_size"], 2);
   ASSERT_EQ(p.metrics.size(), 1U);
   EXPECT_EQ(p.eval_sampler.params["step"], 3);
@@ -100,7 +104,8 @@ TEST_F(ValidatorTest, ResolvedPipelineHasEveryDefault) {
   EXPECT_EQ(r["model"]["head"],
             json::array({{{"type", "fixture.diagonal"}, {"start", 1.0}, {"absolute", false}}}));
   EXPECT_EQ(r["cache"]["batch_size"], 32);
-  EXPECT_EQ(r["train"]["loss"], json({{"type", "fixture.pull"}, {"margin", 0.2}, {"mining", "all"}}));
+  EXPECT_EQ(r["train"]["loss"],
+            json({{"type", "fixture.pull"}, {"margin", 0.2}, {"mining", "all"}, {"weight", 1}}));
   EXPECT_EQ(r["train"]["optimizer"]["beta2"], 0.999);
   EXPECT_EQ(r["train"]["schedule"]["gamma"], 0.1);
   EXPECT_EQ(r["train"]["early_stopping"]["patience"], 0);
@@ -139,7 +144,7 @@ TEST_F(ValidatorTest, TheResolvedPipelineResolvesToItself) {
 TEST_F(ValidatorTest, OverridesChangeThePlan) {
   const auto p = plan("{}", {"train.epochs=3", "train.loss.mining=hard", "evaluate.metrics.0.k=5"});
   EXPECT_EQ(p.train.epochs, 3);
-  EXPECT_EQ(p.loss.params["mining"], "hard");
+  EXPECT_EQ(p.losses.at(0).params["mining"], "hard");
   EXPECT_EQ(p.metrics[0].params["k"], 5);
 }
 
@@ -165,7 +170,7 @@ TEST_F(ValidatorTest, KnowsWhereValidationComesFrom) {
 TEST_F(ValidatorTest, TrainingAndHeadMayBeLeftOut) {
   const auto p = plan(R"({"train": null, "model": {"head": null}})");
   EXPECT_FALSE(p.has_train);
-  EXPECT_EQ(p.loss.info, nullptr);
+  EXPECT_THAT(p.losses, IsEmpty());
   EXPECT_THAT(p.head, IsEmpty());
 }
 
@@ -176,6 +181,24 @@ TEST_F(ValidatorTest, TakesAListOrOneOfAKind) {
   ASSERT_EQ(p.head.size(), 2U);
   EXPECT_EQ(p.head[1].params["start"], 2);
   EXPECT_TRUE(p.resolved["evaluate"]["metrics"].is_array());
+}
+
+TEST_F(ValidatorTest, TakesSeveralLossesWithMinersAndMemories) {
+  const auto p = plan(R"({"train": {"loss": [
+      {"type": "pull", "weight": 0.5, "miner": {"type": "nearest", "count": 4}},
+      {"type": "fixture.pull", "margin": 0.3, "memory": {"size": 9, "start_step": 3}}]}})");
+  ASSERT_EQ(p.losses.size(), 2U);
+  EXPECT_EQ(p.losses[0].weight, 0.5);
+  ASSERT_NE(p.losses[0].miner.info, nullptr);
+  EXPECT_EQ(p.losses[0].miner.params, json({{"count", 4}}));
+  EXPECT_FALSE(p.losses[0].params.contains("miner")) << "the component does not know the host's keys";
+  EXPECT_TRUE(p.losses[1].has_memory);
+  EXPECT_EQ(p.losses[1].memory.size, 9);
+  EXPECT_EQ(p.losses[1].memory.start_step, 3);
+  EXPECT_EQ(p.losses[1].params["margin"], 0.3);
+  const auto& resolved = p.resolved["train"]["loss"];
+  EXPECT_EQ(resolved[0]["miner"]["type"], "fixture.nearest");
+  EXPECT_EQ(resolved[1]["weight"], 1);
 }
 
 TEST_F(ValidatorTest, TakesEveryFormOfDevice) {

@@ -22,6 +22,75 @@ std::map<std::string, at::Tensor> named(Head& one) {
   return all;
 }
 
+TEST(GatedHead, weighs_each_number_and_starts_near_one) {
+  const auto one = head("kindred.gated");
+  const auto x = at::rand({5, 6});
+  EXPECT_LE((one->forward(x) - x * std::tanh(2.0)).abs().max().item<double>(), 1e-6);
+  named(*one).at("gates").fill_(0);
+  EXPECT_EQ(one->forward(x).abs().max().item<double>(), 0);
+}
+
+TEST(StackedHead, has_activations_between_layers_and_none_at_the_end) {
+  at::manual_seed(3);
+  const auto one = head("kindred.stacked", {{"dimensions", {5, 4, 3}}, {"activation", "tanh"}});
+  auto tensors = named(*one);
+  auto x = at::rand({7, 6});
+  const auto got = one->forward(x);
+  for (int i = 0; i < 3; ++i) {
+    const auto name = "fc_" + std::to_string(i);
+    x = at::addmm(tensors.at(name + ".bias"), i == 0 ? x : x.tanh(), tensors.at(name + ".weight").t());
+  }
+  EXPECT_LE((got - x).abs().max().item<double>(), 1e-6);
+  EXPECT_EQ(one->output_dimension(), 3);
+  EXPECT_THROW(head("kindred.stacked", {{"dimensions", nlohmann::json::array()}}), std::runtime_error);
+}
+
+TEST(WideningHead, goes_through_a_wider_layer) {
+  const auto one = head("kindred.widening", {{"factor", 2.5}});
+  auto tensors = named(*one);
+  EXPECT_EQ(tensors.at("fc_0.weight").size(0), 15);
+  EXPECT_EQ(tensors.at("fc_1.weight").size(0), 6);
+  EXPECT_EQ(one->output_dimension(), 6);
+}
+
+TEST(SoftmaxEmbeddingsHead, gives_a_distribution_per_group) {
+  at::manual_seed(4);
+  const auto one = head("kindred.softmax_embeddings", {{"groups", 3}, {"size", 4}});
+  const auto y = one->forward(at::randn({5, 6}));
+  ASSERT_EQ(y.size(1), 12);
+  EXPECT_LE((y.view({5, 3, 4}).sum(2) - 1).abs().max().item<double>(), 1e-6);
+  EXPECT_GT(y.min().item<double>(), 0);
+}
+
+TEST(BatchNormHead, normalises_by_the_batch_while_training_and_by_running_statistics_after) {
+  at::manual_seed(5);
+  const auto one = head("kindred.batch_norm");
+  const auto x = at::randn({64, 6}) * 3 + 2;
+  EXPECT_LE((one->forward(x) - x).abs().max().item<double>(), 1e-3) << "nothing is known yet";
+  one->train(true);
+  EXPECT_LE(one->forward(x).mean({0}).abs().max().item<double>(), 1e-5);
+  EXPECT_TRUE(one->forward(x.slice(0, 0, 1)).isfinite().all().item<bool>()) << "a batch of one";
+  for (int i = 0; i < 200; ++i) one->forward(x);
+  one->train(false);
+  EXPECT_LE((one->forward(x).std(0, false) - 1).abs().max().item<double>(), 0.02);
+}
+
+TEST(L2NormalizeHead, gives_length_one) {
+  auto x = at::rand({4, 6});
+  x[2].zero_();
+  const auto lengths = head("kindred.l2_normalize")->forward(x).norm(2, {1});
+  EXPECT_TRUE(at::allclose(lengths, at::tensor(std::vector<float>{1, 1, 0, 1})));
+}
+
+TEST(DropoutHead, drops_while_training_only) {
+  at::manual_seed(6);
+  const auto one = head("kindred.dropout", {{"probability", 0.5}}, 200);
+  const auto x = at::ones({1, 200});
+  EXPECT_TRUE(at::equal(one->forward(x), x));
+  one->train(true);
+  EXPECT_NEAR((one->forward(x) == 0).sum().item<double>(), 100, 40);
+}
+
 TEST(SkipConnectionHead, starts_at_the_reference_s_values) {
   at::manual_seed(1);
   const auto one = head("kindred.skip_connection");

@@ -1,6 +1,11 @@
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
 
 #include "component.hpp"
 #include "kindred/distance.hpp"
@@ -29,8 +34,195 @@ const std::vector<std::pair<const char*, json>>& all_losses() {
       {"kindred.triplet", {{"mining", "hard"}, {"soft", true}}},
       {"kindred.supervised_contrastive", {{"temperature", 0.2}}},
       {"kindred.multi_similarity", {{"beta", 10.0}}},
-      {"kindred.multi_similarity", {{"mining", false}}}};
+      {"kindred.multi_similarity", {{"mining", false}}},
+      {"kindred.contrastive", {{"negative_margin", 1.2}}},
+      {"kindred.contrastive", {{"squared", true}, {"average", "all"}, {"distance", "lp"}, {"p", 3.0}}},
+      {"kindred.contrastive", {{"distance", "manhattan"}, {"negative_margin", 3.0}}},
+      {"kindred.online_contrastive", {{"margin", 1.2}}},
+      {"kindred.online_contrastive", {{"mining", "all"}, {"squared", true}, {"distance", "euclidean"}}},
+      {"kindred.nt_xent", {{"temperature", 0.3}}},
+      {"kindred.lifted_structure", json::object()},
+      {"kindred.lifted_structure", {{"generalized", true}, {"distance", "squared_euclidean"}}},
+      {"kindred.fast_ap", {{"bins", 7}}},
+      {"kindred.signal_to_noise", json::object()},
+      {"kindred.angular", json::object()},
+      {"kindred.margin", json::object()},
+      {"kindred.margin", {{"learn_beta", true}, {"nu", 0.1}, {"distance", "cosine"}, {"beta", 0.6}}},
+      {"kindred.tuplet_margin", {{"scale", 8.0}}},
+      {"kindred.smooth_ap", {{"temperature", 0.1}}},
+      {"kindred.recall_at_k_surrogate", {{"rank_temperature", 0.1}}}};
   return list;
+}
+
+/// Labels are rows of a table of classes.
+const std::vector<std::pair<const char*, json>>& proxy_losses() {
+  static const std::vector<std::pair<const char*, json>> list = {
+      {"kindred.softmax", {{"temperature", 0.5}, {"bias", true}}},
+      {"kindred.norm_softmax", {{"temperature", 0.2}}},
+      {"kindred.arc_face", {{"scale", 8.0}}},
+      {"kindred.sub_center_arc_face", {{"scale", 8.0}}},
+      {"kindred.cos_face", {{"scale", 8.0}}},
+      {"kindred.curricular_face", {{"scale", 8.0}}},
+      {"kindred.proxy_nca_plus_plus", json::object()},
+      {"kindred.proxy_anchor", {{"alpha", 8.0}}},
+      {"kindred.soft_triple", {{"regularizer", 0.2}}},
+      {"kindred.center", json::object()},
+      {"kindred.center", {{"normalize", false}}}};
+  return list;
+}
+
+/// In float64, so that finite differences can follow.
+std::shared_ptr<Loss> make_double(const char* id, const json& params, const Site& site) {
+  auto loss = testing::make<Loss>("core", id, params, site);
+  for (const auto& one : module_tensors(*loss)) one.tensor.set_data(one.tensor.to(at::kDouble));
+  return loss;
+}
+
+void expect_gradient(const std::function<at::Tensor()>& value, at::Tensor of, const std::string& what) {
+  of.requires_grad_(true);
+  value().backward();
+  const auto gradient = of.grad().clone();
+  at::NoGradGuard no_grad;
+  const double step = 1e-6;
+  for (int64_t i = 0; i < of.numel(); ++i) {
+    const auto moved = [&](double by) {
+      of.view(-1)[i] += by;
+      const double out = value().item<double>();
+      of.view(-1)[i] -= by;
+      return out;
+    };
+    EXPECT_NEAR(gradient.view(-1)[i].item<double>(), (moved(step) - moved(-step)) / (2 * step), 2e-7)
+        << what << " entry " << i;
+  }
+}
+
+TEST(Losses, with_class_proxies_have_the_gradients_of_finite_differences) {
+  const auto labels = at::tensor(std::vector<int64_t>{0, 0, 0, 1, 1, 2, 2, 2, 3}, at::kLong);
+  for (const auto& [id, params] : proxy_losses()) {
+    const auto what = std::string(id) + " " + params.dump();
+    const auto loss = make_double(id, params, {5, 6, 3});
+    const auto x = random_matrix(9, 5, 3);
+    expect_gradient([&] { return loss->forward(x, labels); }, x, what);
+    for (const auto& one : loss->parameters()) {
+      expect_gradient([&] { return loss->forward(x.detach(), labels); }, one.tensor, what + " " + one.name);
+    }
+  }
+}
+
+TEST(Losses, with_class_proxies_need_the_number_of_classes) {
+  for (const auto& [id, params] : proxy_losses()) {
+    EXPECT_THROW(testing::make<Loss>("core", id, params, {5, 0, 0}), std::runtime_error) << id;
+    EXPECT_TRUE(testing::make<Loss>("core", id, params, {5, 2, 0})->traits().class_proxies) << id;
+  }
+}
+
+TEST(Losses, with_class_proxies_draw_them_by_the_seed) {
+  const auto first = [](uint64_t seed) {
+    return testing::make<Loss>("core", "kindred.arc_face", json::object(), {5, 6, seed})
+        ->parameters()[0]
+        .tensor;
+  };
+  EXPECT_TRUE(at::equal(first(4), first(4)));
+  EXPECT_FALSE(at::equal(first(4), first(5)));
+}
+
+TEST(Losses, gradient_of_the_learnt_boundary_is_right) {
+  const auto labels = at::tensor(std::vector<int64_t>{0, 0, 1, 1, 1, 2}, at::kLong);
+  const auto loss = make_double("kindred.margin", {{"learn_beta", true}, {"nu", 0.3}}, {});
+  const auto x = random_matrix(6, 5, 8);
+  expect_gradient([&] { return loss->forward(x, labels); }, loss->parameters().at(0).tensor, "beta");
+}
+
+TEST(ArcFaceLoss, is_finite_where_a_sample_is_its_class) {
+  const auto loss = make_double("kindred.arc_face", json::object(), {5, 3, 1});
+  auto x = loss->parameters()[0].tensor.detach().clone().requires_grad_(true);
+  const auto value = loss->forward(x, at::arange(3, at::kLong));
+  value.backward();
+  EXPECT_TRUE(value.isfinite().item<bool>());
+  EXPECT_TRUE(x.grad().isfinite().all().item<bool>());
+}
+
+TEST(CosFaceLoss, falls_as_the_own_class_comes_nearer) {
+  const auto loss = make_double("kindred.cos_face", json::object(), {2, 2, 1});
+  loss->parameters()[0].tensor.set_data(at::eye(2, at::kDouble));
+  double before = 1e9;
+  for (const double angle : {1.2, 0.9, 0.6, 0.3, 0.0}) {
+    const auto x =
+        at::tensor(std::vector<double>{std::cos(angle), std::sin(angle)}, at::kDouble).view({1, 2});
+    const double value = loss->forward(x, at::zeros({1}, at::kLong)).item<double>();
+    EXPECT_LT(value, before) << angle;
+    before = value;
+  }
+}
+
+TEST(CurricularFaceLoss, learns_its_mean_cosine_only_while_training) {
+  const auto loss = testing::make<Loss>("core", "kindred.curricular_face", {{"momentum", 0.5}}, {5, 6, 1});
+  const auto x = loss->parameters()[0].tensor.detach().slice(0, 0, 3).clone();  // cosines of 1
+  const auto labels = at::arange(3, at::kLong);
+  loss->forward(x, labels);
+  EXPECT_EQ(loss->buffers()[0].tensor.item<float>(), 0);
+  loss->train(true);
+  loss->forward(x, labels);
+  EXPECT_NEAR(loss->buffers()[0].tensor.item<float>(), 0.5, 1e-6);
+}
+
+TEST(SmoothApLoss, equals_the_sum_over_ranks) {
+  const auto x = random_matrix(10, 4, 21);
+  const std::vector<int64_t> label = {0, 1, 2, 0, 1, 2, 0, 0, 1, 3};
+  const double temperature = 0.1, rank_temperature = 0.2;
+  const auto s = l2_normalized(x).matmul(l2_normalized(x).t());
+  const auto sigma = [](double z) { return 1 / (1 + std::exp(-z)); };
+  double precision = 0, recall = 0;
+  int64_t queries = 0;
+  for (size_t q = 0; q < 10; ++q) {
+    double sum = 0, hits = 0;
+    int64_t positives = 0;
+    const auto at_ks = [&](double rank, int64_t count) {
+      double out = 0;
+      for (const int64_t k : {1, 2, 4, 8, 16}) {
+        out += sigma(static_cast<double>(k) + 0.5 - rank) / static_cast<double>(std::min(k, count)) / 5;
+      }
+      return out;
+    };
+    const auto count = std::count(label.begin(), label.end(), label[q]) - 1;
+    for (size_t i = 0; i < 10; ++i) {
+      if (i == q || label[i] != label[q]) continue;
+      double among = 1, overall = 1, rank = 1;
+      for (size_t j = 0; j < 10; ++j) {
+        if (j == q || j == i) continue;
+        const double gap = (s[static_cast<int64_t>(q)][static_cast<int64_t>(j)] -
+                            s[static_cast<int64_t>(q)][static_cast<int64_t>(i)])
+                               .item<double>();
+        overall += sigma(gap / temperature);
+        if (label[j] == label[q]) among += sigma(gap / temperature);
+        rank += sigma(gap / rank_temperature);
+      }
+      sum += among / overall;
+      hits += at_ks(rank, count);
+      ++positives;
+    }
+    if (positives == 0) continue;
+    ++queries;
+    precision += sum / static_cast<double>(positives);
+    recall += hits;
+  }
+  const auto labels = at::tensor(label, at::kLong);
+  const auto value = [&](const char* id, const json& params) {
+    return testing::make<Loss>("core", id, params)->forward(x, labels).item<double>();
+  };
+  EXPECT_NEAR(value("kindred.smooth_ap", {{"temperature", temperature}}),
+              1 - precision / static_cast<double>(queries), 1e-12);
+  EXPECT_NEAR(value("kindred.recall_at_k_surrogate", {{"rank_temperature", rank_temperature}}),
+              1 - recall / static_cast<double>(queries), 1e-12);
+}
+
+TEST(OnlineContrastiveLoss, is_not_its_own_hardest_negative) {
+  // Two tight classes far apart: the loss of Quaterion, for which a sample is its own negative, stays at
+  // margin / 2.
+  const auto x = at::tensor(std::vector<double>{1, 0, 1, 0.01, 0, 1, 0.01, 1}, at::kDouble).view({4, 2});
+  const auto labels = at::tensor(std::vector<int64_t>{0, 0, 1, 1}, at::kLong);
+  EXPECT_LT(testing::make<Loss>("core", "kindred.online_contrastive")->forward(x, labels).item<double>(),
+            1e-3);
 }
 
 TEST(Losses, gradients_equal_finite_differences) {
@@ -119,9 +311,12 @@ TEST(TripletLoss, equals_the_sum_over_all_triplets) {
             }
           }
         }
-        const auto loss = testing::make<Loss>(
-            "core", "kindred.triplet",
-            {{"mining", mining}, {"average", average}, {"margin", margin}, {"distance", distance}});
+        const auto loss = testing::make<Loss>("core", "kindred.triplet",
+                                              {{"mining", mining},
+                                               {"average", average},
+                                               {"margin", margin},
+                                               {"distance", distance},
+                                               {"normalize", false}});
         const double expected = sum / static_cast<double>(std::string(average) == "all" ? triplets : active);
         EXPECT_NEAR(loss->forward(x, labels).item<double>(), expected, 1e-12)
             << distance << " " << mining << " " << average;
@@ -136,6 +331,7 @@ TEST(TripletLoss, hard_takes_the_farthest_positive_and_the_nearest_negative) {
   const auto labels = at::tensor(std::vector<int64_t>{0, 0, 1, 1}, at::kLong);
   const auto value = [&](json params) {
     params["distance"] = "euclidean";
+    params["normalize"] = false;
     return testing::make<Loss>("core", "kindred.triplet", params)->forward(x, labels).item<double>();
   };
   const double margin = 1.5;  // gaps -2, -1, 5, -2

@@ -1,0 +1,108 @@
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "host/check/rule.hpp"
+#include "kindred/miner.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr int64_t kRows = 24, kReferences = 40;
+
+/// 40 samples of 6 classes; the first 24 are the batch.
+PairBatch example(at::ScalarType dtype, uint64_t seed = 1) {
+  at::manual_seed(seed);
+  const auto references = at::randn({kReferences, Subject::kDimension}, at::kDouble).to(dtype);
+  const auto masks = pair_masks(at::arange(kReferences, at::kLong).remainder(6));
+  return {references.slice(0, 0, kRows),
+          references,
+          {masks.positive.slice(0, 0, kRows), masks.negative.slice(0, 0, kRows)},
+          {}};
+}
+
+PairBatch of_labels(const at::Tensor& embeddings, const at::Tensor& labels) {
+  return pair_batch(embeddings, labels);
+}
+
+/// Calls it as the host does and returns what is kept as masks, each of them among the pairs given.
+PairMasks mined(Miner& miner, const PairBatch& batch) {
+  at::NoGradGuard no_grad;
+  at::manual_seed(7);
+  const auto kept = miner.mine(batch);
+  const int64_t rows = batch.embeddings.size(0), columns = batch.references.size(0);
+  if (kept.triplets.defined()) {
+    const auto& [anchors, positives, negatives] = kept.triplets;
+    for (const auto* list : {&anchors, &positives, &negatives}) {
+      require(list->defined() && list->dim() == 1 && list->scalar_type() == at::kLong,
+              "gives triplets that are not three int64 (T)");
+      require(list->numel() == anchors.numel(), "gives lists of {} anchors and {} others", anchors.numel(),
+              list->numel());
+      require(list->numel() == 0 || (list->min().item<int64_t>() >= 0 &&
+                                     list->max().item<int64_t>() < (list == &anchors ? rows : columns)),
+              "gives row numbers outside the batch");
+    }
+  } else {
+    for (const auto* mask : {&kept.masks.positive, &kept.masks.negative}) {
+      require(mask->defined() && mask->dim() == 2 && mask->size(0) == rows && mask->size(1) == columns &&
+                  mask->scalar_type() == at::kBool,
+              "gives masks that are not bool (B, R)");
+    }
+  }
+  auto masks = kept.triplets.defined() ? masks_of(kept.triplets, rows, columns) : kept.masks;
+  require(!masks.positive.logical_and(batch.masks.positive.logical_not()).any().item<bool>(),
+          "keeps a positive pair that is none");
+  require(!masks.negative.logical_and(batch.masks.negative.logical_not()).any().item<bool>(),
+          "keeps a negative pair that is none");
+  return masks;
+}
+
+void keeps_pairs_of_the_batch(const Subject& subject) {
+  for (const auto dtype : {at::kFloat, at::kDouble}) {
+    const auto miner = subject.make<Miner>();
+    mined(*miner, example(dtype));
+    const auto square = example(dtype);
+    mined(*miner, of_labels(square.embeddings, at::arange(kRows, at::kLong).remainder(4)));
+  }
+}
+
+void copes_with_the_edges(const Subject& subject) {
+  const auto miner = subject.make<Miner>();
+  const auto x = example(at::kFloat).embeddings;
+  mined(*miner, of_labels(x, at::zeros({kRows}, at::kLong)));  // one class
+  mined(*miner, of_labels(x, at::arange(kRows, at::kLong)));   // classes of one
+  mined(*miner, of_labels(at::ones_like(x), at::arange(kRows, at::kLong).remainder(4)));
+  mined(*miner, of_labels(at::zeros_like(x), at::arange(kRows, at::kLong).remainder(4)));
+  mined(*miner, of_labels(x.slice(0, 0, 1), at::zeros({1}, at::kLong)));
+}
+
+void leaves_its_input_alone(const Subject& subject) {
+  const auto miner = subject.make<Miner>();
+  const auto given = example(at::kFloat);
+  const auto references = given.references.clone(), positive = given.masks.positive.clone(),
+             negative = given.masks.negative.clone();
+  mined(*miner, given);
+  require(at::equal(given.references, references) && at::equal(given.masks.positive, positive) &&
+              at::equal(given.masks.negative, negative),
+          "changes the tensors that it is given");
+}
+
+void repeats_itself(const Subject& subject) {
+  const auto one = subject.make<Miner>(), other = subject.make<Miner>();
+  const auto given = example(at::kFloat);
+  const auto a = mined(*one, given), b = mined(*other, given);
+  require(at::equal(a.positive, b.positive) && at::equal(a.negative, b.negative),
+          "keeps other pairs of the same batch with the same state of LibTorch's generator");
+}
+
+}  // namespace
+
+std::vector<Rule> miner_rules() {
+  return {
+      {"keeps_pairs_of_the_batch", "what it keeps is among what it is given", keeps_pairs_of_the_batch},
+      {"copes_with_the_edges", "degenerate batches are no failure", copes_with_the_edges},
+      {"leaves_its_input_alone", "embeddings and masks are not changed", leaves_its_input_alone},
+      {"repeats_itself", "the same batch and seed give the same pairs", repeats_itself},
+  };
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,60 @@
+#include "smooth_ranks.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "pairs.hpp"
+
+namespace kindred {
+namespace {
+
+/// A scalar whose gradient is known already.
+class KnownGradient : public torch::autograd::Function<KnownGradient> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& /*of*/,
+                            const at::Tensor& value, const at::Tensor& gradient) {
+    context->save_for_backward({gradient});
+    return value.clone();
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    return {context->get_saved_variables()[0] * gradients[0], at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor sum_over_ranks(const at::Tensor& similarities, const PairMasks& masks, const at::Tensor& weight,
+                          double temperature, const std::function<RankTerm(const SmoothRanks&)>& term) {
+  at::Tensor value, gradient;
+  {
+    at::NoGradGuard no_grad;
+    const auto s = similarities.detach();
+    value = at::zeros({}, s.options());
+    gradient = at::zeros_like(s);
+    const auto counts = masks.positive.sum(1);
+    const int64_t most = counts.numel() == 0 ? 0 : counts.max().item<int64_t>();
+    const auto places = std::get<1>(masks.positive.to(at::kByte).topk(most, 1));  // positives first
+    for (int64_t k = 0; k < most; ++k) {
+      const auto place = places.slice(1, k, k + 1);                                    // (B, 1)
+      const auto rows_weight = at::where(counts > k, weight, at::zeros_like(weight));  // none left: 0
+      const auto sigma = ((s - s.gather(1, place)) / temperature).sigmoid();
+      const auto others = masks.positive.scatter(1, place, false).to(s.scalar_type());
+      const auto negatives = masks.negative.to(s.scalar_type());
+      const auto among = 1 + (sigma * others).sum(1);
+      const SmoothRanks ranks = {among, among + (sigma * negatives).sum(1)};
+      const auto one = term(ranks);
+      value += (rows_weight * one.value).sum();
+      // Through sigma to all columns, and with the opposite sign to the positive itself.
+      const auto by_positive = (rows_weight * (one.by_among + one.by_overall)).unsqueeze(1);
+      const auto by_negative = (rows_weight * one.by_overall).unsqueeze(1);
+      const auto slope = sigma * (1 - sigma) / temperature * (others * by_positive + negatives * by_negative);
+      gradient += slope;
+      gradient.scatter_add_(1, place, -slope.sum(1, true));
+    }
+  }
+  return KnownGradient::apply(similarities, value, gradient);
+}
+
+}  // namespace kindred

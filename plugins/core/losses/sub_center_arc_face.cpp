@@ -1,0 +1,39 @@
+#include "arc_face.hpp"
+
+namespace kindred {
+namespace {
+
+/// ArcFace with several centres per class, of which the nearest counts (Deng et al. 2020, eq. 4).
+class SubCenterArcFaceLoss final : public ProxyLoss {
+ public:
+  struct Params {
+    double margin = 0.5;
+    double scale = 64.0;
+    int64_t centers = 3;
+    static void describe(Schema<Params>& schema) {
+      schema.field("margin", &Params::margin)
+          .doc("Added to the angle of the sample's own class.")
+          .unit("radians")
+          .range(0, 1.5);
+      schema.field("scale", &Params::scale).doc("Factor on the cosines.").range(0.01, 10000);
+      schema.field("centers", &Params::centers).doc("Per class.").range(1, 1000);
+    }
+  };
+
+  SubCenterArcFaceLoss(const Params& params, const Site& site)
+      : ProxyLoss(site, params.centers), params_(params) {}
+
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    const auto all = proxies_.cosines(embeddings).view({-1, proxies_.classes(), params_.centers});
+    // Of equal cosines one gets the gradient.
+    return arc_face_loss(std::get<0>(all.max(2)), labels, params_.margin, params_.scale);
+  }
+
+ private:
+  Params params_;
+};
+
+}  // namespace
+KINDRED_COMPONENT(Loss, SubCenterArcFaceLoss, "kindred.sub_center_arc_face", "1.0.0",
+                  "ArcFace with several centres per class");
+}  // namespace kindred

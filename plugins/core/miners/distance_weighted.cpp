@@ -1,0 +1,85 @@
+#include <ATen/ATen.h>
+
+#include <limits>
+
+#include "kindred/distance.hpp"
+#include "kindred/miner.hpp"
+#include "kindred/plugin.hpp"
+#include "positives.hpp"
+
+namespace kindred {
+namespace {
+
+/// For every positive pair a negative drawn with a weight that evens out how often a distance occurs on the
+/// sphere (Wu, Manmatha, Smola, Krähenbühl 2017, eqs. 2 and 3), d between embeddings of length 1 and D their
+/// dimension:
+///   log w = (2 - D) log d - (D - 3) / 2 log(1 - d^2 / 4),  d at least `cutoff`, w = 0 beyond `far`
+/// An anchor all of whose negatives are too far draws among them evenly.
+class DistanceWeightedMiner final : public Miner {
+ public:
+  struct Params {
+    double cutoff = 0.5;
+    double far = 1.4;
+    static void describe(Schema<Params>& schema) {
+      schema.field("cutoff", &Params::cutoff)
+          .doc("Smaller distances count as this one, which bounds the weights.")
+          .range(0.01, 2);
+      schema.field("far", &Params::far).doc("Negatives beyond this distance are not drawn.").range(0.01, 2);
+    }
+  };
+
+  explicit DistanceWeightedMiner(const Params& params) : params_(params) {}
+
+  Mined mine(const PairBatch& batch) override {
+    const auto negatives = batch.masks.negative;
+    const auto lists = positive_lists(batch.masks);
+    const auto drawn = draw(weights(batch), lists.longest());  // (B, K)
+    const auto kept =
+        (at::arange(lists.longest(), lists.counts.options()).unsqueeze(0) < lists.counts.unsqueeze(1))
+            .logical_and(negatives.any(1, true))
+            .nonzero();
+    const auto rows = kept.select(1, 0), places = rows * lists.longest() + kept.select(1, 1);
+    return {{},
+            {rows, lists.columns.reshape({-1}).index_select(0, places),
+             drawn.reshape({-1}).index_select(0, places)}};
+  }
+
+ private:
+  /// float64 (B, R), zero where nothing may be drawn.
+  at::Tensor weights(const PairBatch& batch) const {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const auto dimension = static_cast<double>(batch.embeddings.size(1));
+    const auto& negatives = batch.masks.negative;
+    const auto d = distance_matrix(Distance::euclidean, l2_normalized(batch.embeddings.to(at::kDouble)),
+                                   l2_normalized(batch.references.to(at::kDouble)))
+                       .clamp_min(params_.cutoff);
+    const auto logarithm =
+        (2 - dimension) * d.log() - (dimension - 3) / 2 * (1 - d.square() / 4).clamp_min(1e-8).log();
+    const auto allowed = negatives.logical_and(d < params_.far);
+    const auto some = allowed.any(1, true);
+    const auto relative = logarithm.masked_fill(allowed.logical_not(), -infinity)
+                              .masked_fill(some.logical_not(), 0);  // these rows are replaced
+    const auto weighted = (relative - relative.amax(1, true)).exp();
+    return at::where(some, weighted, negatives.to(at::kDouble));
+  }
+
+  /// int64 (B, count): columns, each drawn with its weight.
+  static at::Tensor draw(const at::Tensor& weights, int64_t count) {
+    const auto sums = weights.cumsum(1).contiguous();
+    const auto total = sums.slice(1, sums.size(1) - 1);
+    const auto uniform =
+        at::rand({weights.size(0), count}, weights.options().device(at::kCPU)).to(weights.device());
+    // The first column whose running sum exceeds the draw, so that columns of weight zero never come.
+    const auto found = at::searchsorted(sums, (uniform * total).contiguous(), false, true);
+    // With rounding a draw can reach the total: then the last column that has a weight.
+    const auto last = at::searchsorted(sums, total.contiguous(), false, false);
+    return found.minimum(last);
+  }
+
+  Params params_;
+};
+
+}  // namespace
+KINDRED_COMPONENT(Miner, DistanceWeightedMiner, "kindred.distance_weighted", "1.0.0",
+                  "For each positive pair a negative drawn evenly over distances");
+}  // namespace kindred
