@@ -17,6 +17,7 @@ const std::vector<Rule>* rules_of(const std::string& kind) {
                                                                  {"loss", loss_rules()},
                                                                  {"metric", metric_rules()},
                                                                  {"miner", miner_rules()},
+                                                                 {"tracker", tracker_rules()},
                                                                  {"transform", transform_rules()}};
   const auto it = table.find(kind);
   return it == table.end() ? nullptr : &it->second;

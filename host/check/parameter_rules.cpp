@@ -9,6 +9,7 @@
 #include "kindred/loss.hpp"
 #include "kindred/metric.hpp"
 #include "kindred/miner.hpp"
+#include "kindred/tracker.hpp"
 #include "kindred/transform.hpp"
 
 namespace kindred::host {
@@ -27,6 +28,7 @@ void make_any(const Subject& subject, const json& params) {
   if (kind == Loss::kKind) changed.make<Loss>();
   if (kind == Metric::kKind) changed.make<Metric>();
   if (kind == Miner::kKind) changed.make<Miner>();
+  if (kind == Tracker::kKind) changed.make<Tracker>();
   if (kind == Transform::kKind) changed.make<Transform>();
 }
 

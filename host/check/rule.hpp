@@ -53,6 +53,7 @@ std::vector<Rule> head_rules();
 std::vector<Rule> loss_rules();
 std::vector<Rule> metric_rules();
 std::vector<Rule> miner_rules();
+std::vector<Rule> tracker_rules();
 std::vector<Rule> transform_rules();
 
 }  // namespace kindred::host

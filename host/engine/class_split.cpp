@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -42,7 +43,10 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const Pipeline& pip
   for (const auto& [label, unused] : side) classes.push_back(label);
   const auto seed = static_cast<uint64_t>(pipeline.root.seed);
   std::vector<int64_t> train = pipeline.train_classes;
-  if (train.empty()) {
+  if (pipeline.train_first > 0) {
+    std::copy_if(classes.begin(), classes.end(), std::back_inserter(train),
+                 [&](int64_t label) { return label < pipeline.train_first; });
+  } else if (train.empty()) {
     train = drawn(classes, pipeline.train_fraction, seed, kTrainStream);
     std::sort(train.begin(), train.end());
   }

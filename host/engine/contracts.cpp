@@ -159,6 +159,12 @@ class BatchSamplerContract final : public Contract<BatchSampler> {
     }
     return out;
   }
+  int64_t refresh_epochs() const override {
+    return party_.call("refresh_epochs", [&] { return inner_->refresh_epochs(); });
+  }
+  void see_class_means(const at::Tensor& classes, const at::Tensor& means) override {
+    party_.call("see_class_means", [&] { inner_->see_class_means(classes, means); });
+  }
 };
 
 class EvalSamplerContract final : public Contract<EvalSampler> {

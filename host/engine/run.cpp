@@ -69,6 +69,7 @@ class Run {
   void encode_views();
   void keep_readable();
   void train();
+  void track_from(int64_t first_epoch);
   void fit_heads();
   void measure_tuned();
   void write_result(const std::string& status, const std::string& error = {});
@@ -90,6 +91,7 @@ class Run {
   EncodedViews encoded_;  ///< by the frozen stages; empty when everything comes from pictures
   std::unique_ptr<TrainingData> data_;
   std::unique_ptr<SkipLog> skips_;
+  std::unique_ptr<Trackers> trackers_;
   at::Tensor base_test_, tuned_test_;
   json result_ = json::object();
   std::vector<std::string> warnings_;
@@ -270,14 +272,16 @@ void Run::train() {
   if (!learns()) fit_heads();
   Trainer::Parts parts;
   parts.metrics = parts_.metrics;
+  parts.trackers = trackers_.get();
   if (pipeline_.has_train) {
     parts.loss = std::make_shared<TrainingLoss>(catalog_, pipeline_, model_.present_dimension(),
                                                 data_->labels(), device_);
     parts.sampler = parts_.batch_sampler;
   }
-  if (!pipeline_.has_train || pipeline_.train.epochs == 0) return;
+  if (!pipeline_.has_train || pipeline_.train.epochs == 0) return track_from(0);
   Trainer trainer(pipeline_, parts, model_, *data_, device_, folder_, options_.quiet);
   if (options_.resume) trainer.resume();
+  track_from(trainer.first_epoch());
   const auto report = trainer.train();
   interrupted_ = report.interrupted;
   warnings_.insert(warnings_.end(), report.warnings.begin(), report.warnings.end());
@@ -296,8 +300,13 @@ void Run::train() {
                        report.monitor, report.best_value));
 }
 
+void Run::track_from(int64_t first_epoch) {
+  trackers_->start({pipeline_.root.name, folder_, pipeline_.resolved.dump(), first_epoch});
+}
+
 RunOutcome Run::execute() {
   parts_ = make_components(catalog_, pipeline_);  // nothing is written when that fails
+  trackers_ = std::make_unique<Trackers>(catalog_, pipeline_);
   open_folder();
   result_["timings"] = {{"encode_seconds", 0.0},       {"encode_images_per_second", 0.0},
                         {"cache_hit", false},          {"epochs", 0},
@@ -385,6 +394,7 @@ void Run::write_result(const std::string& status, const std::string& error) {
   result_["timings"]["total_seconds"] = now_seconds() - start_;
   result_["peak_rss_bytes"] = peak_resident_bytes();
   write_file_atomically((fs::path(folder_) / "result.json").string(), result_.dump(2) + "\n");
+  trackers_->finish(status, status == "completed" ? result_["metrics"] : json::object());
 }
 
 }  // namespace

@@ -46,8 +46,8 @@ json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog) {
   }
   use(pipeline.batch_sampler);
   use(pipeline.eval_sampler);
-  for (const auto* list :
-       {&pipeline.transforms, &pipeline.train_transforms, &pipeline.head, &pipeline.metrics}) {
+  for (const auto* list : {&pipeline.transforms, &pipeline.train_transforms, &pipeline.head,
+                           &pipeline.metrics, &pipeline.trackers}) {
     for (const auto& spec : *list) use(spec);
   }
   json plugins = json::object();

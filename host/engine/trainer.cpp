@@ -74,6 +74,10 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
   groups.loss = parts_.loss->parameters();
   optimizer_ = std::make_unique<Optimizer>(pipeline.optimizer, pipeline.schedule, pipeline.train.epochs,
                                            pipeline.train.gradient_clip, groups);
+  if (parts_.sampler->refresh_epochs() > 0) {
+    const auto classes = std::get<0>(at::_unique(data.labels())).numel();
+    class_means_ = at::zeros({classes, model.present_dimension()}, at::kFloat);
+  }
   if (pipeline.train.ema > 0) {
     // Running statistics that move are averaged too: they belong to the weights.
     auto weights = pipeline.encoder.batch_norms_frozen ? groups.encoder : trained_encoder_tensors(model);
@@ -100,6 +104,7 @@ std::vector<NamedTensor> Trainer::state() const {
 std::vector<NamedTensor> Trainer::checkpointed() const {
   auto all = state();
   for (const auto& one : parts_.loss->memories()) all.push_back(one);
+  if (class_means_.defined()) all.push_back({"sampler.class_means", class_means_});
   return all;
 }
 
@@ -138,6 +143,7 @@ TrainReport Trainer::train() {
     const bool best = note_result(epoch, result);
     if (average_) average_->swap();
     append_history(epoch, result, seconds, best);
+    track(epoch, result);
     std::string note = fmt::format("loss {:.4f}", result.train_loss);
     for (const auto& [name, value] : result.validation)
       note += fmt::format(", validation {} {:.4f}", name, value);
@@ -176,6 +182,9 @@ bool Trainer::out_of_patience() const {
 
 bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   const auto seed = static_cast<uint64_t>(pipeline_.root.seed);
+  const auto refresh = parts_.sampler->refresh_epochs();
+  // Not in the middle of an epoch that is resumed: its batches are those of the means at its beginning.
+  if (refresh > 0 && epoch % refresh == 0 && !(epoch == first_epoch_ && first_step_ > 0)) show_class_means();
   const auto batches = parts_.sampler->batches(data_.labels(), seed, epoch);
   const auto steps = static_cast<int64_t>(batches.size());
   largest_batch_ = 0;
@@ -189,46 +198,43 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   Progress progress(fmt::format("epoch {}", epoch + 1), "steps", steps, quiet_ || !encoder_learns_);
   // Summed on the device: one synchronisation an epoch, not one a step, unless steps are slow anyway.
   double sum = epoch == first_epoch_ ? first_loss_sum_ : 0;
+  const int64_t group = pipeline_.train.accumulate;  // batches per step of the optimizer
+  bool has_gradient = false;
   for (int64_t step = first; step < steps; ++step) {
     // The global generator is set per step, so that dropout repeats after a resume too.
     at::manual_seed(Random(seed, kStepStream, epoch, step).next() >> 1);
     auto batch = data_.next();
-    if (batch.labels.numel() == 0) continue;
-    optimizer_->zero_gradients();
-    auto embeddings = model_.apply_heads(batch.embeddings);
-    const auto loss = parts_.loss->forward(embeddings, batch.labels, batch.samples, all_steps_);
-    const double value = loss.item<double>();
-    if (!std::isfinite(value)) {
-      const bool sound = embeddings.isfinite().all().item<bool>();
-      throw Error(fmt::format(
-          "the loss {} is {} in epoch {}, step {}, on embeddings that {}; lower train.optimizer.lr, "
-          "or set train.gradient_clip",
-          parts_.loss->name(), value, epoch + 1, step + 1,
-          sound ? "are finite"
-                : "are not finite either: the weights ran away, or encoder or head "
-                  "divides by zero"));
-    }
-    if (loss.requires_grad()) {
-      guard(parts_.loss->plugin(), parts_.loss->name(), "backward", [&] { loss.backward(); });
-      if (!optimizer_->step()) {
-        throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
-                                epoch + 1, step + 1));
+    if (step % group == 0) optimizer_->zero_gradients();
+    const bool ends_group = (step + 1) % group == 0 || step + 1 == steps;
+    if (batch.labels.numel() > 0) {
+      const auto embeddings = model_.apply_heads(batch.embeddings);
+      const auto loss = parts_.loss->forward(embeddings, batch.labels, batch.samples, all_steps_);
+      const double value = loss.item<double>();
+      if (!std::isfinite(value)) throw_not_finite(value, embeddings, epoch, step);
+      if (loss.requires_grad()) {
+        const auto batches = static_cast<double>(std::min(group, steps - step / group * group));
+        const auto part = batches == 1 ? loss : loss / batches;
+        guard(parts_.loss->plugin(), parts_.loss->name(), "backward", [&] { part.backward(); });
+        has_gradient = true;
       }
-      if (average_) average_->update();
+      ++report_.steps;
+      ++all_steps_;
+      sum += value;
+      progress.update(step + 1, fmt::format("loss {:.4f}", sum / static_cast<double>(step + 1)));
+      // Where there is no validation, whose embeddings are not blurred by dropout.
+      if (data_.validation_labels().numel() == 0 && batch.labels.numel() == largest_batch_) {
+        warn_when_collapsed(embeddings);
+      }
     }
-    ++report_.steps;
-    ++all_steps_;
-    sum += value;
-    progress.update(step + 1, fmt::format("loss {:.4f}", sum / static_cast<double>(step + 1)));
-    // Where there is no validation, whose embeddings are not blurred by dropout.
-    if (data_.validation_labels().numel() == 0 && batch.labels.numel() == largest_batch_) {
-      warn_when_collapsed(embeddings);
-    }
-    if (interrupted() && step + 1 < steps) {
+    if (!ends_group) continue;
+    if (has_gradient) update_weights(epoch, step);
+    has_gradient = false;
+    if (step + 1 == steps) break;
+    if (interrupted()) {
       save_checkpoint(epoch, step + 1, sum);
       return false;
     }
-    if (encoder_learns_ && now_seconds() - last_checkpoint_ > kCheckpointSeconds && step + 1 < steps) {
+    if (encoder_learns_ && now_seconds() - last_checkpoint_ > kCheckpointSeconds) {
       save_checkpoint(epoch, step + 1, sum);
     }
   }
@@ -236,6 +242,38 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   result.loss_sum = sum;
   result.train_loss = sum / static_cast<double>(steps);
   return true;
+}
+
+void Trainer::throw_not_finite(double loss, const at::Tensor& embeddings, int64_t epoch, int64_t step) const {
+  const bool sound = embeddings.isfinite().all().item<bool>();
+  throw Error(
+      fmt::format("the loss {} is {} in epoch {}, step {}, on embeddings that {}; lower train.optimizer.lr, "
+                  "or set train.gradient_clip",
+                  parts_.loss->name(), loss, epoch + 1, step + 1,
+                  sound ? "are finite"
+                        : "are not finite either: the weights ran away, or encoder or head "
+                          "divides by zero"));
+}
+
+void Trainer::update_weights(int64_t epoch, int64_t step) {
+  if (!optimizer_->step()) {
+    throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
+                            epoch + 1, step + 1));
+  }
+  if (average_) average_->update();
+}
+
+void Trainer::show_class_means() {
+  at::NoGradGuard no_grad;
+  data_.train_encoder(false);
+  model_.train_heads(false);
+  const auto raw = data_.train_embeddings();
+  const auto x = model_.apply_heads(raw).cpu();
+  const auto [classes, place] = at::_unique(data_.labels(), true, true);
+  const auto sums = at::zeros({classes.numel(), x.size(1)}, at::kFloat)
+                        .index_add(0, place, x / x.norm(2, {1}, true).clamp_min(1e-12));
+  class_means_.copy_(sums / sums.norm(2, {1}, true).clamp_min(1e-12));
+  parts_.sampler->see_class_means(classes, class_means_);
 }
 
 void Trainer::validate(EpochResult& result) {
@@ -325,6 +363,16 @@ void Trainer::append_history(int64_t epoch, const EpochResult& result, double se
     throw Error("cannot write " + (fs::path(folder_) / "history.jsonl").string() + "; is the disk full?");
 }
 
+void Trainer::track(int64_t epoch, const EpochResult& result) const {
+  if (parts_.trackers == nullptr) return;
+  std::vector<TrackedValue> values = {
+      {"train/loss", result.train_loss},
+      {"learning_rate",
+       pipeline_.optimizer.lr * schedule_factor(pipeline_.schedule, epoch, pipeline_.train.epochs)}};
+  for (const auto& [name, value] : result.validation) values.push_back({"validation/" + name, value});
+  parts_.trackers->epoch(epoch + 1, all_steps_, values);
+}
+
 /// Lines of epochs that a resumed run will repeat are dropped.
 void Trainer::keep_history_until(int64_t epoch) {
   const auto path = (fs::path(folder_) / "history.jsonl").string();
@@ -386,6 +434,9 @@ void Trainer::resume() {
     load_named_tensors("checkpoint " + stem, average_->average(),
                        read_checkpoint(stem + ".average.safetensors"), never, never);
     average_->set_updates(meta.at("average_updates").get<int64_t>());
+  }
+  if (class_means_.defined()) {
+    parts_.sampler->see_class_means(std::get<0>(at::_unique(data_.labels(), true)), class_means_);
   }
   optimizer_->load(stem + ".optimizer.pt");
   first_epoch_ = meta.at("epoch").get<int64_t>();

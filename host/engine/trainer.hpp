@@ -9,6 +9,7 @@
 #include "host/engine/evaluation.hpp"
 #include "host/engine/model.hpp"
 #include "host/engine/optimizer.hpp"
+#include "host/engine/trackers.hpp"
 #include "host/engine/training_data.hpp"
 #include "host/engine/training_loss.hpp"
 #include "host/engine/weight_average.hpp"
@@ -39,6 +40,7 @@ class Trainer {
     std::shared_ptr<TrainingLoss> loss;
     std::shared_ptr<BatchSampler> sampler;
     std::vector<std::shared_ptr<Metric>> metrics;
+    Trackers* trackers = nullptr;  ///< must outlive the trainer
   };
 
   /// `folder`: the run's folder; history.jsonl and checkpoints/ are written there.
@@ -47,6 +49,9 @@ class Trainer {
 
   /// Continues from checkpoints/ of `folder` when it holds any.
   void resume();
+
+  /// Epochs that were completed before.
+  int64_t first_epoch() const { return first_epoch_; }
 
   /// Trains, then puts the best epoch's weights into the model. Throws Error on a loss that is not finite.
   TrainReport train();
@@ -59,12 +64,17 @@ class Trainer {
   };
   bool out_of_patience() const;
   bool run_steps(int64_t epoch, EpochResult& result);
+  void show_class_means();
+  [[noreturn]] void throw_not_finite(double loss, const at::Tensor& embeddings, int64_t epoch,
+                                     int64_t step) const;
+  void update_weights(int64_t epoch, int64_t step);
   void validate(EpochResult& result);
   bool note_result(int64_t epoch, const EpochResult& result);
   double monitored(const EpochResult& result) const;
   void warn_when_collapsed(const at::Tensor& embeddings);
   void keep_history_until(int64_t epoch);
   void save_checkpoint(int64_t epoch, int64_t step, double loss_sum);
+  void track(int64_t epoch, const EpochResult& result) const;
   void append_history(int64_t epoch, const EpochResult& result, double seconds, bool best);
   std::vector<NamedTensor> state() const;
   std::vector<NamedTensor> checkpointed() const;
@@ -80,7 +90,8 @@ class Trainer {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;  ///< null: none
   std::vector<NamedTensor> best_;
-  int64_t all_steps_ = 0;  ///< ever taken, those before a resume included
+  at::Tensor class_means_;  ///< float32 (C, D) that the sampler saw last; undefined when it looks at none
+  int64_t all_steps_ = 0;   ///< ever taken, those before a resume included
   int64_t first_epoch_ = 0, first_step_ = 0, since_best_ = 0, largest_batch_ = 0;
   double first_loss_sum_ = 0, last_checkpoint_ = 0;
   bool collapse_noted_ = false;

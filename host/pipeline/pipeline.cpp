@@ -36,7 +36,7 @@ void DataSection::describe(Schema<DataSection>& s) {
 void SplitSection::describe(Schema<SplitSection>& s) {
   s.field("by", &SplitSection::by).doc("Whole classes are assigned to one side.").one_of({"class"});
   s.field("train", &SplitSection::train)
-      .doc("Training classes: {\"classes_file\": PATH} or {\"fraction\": F}.");
+      .doc("Training classes: {\"classes_file\": PATH}, {\"first\": N} or {\"fraction\": F}.");
   s.field("validation", &SplitSection::validation)
       .doc(
           "{\"from\": \"train\", \"fraction\": F} holds classes out of the training ones; \"none\"; or "
@@ -49,6 +49,12 @@ void TrainClassesSection::describe(Schema<TrainClassesSection>& s) {
   s.field("classes_file", &TrainClassesSection::classes_file)
       .doc("JSON file with a list of 0-based classes, or an object with such a list under train_classes.")
       .path();
+  s.field("first", &TrainClassesSection::first)
+      .doc(
+          "In place of a file: the classes with the numbers 0 to first - 1, as papers split CUB and others; "
+          "0: "
+          "not used.")
+      .range(0, 1000000000);
   s.field("fraction", &TrainClassesSection::fraction)
       .doc("Without a file: this fraction of the classes, drawn with the seed.")
       .range(0, 1);
@@ -185,6 +191,10 @@ void TrainSection::describe(Schema<TrainSection>& s) {
   s.field("schedule", &TrainSection::schedule).doc("Learning rate over the epochs.");
   s.field("epochs", &TrainSection::epochs).doc("Epochs at most.").range(0, 10000000);
   s.field("early_stopping", &TrainSection::early_stopping).doc("When to stop, and which epoch is kept.");
+  s.field("accumulate", &TrainSection::accumulate)
+      .doc("Batches whose gradients are averaged before the optimizer takes a step.")
+      .unit("batches")
+      .range(1, 1000000);
   s.field("gradient_clip", &TrainSection::gradient_clip)
       .doc("Largest norm of the gradient; 0: no limit.")
       .minimum(0);
@@ -216,6 +226,8 @@ void EvaluateSection::describe(Schema<EvaluateSection>& s) {
 
 void OutputSection::describe(Schema<OutputSection>& s) {
   s.field("directory", &OutputSection::directory).doc("Runs go to DIRECTORY/NAME/TIME.").path();
+  s.field("trackers", &OutputSection::trackers)
+      .doc("A tracker component or a list of them: where the run is also written down.");
 }
 
 }  // namespace kindred::host

@@ -42,6 +42,7 @@ struct SplitSection {
 
 struct TrainClassesSection {
   std::string classes_file;
+  int64_t first = 0;  // 0: not given
   double fraction = 0.5;
   static void describe(Schema<TrainClassesSection>& schema);
 };
@@ -126,6 +127,7 @@ struct EarlyStoppingSection {
 struct TrainSection {
   nlohmann::json loss, batch_sampler, optimizer, schedule, early_stopping;
   int64_t epochs = 100;
+  int64_t accumulate = 1;
   double gradient_clip = 0;
   double ema = 0;  // 0: none
   static void describe(Schema<TrainSection>& schema);
@@ -143,6 +145,7 @@ struct EvaluateSection {
 
 struct OutputSection {
   std::string directory = "runs";
+  nlohmann::json trackers;
   static void describe(Schema<OutputSection>& schema);
 };
 
@@ -180,6 +183,7 @@ struct Pipeline {
   ComponentSpec dataset;
   std::vector<ComponentSpec> transforms, train_transforms;
   std::vector<int64_t> train_classes;  ///< from classes_file, 0-based; empty: by train_fraction
+  int64_t train_first = 0;             ///< above 0: the classes below it
   double train_fraction = 0.5;
   ValidationSource validation = ValidationSource::train_classes;
   double validation_fraction = 0.1;
@@ -197,6 +201,7 @@ struct Pipeline {
   std::vector<ComponentSpec> metrics;
   ComponentSpec eval_sampler;
   OutputSection output;
+  std::vector<ComponentSpec> trackers;
   nlohmann::json resolved;  ///< the whole pipeline with every default written out and paths absolute
 };
 

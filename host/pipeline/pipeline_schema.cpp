@@ -81,7 +81,7 @@ json of_changes(const json& schema) {
 json pipeline_schema(const Catalog& catalog) {
   json defs = json::object();
   for (const char* kind : {"dataset", "transform", "encoder", "head", "loss", "miner", "batch_sampler",
-                           "eval_sampler", "metric"}) {
+                           "eval_sampler", "metric", "tracker"}) {
     json host_keys = json::object();
     if (std::string(kind) == "encoder") {
       auto trainable = section<TrainableSection>(
@@ -117,12 +117,13 @@ json pipeline_schema(const Catalog& catalog) {
   defs["evaluate"] = section<EvaluateSection>(
       {{"metrics", one_or_list(reference("metric"))}, {"eval_sampler", reference("eval_sampler")}});
 
-  auto root = section<RootSection>({{"data", reference("data")},
-                                    {"model", reference("model")},
-                                    {"cache", section<CacheSection>()},
-                                    {"train", reference("train")},
-                                    {"evaluate", reference("evaluate")},
-                                    {"output", section<OutputSection>()}});
+  auto root = section<RootSection>(
+      {{"data", reference("data")},
+       {"model", reference("model")},
+       {"cache", section<CacheSection>()},
+       {"train", reference("train")},
+       {"evaluate", reference("evaluate")},
+       {"output", section<OutputSection>({{"trackers", one_or_list(reference("tracker"))}})}});
   // Every file may say what a changing one may; one that extends no other has to be whole.
   auto schema = of_changes(root);
   schema["properties"]["kindred"] = {{"const", 1}, {"description", "Version of the pipeline format."}};

@@ -196,10 +196,13 @@ void Validator::read_data(Pipeline& p, json& out) {
 void Validator::read_split(Pipeline& p, const json& value, json& out) {
   const auto split = section<SplitSection>(value, "/data/split", &out);
   const auto train = section<TrainClassesSection>(split.train, "/data/split/train", &out["train"]);
-  if (!train.classes_file.empty() && split.train.contains("fraction")) {
-    issue("/data/split/train", "give either classes_file or fraction, not both");
+  const bool by_fraction = split.train.is_object() && split.train.contains("fraction");
+  if (int{!train.classes_file.empty()} + int{train.first > 0} + int{by_fraction} > 1) {
+    issue("/data/split/train", "give one of classes_file, first and fraction, not several");
   }
   p.train_fraction = train.fraction;
+  p.train_first = train.first;
+  if (train.first > 0) out["train"].erase("fraction");
   if (!train.classes_file.empty()) {
     out["train"].erase("fraction");
     read_train_classes(p, train);
@@ -436,6 +439,7 @@ Pipeline Validator::run() {
   check_views(p);
   if (!p.root.evaluate.is_null()) read_evaluate(p, out);
   p.output = section<OutputSection>(p.root.output, "/output", &out["output"]);
+  p.trackers = components(p.output.trackers, "tracker", "/output/trackers", &out["output"]["trackers"]);
   p.resolved = out;
   return p;
 }

@@ -1,7 +1,5 @@
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -10,6 +8,7 @@
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
+#include "picture_box.hpp"
 #include "picture_file.hpp"
 
 namespace kindred {
@@ -71,7 +70,10 @@ class StanfordCarsDataset final : public Dataset {
 
   at::Tensor read(int64_t index) const override {
     const auto picture = read_picture(files_.at(static_cast<size_t>(index)));
-    return params_.crop ? cropped(picture, boxes_[static_cast<size_t>(index)]) : picture;
+    if (!params_.crop) return picture;
+    // Annotations count pixels from 1 and include the last.
+    const auto& box = boxes_[static_cast<size_t>(index)];
+    return cut_to_box(picture, {box.x1 - 1, box.y1 - 1, box.x2, box.y2}, params_.margin);
   }
 
   std::string sample_name(int64_t index) const override {
@@ -141,22 +143,6 @@ class StanfordCarsDataset final : public Dataset {
       if (fs::exists(path)) return path.string();
     }
     return (root_ / one.file).string();
-  }
-
-  at::Tensor cropped(const at::Tensor& picture, const CarAnnotation& box) const {
-    const double mx = params_.margin * static_cast<double>(box.x2 - box.x1 + 1);
-    const double my = params_.margin * static_cast<double>(box.y2 - box.y1 + 1);
-    const auto low = [](int64_t edge, double margin) {
-      return static_cast<int64_t>(std::floor(static_cast<double>(edge - 1) - margin));
-    };
-    const auto high = [](int64_t edge, double margin) {
-      return static_cast<int64_t>(std::ceil(static_cast<double>(edge) + margin));
-    };
-    const int64_t x1 = std::clamp<int64_t>(low(box.x1, mx), 0, picture.size(1) - 1);
-    const int64_t y1 = std::clamp<int64_t>(low(box.y1, my), 0, picture.size(0) - 1);
-    const int64_t x2 = std::clamp<int64_t>(high(box.x2, mx), x1 + 1, picture.size(1));
-    const int64_t y2 = std::clamp<int64_t>(high(box.y2, my), y1 + 1, picture.size(0));
-    return picture.slice(0, y1, y2).slice(1, x1, x2).contiguous();
   }
 
   Params params_;

@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINE = "datasets/stanford_cars/doubled.json"
 DEEPER = "datasets/stanford_cars/doubled_deeper.json"
 SEEDS = (42, 43, 44)
-CUTS = ["head", "blocks.15", "blocks.11", "blocks.8", "blocks.6", "blocks.5", "blocks.3"]
+CUTS = ["head", "blocks.15", "blocks.14", "blocks.11", "blocks.8", "blocks.6", "blocks.5", "blocks.3"]
 CUT_EPOCHS = 2
 
 

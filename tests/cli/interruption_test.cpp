@@ -22,11 +22,18 @@ bool wait_for_history(const std::string& path, int64_t lines) {
   return false;
 }
 
-TEST(Interruption, ends_with_130_and_the_resumed_run_equals_one_that_was_never_stopped) {
+/// Stops a run in the middle, lets it go on, and compares it with one that was never stopped.
+void expect_same_after_an_interruption(const nlohmann::json& loss) {
   const testing::TemporaryFolder folder("interruption");
   testing::write_vectors(folder);
   auto pipeline = testing::vectors_pipeline();
   pipeline["train"]["epochs"] = 400;
+  pipeline["train"]["loss"] = loss;
+  if (loss.is_array()) {
+    pipeline["train"]["batch_sampler"] = {
+        {"type", "hard_class"}, {"classes", 6}, {"samples", 5}, {"refresh_epochs", 7}};
+  }
+  pipeline["output"] = {{"trackers", {{"type", "csv"}}}};
   testing::write_pipeline(folder, pipeline);
   ASSERT_EQ(testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--output", "whole"}).code, 0);
 
@@ -47,6 +54,19 @@ TEST(Interruption, ends_with_130_and_the_resumed_run_equals_one_that_was_never_s
   EXPECT_EQ(parts["timings"]["epochs"], 400);
   const auto history = read_file(folder / "parts/history.jsonl");
   EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 400);
+  EXPECT_EQ(read_file(folder / "parts/metrics.csv"), read_file(folder / "whole/metrics.csv"));
+}
+
+TEST(Interruption, ends_with_130_and_the_resumed_run_equals_one_that_was_never_stopped) {
+  expect_same_after_an_interruption({{"type", "supervised_contrastive"}});
+}
+
+TEST(Interruption, keeps_memories_proxies_class_means_and_what_miners_draw) {
+  expect_same_after_an_interruption({{{"type", "margin"},
+                                      {"learn_beta", true},
+                                      {"miner", {{"type", "distance_weighted"}}},
+                                      {"memory", {{"size", 70}, {"start_step", 6}}}},
+                                     {{"type", "curricular_face"}, {"weight", 0.1}}});
 }
 
 }  // namespace

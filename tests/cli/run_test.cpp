@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "host_process.hpp"
@@ -120,6 +121,24 @@ TEST_F(RunCommand, a_run_that_stopped_early_gains_no_epoch_by_a_resume) {
   const auto again = testing::read_json(folder_ / "out/result.json");
   EXPECT_EQ(again["timings"]["epochs"], first["timings"]["epochs"]);
   EXPECT_EQ(again["metrics"].dump(), first["metrics"].dump());
+}
+
+TEST_F(RunCommand, accumulated_gradients_are_those_of_the_larger_batch) {
+  // The mean over a batch of 60 is that over two of 30, for a loss that is a mean over samples.
+  const auto tuned = [&](const std::string& name, const char* batch, const char* accumulate) {
+    const auto result =
+        run(name,
+            {"--set", "train.epochs=4", "--set", R"(train.loss={"type":"norm_softmax"})", "--set",
+             R"(train.optimizer={"type":"sgd","lr":0.5})", "--set", "data.split.validation=none", "--set",
+             R"(data.split.train={"fraction":0.5})", "--set", R"(model.head={"type":"projection"})", "--set",
+             std::string(R"(train.batch_sampler={"type":"sequential","batch_size":)") + batch + "}", "--set",
+             std::string("train.accumulate=") + accumulate});
+    return result["training"]["best_value"].get<double>();
+  };
+  const double whole = tuned("whole", "60", "1"), parts = tuned("parts", "30", "2"),
+               small = tuned("small", "30", "1");
+  EXPECT_NEAR(parts, whole, 1e-4);
+  EXPECT_GT(std::abs(small - whole), 1e-3) << "twice as many steps";
 }
 
 TEST_F(RunCommand, a_failure_before_the_first_sample_leaves_a_result_too) {

@@ -57,7 +57,10 @@ TEST(Swap, every_loss_head_sampler_and_optimizer_trains) {
         {{"type", "projection"}, {"hidden", 12}, {"batch_norm", true}},
         json::array({{{"type", "whitening"}}, {{"type", "skip_connection"}, {"layers", 2}}})}},
       {"/train/batch_sampler"_json_pointer,
-       {{{"type", "shuffle"}, {"batch_size", 32}}, {{"type", "sequential"}, {"batch_size", 64}}}},
+       {{{"type", "shuffle"}, {"batch_size", 32}},
+        {{"type", "sequential"}, {"batch_size", 64}},
+        {{"type", "class_balanced"}, {"batch_size", 64}},
+        {{"type", "hard_class"}, {"classes", 4}}}},
       {"/train/optimizer"_json_pointer,
        {{{"type", "adamw"}}, {{"type", "sgd"}, {"lr", 0.1}, {"momentum", 0.9}, {"nesterov", true}}}},
       {"/evaluate/eval_sampler"_json_pointer, {{{"type", "all"}}, {{"type", "group"}, {"queries", 20}}}}};

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "kindred/params.hpp"
@@ -35,6 +36,14 @@ struct BatchSizeParams {
     schema.field("drop_last", &BatchSizeParams::drop_last).doc("Leave out a last batch that is shorter.");
   }
 };
+
+/// Rows by label, both ascending.
+inline std::map<int64_t, std::vector<int64_t>> rows_by_label(const at::Tensor& labels) {
+  std::map<int64_t, std::vector<int64_t>> rows;
+  const auto plain = labels.contiguous();
+  for (int64_t i = 0; i < plain.numel(); ++i) rows[plain.data_ptr<int64_t>()[i]].push_back(i);
+  return rows;
+}
 
 inline std::vector<int64_t> row_numbers(int64_t count) {
   std::vector<int64_t> rows(static_cast<size_t>(count));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "batches.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
@@ -33,9 +34,7 @@ class ClassesTimesSamples final : public BatchSampler {
   explicit ClassesTimesSamples(Params params) : params_(params) {}
 
   std::vector<at::Tensor> batches(const at::Tensor& labels, uint64_t seed, int64_t epoch) override {
-    const auto plain = labels.contiguous();
-    std::map<int64_t, std::vector<int64_t>> rows;
-    for (int64_t i = 0; i < plain.numel(); ++i) rows[plain.data_ptr<int64_t>()[i]].push_back(i);
+    auto rows = rows_by_label(labels);
     for (auto it = rows.begin(); it != rows.end();)
       it = it->second.size() < 2 ? rows.erase(it) : std::next(it);
     if (rows.size() < 2) {

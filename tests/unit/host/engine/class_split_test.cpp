@@ -23,6 +23,15 @@ std::set<int64_t> classes_of(const std::vector<int64_t>& rows) {
   return classes;
 }
 
+TEST(ClassSplit, the_first_classes_may_be_those_of_training) {
+  Pipeline pipeline;
+  pipeline.train_first = 7;
+  pipeline.validation = ValidationSource::none;
+  const auto split = split_classes(labels(), pipeline);
+  EXPECT_EQ(classes_of(split.train), (std::set<int64_t>{0, 1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(classes_of(split.test).size(), 13u);
+}
+
 TEST(ClassSplit, whole_classes_go_to_one_side_and_validation_comes_out_of_train) {
   Pipeline pipeline;
   pipeline.train_fraction = 0.5;

@@ -39,6 +39,28 @@ TEST(Evaluation, means_over_queries_classes_and_relevant_samples) {
   EXPECT_GE(value.interval_high, value.mean);
 }
 
+TEST(Evaluation, labels_are_integers_of_64_bits) {
+  // In float32 both labels of each pair would be the same number.
+  for (const int64_t label : {int64_t{1} << 24, int64_t{1} << 40, (int64_t{1} << 53) + 2}) {
+    const auto x = at_angles({0, 1, 2, 3});
+    const auto labels = at::tensor(std::vector<int64_t>{label, label + 1, label, label + 1}, at::kLong);
+    EXPECT_EQ(evaluate_metrics(x, labels, {}, {r_precision()}, {}).front().mean, 0) << label;
+  }
+}
+
+TEST(Evaluation, a_set_has_one_number_and_no_classes) {
+  const auto x = at_angles({0, 1, 90, 91});
+  const auto labels = at::tensor(std::vector<int64_t>{0, 0, 1, 1}, at::kLong);
+  const auto values =
+      evaluate_metrics(x, labels, {}, {r_precision(), testing::make<Metric>("core", "kindred.roc_auc")}, {});
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_EQ(values[0].by_class.size(), 2U);
+  EXPECT_EQ(values[1].name, "roc_auc");
+  EXPECT_EQ(values[1].mean, 1);
+  EXPECT_TRUE(std::isnan(values[1].macro));
+  EXPECT_TRUE(values[1].by_class.empty());
+}
+
 TEST(Evaluation, collapsed_embeddings_score_near_chance) {
   std::vector<int64_t> labels;
   for (int64_t i = 0; i < 400; ++i) labels.push_back((i * 7919) % 20);

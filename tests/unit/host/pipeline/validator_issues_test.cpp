@@ -143,7 +143,7 @@ const std::vector<Mistake>& mistakes() {
        {{"/data/split/train/fraction", {"between 0", "1.5"}}}},
       {"split_two_ways",
        R"({"data": {"split": {"train": {"fraction": 0.5, "classes_file": "classes.json"}}}})",
-       {{"/data/split/train", {"either classes_file or fraction"}}}},
+       {{"/data/split/train", {"one of classes_file, first and fraction"}}}},
       {"classes_absent",
        R"({"data": {"split": {"train": {"classes_file": "absent.json"}}}})",
        {{"/data/split/train/classes_file", {"absent.json", "No such file"}}}},

@@ -259,6 +259,22 @@ TEST(Losses, are_the_same_for_any_order_of_the_batch_and_any_names_of_the_classe
   }
 }
 
+TEST(Losses, of_normalised_embeddings_do_not_depend_on_their_length) {
+  const auto labels = at::tensor(std::vector<int64_t>{0, 0, 0, 1, 1, 2, 2, 2, 3}, at::kLong);
+  for (const auto& [id, params] : all_losses()) {
+    if (params.value("distance", "") == "dot" && !params.value("normalize", true)) continue;
+    const auto loss = testing::make<Loss>("core", id, params);
+    auto x = random_matrix(9, 5, 3).requires_grad_(true), longer = (x.detach() * 3).requires_grad_(true);
+    const auto value = loss->forward(x, labels), other = loss->forward(longer, labels);
+    EXPECT_NEAR(value.item<double>(), other.item<double>(), 1e-12) << id << " " << params;
+    value.backward();
+    other.backward();
+    EXPECT_LT((x.grad() - longer.grad() * 3).abs().max().item<double>(), 1e-9) << id << " " << params;
+    // A gradient along the embedding itself would only change its length.
+    EXPECT_LT((x.grad() * x).sum(1).abs().max().item<double>(), 1e-9) << id << " " << params;
+  }
+}
+
 TEST(Losses, without_pairs_are_zero_with_a_gradient_path) {
   const auto different = at::arange(4, at::kLong), same = at::zeros({4}, at::kLong);
   for (const auto& [id, params] : all_losses()) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -70,6 +71,87 @@ TEST(PKSampler, repeats_by_seed_and_epoch_and_gives_as_many_batches_as_asked) {
 TEST(PKSampler, needs_two_classes_with_pairs) {
   const auto sampler = testing::make<BatchSampler>("core", "kindred.p_k");
   EXPECT_THROW(sampler->batches(labels_with({5, 1, 1}), 1, 0), std::exception);
+}
+
+TEST(ClassBalancedSampler, shows_small_classes_as_often_as_large_ones) {
+  const auto labels = labels_with({400, 40, 4});
+  const auto sampler = testing::make<BatchSampler>("core", "kindred.class_balanced", {{"batch_size", 50}});
+  std::map<int64_t, int64_t> shown, rows_of_the_large;
+  int64_t total = 0;
+  for (int64_t epoch = 0; epoch < 20; ++epoch) {
+    for (const auto& batch : sampler->batches(labels, 3, epoch)) {
+      EXPECT_LE(batch.numel(), 50);
+      for (const auto row : values(batch)) {
+        ++shown[labels[row].item<int64_t>()];
+        if (labels[row].item<int64_t>() == 0) ++rows_of_the_large[row];
+        ++total;
+      }
+    }
+  }
+  EXPECT_EQ(total, 20 * 444);
+  for (const auto& [label, count] : shown)
+    EXPECT_NEAR(static_cast<double>(count), 20 * 444 / 3.0, 270) << label;
+  EXPECT_GT(rows_of_the_large.size(), 390U) << "samples of a class take turns";
+}
+
+TEST(HardClassSampler, brings_classes_together_that_are_near) {
+  // Classes on a circle: 2 c and 2 c + 1 are neighbours, pairs are far apart.
+  const auto labels = labels_with({6, 6, 6, 6, 6, 6, 6, 6});
+  std::vector<float> means;
+  for (int c = 0; c < 8; ++c) {
+    const double angle = (c / 2) * 1.5 + (c % 2) * 0.1;
+    means.push_back(static_cast<float>(std::cos(angle)));
+    means.push_back(static_cast<float>(std::sin(angle)));
+  }
+  const auto sampler =
+      testing::make<BatchSampler>("core", "kindred.hard_class",
+                                  {{"classes", 4}, {"samples", 3}, {"neighbours", 1}, {"refresh_epochs", 2}});
+  EXPECT_EQ(sampler->refresh_epochs(), 2);
+  const auto classes = [&](const at::Tensor& batch) {
+    std::map<int64_t, std::set<int64_t>> out;
+    for (const auto row : values(batch)) out[labels[row].item<int64_t>()].insert(row);
+    return out;
+  };
+  for (const auto& batch : sampler->batches(labels, 1, 0))
+    EXPECT_EQ(classes(batch).size(), 4U) << "without means";
+  sampler->see_class_means(at::arange(8, at::kLong), at::tensor(means).view({8, 2}));
+  std::set<int64_t> begun;
+  for (int64_t epoch = 0; epoch < 4; ++epoch) {
+    for (const auto& batch : sampler->batches(labels, 1, epoch)) {
+      const auto members = classes(batch);
+      EXPECT_EQ(members.size(), 4U);
+      for (const auto& [label, rows] : members) {
+        EXPECT_EQ(rows.size(), 3U);
+        EXPECT_TRUE(members.count(label ^ 1)) << label << " comes with its neighbour";
+        begun.insert(label);
+      }
+    }
+  }
+  EXPECT_EQ(begun.size(), 8U) << "every class has its turn";
+}
+
+TEST(FixedSetSampler, shows_the_same_triplets_in_every_epoch) {
+  const auto labels = labels_with({5, 4, 1, 3});
+  const auto sampler = testing::make<BatchSampler>("core", "kindred.fixed_set", {{"batch_size", 10}});
+  const auto set_of = [&](int64_t epoch) {
+    std::multiset<std::vector<int64_t>> set;
+    for (const auto& batch : sampler->batches(labels, 9, epoch)) {
+      const auto rows = values(batch);
+      EXPECT_LE(rows.size(), 9U);
+      EXPECT_EQ(rows.size() % 3, 0U);
+      for (size_t i = 0; i < rows.size(); i += 3) {
+        const auto label = [&](size_t k) { return labels[rows[i + k]].item<int64_t>(); };
+        EXPECT_NE(rows[i], rows[i + 1]);
+        EXPECT_EQ(label(0), label(1));
+        EXPECT_NE(label(0), label(2));
+        set.insert({rows[i], rows[i + 1], rows[i + 2]});
+      }
+    }
+    return set;
+  };
+  EXPECT_EQ(set_of(0).size(), 12U) << "the sample without a partner begins none";
+  EXPECT_EQ(set_of(0), set_of(7));
+  EXPECT_FALSE(at::equal(sampler->batches(labels, 9, 0)[0], sampler->batches(labels, 9, 1)[0]));
 }
 
 TEST(ShuffleSampler, is_a_permutation_that_changes_with_the_epoch) {

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kindred/dataset.hpp"
+#include "kindred/params.hpp"
+#include "picture_box.hpp"
+
+namespace kindred {
+
+struct ListedPicture {
+  std::string file;  ///< absolute, or relative to the root
+  int64_t label = -1;
+  PictureBox box;  ///< empty: the whole picture
+};
+
+/// Pictures that a list names, with labels and boxes. Constructing it opens no picture.
+class ListedPictures : public Dataset {
+ public:
+  struct Options {
+    std::string kind;  ///< of the dataset, for messages and the fingerprint
+    std::string root;
+    bool crop = false;
+    double margin = 0;
+  };
+  explicit ListedPictures(Options options) : options_(std::move(options)) {}
+
+  ObjectKind object_kind() const override { return ObjectKind::image; }
+  int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
+  const std::vector<int64_t>& labels() const override { return labels_; }
+  std::vector<std::string> class_names() const override { return names_; }
+  at::Tensor read(int64_t index) const override;
+  std::string sample_name(int64_t index) const override;
+  std::string fingerprint() const override;
+
+ protected:
+  void add(const ListedPicture& picture);
+  void set_class_names(std::vector<std::string> names) { names_ = std::move(names); }
+  /// Labels that are words, or numbers in words: if all are integers of at least 0 they stay what they are,
+  /// else they are numbered in the order of their names. Call once, with a label for every picture that was
+  /// added.
+  void set_labels(const std::vector<std::string>& labels);
+  const Options& options() const { return options_; }
+
+ private:
+  std::string path_of(size_t index) const;
+
+  Options options_;
+  std::vector<std::string> files_;
+  std::vector<int64_t> labels_;
+  std::vector<PictureBox> boxes_;
+  std::vector<std::string> names_;
+};
+
+/// Declares "crop" and "margin" of a dataset with boxes.
+template <class Params>
+void describe_crop(Schema<Params>& schema) {
+  schema.field("crop", &Params::crop).doc("Cut pictures to the annotated box.");
+  schema.field("margin", &Params::margin)
+      .doc("With crop: how much is kept around the box, as a share of its size.")
+      .range(0, 10);
+}
+
+/// Whether a row of split `name` is wanted: all are when `splits` is empty.
+bool wants_split(const std::vector<std::string>& splits, const std::string& name);
+
+}  // namespace kindred

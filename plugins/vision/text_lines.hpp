@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace kindred {
+
+/// A line of a text file with its number, counted from 1, for messages.
+struct TextLine {
+  int64_t number;
+  std::string text;
+};
+
+/// Lines without their ends (LF or CR LF); empty ones are left out. A byte order mark is dropped. Throws
+/// Error.
+std::vector<TextLine> text_lines(const std::string& path);
+
+/// What spaces and tabs separate.
+std::vector<std::string> words_of(const std::string& line);
+
+/// An integer, or the integer part of a decimal number. Throws Error "FILE:LINE: ..." for anything else.
+int64_t number_of(const std::string& word, const std::string& path, int64_t line);
+
+}  // namespace kindred

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kindred {
+
+/// What a run says of itself when it begins.
+struct TrackedRun {
+  std::string name;      ///< the pipeline's
+  std::string folder;    ///< the run's, absolute; it exists
+  std::string pipeline;  ///< the resolved pipeline, JSON
+  /// Epochs that were completed before a resumed run goes on: what was tracked of later ones is void. Else 0.
+  int64_t first_epoch = 0;
+};
+
+/// "train/loss", "validation/r_precision", "learning_rate"; after training "base/r_precision",
+/// "tuned/r_precision". NaN where it is undefined.
+struct TrackedValue {
+  std::string name;
+  double value;
+};
+
+/// Writes down how a run goes. What it throws is a warning: the run goes on without it. [one thread]
+class __attribute__((visibility("default"))) Tracker {
+ public:
+  static constexpr const char* kKind = "tracker";
+  static constexpr uint32_t kRevision = 1;
+  virtual ~Tracker() = default;
+
+  /// Once, before the first epoch.
+  virtual void start(const TrackedRun& run) = 0;
+
+  /// After each epoch, numbered from 1; `steps` of all epochs so far.
+  virtual void epoch(int64_t epoch, int64_t steps, const std::vector<TrackedValue>& values) = 0;
+
+  /// Once, at the end. status: "completed", "interrupted" or "failed"; the values are those of the test
+  /// classes, none unless completed.
+  virtual void finish(const std::string& status, const std::vector<TrackedValue>& values) = 0;
+};
+
+}  // namespace kindred

@@ -1,0 +1,167 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <opencv2/imgcodecs.hpp>
+
+#include "component.hpp"
+#include "kindred/dataset.hpp"
+#include "kindred/file.hpp"
+#include "temporary_folder.hpp"
+
+namespace kindred {
+namespace {
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+using testing::thrown;
+
+/// A picture of 30 x 20 pixels whose red is the column and whose green is the row.
+void write_picture(const std::string& path) {
+  fs::create_directories(fs::path(path).parent_path());
+  cv::Mat picture(20, 30, CV_8UC3);
+  for (int y = 0; y < 20; ++y) {
+    for (int x = 0; x < 30; ++x) {
+      picture.at<cv::Vec3b>(y, x) =
+          cv::Vec3b(7, static_cast<unsigned char>(y), static_cast<unsigned char>(x));
+    }
+  }
+  cv::imwrite(path, picture);
+}
+
+std::shared_ptr<Dataset> made(const std::string& id, const json& params) {
+  return testing::make<Dataset>("vision", "kindred." + id, params);
+}
+
+/// Left, top, right and bottom of what was cut out of write_picture()'s picture.
+std::vector<int> edges_of(const at::Tensor& x) {
+  return {x[0][0][0].item<int>(), x[0][0][1].item<int>(), x[-1][-1][0].item<int>() + 1,
+          x[-1][-1][1].item<int>() + 1};
+}
+
+TEST(CsvDataset, reads_paths_labels_splits_and_boxes) {
+  const TemporaryFolder folder("csv_dataset");
+  write_picture(folder / "a/1.png");
+  write_picture(folder / "a, b/2.png");
+  write_file_atomically(folder / "list.csv",
+                        "\xEF\xBB\xBFpath,label,split,x_1,x_2,y_1,y_2\r\n"
+                        "a/1.png,zebra,train,10,20,5,15\r\n"
+                        "\"a, b/2.png\",\"the \"\"ant\"\"\",validation,0,30,0,20\r\n");
+  const auto all = made("csv", {{"file", folder / "list.csv"}});
+  EXPECT_EQ(all->size(), 2);
+  EXPECT_THAT(all->class_names(), ElementsAre("the \"ant\"", "zebra"));
+  EXPECT_THAT(all->labels(), ElementsAre(1, 0));
+  EXPECT_EQ(all->sample_name(1), "a, b/2.png");
+  EXPECT_THAT(edges_of(all->read(1)), ElementsAre(0, 0, 30, 20));
+  const auto train = made("csv", {{"file", folder / "list.csv"}, {"splits", {"train"}}, {"crop", true}});
+  EXPECT_EQ(train->size(), 1);
+  EXPECT_THAT(edges_of(train->read(0)), ElementsAre(10, 5, 20, 15));
+  const auto wide = made("csv", {{"file", folder / "list.csv"}, {"crop", true}, {"margin", 0.5}});
+  EXPECT_THAT(edges_of(wide->read(0)), ElementsAre(5, 0, 25, 20));
+  EXPECT_NE(wide->fingerprint(), all->fingerprint());
+}
+
+TEST(CsvDataset, keeps_integer_labels_and_says_what_is_wrong) {
+  const TemporaryFolder folder("csv_dataset");
+  const auto with = [&](const std::string& text, json params = json::object()) {
+    write_file_atomically(folder / "list.csv", text);
+    params["file"] = folder / "list.csv";
+    return made("csv", params);
+  };
+  EXPECT_THAT(with("id;path\n70;a.png\n3;b.png\n", {{"delimiter", ";"}, {"label_column", "id"}})->labels(),
+              ElementsAre(70, 3));
+  EXPECT_THAT(with("path\na.png\n", {{"label_column", ""}})->labels(), ElementsAre(-1));
+  EXPECT_THAT(thrown([&] { with("file,label\na.png,1\n"); }),
+              HasSubstr("has no column \"path\"; its columns are: file, label"));
+  EXPECT_THAT(thrown([&] { with("path,label\na.png,1\nb.png\n"); }),
+              HasSubstr("list.csv:3: has 1 fields, the header 2"));
+  EXPECT_THAT(thrown([&] {
+                with("path,label,split\na.png,1,train\n", {{"splits", {"test"}}});
+              }),
+              HasSubstr("no row of the splits"));
+  EXPECT_THAT(thrown([&] {
+                with("path,label,x_1,x_2,y_1,y_2\na.png,1,left,2,3,4\n", {{"crop", true}});
+              }),
+              HasSubstr("list.csv:2: expected a number, got \"left\""));
+}
+
+TEST(JsonlDataset, reads_an_object_per_line) {
+  const TemporaryFolder folder("jsonl_dataset");
+  write_picture(folder / "pictures/1.png");
+  const auto with = [&](const std::string& text, json params = json::object()) {
+    write_file_atomically(folder / "list.jsonl", text);
+    params["file"] = folder / "list.jsonl";
+    return made("jsonl", params);
+  };
+  const auto dataset =
+      with(R"({"path": "1.png", "label": "b", "split": "train", "box": [1, 2, 9, 8], "more": [1]}
+{"path": "2.png", "label": "a", "split": "test"}
+)",
+           {{"root", folder / "pictures"}, {"crop", true}});
+  EXPECT_THAT(dataset->labels(), ElementsAre(1, 0));
+  EXPECT_THAT(edges_of(dataset->read(0)), ElementsAre(1, 2, 9, 8));
+  EXPECT_THAT(thrown([&] { dataset->read(1); }), HasSubstr("2.png"));
+  EXPECT_EQ(with(R"({"path": "1.png", "split": "test"})", {{"splits", {"test"}}})->size(), 1);
+  EXPECT_THAT(with("{\"path\": \"a\", \"label\": 5}\n{\"path\": \"b\", \"label\": 2}\n")->labels(),
+              ElementsAre(5, 2));
+  EXPECT_THAT(thrown([&] { with("{\"path\": \"a\"}\nnothing\n"); }),
+              HasSubstr("list.jsonl:2: expected an object"));
+  EXPECT_THAT(thrown([&] { with("{\"file\": \"a\"}\n"); }), HasSubstr("has no text \"path\""));
+  EXPECT_THAT(thrown([&] { with("{\"path\": \"a\", \"label\": 1}\n{\"path\": \"b\"}\n"); }),
+              HasSubstr("labels in 1 of 2 lines"));
+}
+
+TEST(Cub200Dataset, reads_the_official_layout) {
+  const TemporaryFolder folder("cub200");
+  write_picture(folder / "images/001.Albatross/a.jpg");
+  const std::vector<std::pair<const char*, const char*>> files = {
+      {"images.txt", "1 001.Albatross/a.jpg\n2 001.Albatross/b.jpg\n3 002.Wren/c.jpg\n"},
+      {"image_class_labels.txt", "1 1\n2 1\n3 2\n"},
+      {"train_test_split.txt", "1 1\n2 0\n3 1\n"},
+      {"bounding_boxes.txt", "1 4.0 3.0 10.0 12.0\n2 0.0 0.0 1.0 1.0\n3 0.0 0.0 1.0 1.0\n"},
+      {"classes.txt", "1 001.Albatross\n2 002.Wren\n"}};
+  for (const auto& [name, text] : files) write_file_atomically(folder / name, text);
+  const auto root = folder.path().string();
+  const auto all = made("cub200", {{"root", root}, {"crop", true}});
+  EXPECT_THAT(all->labels(), ElementsAre(0, 0, 1));
+  EXPECT_THAT(all->class_names(), ElementsAre("001.Albatross", "002.Wren"));
+  EXPECT_EQ(all->sample_name(2), "002.Wren/c.jpg");
+  const auto cut = all->read(0);
+  EXPECT_EQ(cut.size(0), 12);
+  EXPECT_EQ(cut.size(1), 10);
+  EXPECT_THAT(made("cub200", {{"root", root}, {"splits", {"test"}}})->labels(), ElementsAre(0));
+  write_file_atomically(folder / "image_class_labels.txt", "1 1\n2 1\n");
+  EXPECT_THAT(thrown([&] { made("cub200", {{"root", root}}); }), HasSubstr("says nothing of picture 3"));
+  fs::remove(folder / "image_class_labels.txt");
+  EXPECT_THAT(thrown([&] {
+                made("cub200", {{"root", root}});
+              }),
+              HasSubstr("image_class_labels.txt is missing"));
+}
+
+TEST(StanfordOnlineProductsDataset, reads_the_official_layout) {
+  const TemporaryFolder folder("sop");
+  const auto root = folder.path().string();
+  write_file_atomically(
+      folder / "Ebay_train.txt",
+      "image_id class_id super_class_id path\n1 1 1 bicycle_final/1_0.JPG\n2 1 1 bicycle_final/1_1.JPG\n");
+  EXPECT_THAT(thrown([&] {
+                made("stanford_online_products", {{"root", root}});
+              }),
+              HasSubstr("Ebay_test.txt is missing"));
+  write_file_atomically(folder / "Ebay_test.txt",
+                        "image_id class_id super_class_id path\n59552 11319 1 chair_final/2_0.JPG\n");
+  const auto dataset = made("stanford_online_products", {{"root", root}});
+  EXPECT_THAT(dataset->labels(), ElementsAre(0, 0, 11318));
+  EXPECT_EQ(dataset->sample_name(2), "chair_final/2_0.JPG");
+  write_file_atomically(folder / "Ebay_test.txt", "image_id class_id super_class_id path\n1 2 3\n");
+  EXPECT_THAT(thrown([&] {
+                made("stanford_online_products", {{"root", root}});
+              }),
+              HasSubstr("Ebay_test.txt:2: expected"));
+}
+
+}  // namespace
+}  // namespace kindred
