@@ -62,6 +62,13 @@ json parse_text(const std::string& file, const std::string& text) {
     }
     fail(file, "",
          "line " + std::to_string(line) + ", column " + std::to_string(column) + " is not JSON: " + reason);
+  } catch (const json::out_of_range& error) {
+    std::string number = error.what();  // "[...] number overflow parsing 'DIGITS'"
+    if (const auto begin = number.find('\''); begin != std::string::npos) {
+      number = number.substr(begin + 1, number.rfind('\'') - begin - 1);
+    }
+    if (number.size() > 40) number = number.substr(0, 40) + "...";
+    fail(file, "", "the number " + number + " is too large; numbers go up to 1.8e308");
   }
 }
 

@@ -22,8 +22,11 @@ function(kindred_add_plugin name)
   target_link_libraries(${name} PRIVATE kindred::sdk ${arg_LINK})
   set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".kindred.so"
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS "${_KINDRED_PLUGIN_MAP}")
-  target_link_options(${name} PRIVATE LINKER:-z,nodelete "LINKER:--version-script=${_KINDRED_PLUGIN_MAP}"
-    LINKER:--no-undefined)
+  target_link_options(${name} PRIVATE LINKER:-z,nodelete "LINKER:--version-script=${_KINDRED_PLUGIN_MAP}")
+  # clang leaves the sanitizers' runtime to the program, so with it their symbols are undefined here.
+  if(NOT (KINDRED_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang"))
+    target_link_options(${name} PRIVATE LINKER:--no-undefined)
+  endif()
   if(arg_OUTPUT_DIRECTORY)  # fixtures of tests
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}")
   elseif(KINDRED_PLUGIN_OUTPUT_DIRECTORY)

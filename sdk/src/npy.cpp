@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -128,11 +129,14 @@ at::Tensor map_npy(const std::string& path) {
   bool empty = false;
   for (const auto n : header.shape) empty = empty || n == 0;
   for (const auto n : header.shape) {
-    if (!empty && static_cast<size_t>(n) > std::numeric_limits<size_t>::max() / need) {
+    // Also of an empty array: its strides are products of the other sizes.
+    const auto factor = static_cast<size_t>(std::max<int64_t>(n, 1));
+    if (factor > static_cast<size_t>(std::numeric_limits<int64_t>::max()) / need) {
       throw Error(path + " is no usable .npy file: its shape is out of range");
     }
-    need = empty ? 0 : need * static_cast<size_t>(n);
+    need *= factor;
   }
+  if (empty) need = 0;
   if (need > have) {
     throw Error(path + " is truncated: its header promises " + std::to_string(need) +
                 " bytes of data, it has " + std::to_string(have));

@@ -70,6 +70,8 @@ TEST(Npy, refuses_the_rest_with_its_reason) {
   EXPECT_THAT(message(npy(1, header("|O", "False", "(1,)"), "0123")), HasSubstr("\"|O\""));
   EXPECT_THAT(message(npy(1, header("<f8", "False", "(999999999999, 999999999999)"), "0")),
               HasSubstr("out of range"));
+  EXPECT_THAT(message(npy(1, header("<f8", "False", "(0, 999999999999, 999999999999)"), "")),
+              HasSubstr("out of range"));  // nothing to read, but strides that overflow
   EXPECT_THAT(testing::thrown([&] { map_npy(folder / "none.npy"); }), HasSubstr("none.npy"));
 }
 

@@ -52,6 +52,12 @@ TEST(Document, ReportsAFileThatIsNoObject) {
   EXPECT_THAT(message_of_text("3"), HasSubstr("this is number"));
 }
 
+TEST(Document, ReportsANumberThatIsTooLarge) {
+  EXPECT_THAT(message_of_text(R"({"seed": 1e999})"), HasSubstr("the number 1e999 is too large"));
+  EXPECT_THAT(message_of_text("{\"seed\": " + std::string(400, '7') + "}"),
+              HasSubstr("the number " + std::string(40, '7') + "... is too large"));
+}
+
 TEST(Document, RefusesDeepNestingBeforeItParses) {
   const std::string open(100000, '['), close(100000, ']');
   EXPECT_THAT(message_of_text("{\"a\": " + open + close + "}"), HasSubstr("nested deeper than 64"));
