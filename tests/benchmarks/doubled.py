@@ -130,7 +130,7 @@ def figure(made, path):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    pyplot.figure(figsize=(8, 4.6))
+    pyplot.figure(figsize=(9, 4.6))
     labels = {"cuts/frozen": "frozen, head only", "cuts/whole": "whole network, from pictures"}
     for name in ["cuts/frozen"] + [f"cuts/{stage}" for stage in CUTS] + ["cuts/whole"]:
         if name not in made or not made[name]["curve"]:
@@ -143,7 +143,7 @@ def figure(made, path):
     pyplot.xlabel("seconds of training on two cores (maps filled before)")
     pyplot.ylabel("R-Precision, 10 classes held out of training")
     pyplot.grid(alpha=0.3)
-    pyplot.legend(fontsize=8)
+    pyplot.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     pyplot.tight_layout()
     pyplot.savefig(path, dpi=110)
 
