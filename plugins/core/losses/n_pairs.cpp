@@ -46,7 +46,7 @@ class NPairsLoss final : public Loss {
     const auto x = params_.normalize ? l2_normalized(embeddings) : embeddings;
     const auto a = x.index_select(0, anchors), p = x.index_select(0, positives);
     const auto logits = params_.scale * a.matmul(p.t());
-    const auto cross_entropy = (logits.logsumexp({1}) - logits.diagonal()).mean();
+    auto cross_entropy = (logits.logsumexp({1}) - logits.diagonal()).mean();
     if (params_.l2_weight == 0) return cross_entropy;
     return cross_entropy + params_.l2_weight * (a.square().sum(1).mean() + p.square().sum(1).mean()) / 2;
   }
