@@ -37,7 +37,6 @@ at::Tensor counting(const at::Tensor& values, const Ranking& ranking) {
 
 void gives_a_number_per_query(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (metric->is_of_set()) return;
   const auto values = metric->per_query(ranking_of(1));
   require(values.defined() && values.dim() == 1 && values.size(0) == kQueries,
           "does not give one number per query");
@@ -46,7 +45,6 @@ void gives_a_number_per_query(const Subject& subject) {
 
 void stays_between_0_and_1(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (metric->is_of_set()) return;
   for (const uint64_t seed : {1, 2, 3}) {
     const auto ranking = ranking_of(seed);
     const auto values = counting(metric->per_query(ranking), ranking);
@@ -58,7 +56,6 @@ void stays_between_0_and_1(const Subject& subject) {
 
 void perfect_is_best(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (metric->is_of_set()) return;
   const auto perfect = ranking_of(1, true);
   const auto best = counting(metric->per_query(perfect), perfect);
   for (const uint64_t seed : {1, 2, 3}) {
@@ -70,7 +67,6 @@ void perfect_is_best(const Subject& subject) {
 
 void queries_are_independent(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (metric->is_of_set()) return;
   const auto ranking = ranking_of(1);
   const auto all = metric->per_query(ranking);
   const auto order = at::randperm(kQueries, at::kLong);
@@ -88,7 +84,6 @@ void queries_are_independent(const Subject& subject) {
 
 void depth_suffices(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (metric->is_of_set()) return;
   auto ranking = ranking_of(1);
   const auto all = metric->per_query(ranking);
   const auto largest = ranking.relevant_count.max().item<int64_t>();
@@ -108,7 +103,6 @@ void is_named(const Subject& subject) {
 
 void takes_few_samples(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (metric->is_of_set()) return;
   Ranking two;
   two.relevant = at::ones({2, 1}, at::kBool);
   two.relevant_count = at::ones({2}, at::kLong);
@@ -128,7 +122,6 @@ EvaluatedSet set_of(uint64_t seed, double noise) {
 
 void set_values_are_at_most_1(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (!metric->is_of_set()) return;
   const double clear = metric->of_set(set_of(1, 1e-3)), blurred = metric->of_set(set_of(1, 5));
   for (const double value : {clear, blurred}) {
     require(std::isfinite(value) && value <= 1 + 1e-9 && value >= -1 - 1e-9, "gives {} for 60 samples",
@@ -139,7 +132,6 @@ void set_values_are_at_most_1(const Subject& subject) {
 
 void sets_have_no_order(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (!metric->is_of_set()) return;
   // Clear classes: a metric that clusters begins with samples drawn by their number.
   const auto set = set_of(1, 1e-2);
   const auto order = at::randperm(60, at::kLong);
@@ -153,7 +145,6 @@ void sets_have_no_order(const Subject& subject) {
 
 void tiles_do_not_matter(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (!metric->is_of_set()) return;
   auto set = set_of(1, 1);
   const double whole = metric->of_set(set);
   set.tile_bytes = 1;
@@ -163,7 +154,6 @@ void tiles_do_not_matter(const Subject& subject) {
 
 void sets_may_be_degenerate(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  if (!metric->is_of_set()) return;
   const auto x = at::randn({6, 8});
   for (const auto& labels : {at::zeros({6}, at::kLong), at::arange(6, at::kLong)}) {
     require(!std::isinf(metric->of_set({x, labels})), "is infinite for one class, or for classes of one");
@@ -173,23 +163,36 @@ void sets_may_be_degenerate(const Subject& subject) {
           "is infinite for one sample");
 }
 
+using Check = void (*)(const Subject&);
+
+/// For the metrics that give a number per query, or for those that give one of a whole set.
+Rule of_kind(bool of_set, const char* name, const char* promise, Check check) {
+  return {name, promise, [=](const Subject& subject) {
+            if (subject.make<Metric>()->is_of_set() == of_set) check(subject);
+          }};
+}
+
 }  // namespace
 
 std::vector<Rule> metric_rules() {
   return {
-      {"gives_a_number_per_query", "the result is float64 (Q)", gives_a_number_per_query},
-      {"stays_between_0_and_1", "values are finite and from 0 to 1", stays_between_0_and_1},
-      {"perfect_is_best", "no order is valued above the perfect one", perfect_is_best},
-      {"queries_are_independent", "a query's value does not depend on the others", queries_are_independent},
-      {"depth_suffices", "depth() neighbours are all that is looked at", depth_suffices},
-      {"set_values_are_at_most_1", "of a whole set: finite, from -1 to 1, clear classes above blurred ones",
-       set_values_are_at_most_1},
-      {"sets_have_no_order", "of a whole set: order and numbers of classes say nothing", sets_have_no_order},
-      {"tiles_do_not_matter", "of a whole set: the same whatever the size of a tile", tiles_do_not_matter},
-      {"sets_may_be_degenerate", "of a whole set: one class, one sample are no failure",
-       sets_may_be_degenerate},
+      of_kind(false, "gives_a_number_per_query", "the result is float64 (Q)", gives_a_number_per_query),
+      of_kind(false, "stays_between_0_and_1", "values are finite and from 0 to 1", stays_between_0_and_1),
+      of_kind(false, "perfect_is_best", "no order is valued above the perfect one", perfect_is_best),
+      of_kind(false, "queries_are_independent", "a query's value does not depend on the others",
+              queries_are_independent),
+      of_kind(false, "depth_suffices", "depth() neighbours are all that is looked at", depth_suffices),
+      of_kind(true, "set_values_are_at_most_1",
+              "of a whole set: finite, from -1 to 1, clear classes above blurred ones",
+              set_values_are_at_most_1),
+      of_kind(true, "sets_have_no_order", "of a whole set: order and numbers of classes say nothing",
+              sets_have_no_order),
+      of_kind(true, "tiles_do_not_matter", "of a whole set: the same whatever the size of a tile",
+              tiles_do_not_matter),
+      of_kind(true, "sets_may_be_degenerate", "of a whole set: one class, one sample are no failure",
+              sets_may_be_degenerate),
       {"is_named", "it has a name and a known distance", is_named},
-      {"takes_few_samples", "a class of two samples has a value", takes_few_samples},
+      of_kind(false, "takes_few_samples", "a class of two samples has a value", takes_few_samples),
   };
 }
 

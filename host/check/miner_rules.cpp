@@ -20,10 +20,6 @@ PairBatch example(at::ScalarType dtype, uint64_t seed = 1) {
           {}};
 }
 
-PairBatch of_labels(const at::Tensor& embeddings, const at::Tensor& labels) {
-  return pair_batch(embeddings, labels);
-}
-
 /// Calls it as the host does and returns what is kept as masks, each of them among the pairs given.
 PairMasks mined(Miner& miner, const PairBatch& batch) {
   at::NoGradGuard no_grad;
@@ -61,18 +57,18 @@ void keeps_pairs_of_the_batch(const Subject& subject) {
     const auto miner = subject.make<Miner>();
     mined(*miner, example(dtype));
     const auto square = example(dtype);
-    mined(*miner, of_labels(square.embeddings, at::arange(kRows, at::kLong).remainder(4)));
+    mined(*miner, pair_batch(square.embeddings, at::arange(kRows, at::kLong).remainder(4)));
   }
 }
 
 void copes_with_the_edges(const Subject& subject) {
   const auto miner = subject.make<Miner>();
   const auto x = example(at::kFloat).embeddings;
-  mined(*miner, of_labels(x, at::zeros({kRows}, at::kLong)));  // one class
-  mined(*miner, of_labels(x, at::arange(kRows, at::kLong)));   // classes of one
-  mined(*miner, of_labels(at::ones_like(x), at::arange(kRows, at::kLong).remainder(4)));
-  mined(*miner, of_labels(at::zeros_like(x), at::arange(kRows, at::kLong).remainder(4)));
-  mined(*miner, of_labels(x.slice(0, 0, 1), at::zeros({1}, at::kLong)));
+  mined(*miner, pair_batch(x, at::zeros({kRows}, at::kLong)));  // one class
+  mined(*miner, pair_batch(x, at::arange(kRows, at::kLong)));   // classes of one
+  mined(*miner, pair_batch(at::ones_like(x), at::arange(kRows, at::kLong).remainder(4)));
+  mined(*miner, pair_batch(at::zeros_like(x), at::arange(kRows, at::kLong).remainder(4)));
+  mined(*miner, pair_batch(x.slice(0, 0, 1), at::zeros({1}, at::kLong)));
 }
 
 void leaves_its_input_alone(const Subject& subject) {

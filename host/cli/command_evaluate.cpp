@@ -50,10 +50,7 @@ class Evaluation {
     const auto found = measured(tuned);
     json out = {{"metrics", {{"base", base.values}, {"tuned", found.values}}},
                 {"metric_details", {{"base", base.details}, {"tuned", found.details}}}};
-    if (pipeline_.evaluate.per_class) {
-      out["per_class"] = {{"base", with_class_names(base.by_class, *dataset_)},
-                          {"tuned", with_class_names(found.by_class, *dataset_)}};
-    }
+    if (pipeline_.evaluate.per_class) out["per_class"] = per_class_table(base, found, *dataset_);
     return out;
   }
 

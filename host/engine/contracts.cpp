@@ -226,9 +226,11 @@ class MetricContract final : public Contract<Metric> {
   }
 };
 
-class LossContract final : public Contract<Loss> {
+/// What losses and miners have in common.
+template <class Interface>
+class ModuleContract : public Contract<Interface> {
  public:
-  using Contract::Contract;
+  using Contract<Interface>::Contract;
 
   std::vector<NamedTensor> parameters() override {
     return party_.call("parameters", [&] { return inner_->parameters(); });
@@ -239,6 +241,16 @@ class LossContract final : public Contract<Loss> {
   void train(bool on) override {
     party_.call("train", [&] { inner_->train(on); });
   }
+
+ protected:
+  using Contract<Interface>::inner_;
+  using Contract<Interface>::party_;
+};
+
+class LossContract final : public ModuleContract<Loss> {
+ public:
+  using ModuleContract::ModuleContract;
+
   LossTraits traits() const override {
     return party_.call("traits", [&] { return inner_->traits(); });
   }
@@ -268,19 +280,10 @@ class LossContract final : public Contract<Loss> {
   }
 };
 
-class MinerContract final : public Contract<Miner> {
+class MinerContract final : public ModuleContract<Miner> {
  public:
-  using Contract::Contract;
+  using ModuleContract::ModuleContract;
 
-  std::vector<NamedTensor> parameters() override {
-    return party_.call("parameters", [&] { return inner_->parameters(); });
-  }
-  std::vector<NamedTensor> buffers() override {
-    return party_.call("buffers", [&] { return inner_->buffers(); });
-  }
-  void train(bool on) override {
-    party_.call("train", [&] { inner_->train(on); });
-  }
   Mined mine(const PairBatch& batch) override {
     auto kept = party_.call("mine", [&] { return inner_->mine(batch); });
     if (kept.triplets.defined()) {

@@ -36,21 +36,24 @@ Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const a
     if (!std::isfinite(one.mean)) {
       log_warning(fmt::format("{} is undefined: no query has another sample of its class", one.name));
     }
-    for (const auto& [label, mean] : one.by_class) out.by_class[one.name][std::to_string(label)] = mean;
+    if (!one.by_class.empty()) out.by_class[one.name] = one.by_class;
   }
   return out;
 }
 
-json with_class_names(const json& by_class, const Dataset& dataset) {
+json per_class_table(const Measured& base, const Measured& tuned, const Dataset& dataset) {
   const auto names = dataset.class_names();
-  json out = json::object();
-  for (const auto& [metric, classes] : by_class.items()) {
-    for (const auto& [label, mean] : classes.items()) {
-      const auto index = static_cast<size_t>(std::stoll(label));
-      out[metric][index < names.size() ? names[index] : label] = mean;
+  const auto side = [&](const Measured& measured) {
+    json out = json::object();
+    for (const auto& [metric, classes] : measured.by_class) {
+      for (const auto& [label, mean] : classes) {
+        const auto index = static_cast<size_t>(label);
+        out[metric][index < names.size() ? names[index] : std::to_string(label)] = mean;
+      }
     }
-  }
-  return out;
+    return out;
+  };
+  return {{"base", side(base)}, {"tuned", side(tuned)}};
 }
 
 void check_finite(const at::Tensor& embeddings, const Dataset& dataset, const std::vector<int64_t>& samples) {

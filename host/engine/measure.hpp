@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,12 +18,12 @@ struct Measured {
   nlohmann::json values = nlohmann::json::object();  ///< name -> mean over queries, null when undefined
   nlohmann::json details =
       nlohmann::json::object();  ///< name -> mean, macro, pooled, interval_95, queries, singletons
-  nlohmann::json by_class =
-      nlohmann::json::object();  ///< name -> label -> mean over the queries of the class
+  std::map<std::string, std::map<int64_t, double>> by_class;  ///< name -> label -> mean over its queries
 };
 
-/// `by_class` with the names of the classes in place of their labels, where the dataset knows them.
-nlohmann::json with_class_names(const nlohmann::json& by_class, const Dataset& dataset);
+/// {"base": {metric: {class: mean}}, "tuned": ...}; classes by name where the dataset knows it, else by
+/// label.
+nlohmann::json per_class_table(const Measured& base, const Measured& tuned, const Dataset& dataset);
 
 /// All metrics of `embeddings` float32 (N, D), `labels` int64 (N); `queries` int64 (Q), undefined: all.
 Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,

@@ -362,8 +362,7 @@ void Run::measure_tuned() {
   result_["metrics"] = {{"base", base_values.values}, {"tuned", tuned_values.values}};
   result_["metric_details"] = {{"base", base_values.details}, {"tuned", tuned_values.details}};
   if (pipeline_.evaluate.per_class) {
-    result_["per_class"] = {{"base", with_class_names(base_values.by_class, *dataset_)},
-                            {"tuned", with_class_names(tuned_values.by_class, *dataset_)}};
+    result_["per_class"] = per_class_table(base_values, tuned_values, *dataset_);
   }
   result_["timings"]["evaluate_seconds"] = now_seconds() - start;
   if (dataset_->object_kind() == ObjectKind::image) {

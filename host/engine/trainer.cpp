@@ -18,6 +18,7 @@
 #include "host/support/memory.hpp"
 #include "host/support/progress.hpp"
 #include "kindred/checkpoint.hpp"
+#include "kindred/distance.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 #include "kindred/random.hpp"
@@ -270,9 +271,8 @@ void Trainer::show_class_means() {
   const auto raw = data_.train_embeddings();
   const auto x = model_.apply_heads(raw).cpu();
   const auto [classes, place] = at::_unique(data_.labels(), true, true);
-  const auto sums = at::zeros({classes.numel(), x.size(1)}, at::kFloat)
-                        .index_add(0, place, x / x.norm(2, {1}, true).clamp_min(1e-12));
-  class_means_.copy_(sums / sums.norm(2, {1}, true).clamp_min(1e-12));
+  const auto sums = at::zeros({classes.numel(), x.size(1)}, at::kFloat).index_add(0, place, l2_normalized(x));
+  class_means_.copy_(l2_normalized(sums));
   parts_.sampler->see_class_means(classes, class_means_);
 }
 
@@ -338,7 +338,7 @@ bool Trainer::note_result(int64_t epoch, const EpochResult& result) {
 void Trainer::warn_when_collapsed(const at::Tensor& embeddings) {
   if (collapse_noted_ || embeddings.size(0) < 8) return;
   at::NoGradGuard no_grad;
-  const auto unit = embeddings.detach() / embeddings.detach().norm(2, {1}, true).clamp_min(1e-12);
+  const auto unit = l2_normalized(embeddings.detach());
   const double norm = unit.mean(0).norm().item<double>();
   if (norm < kCollapsedNorm) return;
   collapse_noted_ = true;

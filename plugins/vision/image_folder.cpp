@@ -1,12 +1,9 @@
-#include <ATen/core/Tensor.h>
-
 #include <algorithm>
 #include <filesystem>
 
-#include "file_stamp.hpp"
-#include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
+#include "listed_pictures.hpp"
 #include "picture_file.hpp"
 
 namespace kindred {
@@ -15,7 +12,7 @@ namespace fs = std::filesystem;
 
 /// Pictures below a folder. With classes, each folder directly in `root` is one, numbered by name; without,
 /// or for a list of files, labels are -1.
-class ImageFolderDataset final : public Dataset {
+class ImageFolderDataset final : public ListedPictures {
  public:
   struct Params {
     std::string root;
@@ -33,58 +30,40 @@ class ImageFolderDataset final : public Dataset {
     }
   };
 
-  explicit ImageFolderDataset(const Params& params) : root_(params.root) {
+  explicit ImageFolderDataset(const Params& params)
+      : ListedPictures({"image_folder", params.root, false, 0}) {
     if (params.root.empty() == params.files.empty()) throw Error("image_folder needs either root or files");
-    if (!params.files.empty()) {
-      files_ = params.files;
-      labels_.assign(files_.size(), -1);
-      return;
-    }
-    if (!fs::is_directory(root_)) throw Error("image_folder: root " + root_ + " is no folder");
+    for (const auto& file : params.files) add({file, -1, {}});
+    if (!params.files.empty()) return;
+    const auto& root = params.root;
+    if (!fs::is_directory(root)) throw Error("image_folder: root " + root + " is no folder");
     if (params.classes)
-      add_classes();
+      add_classes(root);
     else
-      add_pictures(root_, -1);
-    if (files_.empty()) {
-      throw Error("image_folder: " + root_ + " holds no pictures" +
+      add_pictures(root, root, -1);
+    if (size() == 0) {
+      throw Error("image_folder: " + root + " holds no pictures" +
                   (params.classes ? " in folders of their class (root/class/picture.jpg)" : ""));
     }
   }
 
-  ObjectKind object_kind() const override { return ObjectKind::image; }
-  int64_t size() const override { return static_cast<int64_t>(files_.size()); }
-  const std::vector<int64_t>& labels() const override { return labels_; }
-  std::vector<std::string> class_names() const override { return names_; }
-  at::Tensor read(int64_t index) const override {
-    return read_picture(files_.at(static_cast<size_t>(index)));
-  }
-
-  std::string sample_name(int64_t index) const override {
-    const auto& file = files_[static_cast<size_t>(index)];
-    return root_.empty() ? file : fs::path(file).lexically_relative(root_).string();
-  }
-
-  std::string fingerprint() const override {
-    std::string text = "image_folder";
-    for (size_t i = 0; i < files_.size(); ++i) text += "\n" + file_stamp(files_[i]);
-    return text;
-  }
-
  private:
-  void add_classes() {
+  void add_classes(const fs::path& root) {
     std::vector<fs::path> folders;
-    for (const auto& entry : fs::directory_iterator(root_)) {
+    for (const auto& entry : fs::directory_iterator(root)) {
       if (entry.is_directory()) folders.push_back(entry.path());
     }
     std::sort(folders.begin(), folders.end());
+    std::vector<std::string> names;
     for (const auto& folder : folders) {
-      const auto before = files_.size();
-      add_pictures(folder, static_cast<int64_t>(names_.size()));
-      if (files_.size() > before) names_.push_back(folder.filename().string());
+      const auto before = size();
+      add_pictures(root, folder, static_cast<int64_t>(names.size()));
+      if (size() > before) names.push_back(folder.filename().string());
     }
+    set_class_names(std::move(names));
   }
 
-  void add_pictures(const fs::path& folder, int64_t label) {
+  void add_pictures(const fs::path& root, const fs::path& folder, int64_t label) {
     std::vector<std::string> found;
     for (const auto& entry :
          fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink)) {
@@ -92,14 +71,8 @@ class ImageFolderDataset final : public Dataset {
         found.push_back(entry.path().string());
     }
     std::sort(found.begin(), found.end());
-    files_.insert(files_.end(), found.begin(), found.end());
-    labels_.resize(files_.size(), label);
+    for (const auto& file : found) add({fs::path(file).lexically_relative(root).string(), label, {}});
   }
-
-  std::string root_;
-  std::vector<std::string> files_;
-  std::vector<int64_t> labels_;
-  std::vector<std::string> names_;
 };
 
 }  // namespace

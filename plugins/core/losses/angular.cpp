@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "angles.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
 #include "pairs.hpp"
@@ -28,7 +29,7 @@ class AngularLoss final : public PairLoss {
   };
 
   explicit AngularLoss(const Params& params)
-      : params_(params), t_(std::pow(std::tan(params.alpha * 3.14159265358979323846 / 180), 2)) {}
+      : params_(params), t_(std::pow(std::tan(radians(params.alpha)), 2)) {}
 
   at::Tensor forward_pairs(const PairBatch& batch) override {
     const auto x = l2_normalized(batch.embeddings), y = l2_normalized(batch.references);

@@ -9,13 +9,7 @@ class ArcFaceLoss final : public ProxyLoss {
   struct Params {
     double margin = 0.5;
     double scale = 64.0;
-    static void describe(Schema<Params>& schema) {
-      schema.field("margin", &Params::margin)
-          .doc("Added to the angle of the sample's own class.")
-          .unit("radians")
-          .range(0, 1.5);
-      schema.field("scale", &Params::scale).doc("Factor on the cosines.").range(0.01, 10000);
-    }
+    static void describe(Schema<Params>& schema) { describe_angular_margin(schema); }
   };
 
   ArcFaceLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}

@@ -6,14 +6,11 @@
 namespace kindred {
 
 /// Additive angular margin (Deng et al. 2019, eq. 3): cross-entropy of scale cos(theta_c), where the angle of
-/// the sample's own class is enlarged by `margin`. Beyond pi - margin, where the cosine would rise again, it
-/// is cos(theta) - margin sin(margin). cosines (B, C).
+/// the sample's own class is enlarged by `margin`. cosines (B, C).
 inline at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& labels, double margin,
                                 double scale) {
   const auto own = labels.unsqueeze(1);
-  const auto c = cosines.gather(1, own);
-  const auto target =
-      at::where(c >= -std::cos(margin), cosine_of_shifted(c, margin), c - margin * std::sin(margin));
+  const auto target = with_angular_margin(cosines.gather(1, own), margin);
   return cross_entropy(scale * cosines.scatter(1, own, target), labels);
 }
 

@@ -16,11 +16,7 @@ class CurricularFaceLoss final : public ProxyLoss {
     double scale = 64.0;
     double momentum = 0.01;
     static void describe(Schema<Params>& schema) {
-      schema.field("margin", &Params::margin)
-          .doc("Added to the angle of the sample's own class.")
-          .unit("radians")
-          .range(0, 1.5);
-      schema.field("scale", &Params::scale).doc("Factor on the cosines.").range(0.01, 10000);
+      describe_angular_margin(schema);
       schema.field("momentum", &Params::momentum).doc("Share of a batch in the running mean.").range(0, 1);
     }
   };
@@ -39,8 +35,7 @@ class CurricularFaceLoss final : public ProxyLoss {
       at::NoGradGuard no_grad;
       mean_.lerp_(c.detach().mean().to(mean_.scalar_type()).view({1}), params_.momentum);
     }
-    const double m = params_.margin;
-    const auto target = at::where(c >= -std::cos(m), cosine_of_shifted(c, m), c - m * std::sin(m));
+    const auto target = with_angular_margin(c, params_.margin);
     const auto t = mean_.to(cosines.scalar_type()).clone();  // the buffer changes before the backward pass
     const auto hard = cosines.detach() > target.detach();
     const auto logits = at::where(hard, cosines * (t + cosines), cosines).scatter(1, own, target);

@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "kindred/pairs.hpp"
+#include "../miners/batch_easy_hard.hpp"
 
 namespace kindred {
 namespace {
@@ -76,28 +76,19 @@ void search_tiles(Distance distance, const at::Tensor& x, const at::Tensor& labe
 
 }  // namespace
 
-HardestPairs hardest_pairs(Distance distance, const at::Tensor& embeddings, const at::Tensor& labels) {
+Triplets hardest_pairs(Distance distance, const at::Tensor& embeddings, const at::Tensor& labels) {
   at::NoGradGuard no_grad;
-  constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto x = embeddings.detach().contiguous();
-  at::Tensor positives, negatives, chosen;
-  if (x.is_cpu()) {
-    const auto label = labels.contiguous();
-    positives = at::empty_like(label);
-    negatives = at::empty_like(label);
-    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "hardest_pairs", [&] {
-      search_tiles<scalar_t>(distance, x, label, positives.data_ptr<int64_t>(),
-                             negatives.data_ptr<int64_t>());
-    });
-    chosen = (positives >= 0).logical_and(negatives >= 0);
-  } else {
-    const auto distances = distance_matrix(distance, x, x);
-    const auto masks = pair_masks(labels);
-    positives = distances.masked_fill(masks.positive.logical_not(), -infinity).argmax(1);
-    negatives = distances.masked_fill(masks.negative.logical_not(), infinity).argmin(1);
-    chosen = masks.positive.any(1).logical_and(masks.negative.any(1));
+  if (!x.is_cpu()) {
+    return chosen_triplets(distance_matrix(distance, x, x), pair_masks(labels), Hardness::hard,
+                           Hardness::hard);
   }
-  const auto anchors = chosen.nonzero().squeeze(1);
+  const auto label = labels.contiguous();
+  const auto positives = at::empty_like(label), negatives = at::empty_like(label);
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "hardest_pairs", [&] {
+    search_tiles<scalar_t>(distance, x, label, positives.data_ptr<int64_t>(), negatives.data_ptr<int64_t>());
+  });
+  const auto anchors = (positives >= 0).logical_and(negatives >= 0).nonzero().squeeze(1);
   return {anchors, positives.index_select(0, anchors), negatives.index_select(0, anchors)};
 }
 

@@ -36,8 +36,6 @@ class LiftedStructureLoss final : public PairLoss {
   }
 
  private:
-  static constexpr double kNothing = -1e9;
-
   at::Tensor lifted(const at::Tensor& d, const PairMasks& masks) const {
     const auto gaps = params_.margin - d;
     const int64_t batch = d.size(0);

@@ -46,7 +46,6 @@ class MultiSimilarityLoss final : public PairLoss {
  private:
   /// log(1 + sum over the chosen entries of exp(x)) per row.
   static at::Tensor log_one_plus_sum(const at::Tensor& x, const at::Tensor& chosen) {
-    constexpr double kNothing = -1e9;
     return log_one_plus_exp(masked_logsumexp(x, chosen, kNothing));
   }
 

@@ -34,7 +34,6 @@ class NtXentLoss final : public PairLoss {
   }
 
  private:
-  static constexpr double kNothing = -1e9;
   Params params_;
 };
 

@@ -26,6 +26,9 @@ inline at::Tensor cosine_similarities(const PairBatch& batch) {
   return x.matmul((itself ? x : l2_normalized(batch.references)).t());
 }
 
+/// What stands for the logarithm of an empty sum: its exponential is zero, and sums with it stay finite.
+constexpr double kNothing = -1e9;
+
 /// log sum exp of the chosen entries of each row, (B); `empty` where none is chosen. Gradients are finite
 /// everywhere.
 inline at::Tensor masked_logsumexp(const at::Tensor& x, const at::Tensor& chosen, double empty) {

@@ -21,7 +21,6 @@ class ProxyAnchorLoss final : public ProxyLoss {
   ProxyAnchorLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    constexpr double kNothing = -1e9;
     const auto s = proxies_.cosines(embeddings).t();              // (C, B)
     const auto own = class_mask(labels, proxies_.classes()).t();  // (C, B)
     const auto pull = masked_logsumexp(-params_.alpha * (s - params_.margin), own, kNothing);

@@ -1,6 +1,7 @@
 #include "contrastive.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
+#include "pair_distance.hpp"
 
 namespace kindred {
 namespace {
@@ -26,13 +27,12 @@ class SignalToNoiseLoss final : public PairLoss {
       : shape_{params.positive_margin, params.negative_margin, false, true} {}
 
   at::Tensor forward_pairs(const PairBatch& batch) override {
-    const auto distances =
-        distance_matrix(Distance::snr, l2_normalized(batch.embeddings), l2_normalized(batch.references));
-    return contrastive_loss(distances, batch.masks, shape_);
+    return contrastive_loss(distance_.matrix(batch), batch.masks, shape_);
   }
 
  private:
   ContrastiveShape shape_;
+  PairDistance distance_{PairDistanceParams("snr")};
 };
 
 }  // namespace

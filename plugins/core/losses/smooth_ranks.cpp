@@ -4,7 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "pairs.hpp"
+#include "../miners/positives.hpp"
 
 namespace kindred {
 namespace {
@@ -33,15 +33,13 @@ at::Tensor sum_over_ranks(const at::Tensor& similarities, const PairMasks& masks
     const auto s = similarities.detach();
     value = at::zeros({}, s.options());
     gradient = at::zeros_like(s);
-    const auto counts = masks.positive.sum(1);
-    const int64_t most = counts.numel() == 0 ? 0 : counts.max().item<int64_t>();
-    const auto places = std::get<1>(masks.positive.to(at::kByte).topk(most, 1));  // positives first
-    for (int64_t k = 0; k < most; ++k) {
-      const auto place = places.slice(1, k, k + 1);                                    // (B, 1)
-      const auto rows_weight = at::where(counts > k, weight, at::zeros_like(weight));  // none left: 0
+    const auto positives = positive_lists(masks);
+    const auto negatives = masks.negative.to(s.scalar_type());
+    for (int64_t k = 0; k < positives.longest(); ++k) {
+      const auto place = positives.column(k);                                                // (B, 1)
+      const auto rows_weight = at::where(positives.has(k), weight, at::zeros_like(weight));  // none left: 0
       const auto sigma = ((s - s.gather(1, place)) / temperature).sigmoid();
       const auto others = masks.positive.scatter(1, place, false).to(s.scalar_type());
-      const auto negatives = masks.negative.to(s.scalar_type());
       const auto among = 1 + (sigma * others).sum(1);
       const SmoothRanks ranks = {among, among + (sigma * negatives).sum(1)};
       const auto one = term(ranks);

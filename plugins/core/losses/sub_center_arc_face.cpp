@@ -11,11 +11,7 @@ class SubCenterArcFaceLoss final : public ProxyLoss {
     double scale = 64.0;
     int64_t centers = 3;
     static void describe(Schema<Params>& schema) {
-      schema.field("margin", &Params::margin)
-          .doc("Added to the angle of the sample's own class.")
-          .unit("radians")
-          .range(0, 1.5);
-      schema.field("scale", &Params::scale).doc("Factor on the cosines.").range(0.01, 10000);
+      describe_angular_margin(schema);
       schema.field("centers", &Params::centers).doc("Per class.").range(1, 1000);
     }
   };

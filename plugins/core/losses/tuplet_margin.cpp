@@ -35,7 +35,6 @@ class TupletMarginLoss final : public PairLoss {
   }
 
  private:
-  static constexpr double kNothing = -1e9;
   Params params_;
 };
 

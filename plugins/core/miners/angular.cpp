@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "../losses/angles.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/miner.hpp"
 #include "kindred/plugin.hpp"
@@ -26,7 +27,7 @@ class AngularMiner final : public Miner {
   };
 
   explicit AngularMiner(const Params& params)
-      : normalize_(params.normalize), tangent_(std::tan(params.angle * 3.14159265358979323846 / 180)) {}
+      : normalize_(params.normalize), tangent_(std::tan(radians(params.angle))) {}
 
   Mined mine(const PairBatch& batch) override {
     const auto x = normalize_ ? l2_normalized(batch.embeddings) : batch.embeddings;

@@ -3,9 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <iterator>
 #include <map>
+#include <string>
 #include <vector>
 
+#include "kindred/error.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred {
@@ -42,6 +45,18 @@ inline std::map<int64_t, std::vector<int64_t>> rows_by_label(const at::Tensor& l
   std::map<int64_t, std::vector<int64_t>> rows;
   const auto plain = labels.contiguous();
   for (int64_t i = 0; i < plain.numel(); ++i) rows[plain.data_ptr<int64_t>()[i]].push_back(i);
+  return rows;
+}
+
+/// The same of the classes that can form a pair. Throws Error in the sampler's name when there are not two.
+inline std::map<int64_t, std::vector<int64_t>> rows_with_partners(const at::Tensor& labels,
+                                                                  const std::string& sampler) {
+  auto rows = rows_by_label(labels);
+  for (auto it = rows.begin(); it != rows.end();) it = it->second.size() < 2 ? rows.erase(it) : std::next(it);
+  if (rows.size() < 2) {
+    throw Error(sampler + " needs at least two classes with two samples each, the training data has " +
+                std::to_string(rows.size()));
+  }
   return rows;
 }
 

@@ -5,7 +5,6 @@
 
 #include "batches.hpp"
 #include "kindred/batch_sampler.hpp"
-#include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/random.hpp"
 
@@ -55,13 +54,7 @@ class HardClassSampler final : public BatchSampler {
   }
 
   std::vector<at::Tensor> batches(const at::Tensor& labels, uint64_t seed, int64_t epoch) override {
-    auto rows = rows_by_label(labels);
-    for (auto it = rows.begin(); it != rows.end();)
-      it = it->second.size() < 2 ? rows.erase(it) : std::next(it);
-    if (rows.size() < 2) {
-      throw Error("hard_class needs at least two classes with two samples each, the training data has " +
-                  std::to_string(rows.size()));
-    }
+    auto rows = rows_with_partners(labels, "hard_class");
     Random random(seed, 0x4a2d, epoch);
     std::vector<int64_t> turn;  // of beginning a group
     for (const auto& [label, unused] : rows) turn.push_back(label);

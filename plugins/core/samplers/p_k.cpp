@@ -5,7 +5,6 @@
 
 #include "batches.hpp"
 #include "kindred/batch_sampler.hpp"
-#include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/random.hpp"
 
@@ -34,13 +33,7 @@ class ClassesTimesSamples final : public BatchSampler {
   explicit ClassesTimesSamples(Params params) : params_(params) {}
 
   std::vector<at::Tensor> batches(const at::Tensor& labels, uint64_t seed, int64_t epoch) override {
-    auto rows = rows_by_label(labels);
-    for (auto it = rows.begin(); it != rows.end();)
-      it = it->second.size() < 2 ? rows.erase(it) : std::next(it);
-    if (rows.size() < 2) {
-      throw Error("p_k needs at least two classes with two samples each, the training data has " +
-                  std::to_string(rows.size()));
-    }
+    const auto rows = rows_with_partners(labels, "p_k");
     std::vector<at::Tensor> result;
     for (uint64_t round = 0; result.empty() || static_cast<int64_t>(result.size()) < params_.batches;
          ++round) {
