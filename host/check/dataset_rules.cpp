@@ -1,5 +1,10 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <set>
+
 #include "host/check/rule.hpp"
 #include "host/check/threads.hpp"
 #include "kindred/dataset.hpp"
@@ -23,18 +28,65 @@ void labels_match_its_size(const Subject& subject) {
   }
 }
 
+/// What an object of a kind has to be, and what is said of one that is not.
+struct Form {
+  ObjectKind kind;
+  const char* fault;  ///< "a picture that is not uint8 (H, W, 3)"
+  bool (*fits)(const at::Tensor& object);
+};
+
+constexpr Form kForms[] = {
+    {ObjectKind::image, "a picture that is not uint8 (H, W, 3)",
+     [](const at::Tensor& x) { return x.dim() == 3 && x.size(2) == 3 && x.scalar_type() == at::kByte; }},
+    {ObjectKind::vector, "a vector that is not float32 (D)",
+     [](const at::Tensor& x) { return x.dim() == 1 && x.scalar_type() == at::kFloat; }},
+    {ObjectKind::text, "a text that is not uint8 (L)",
+     [](const at::Tensor& x) { return x.dim() == 1 && x.scalar_type() == at::kByte; }},
+};
+
+const Form& form_of(ObjectKind kind) {
+  const auto* it =
+      std::find_if(std::begin(kForms), std::end(kForms), [&](const Form& f) { return f.kind == kind; });
+  require(it != std::end(kForms), "has objects of the unknown kind {}", static_cast<uint32_t>(kind));
+  return *it;
+}
+
+void fields_are_named(const Subject& subject) {
+  const auto dataset = subject.make<Dataset>();
+  const auto fields = dataset->fields();
+  require(!fields.empty(), "has no fields(); samples have at least one");
+  require(fields[0].kind == dataset->object_kind(),
+          "has a first field of the kind {}, but object_kind() is {}", object_kind_name(fields[0].kind),
+          object_kind_name(dataset->object_kind()));
+  std::set<std::string> names;
+  for (const auto& field : fields) {
+    form_of(field.kind);
+    require(names.insert(field.name).second, "has two fields called \"{}\"", field.name);
+    require(!field.name.empty() || fields.size() == 1, "has a field without a name among {}", fields.size());
+  }
+}
+
+void first_field_is_the_object(const Subject& subject) {
+  const auto dataset = subject.make<Dataset>();
+  for (int64_t i = 0; i < std::min(dataset->size(), kTried); ++i) {
+    require(at::equal(dataset->read_field(i, 0), dataset->read(i)),
+            "has another first field of sample {} than read() gives", i);
+  }
+  require(dataset->field_matrix(0).defined() == dataset->matrix().defined(),
+          "has only one of matrix() and field_matrix(0)");
+}
+
 void objects_are_well_formed(const Subject& subject) {
   const auto dataset = subject.make<Dataset>();
-  int64_t dimension = -1;
-  for (int64_t i = 0; i < std::min(dataset->size(), kTried); ++i) {
-    const auto object = dataset->read(i);
-    require(!dataset->sample_name(i).empty(), "has no name for sample {}", i);
-    if (dataset->object_kind() == ObjectKind::image) {
-      require(object.dim() == 3 && object.size(2) == 3 && object.scalar_type() == at::kByte,
-              "reads a picture that is not uint8 (H, W, 3)");
-    } else {
-      require(object.dim() == 1 && object.scalar_type() == at::kFloat,
-              "reads a vector that is not float32 (D)");
+  const auto fields = dataset->fields();
+  for (size_t f = 0; f < fields.size(); ++f) {
+    int64_t dimension = -1;
+    for (int64_t i = 0; i < std::min(dataset->size(), kTried); ++i) {
+      const auto object = dataset->read_field(i, f);
+      require(!dataset->sample_name(i).empty(), "has no name for sample {}", i);
+      const auto& form = form_of(fields[f].kind);
+      require(form.fits(object), "reads {}", form.fault);
+      if (fields[f].kind != ObjectKind::vector) continue;
       require(dimension < 0 || object.size(0) == dimension, "reads vectors of {} and of {} numbers",
               dimension, object.size(0));
       dimension = object.size(0);
@@ -45,30 +97,41 @@ void objects_are_well_formed(const Subject& subject) {
 void threads_may_read_at_random(const Subject& subject) {
   const auto dataset = subject.make<Dataset>();
   const auto count = std::min(dataset->size(), kTried);
-  if (count == 0) return;
+  const auto fields = dataset->fields().size();
+  if (count == 0 || fields == 0) return;
   std::vector<at::Tensor> objects;
-  for (int64_t i = 0; i < count; ++i) objects.push_back(dataset->read(i));
+  for (int64_t i = 0; i < count; ++i) {
+    for (size_t f = 0; f < fields; ++f) objects.push_back(dataset->read_field(i, f));
+  }
   in_threads([&](int thread) {
     Random random(7, thread);
     for (int n = 0; n < 64; ++n) {
-      const auto i = random.below(count);
-      require(at::equal(dataset->read(i), objects[static_cast<size_t>(i)]),
+      const auto at = static_cast<size_t>(random.below(static_cast<int64_t>(objects.size())));
+      const auto i = static_cast<int64_t>(at / fields);
+      require(at::equal(dataset->read_field(i, at % fields), objects[at]),
               "reads something else for sample {} when several threads read", i);
     }
   });
 }
 
+bool refuses(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const std::exception&) {
+    return true;
+  }
+  return false;
+}
+
 void wrong_index_is_an_error(const Subject& subject) {
   const auto dataset = subject.make<Dataset>();
   for (const int64_t index : {int64_t{-1}, dataset->size()}) {
-    bool refused = false;
-    try {
-      dataset->read(index);
-    } catch (const std::exception&) {
-      refused = true;
-    }
-    require(refused, "reads sample {} of {} without an error", index, dataset->size());
+    require(refuses([&] { dataset->read(index); }), "reads sample {} of {} without an error", index,
+            dataset->size());
   }
+  const auto fields = dataset->fields().size();
+  require(dataset->size() == 0 || refuses([&] { dataset->read_field(0, fields); }),
+          "reads field {} of {} without an error", fields, fields);
 }
 
 void fingerprint_is_stable(const Subject& subject) {
@@ -79,12 +142,53 @@ void fingerprint_is_stable(const Subject& subject) {
 
 void matrix_holds_the_objects(const Subject& subject) {
   const auto dataset = subject.make<Dataset>();
-  const auto matrix = dataset->matrix();
-  if (!matrix.defined()) return;
-  require(matrix.dim() == 2 && matrix.size(0) == dataset->size(), "has a matrix() without a row per sample");
-  for (int64_t i = 0; i < std::min(dataset->size(), kTried); ++i) {
-    require(at::equal(matrix[i].to(at::kFloat), dataset->read(i)),
-            "has another row {} in matrix() than read() gives", i);
+  const auto fields = dataset->fields();
+  for (size_t f = 0; f < fields.size(); ++f) {
+    const auto matrix = dataset->field_matrix(f);
+    require(matrix.defined() || fields[f].kind != ObjectKind::vector, "has vectors but no matrix()");
+    if (!matrix.defined()) continue;
+    require(matrix.dim() == 2 && matrix.size(0) == dataset->size(),
+            "has a matrix() without a row per sample");
+    for (int64_t i = 0; i < std::min(dataset->size(), kTried); ++i) {
+      require(at::equal(matrix[i].to(at::kFloat), dataset->read_field(i, f)),
+              "has another row {} in matrix() than read() gives", i);
+    }
+  }
+}
+
+void pairs_are_well_formed(const Subject& subject) {
+  const auto dataset = subject.make<Dataset>();
+  const auto pairs = dataset->pairs();
+  if (!pairs.defined()) return;
+  require(pairs.rows.dim() == 2 && pairs.rows.size(1) == 2 && pairs.rows.scalar_type() == at::kLong,
+          "has rows of pairs() that are not int64 (P, 2)");
+  const auto count = pairs.rows.size(0);
+  const auto is_column = [&](const at::Tensor& x, at::ScalarType type) {
+    return x.defined() && x.dim() == 1 && x.size(0) == count && x.scalar_type() == type;
+  };
+  require(is_column(pairs.scores, at::kFloat), "has scores of pairs() that are not float32 (P)");
+  require(is_column(pairs.subgroups, at::kLong), "has subgroups of pairs() that are not int64 (P)");
+  const auto rows = pairs.rows.contiguous(), scores = pairs.scores.contiguous();
+  const auto& labels = dataset->labels();
+  for (int64_t p = 0; p < count; ++p) {
+    const auto a = rows.data_ptr<int64_t>()[2 * p], b = rows.data_ptr<int64_t>()[2 * p + 1];
+    for (const auto row : {a, b})
+      require(row >= 0 && row < dataset->size(), "has sample {} in pair {}, of {}", row, p, dataset->size());
+    const auto score = scores.data_ptr<float>()[p];
+    require(score >= 0 && score <= 1, "has the score {} in pair {}, not 0 to 1", score, p);
+    const auto one = labels.at(static_cast<size_t>(a)), other = labels.at(static_cast<size_t>(b));
+    require(one == other, "has the labels {} and {} for the two objects of pair {}", one, other, p);
+  }
+}
+
+void roles_match_its_size(const Subject& subject) {
+  const auto dataset = subject.make<Dataset>();
+  const auto roles = dataset->roles();
+  require(roles.empty() || static_cast<int64_t>(roles.size()) == dataset->size(),
+          "has {} roles for {} samples", roles.size(), dataset->size());
+  for (const auto role : roles) {
+    const bool known = role == Role::both || role == Role::query || role == Role::gallery;
+    require(known, "has the unknown role {}", static_cast<int>(role));
   }
 }
 
@@ -93,11 +197,15 @@ void matrix_holds_the_objects(const Subject& subject) {
 std::vector<Rule> dataset_rules() {
   return {
       {"labels_match_its_size", "a label of at least -1 per sample", labels_match_its_size},
+      {"fields_are_named", "fields with distinct names, the first of object_kind()", fields_are_named},
+      {"first_field_is_the_object", "the first field is what read() gives", first_field_is_the_object},
       {"objects_are_well_formed", "objects have the shape and dtype of their kind", objects_are_well_formed},
       {"threads_may_read_at_random", "8 threads read what one reads", threads_may_read_at_random},
       {"wrong_index_is_an_error", "an index out of range is an error", wrong_index_is_an_error},
       {"fingerprint_is_stable", "the same data has the same fingerprint", fingerprint_is_stable},
       {"matrix_holds_the_objects", "matrix() and read() agree", matrix_holds_the_objects},
+      {"pairs_are_well_formed", "pairs of samples with one label, scores from 0 to 1", pairs_are_well_formed},
+      {"roles_match_its_size", "no role, or one per sample", roles_match_its_size},
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "host/check/loss_examples.hpp"
 #include "host/check/rule.hpp"
 #include "host/support/system_info.hpp"
 #include "kindred/loss.hpp"
@@ -9,21 +10,9 @@
 namespace kindred::host {
 namespace {
 
-struct Example {
-  at::Tensor embeddings, labels;
-};
-
-/// 12 samples of 4 classes in general position; float64.
-Example example(uint64_t seed = 1) {
-  at::manual_seed(seed);
-  return {at::randn({12, Subject::kDimension}, at::kDouble), at::arange(12, at::kLong).remainder(4)};
-}
-
-at::Tensor value_of(Loss& loss, const Example& of) { return loss.forward(of.embeddings, of.labels); }
-
-at::Tensor gradient_of(Loss& loss, const Example& of) {
+at::Tensor gradient_of(Loss& loss, const LossExample& of) {
   const auto x = of.embeddings.detach().clone().requires_grad_(true);
-  const auto value = loss.forward(x, of.labels);
+  const auto value = value_of(loss, with_embeddings(of, x));
   require(value.defined() && value.numel() == 1, "returns something that is not one number");
   require(value.requires_grad(), "returns a number without a gradient");
   value.backward();
@@ -41,68 +30,66 @@ std::shared_ptr<Loss> double_loss(const Subject& subject) {
   return loss;
 }
 
-void gradient_is_right(const Subject& subject) {
+void gradient_is_right_at(Loss& loss, const LossExample& at_point) {
   constexpr double kStep = 1e-6, kTolerance = 1e-4;
+  const auto gradient = gradient_of(loss, at_point);
+  const double scale = std::max(1e-3, gradient.abs().max().item<double>());
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < gradient.numel(); ++i) {
+    const auto moved = [&](double by) {
+      const auto other = with_embeddings(at_point, at_point.embeddings.clone());
+      other.embeddings.view(-1)[i] += by;
+      return value_of(loss, other).item<double>();
+    };
+    const double numeric = (moved(kStep) - moved(-kStep)) / (2 * kStep);
+    wrong += std::abs(numeric - gradient.view(-1)[i].item<double>()) > kTolerance * scale;
+  }
+  // A kink, such as a hinge's, may lie within one step of a few coordinates.
+  require(wrong <= gradient.numel() / 100,
+          "has a gradient that differs from finite differences in {} of {} numbers of {}", wrong,
+          gradient.numel(), at_point.what());
+}
+
+void gradient_is_right(const Subject& subject) {
   const auto loss = double_loss(subject);
   if (loss->traits().constant_factors) return;  // its gradient is not the derivative of its value
   for (const uint64_t seed : {1, 2, 3}) {
-    const auto at_point = example(seed);
-    const auto gradient = gradient_of(*loss, at_point);
-    const double scale = std::max(1e-3, gradient.abs().max().item<double>());
-    int64_t wrong = 0;
-    for (int64_t i = 0; i < gradient.numel(); ++i) {
-      const auto moved = [&](double by) {
-        auto other = at_point;
-        other.embeddings = at_point.embeddings.clone();
-        other.embeddings.view(-1)[i] += by;
-        return value_of(*loss, other).item<double>();
-      };
-      const double numeric = (moved(kStep) - moved(-kStep)) / (2 * kStep);
-      wrong += std::abs(numeric - gradient.view(-1)[i].item<double>()) > kTolerance * scale;
-    }
-    // A kink, such as a hinge's, may lie within one step of a few coordinates.
-    require(wrong <= gradient.numel() / 100,
-            "has a gradient that differs from finite differences in {} of {} numbers", wrong,
-            gradient.numel());
+    for (const auto& at_point : loss_examples(*loss, seed)) gradient_is_right_at(*loss, at_point);
   }
 }
 
 void order_does_not_matter(const Subject& subject) {
   const auto loss = double_loss(subject);
   if (loss->traits().order_matters) return;
-  const auto given = example();
-  const auto order = at::randperm(12, at::kLong);
+  for (const auto& given : loss_examples(*loss)) {
+    const double a = value_of(*loss, given).item<double>(),
+                 b = value_of(*loss, in_order(given, at::randperm(12, at::kLong))).item<double>();
+    require(std::abs(a - b) <= 1e-9 * std::max(1.0, std::abs(a)),
+            "gives {} for {} and {} for the same in another order", a, given.what(), b);
+  }
+}
+
+void numbers_are_names(const Subject& subject) {
+  const auto loss = double_loss(subject);
+  if (!loss->traits().scored_pairs) return;
+  const auto given = scored_example();
   const double a = value_of(*loss, given).item<double>(),
-               b = value_of(*loss,
-                            {given.embeddings.index_select(0, order), given.labels.index_select(0, order)})
-                       .item<double>();
+               b = value_of(*loss, renumbered(given)).item<double>();
   require(std::abs(a - b) <= 1e-9 * std::max(1.0, std::abs(a)),
-          "gives {} for a batch and {} for the same in another order", a, b);
+          "gives {} for scored pairs and {} with other numbers of the same objects and subgroups", a, b);
 }
 
 void is_finite_at_the_edges(const Subject& subject) {
   const auto loss = double_loss(subject);
-  const auto usual = example();
-  auto duplicates = usual.embeddings.clone();
-  duplicates.slice(0, 6, 12).copy_(duplicates.slice(0, 0, 6));
-  const auto classes = at::arange(12, at::kLong);
-  const std::vector<std::pair<const char*, Example>> edges = {
-      {"one class", {usual.embeddings, at::zeros({12}, at::kLong)}},
-      {"classes of one sample", {usual.embeddings.slice(0, 0, 6), classes.slice(0, 0, 6)}},
-      {"equal samples", {duplicates, usual.labels}},
-      {"only equal samples", {at::ones({12, Subject::kDimension}, at::kDouble), usual.labels}},
-      {"one sample", {usual.embeddings.slice(0, 0, 1), usual.labels.slice(0, 0, 1)}},
-      {"zero vectors", {at::zeros({12, Subject::kDimension}, at::kDouble), usual.labels}},
-      {"huge norms", {usual.embeddings * 1e6, usual.labels}},
-      {"tiny norms", {usual.embeddings * 1e-6, usual.labels}}};
-  for (const auto& [name, edge] : edges) {
+  for (const auto& [name, edge] : loss_edges(*loss)) {
     for (const auto dtype : {at::kDouble, at::kFloat}) {
       const auto fresh = dtype == at::kDouble ? loss : subject.make<Loss>();
-      const Example given = {edge.embeddings.to(dtype), edge.labels};
+      const auto given = with_embeddings(edge, edge.embeddings.to(dtype));
       const double value = value_of(*fresh, given).item<double>();
-      require(std::isfinite(value), "gives {} for {} ({})", value, name, at::toString(dtype));
+      require(std::isfinite(value), "gives {} for {} ({}, {})", value, name, given.what(),
+              at::toString(dtype));
       require(gradient_of(*fresh, given).isfinite().all().item<bool>(),
-              "has a gradient that is not finite for {} ({})", name, at::toString(dtype));
+              "has a gradient that is not finite for {} ({}, {})", name, given.what(), at::toString(dtype));
     }
   }
 }
@@ -110,47 +97,55 @@ void is_finite_at_the_edges(const Subject& subject) {
 void keeps_dtype_and_shape(const Subject& subject) {
   for (const auto dtype : {at::kFloat, at::kDouble}) {
     const auto loss = dtype == at::kDouble ? double_loss(subject) : subject.make<Loss>();
-    const auto given = example();
-    const auto value = loss->forward(given.embeddings.to(dtype), given.labels);
-    require(value.numel() == 1 && value.dim() == 0, "gives a tensor of {} dimensions, not a scalar",
-            value.dim());
-    require(value.scalar_type() == dtype, "gives {} for {}", at::toString(value.scalar_type()),
-            at::toString(dtype));
+    for (const auto& given : loss_examples(*loss)) {
+      const auto value = value_of(*loss, with_embeddings(given, given.embeddings.to(dtype)));
+      require(value.numel() == 1 && value.dim() == 0, "gives a tensor of {} dimensions, not a scalar",
+              value.dim());
+      require(value.scalar_type() == dtype, "gives {} for {}", at::toString(value.scalar_type()),
+              at::toString(dtype));
+      require(value.device() == given.embeddings.device(), "gives a number on {} for embeddings on {}",
+              value.device().str(), given.embeddings.device().str());
+    }
   }
 }
 
 void leaves_its_input_alone(const Subject& subject) {
   const auto loss = double_loss(subject);
-  const auto given = example();
-  const Example before = {given.embeddings.clone(), given.labels.clone()};
-  value_of(*loss, given);
-  require(at::equal(given.embeddings, before.embeddings) && at::equal(given.labels, before.labels),
-          "changes the tensors that it is given");
+  for (const auto& given : loss_examples(*loss)) {
+    std::vector<at::Tensor> before;
+    for (const auto& one : inputs_of(given)) before.push_back(one.clone());
+    value_of(*loss, given);
+    const auto after = inputs_of(given);
+    for (size_t i = 0; i < after.size(); ++i)
+      require(at::equal(after[i], before[i]), "changes the tensors that it is given");
+  }
 }
 
 void repeats_itself(const Subject& subject) {
   const auto loss = double_loss(subject);
-  const auto given = example();
-  const double a = value_of(*loss, given).item<double>(), b = value_of(*loss, given).item<double>();
-  require(a == b, "gives {} and then {} for the same batch", a, b);
+  for (const auto& given : loss_examples(*loss)) {
+    const double a = value_of(*loss, given).item<double>(), b = value_of(*loss, given).item<double>();
+    require(a == b, "gives {} and then {} for the same batch", a, b);
+  }
 }
 
 void memory_does_not_grow(const Subject& subject) {
   constexpr int64_t kAllowed = int64_t{8} << 20;
   const auto loss = subject.make<Loss>();
-  const auto given = example();
-  const Example batch = {given.embeddings.to(at::kFloat), given.labels};
-  for (int i = 0; i < 100; ++i) gradient_of(*loss, batch);
-  const auto before = resident_bytes();
-  for (int i = 0; i < 1000; ++i) gradient_of(*loss, batch);
-  const auto grown = resident_bytes() - before;
-  require(grown < kAllowed, "takes {} MiB more memory after 1000 calls", grown >> 20);
+  for (const auto& given : loss_examples(*loss)) {
+    const auto batch = with_embeddings(given, given.embeddings.to(at::kFloat));
+    for (int i = 0; i < 100; ++i) gradient_of(*loss, batch);
+    const auto before = resident_bytes();
+    for (int i = 0; i < 1000; ++i) gradient_of(*loss, batch);
+    const auto grown = resident_bytes() - before;
+    require(grown < kAllowed, "takes {} MiB more memory after 1000 calls", grown >> 20);
+  }
 }
 
 void pairs_are_the_labels(const Subject& subject) {
   const auto loss = double_loss(subject);
-  const auto given = example();
   if (!loss->traits().pairs) return;
+  const auto given = labelled_example();
   const double by_labels = value_of(*loss, given).item<double>(),
                by_pairs = loss->forward_pairs(pair_batch(given.embeddings, given.labels)).item<double>();
   require(std::abs(by_labels - by_pairs) <= 1e-9 * std::max(1.0, std::abs(by_labels)),
@@ -161,7 +156,7 @@ void pairs_are_the_labels(const Subject& subject) {
 void references_have_no_part_as_anchors(const Subject& subject) {
   const auto loss = double_loss(subject);
   if (!loss->traits().pairs) return;
-  const auto given = example();
+  const auto given = labelled_example();
   const auto all = pair_masks(given.labels);
   const auto anchors = given.embeddings.slice(0, 0, 6).clone().requires_grad_(true);
   PairBatch batch = {anchors,
@@ -192,10 +187,13 @@ std::vector<Rule> loss_rules() {
   return {
       {"gradient_is_right", "its gradient equals finite differences in float64", gradient_is_right},
       {"order_does_not_matter", "the order of a batch does not change it", order_does_not_matter},
+      {"numbers_are_names", "objects and subgroups of scored pairs are equal or not, no more",
+       numbers_are_names},
       {"is_finite_at_the_edges", "value and gradient are finite in degenerate batches",
        is_finite_at_the_edges},
-      {"keeps_dtype_and_shape", "it is a scalar of the embeddings' dtype", keeps_dtype_and_shape},
-      {"leaves_its_input_alone", "embeddings and labels are not changed", leaves_its_input_alone},
+      {"keeps_dtype_and_shape", "it is a scalar of the embeddings' dtype, on their device",
+       keeps_dtype_and_shape},
+      {"leaves_its_input_alone", "embeddings, labels and pairs are not changed", leaves_its_input_alone},
       {"repeats_itself", "the same batch gives the same number", repeats_itself},
       {"pairs_are_the_labels", "pairs give what the labels give", pairs_are_the_labels},
       {"references_have_no_part_as_anchors", "references beyond the batch are compared with, no more",

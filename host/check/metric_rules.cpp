@@ -120,47 +120,88 @@ EvaluatedSet set_of(uint64_t seed, double noise) {
   return {centres + at::randn({60, 8}) * noise, labels, 1, int64_t{1} << 20};
 }
 
+/// Each sample with one of its class and with one of another.
+EvaluatedSet paired(EvaluatedSet set) {
+  const int64_t count = set.labels.numel();
+  const auto rows = at::arange(count, at::kLong);
+  const auto pairs_with = [&](int64_t step) { return at::stack({rows, (rows + step).remainder(count)}, 1); };
+  set.pairs.rows = at::cat({pairs_with(6), pairs_with(1)});
+  set.pairs.scores = at::cat({at::ones({count}), at::zeros({count})});
+  set.pairs.subgroups = at::zeros({2 * count}, at::kLong);
+  return set;
+}
+
+/// The set, and the same of a dataset of pairs.
+std::vector<EvaluatedSet> both(const EvaluatedSet& set) { return {set, paired(set)}; }
+
+/// Undefined twice is no difference: a metric may have nothing to say of a set without pairs.
+bool differ(double a, double b) { return std::isnan(a) != std::isnan(b) || std::abs(a - b) > 1e-5; }
+
 void set_values_are_at_most_1(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  const double clear = metric->of_set(set_of(1, 1e-3)), blurred = metric->of_set(set_of(1, 5));
-  for (const double value : {clear, blurred}) {
-    require(std::isfinite(value) && value <= 1 + 1e-9 && value >= -1 - 1e-9, "gives {} for 60 samples",
-            value);
+  const auto clear = both(set_of(1, 1e-3)), blurred = both(set_of(1, 5));
+  size_t defined = 0;
+  for (size_t i = 0; i < clear.size(); ++i) {
+    const double best = metric->of_set(clear[i]), worse = metric->of_set(blurred[i]);
+    if (std::isnan(best) && std::isnan(worse)) continue;
+    ++defined;
+    for (const double value : {best, worse}) {
+      require(std::isfinite(value) && value <= 1 + 1e-9 && value >= -1 - 1e-9, "gives {} for 60 samples",
+              value);
+    }
+    require(best >= worse, "values clear classes ({}) below blurred ones ({})", best, worse);
   }
-  require(clear >= blurred, "values clear classes ({}) below blurred ones ({})", clear, blurred);
+  require(defined > 0, "is undefined for 60 samples of 6 classes, with pairs and without");
 }
 
 void sets_have_no_order(const Subject& subject) {
   const auto metric = subject.make<Metric>();
   // Clear classes: a metric that clusters begins with samples drawn by their number.
-  const auto set = set_of(1, 1e-2);
-  const auto order = at::randperm(60, at::kLong);
-  auto other = set;
-  other.embeddings = set.embeddings.index_select(0, order);
-  other.labels = set.labels.index_select(0, order) * 1000003 + 17;
-  const double a = metric->of_set(set), b = metric->of_set(other);
-  require(std::abs(a - b) <= 1e-5, "gives {}, and {} in another order with other numbers of the classes", a,
-          b);
+  for (const auto& set : both(set_of(1, 1e-2))) {
+    const auto order = at::randperm(60, at::kLong);
+    auto other = set;
+    other.embeddings = set.embeddings.index_select(0, order);
+    other.labels = set.labels.index_select(0, order) * 1000003 + 17;
+    if (set.pairs.defined()) {
+      const auto pairs = at::randperm(set.pairs.scores.numel(), at::kLong);
+      const auto rows = set.pairs.rows.index_select(0, pairs).flatten();
+      other.pairs.rows = order.argsort().index_select(0, rows).view({-1, 2});
+      other.pairs.scores = set.pairs.scores.index_select(0, pairs);
+    }
+    const double a = metric->of_set(set), b = metric->of_set(other);
+    require(!differ(a, b), "gives {}, and {} in another order with other numbers of the classes", a, b);
+  }
 }
 
 void tiles_do_not_matter(const Subject& subject) {
   const auto metric = subject.make<Metric>();
-  auto set = set_of(1, 1);
-  const double whole = metric->of_set(set);
-  set.tile_bytes = 1;
-  const double tiled = metric->of_set(set);
-  require(std::abs(whole - tiled) <= 1e-5, "gives {} with large and {} with small tiles", whole, tiled);
+  for (auto set : both(set_of(1, 1))) {
+    const double whole = metric->of_set(set);
+    set.tile_bytes = 1;
+    const double tiled = metric->of_set(set);
+    require(!differ(whole, tiled), "gives {} with large and {} with small tiles", whole, tiled);
+  }
 }
 
 void sets_may_be_degenerate(const Subject& subject) {
   const auto metric = subject.make<Metric>();
   const auto x = at::randn({6, 8});
+  const auto finite = [&](const EvaluatedSet& set, const char* what) {
+    require(!std::isinf(metric->of_set(set)), "is infinite for {}", what);
+  };
   for (const auto& labels : {at::zeros({6}, at::kLong), at::arange(6, at::kLong)}) {
-    require(!std::isinf(metric->of_set({x, labels})), "is infinite for one class, or for classes of one");
-    require(!std::isinf(metric->of_set({at::ones({6, 8}), labels})), "is infinite for equal samples");
+    finite({x, labels}, "one class, or for classes of one");
+    finite({at::ones({6, 8}), labels}, "equal samples");
   }
-  require(!std::isinf(metric->of_set({x.slice(0, 0, 1), at::zeros({1}, at::kLong)})),
-          "is infinite for one sample");
+  finite({x.slice(0, 0, 1), at::zeros({1}, at::kLong)}, "one sample");
+  auto set = paired({x, at::arange(6, at::kLong)});
+  for (const double score : {0.0, 1.0}) {
+    set.pairs.scores = at::full({12}, score, at::kFloat);
+    finite(set, "pairs of one score");
+  }
+  const auto first = [](const at::Tensor& all) { return all.slice(0, 0, 1); };
+  set.pairs = {first(set.pairs.rows), first(set.pairs.scores), first(set.pairs.subgroups)};
+  finite(set, "one pair");
 }
 
 using Check = void (*)(const Subject&);
@@ -183,8 +224,7 @@ std::vector<Rule> metric_rules() {
               queries_are_independent),
       of_kind(false, "depth_suffices", "depth() neighbours are all that is looked at", depth_suffices),
       of_kind(true, "set_values_are_at_most_1",
-              "of a whole set: finite, from -1 to 1, clear classes above blurred ones",
-              set_values_are_at_most_1),
+              "of a whole set: from -1 to 1, clear classes above blurred ones", set_values_are_at_most_1),
       of_kind(true, "sets_have_no_order", "of a whole set: order and numbers of classes say nothing",
               sets_have_no_order),
       of_kind(true, "tiles_do_not_matter", "of a whole set: the same whatever the size of a tile",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <sstream>
 
 #include "host/cli/command_line.hpp"
 #include "host/engine/checked_pipeline.hpp"
@@ -12,13 +13,16 @@
 #include "host/engine/contracts.hpp"
 #include "host/engine/device.hpp"
 #include "host/engine/encode.hpp"
+#include "host/engine/make_model.hpp"
 #include "host/engine/servable.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/support/exit_code.hpp"
 #include "host/support/log.hpp"
+#include "host/support/text.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 #include "kindred/npy.hpp"
+#include "kindred/text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -26,34 +30,49 @@ namespace po = boost::program_options;
 using nlohmann::json;
 namespace {
 
-bool is_picture_name(const fs::path& path) {
+bool has_extension(const fs::path& path, const std::vector<std::string>& known) {
   auto extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](char c) { return static_cast<char>(std::tolower(c)); });
-  for (const auto* known : {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"}) {
-    if (extension == known) return true;
+  return std::find(known.begin(), known.end(), extension) != known.end();
+}
+
+/// Extensions of the files that are taken from a folder.
+std::vector<std::string> extensions_of(ObjectKind kind) {
+  if (kind == ObjectKind::image) return {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"};
+  if (kind == ObjectKind::text) return {".txt"};
+  return {".npy"};
+}
+
+std::vector<std::string> input_lines() {
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(std::cin, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    lines.push_back(line);
   }
-  return false;
+  return lines;
 }
 
 /// Files in the order given; a folder stands for the files in it and below it, sorted by path; "-" for the
-/// lines of the standard input.
-std::vector<std::string> expand_paths(const std::vector<std::string>& given, bool pictures) {
+/// lines of the standard input; of texts, which these lines are themselves, it stays.
+std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind) {
   std::vector<std::string> files;
   for (const auto& one : given) {
-    if (one == "-") {
-      for (std::string line; std::getline(std::cin, line);) {
-        if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (one == "-" && kind == ObjectKind::text) {
+      files.push_back(one);
+    } else if (one == "-") {
+      for (const auto& line : input_lines()) {
         if (!line.empty()) files.push_back(line);
       }
     } else if (fs::is_directory(one)) {
       std::vector<std::string> inside;
       for (const auto& entry : fs::recursive_directory_iterator(one)) {
-        const bool wanted = pictures ? is_picture_name(entry.path()) : entry.path().extension() == ".npy";
-        if (entry.is_regular_file() && wanted) inside.push_back(entry.path().string());
+        if (entry.is_regular_file() && has_extension(entry.path(), extensions_of(kind)))
+          inside.push_back(entry.path().string());
       }
       if (inside.empty())
-        throw Error("the folder " + one + " holds no " + (pictures ? "pictures" : ".npy files"));
+        throw Error("the folder " + one + " holds no " + (kind == ObjectKind::image ? "pictures" : "files") +
+                    " that end in " + joined(extensions_of(kind)));
       std::sort(inside.begin(), inside.end());
       files.insert(files.end(), inside.begin(), inside.end());
     } else {
@@ -67,7 +86,7 @@ std::vector<std::string> expand_paths(const std::vector<std::string>& given, boo
 struct Embedded {
   at::Tensor rows;          ///< float32 (N, D)
   std::vector<json> lines;  ///< one per input, in input order
-  int64_t failed = 0;
+  int64_t inputs = 0, failed = 0;
 };
 
 /// The parameter of a dataset that takes a list of files, or "".
@@ -87,20 +106,68 @@ std::shared_ptr<Dataset> dataset_of_files(const Catalog& catalog, const std::vec
       "no dataset was found that reads single picture files; the plugin `vision` has one (it needs OpenCV)");
 }
 
-Embedded embed_pictures(const Catalog& catalog, const Servable& servable,
-                        const std::vector<std::string>& files, const EncodeRowsOptions& options) {
-  const auto dataset = dataset_of_files(catalog, files);
+/// All samples of a dataset; `lines`: what is said of each.
+Embedded embed_samples(const Dataset& dataset, const Servable& servable, std::vector<json> lines,
+                       const EncodeRowsOptions& options) {
   std::vector<int64_t> rows;
-  for (size_t i = 0; i < files.size(); ++i) rows.push_back(static_cast<int64_t>(i));
+  for (int64_t i = 0; i < dataset.size(); ++i) rows.push_back(i);
   std::vector<SkippedSample> skipped;
   Embedded out;
-  out.rows = encode_rows(*dataset, rows, servable.transforms, servable.model, options, skipped);
+  out.rows = encode_rows(dataset, rows, servable.transforms, servable.model, options, skipped);
   out.rows = servable.model.apply_heads(out.rows).cpu();
-  for (const auto& file : files) out.lines.push_back({{"path", file}, {"row", nullptr}});
+  out.lines = std::move(lines);
+  for (auto& line : out.lines) line["row"] = nullptr;
   for (size_t row = 0; row < rows.size(); ++row) out.lines[static_cast<size_t>(rows[row])]["row"] = row;
   for (const auto& one : skipped) out.lines[static_cast<size_t>(one.index)]["error"] = one.message;
-  out.failed = static_cast<int64_t>(skipped.size());
+  out.inputs = dataset.size();
+  out.failed = out.inputs - out.rows.size(0);
   return out;
+}
+
+Embedded embed_pictures(const Catalog& catalog, const Servable& servable,
+                        const std::vector<std::string>& files, const EncodeRowsOptions& options) {
+  std::vector<json> lines;
+  for (const auto& file : files) lines.push_back({{"path", file}});
+  return embed_samples(*dataset_of_files(catalog, files), servable, std::move(lines), options);
+}
+
+/// The lines of files and of the standard input.
+class TextLines final : public Dataset {
+ public:
+  explicit TextLines(std::vector<std::string> lines) : lines_(std::move(lines)), labels_(lines_.size(), -1) {}
+
+  ObjectKind object_kind() const override { return ObjectKind::text; }
+  int64_t size() const override { return static_cast<int64_t>(lines_.size()); }
+  const std::vector<int64_t>& labels() const override { return labels_; }
+  at::Tensor read(int64_t index) const override { return text_tensor(lines_[static_cast<size_t>(index)]); }
+  std::string sample_name(int64_t index) const override { return "line " + std::to_string(index + 1); }
+  std::string fingerprint() const override { return ""; }
+
+ private:
+  std::vector<std::string> lines_;
+  std::vector<int64_t> labels_;
+};
+
+Embedded embed_texts(const Servable& servable, const std::vector<std::string>& files,
+                     const EncodeRowsOptions& options) {
+  std::vector<std::string> texts;
+  std::vector<json> lines;
+  for (const auto& file : files) {
+    std::vector<std::string> found;
+    if (file == "-") {
+      found = input_lines();
+    } else {
+      std::istringstream content(read_file(file));
+      for (std::string line; std::getline(content, line);) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        found.push_back(line);
+      }
+    }
+    for (size_t i = 0; i < found.size(); ++i) lines.push_back({{"path", file}, {"line", i + 1}});
+    texts.insert(texts.end(), found.begin(), found.end());
+  }
+  if (texts.empty()) throw Error("there is nothing to embed: the files hold no line");
+  return embed_samples(TextLines(std::move(texts)), servable, std::move(lines), options);
 }
 
 Embedded embed_vectors(const Servable& servable, const std::vector<std::string>& files,
@@ -115,8 +182,8 @@ Embedded embed_vectors(const Servable& servable, const std::vector<std::string>&
           (matrix.size(1) != servable.model.embedding_dimension && servable.model.embedding_dimension > 0)) {
         throw Error(fmt::format("{} must hold vectors (N, {})", file, servable.model.embedding_dimension));
       }
-      const Batch batch{matrix.to(at::kFloat).to(options.device), {}};
-      parts.push_back(servable.model.apply_heads(servable.model.encode(batch)).cpu());
+      const Batch batch{matrix.to(at::kFloat).to(options.device)};
+      parts.push_back(servable.model.apply_heads(servable.model.encoders.front().encode(batch)).cpu());
       for (int64_t i = 0; i < matrix.size(0); ++i)
         out.lines.push_back({{"path", file}, {"index", i}, {"row", next_row++}});
     } catch (const Error& error) {
@@ -124,35 +191,83 @@ Embedded embed_vectors(const Servable& servable, const std::vector<std::string>&
       ++out.failed;
     }
   }
+  out.inputs = static_cast<int64_t>(files.size());
   out.rows = parts.empty() ? at::empty({0, servable.model.output_dimension}, at::kFloat) : at::cat(parts);
   return out;
 }
 
-/// The encoder and the transforms of a pipeline as if they had been trained for no epoch.
+/// Every sample of a pipeline's dataset.
+Embedded embed_dataset(const Catalog& catalog, const Pipeline& pipeline, Servable& servable,
+                       const EncodeRowsOptions& options) {
+  const auto dataset =
+      create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
+  auto& model = servable.model;
+  choose_fields(model, *dataset);
+  for (auto& part : model.encoders) {
+    if (part.dimension > 0) continue;
+    part.dimension = dataset->field_matrix(part.field).size(1);
+    model.output_dimension = model.embedding_dimension += part.dimension;
+  }
+  std::vector<json> lines;
+  for (int64_t i = 0; i < dataset->size(); ++i) {
+    lines.push_back(
+        {{"sample", dataset->sample_name(i)}, {"label", dataset->labels()[static_cast<size_t>(i)]}});
+  }
+  return embed_samples(*dataset, servable, std::move(lines), options);
+}
+
+/// The encoders and the transforms of a pipeline as if they had been trained for no epoch.
 Servable untrained(const Pipeline& pipeline, const Catalog& catalog, at::Device device) {
   Servable servable;
   servable.transforms = make_components(catalog, pipeline).transforms;
-  int64_t input_dimension = 0;
-  servable.model = make_model(catalog, pipeline, input_dimension, false);
-  move_to(module_tensors(*servable.model.encoder), device);
+  servable.model = make_model(catalog, pipeline, nullptr, false);
+  move_to(encoder_tensors(servable.model), device);
   return servable;
+}
+
+Embedded embed(const CommandLine& command, const Catalog& catalog, Servable& servable,
+               const EncodeRowsOptions& options) {
+  if (command.has("data")) {
+    const auto document = load_document(command.get<std::string>("data"), {});
+    return embed_dataset(catalog, checked_pipeline(document, catalog), servable, options);
+  }
+  auto& model = servable.model;
+  if (model.encoders.size() > 1) {
+    throw UsageError(
+        "the model has several encoders, so that it embeds records, not files; give --data FILE");
+  }
+  const auto kind = model.encoders.front().object_kind;
+  const auto files = expand_paths(command.list("PATHS"), kind);
+  if (kind == ObjectKind::image) return embed_pictures(catalog, servable, files, options);
+  if (kind == ObjectKind::text) return embed_texts(servable, files, options);
+  if (model.embedding_dimension == 0) {
+    // An encoder of vectors takes the length of the first ones it meets.
+    model.embedding_dimension = model.output_dimension = map_npy(files.front()).size(-1);
+    model.encoders.front().dimension = model.embedding_dimension;
+  }
+  return embed_vectors(servable, files, options);
 }
 
 }  // namespace
 
 int command_embed(const std::vector<std::string>& arguments) {
   CommandLine command(
-      "embed (--model DIR | --pipeline FILE) --output FILE.npy PATHS...",
+      "embed (--model DIR | --pipeline FILE) --output FILE.npy (PATHS... | --data FILE)",
       "Writes embeddings as a float32 NumPy array, rows in input order, and beside it a .jsonl file with a "
       "line\n"
       "per input: its path and its row, or the error that kept it out. PATHS are files, folders, or - for a\n"
-      "list of paths on the standard input.",
+      "list of paths on the standard input. A model of texts embeds every line of text files; - stands for\n"
+      "lines of text on the standard input. --data embeds all samples of a pipeline's dataset, such as "
+      "records\n"
+      "for a model with several encoders.",
       "host embed --model runs/toy_cars/20261124T100000Z/model --output cars.npy photos/");
-  command.positional({"PATHS"}, 1, true);
+  command.positional({"PATHS"}, 0, true);
   command.add()("model", po::value<std::string>()->value_name("DIR"),
                 "servable model (the folder model/ of a run)")(
       "pipeline", po::value<std::string>()->value_name("FILE"),
-      "the encoder of this pipeline, without any training")(
+      "the encoders of this pipeline, without any training")(
+      "data", po::value<std::string>()->value_name("FILE"),
+      "a pipeline whose dataset is embedded, in place of PATHS")(
       "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
       "with --pipeline: override a value")("output", po::value<std::string>()->value_name("FILE.npy"),
                                            "where the embeddings go")(
@@ -162,6 +277,8 @@ int command_embed(const std::vector<std::string>& arguments) {
   if (!command.parse(arguments)) return kExitOk;
   if (command.has("model") == command.has("pipeline"))
     throw UsageError("give either --model DIR or --pipeline FILE");
+  if (command.has("data") == !command.list("PATHS").empty())
+    throw UsageError("give either PATHS or --data FILE");
   if (!command.has("output")) throw UsageError("--output FILE.npy is missing");
   const fs::path output = command.get<std::string>("output");
   if (output.extension() != ".npy") throw UsageError("--output " + output.string() + " must end in .npy");
@@ -179,15 +296,8 @@ int command_embed(const std::vector<std::string>& arguments) {
     catalog = load_catalog(command, plugin_folders(document));
     servable = untrained(checked_pipeline(document, catalog), catalog, device);
   }
-  const bool pictures = servable.model.encoder->object_kind() == ObjectKind::image;
-  const auto files = expand_paths(command.list("PATHS"), pictures);
-  if (!pictures && servable.model.embedding_dimension == 0) {
-    // An encoder of vectors takes the length of the first ones it meets.
-    servable.model.embedding_dimension = servable.model.output_dimension = map_npy(files.front()).size(-1);
-  }
   const EncodeRowsOptions options{device, command.get<int64_t>("batch-size"), 0, command.quiet(), false};
-  const auto embedded =
-      pictures ? embed_pictures(catalog, servable, files, options) : embed_vectors(servable, files, options);
+  const auto embedded = embed(command, catalog, servable, options);
 
   write_npy(output.string(), embedded.rows);
   std::string lines;
@@ -197,7 +307,7 @@ int command_embed(const std::vector<std::string>& arguments) {
   const auto rows = embedded.rows.size(0);
   if (embedded.failed > 0) {
     log_warning(fmt::format("{} of {} inputs could not be embedded; {} says why", embedded.failed,
-                            files.size(), list));
+                            embedded.inputs, list));
   }
   if (command.json()) {
     std::cout << json{{"rows", rows},

@@ -10,7 +10,9 @@
 #include "host/engine/contracts.hpp"
 #include "host/engine/device.hpp"
 #include "host/engine/encode.hpp"
+#include "host/engine/make_model.hpp"
 #include "host/engine/measure.hpp"
+#include "host/engine/retrieval_task.hpp"
 #include "host/engine/servable.hpp"
 #include "host/engine/skip_log.hpp"
 #include "host/engine/views.hpp"
@@ -45,7 +47,8 @@ class Evaluation {
   json metrics() {
     at::NoGradGuard no_grad;
     const auto test = split_classes(dataset_->labels(), pipeline_).test;
-    const auto tuned = encode(test, servable_.model, servable_.transforms);
+    choose_fields(servable_.model, *dataset_);
+    const auto tuned = encode(test, servable_.model, servable_.transforms, true);
     const auto base = pipeline_.evaluate.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);
     json out = {{"metrics", {{"base", base.values}, {"tuned", found.values}}},
@@ -56,13 +59,14 @@ class Evaluation {
 
  private:
   TestSide encode(std::vector<int64_t> rows, const Model& model,
-                  const std::vector<std::shared_ptr<Transform>>& transforms) {
+                  const std::vector<std::shared_ptr<Transform>>& transforms, bool with_heads) {
     TestSide side;
     side.embeddings = mean_over_views(pipeline_.evaluate.test_views, [&](int64_t view) {
       EncodeRowsOptions options{device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_, false};
       options.mirror = view == kMirrorView;
       std::vector<SkippedSample> skipped;
-      auto embeddings = model.apply_heads(encode_rows(*dataset_, rows, transforms, model, options, skipped));
+      auto embeddings = encode_rows(*dataset_, rows, transforms, model, options, skipped);
+      embeddings = with_heads ? model.apply_heads(embeddings) : model.base(embeddings);
       skips_.note(skipped);
       check_finite(embeddings, *dataset_, rows);
       return embeddings;
@@ -71,21 +75,18 @@ class Evaluation {
     return side;
   }
 
-  /// The pipeline's encoder alone, before any training.
+  /// The pipeline's encoders alone, before any training.
   TestSide base_side(const std::vector<int64_t>& test) {
-    const auto matrix = dataset_->matrix();
-    auto model = make_model(catalog_, pipeline_, matrix.defined() ? matrix.size(1) : 0, false);
-    move_to(module_tensors(*model.encoder), device_);
-    return encode(test, model, parts_.transforms);
+    auto model = make_model(catalog_, pipeline_, dataset_.get(), true);
+    move_to(encoder_tensors(model), device_);
+    return encode(test, model, parts_.transforms, false);
   }
 
   Measured measured(const TestSide& side) {
-    const auto labels = labels_of(dataset_->labels(), side.rows);
-    at::Tensor queries;
-    if (parts_.eval_sampler) {
-      queries = parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
-    }
-    return measure(side.embeddings, labels, queries, parts_.metrics, pipeline_);
+    const auto task = retrieval_task(*dataset_, side.rows, parts_.eval_sampler.get(),
+                                     static_cast<uint64_t>(pipeline_.root.seed),
+                                     pipeline_.evaluate.pair_candidates == "all");
+    return measure(side.embeddings, task, parts_.metrics, pipeline_);
   }
 
   const Pipeline& pipeline_;

@@ -54,6 +54,7 @@ Catalog load_catalog(const CommandLine& command, const std::vector<std::string>&
 
 /// Commands by name; the arguments are those behind the name. They return an exit code and may throw
 /// UsageError, PipelineError, PluginError, Error and Interrupted.
+int command_cache(const std::vector<std::string>& arguments);
 int command_describe(const std::vector<std::string>& arguments);
 int command_doctor(const std::vector<std::string>& arguments);
 int command_embed(const std::vector<std::string>& arguments);

@@ -21,6 +21,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"cache", &command_cache, "list, check or remove what runs keep of frozen encoders"},
     {"describe", &command_describe, "parameters of a component"},
     {"doctor", nullptr, "versions, processor, BLAS, CUDA and plugins"},
     {"embed", nullptr, "embeddings of pictures or vectors as a NumPy array"},

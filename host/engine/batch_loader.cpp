@@ -8,6 +8,7 @@
 #include "host/engine/components.hpp"
 #include "host/loader/plugin_error.hpp"
 #include "kindred/error.hpp"
+#include "kindred/text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -24,6 +25,7 @@ BatchLoader::BatchLoader(const Dataset& dataset, const std::vector<std::shared_p
       transforms_(transforms),
       batches_(std::move(batches)),
       options_(options),
+      kind_(dataset.object_kind()),
       normalization_(normalization_of(transforms)),
       slots_(batches_.size()) {
   for (size_t i = 0; i < batches_.size(); ++i) slots_[i].open = batches_[i].size();
@@ -72,11 +74,11 @@ void BatchLoader::read_one(const std::vector<int64_t>& indices, size_t place, Sl
   const auto index = indices[place];
   try {
     auto object = dataset_.read(index);
-    for (size_t i = 0; i < transforms_.size(); ++i) {
+    for (size_t i = 0; kind_ == ObjectKind::image && i < transforms_.size(); ++i) {
       Random random(options_.seed, options_.epoch, index, i);
       object = transforms_[i]->apply(object, random);
     }
-    slot.objects[place] = options_.mirror ? object.flip({1}) : object;
+    slot.objects[place] = options_.mirror && kind_ == ObjectKind::image ? object.flip({1}) : object;
   } catch (const PluginError&) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!broken_) broken_ = std::current_exception();
@@ -107,7 +109,8 @@ BatchLoader::Loaded BatchLoader::next() {
       out.skipped.push_back({index, dataset_.sample_name(index), slot.errors[i]});
       continue;
     }
-    if (!good.empty() && good.front().sizes() != slot.objects[i].sizes()) {
+    const bool texts = kind_ == ObjectKind::text;
+    if (!texts && !good.empty() && good.front().sizes() != slot.objects[i].sizes()) {
       throw Error("the pictures of a batch differ in size after the transforms: " +
                   dataset_.sample_name(out.indices.front()) + " is " + size_text(good.front()) + ", " +
                   dataset_.sample_name(index) + " is " + size_text(slot.objects[i]) +
@@ -116,7 +119,11 @@ BatchLoader::Loaded BatchLoader::next() {
     good.push_back(slot.objects[i]);
     out.indices.push_back(index);
   }
-  if (!good.empty()) out.batch.data = at::stack(good);
+  if (good.empty()) return out;
+  if (kind_ == ObjectKind::text)
+    out.batch = text_batch(good);
+  else
+    out.batch.data = at::stack(good);
   return out;
 }
 

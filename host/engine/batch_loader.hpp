@@ -21,9 +21,9 @@ struct SkippedSample {
   std::string name, message;
 };
 
-/// Reads and transforms samples with several threads while the caller computes. Batches come in the order
-/// they were asked for; at most `prefetch` of them wait. What a sample becomes depends on (seed, epoch,
-/// index) alone, never on threads.
+/// Reads samples, and transforms pictures, with several threads while the caller computes. Batches come in
+/// the order they were asked for; at most `prefetch` of them wait. What a sample becomes depends on (seed,
+/// epoch, index) alone, never on threads.
 class BatchLoader {
  public:
   struct Options {
@@ -34,7 +34,7 @@ class BatchLoader {
     bool mirror = false;  ///< pictures left to right, after the transforms
   };
   struct Loaded {
-    Batch batch;                   ///< uint8 (B, H, W, 3) or float32 (B, D), on the CPU
+    Batch batch;                   ///< on the CPU
     std::vector<int64_t> indices;  ///< of the samples in it, in the order asked for
     std::vector<SkippedSample> skipped;
   };
@@ -61,6 +61,7 @@ class BatchLoader {
   const std::vector<std::shared_ptr<Transform>>& transforms_;
   const std::vector<std::vector<int64_t>> batches_;
   const Options options_;
+  const ObjectKind kind_;
   Normalization normalization_;
   std::mutex mutex_;
   std::exception_ptr broken_;  ///< a contract was broken, see contracts.hpp; next() throws it

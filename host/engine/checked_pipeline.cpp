@@ -15,7 +15,7 @@ Pipeline checked_pipeline(const Document& document, const Catalog& catalog) {
   std::vector<Issue> issues;
   auto pipeline = validate_pipeline(document, catalog, issues);
   const std::function<void()> checks[] = {[&] { make_components(catalog, pipeline); },
-                                          [&] { check_cut(catalog, pipeline); },
+                                          [&] { check_cuts(catalog, pipeline); },
                                           [&] { check_losses(catalog, pipeline); }};
   for (const auto& check : checks) {
     try {

@@ -40,7 +40,7 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
     if (spec.info == nullptr) continue;
     parts.train_transforms.push_back(create_under_contract<Transform>(catalog, *spec.info, spec.params));
   }
-  if (!pipeline.data.train_transforms.is_null() && !pipeline.encoder.learns) {
+  if (!pipeline.data.train_transforms.is_null() && !pipeline.learns()) {
     issue("/data/train_transforms",
           "only a trainable encoder sees them, and this one is frozen; remove them or set "
           "\"trainable\": true");
@@ -52,7 +52,7 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
       issue(list == &parts.transforms ? "/data/transforms" : "/data/train_transforms", error.what());
     }
   }
-  if (issues.empty() && pipeline.encoder.learns) {
+  if (issues.empty() && pipeline.learns()) {
     const auto plain = normalization_of(parts.transforms), train = normalization_of(parts.train_transforms);
     if (plain.mean != train.mean || plain.std != train.std) {
       issue("/data/train_transforms",

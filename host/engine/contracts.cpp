@@ -6,121 +6,10 @@
 #include <cmath>
 #include <utility>
 
-#include "host/loader/guarded_call.hpp"
+#include "host/engine/contract_party.hpp"
 
 namespace kindred::host {
 namespace {
-
-/// What every contract knows: whom to blame.
-class Party {
- public:
-  explicit Party(const ComponentInfo& info) : plugin_(info.plugin_id), component_(info.id) {}
-
-  [[noreturn]] void broke(const std::string& phase, const std::string& message) const {
-    throw PluginError(plugin_, component_, phase, message);
-  }
-  template <class Fn>
-  decltype(auto) call(const char* phase, Fn&& fn) const {
-    return guard(plugin_, component_, phase, std::forward<Fn>(fn));
-  }
-  RunningCall running(const char* phase) const {
-    return RunningCall(plugin_.c_str(), component_.c_str(), phase);
-  }
-
- private:
-  std::string plugin_, component_;  // copies: the object may outlive the catalog
-};
-
-/// The component and its name; each contract overrides what it checks or names.
-template <class Interface>
-class Contract : public Interface {
- public:
-  Contract(std::shared_ptr<Interface> inner, const ComponentInfo& info)
-      : inner_(std::move(inner)), party_(info) {}
-
- protected:
-  std::shared_ptr<Interface> inner_;
-  Party party_;
-};
-
-bool is_picture(const at::Tensor& x) {
-  return x.defined() && x.dim() == 3 && x.size(2) == 3 && x.scalar_type() == at::kByte && x.is_cpu();
-}
-
-bool is_row_list(const at::Tensor& x) {
-  return x.defined() && x.dim() == 1 && x.scalar_type() == at::kLong && x.is_cpu();
-}
-
-/// The first entry outside [0, rows), or nothing.
-std::string outside(const at::Tensor& list, int64_t rows) {
-  const auto wrong = at::logical_or(list.lt(0), list.ge(rows)).nonzero();
-  if (wrong.size(0) == 0) return "";
-  return fmt::format("gave row {} of {} rows (0 to {})", list[wrong[0].item<int64_t>()].item<int64_t>(), rows,
-                     rows - 1);
-}
-
-class DatasetContract final : public Contract<Dataset> {
- public:
-  DatasetContract(std::shared_ptr<Dataset> inner, const ComponentInfo& info)
-      : Contract(std::move(inner), info) {
-    kind_ = party_.call("object_kind", [&] { return inner_->object_kind(); });
-    if (kind_ != ObjectKind::image && kind_ != ObjectKind::vector) {
-      party_.broke("object_kind",
-                   fmt::format("is {}, which is no kind of object", static_cast<uint32_t>(kind_)));
-    }
-    size_ = party_.call("size", [&] { return inner_->size(); });
-    if (size_ < 0) party_.broke("size", fmt::format("is {}", size_));
-    const auto& labels =
-        party_.call("labels", [&]() -> const std::vector<int64_t>& { return inner_->labels(); });
-    if (static_cast<int64_t>(labels.size()) != size_) {
-      party_.broke("labels", fmt::format("gave {} labels for {} samples", labels.size(), size_));
-    }
-    for (size_t i = 0; i < labels.size(); ++i) {
-      if (labels[i] < -1)
-        party_.broke("labels",
-                     fmt::format("gave {} for sample {}; labels begin at 0, -1 is unknown", labels[i], i));
-    }
-  }
-
-  ObjectKind object_kind() const override { return kind_; }
-  int64_t size() const override { return size_; }
-  const std::vector<int64_t>& labels() const override { return inner_->labels(); }
-  std::vector<std::string> class_names() const override {
-    return party_.call("class_names", [&] { return inner_->class_names(); });
-  }
-  at::Tensor read(int64_t index) const override {
-    auto running = party_.running("read");
-    running.set_sample(index);
-    auto object = inner_->read(index);
-    const bool right = kind_ == ObjectKind::image ? is_picture(object)
-                                                  : object.defined() && object.dim() == 1 &&
-                                                        object.scalar_type() == at::kFloat && object.is_cpu();
-    if (!right) {
-      party_.broke("read", fmt::format("returned {} for {}; expected {} on cpu", tensor_text(object),
-                                       sample_name(index),
-                                       kind_ == ObjectKind::image ? "uint8 (H, W, 3)" : "float32 (D)"));
-    }
-    return object;
-  }
-  std::string sample_name(int64_t index) const override {
-    return party_.call("sample_name", [&] { return inner_->sample_name(index); });
-  }
-  at::Tensor matrix() const override {
-    auto rows = party_.call("matrix", [&] { return inner_->matrix(); });
-    if (rows.defined() && (rows.dim() != 2 || rows.size(0) != size_ || !rows.is_floating_point())) {
-      party_.broke("matrix", fmt::format("returned {}; expected floating point numbers ({}, D)",
-                                         tensor_text(rows), size_));
-    }
-    return rows;
-  }
-  std::string fingerprint() const override {
-    return party_.call("fingerprint", [&] { return inner_->fingerprint(); });
-  }
-
- private:
-  ObjectKind kind_ = ObjectKind::image;
-  int64_t size_ = 0;
-};
 
 class TransformContract final : public Contract<Transform> {
  public:
@@ -260,6 +149,9 @@ class LossContract final : public ModuleContract<Loss> {
   at::Tensor forward_pairs(const PairBatch& batch) override {
     return checked(party_.call("forward", [&] { return inner_->forward_pairs(batch); }), batch.embeddings);
   }
+  at::Tensor forward_scored(const ScoredPairs& pairs) override {
+    return checked(party_.call("forward", [&] { return inner_->forward_scored(pairs); }), pairs.a);
+  }
 
  private:
   at::Tensor checked(at::Tensor loss, const at::Tensor& embeddings) const {
@@ -351,9 +243,6 @@ std::string tensor_text(const at::Tensor& tensor) {
   return dtype + " " + shape_text(tensor) + " on " + tensor.device().str();
 }
 
-std::shared_ptr<Dataset> under_contract(std::shared_ptr<Dataset> dataset, const ComponentInfo& info) {
-  return std::make_shared<DatasetContract>(std::move(dataset), info);
-}
 std::shared_ptr<Transform> under_contract(std::shared_ptr<Transform> transform, const ComponentInfo& info) {
   return std::make_shared<TransformContract>(std::move(transform), info);
 }

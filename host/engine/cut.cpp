@@ -13,9 +13,9 @@
 namespace kindred::host {
 namespace {
 
-Issue unknown_stage(const Pipeline& pipeline, const std::string& pointer, const std::string& name,
-                    const std::vector<std::string>& stages) {
-  auto message = pipeline.encoder.info->id + " has no stage \"" + name + "\"";
+Issue unknown_stage(const Pipeline& pipeline, const EncoderSpec& spec, const std::string& pointer,
+                    const std::string& name, const std::vector<std::string>& stages) {
+  auto message = spec.info->id + " has no stage \"" + name + "\"";
   if (const auto close = closest_name(name, stages); !close.empty()) {
     message += "; did you mean \"" + close + "\"?";
   }
@@ -33,8 +33,7 @@ bool has_fast_bfloat16() {
 
 }  // namespace
 
-int64_t first_trained_stage(const Pipeline& pipeline, const Encoder& encoder) {
-  const auto& spec = pipeline.encoder;
+int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, const Encoder& encoder) {
   const auto stages = guard(*spec.info, "stages", [&] { return encoder.stages(); });
   const auto count = static_cast<int64_t>(stages.size());
   if (!spec.learns) return count;
@@ -49,13 +48,13 @@ int64_t first_trained_stage(const Pipeline& pipeline, const Encoder& encoder) {
   std::vector<Issue> issues;
   const auto place = std::find(stages.begin(), stages.end(), spec.trained_from);
   if (place == stages.end()) {
-    issues.push_back(unknown_stage(pipeline, pointer + "/from", spec.trained_from, stages));
+    issues.push_back(unknown_stage(pipeline, spec, pointer + "/from", spec.trained_from, stages));
   }
   for (const auto& [name, unused] : spec.lr_multipliers) {
     const auto named = std::find(stages.begin(), stages.end(), name);
     const auto where = pointer + "/lr_multipliers/" + name;
     if (named == stages.end()) {
-      issues.push_back(unknown_stage(pipeline, where, name, stages));
+      issues.push_back(unknown_stage(pipeline, spec, where, name, stages));
     } else if (place != stages.end() && named < place) {
       issues.push_back(
           {pipeline.file, where, "this stage comes before " + spec.trained_from + ", so it is frozen"});
@@ -65,24 +64,29 @@ int64_t first_trained_stage(const Pipeline& pipeline, const Encoder& encoder) {
   return place - stages.begin();
 }
 
-void check_cut(const Catalog& catalog, const Pipeline& pipeline) {
-  const auto& spec = pipeline.encoder;
-  if (!spec.learns || spec.info == nullptr) return;
-  auto params = spec.params;
-  for (const auto& [name, field] : spec.info->schema["properties"].items()) {
-    if (field.value("x-path", "") == "initial_weights") params[name] = "";
+void check_cuts(const Catalog& catalog, const Pipeline& pipeline) {
+  bool has_maps = false;
+  std::string first;
+  for (const auto& spec : pipeline.encoders) {
+    if (!spec.learns || spec.info == nullptr) continue;
+    auto params = spec.params;
+    for (const auto& [name, field] : spec.info->schema["properties"].items()) {
+      if (field.value("x-path", "") == "initial_weights") params[name] = "";
+    }
+    const auto encoder = catalog.create<Encoder>(*spec.info, params);
+    has_maps = has_maps || first_trained_stage(pipeline, spec, *encoder) > 0;
+    first = encoder->stages().front();
+    training_dtype(spec, pipeline, *encoder, at::kCPU);
   }
-  const auto encoder = catalog.create<Encoder>(*spec.info, params);
-  if (first_trained_stage(pipeline, *encoder) == 0 && pipeline.cache.views > 1) {
-    throw PipelineError({{pipeline.file, "/cache/views",
-                          "nothing comes before " + encoder->stages().front() +
-                              ", so there are no maps to keep views of; leave views at 1"}});
+  if (!first.empty() && !has_maps && pipeline.cache.views > 1) {
+    throw PipelineError(
+        {{pipeline.file, "/cache/views",
+          "nothing comes before " + first + ", so there are no maps to keep views of; leave views at 1"}});
   }
-  training_dtype(pipeline, *encoder, at::kCPU);
 }
 
-at::ScalarType training_dtype(const Pipeline& pipeline, const Encoder& encoder, at::Device device) {
-  const auto& spec = pipeline.encoder;
+at::ScalarType training_dtype(const EncoderSpec& spec, const Pipeline& pipeline, const Encoder& encoder,
+                              at::Device device) {
   const auto& asked = spec.options.precision;
   if (!spec.learns || asked == "float32") return at::kFloat;
   const bool able = guard(*spec.info, "runs_in_bfloat16", [&] { return encoder.runs_in_bfloat16(); });

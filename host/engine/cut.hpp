@@ -13,17 +13,18 @@ namespace kindred::host {
 
 class Catalog;
 
-/// Which stages of the pipeline's encoder are trained: the number of the first one, 0 for all, the number
+/// Which stages of an encoder of the pipeline are trained: the number of the first one, 0 for all, the number
 /// of stages for a frozen encoder. Throws PipelineError when the pipeline names a stage that the encoder
 /// has not, or the encoder has no stages to cut between.
-int64_t first_trained_stage(const Pipeline& pipeline, const Encoder& encoder);
+int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, const Encoder& encoder);
 
-/// The same check for `host validate`: on an encoder without weights, so that no file is read. Does nothing
-/// unless the pipeline names a stage.
-void check_cut(const Catalog& catalog, const Pipeline& pipeline);
+/// The same check for `host validate`: on encoders without weights, so that no file is read. Does nothing
+/// for frozen ones.
+void check_cuts(const Catalog& catalog, const Pipeline& pipeline);
 
 /// The dtype that training computes in on this machine. Throws PipelineError when the pipeline asks for one
 /// that the encoder does not run in.
-at::ScalarType training_dtype(const Pipeline& pipeline, const Encoder& encoder, at::Device device);
+at::ScalarType training_dtype(const EncoderSpec& spec, const Pipeline& pipeline, const Encoder& encoder,
+                              at::Device device);
 
 }  // namespace kindred::host

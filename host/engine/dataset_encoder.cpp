@@ -6,11 +6,13 @@
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <optional>
 
 #include "host/engine/encode.hpp"
 #include "host/engine/fingerprint.hpp"
+#include "host/engine/resources.hpp"
 #include "host/engine/row_cache.hpp"
 #include "host/engine/views.hpp"
 #include "host/loader/catalog.hpp"
@@ -25,6 +27,7 @@
 #include "kindred/file.hpp"
 
 namespace kindred::host {
+namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
@@ -48,12 +51,14 @@ json encoder_description(const EncoderSpec& encoder) {
 
 }  // namespace
 
-DatasetEncoder::DatasetEncoder(const Pipeline& pipeline, const Dataset& dataset, const Components& parts,
-                               const Model& model, at::Device device, SkipLog& skips, bool quiet)
+DatasetEncoder::DatasetEncoder(const Pipeline& pipeline, const EncoderSpec& spec, const Dataset& dataset,
+                               const Components& parts, const EncoderPart& part, at::Device device,
+                               SkipLog& skips, bool quiet)
     : pipeline_(pipeline),
+      spec_(spec),
       dataset_(dataset),
       parts_(parts),
-      model_(model),
+      part_(part),
       device_(device),
       skips_(skips),
       quiet_(quiet) {}
@@ -67,8 +72,8 @@ const std::vector<std::vector<int64_t>>& DatasetEncoder::stage_shapes() {
     auto loaded = loader.next();
     if (loaded.indices.empty()) continue;
     loaded.batch.data = loaded.batch.data.to(device_);
-    stage_shapes_ = guard(model_.encoder_plugin, model_.encoder_id, "stage_shapes",
-                          [&] { return model_.encoder->stage_shapes(loaded.batch); });
+    stage_shapes_ = guard(part_.plugin, part_.id, "stage_shapes",
+                          [&] { return part_.encoder->stage_shapes(loaded.batch); });
   }
   if (stage_shapes_.empty()) throw Error("no sample of the dataset can be read");
   return stage_shapes_;
@@ -76,8 +81,8 @@ const std::vector<std::vector<int64_t>>& DatasetEncoder::stage_shapes() {
 
 /// Embeddings as (D); maps as (H, W, C), the order in which a batch of them is channels_last.
 std::vector<int64_t> DatasetEncoder::row_shape() {
-  if (!is_map()) return {model_.embedding_dimension};
-  auto shape = stage_shapes().at(static_cast<size_t>(model_.first_trained) - 1);
+  if (!is_map()) return {part_.dimension};
+  auto shape = stage_shapes().at(static_cast<size_t>(part_.first_trained) - 1);
   if (shape.size() == 3) std::rotate(shape.begin(), shape.begin() + 1, shape.end());
   return shape;
 }
@@ -93,23 +98,29 @@ json DatasetEncoder::description(const EncodeRequest& request) const {
   json view = view_name(request.view);
   const bool random = request.view >= kFirstRandomView;
   if (random) view = {{"random", request.view - kFirstRandomView + 1}, {"seed", pipeline_.root.seed}};
+  // Only pictures are transformed.
+  const json transforms = transform_specs(request.view).empty()
+                              ? json::array()
+                              : pipeline_.resolved["data"][random ? "train_transforms" : "transforms"];
   json versions = json::array();
   for (const auto& spec : transform_specs(request.view)) versions.push_back(spec.info->version);
   return {{"kindred", KINDRED_SDK_VERSION},
           {"libtorch", TORCH_VERSION},
           {"dataset", {pipeline_.dataset.info->id, pipeline_.dataset.info->version}},
+          {"field", part_.field_name},
           {"samples", request.samples.size()},
           {"view", view},
-          {"transforms", pipeline_.resolved["data"][random ? "train_transforms" : "transforms"]},
+          {"transforms", transforms},
           {"transform_versions", versions},
-          {"encoder", encoder_description(pipeline_.encoder)},
-          {"stage", model_.encoder->stages()[static_cast<size_t>(model_.first_trained) - 1]},
+          {"encoder", encoder_description(spec_)},
+          {"stage", part_.encoder->stages()[static_cast<size_t>(part_.first_trained) - 1]},
           {"computed", at::toString(request.compute)},
           {"stored", at::toString(request.stored)},
           {"device", device_.is_cpu() ? "cpu" : "accelerator"}};
 }
 
-const std::vector<ComponentSpec>& DatasetEncoder::transform_specs(int64_t view) const {
+std::vector<ComponentSpec> DatasetEncoder::transform_specs(int64_t view) const {
+  if (dataset_.object_kind() != ObjectKind::image) return {};
   return view >= kFirstRandomView ? pipeline_.train_transforms : pipeline_.transforms;
 }
 
@@ -119,8 +130,8 @@ const std::string& DatasetEncoder::inputs_fingerprint() {
   Fingerprint fingerprint;
   fingerprint.add(dataset_.fingerprint());
   std::vector<NamedTensor> frozen;
-  for (auto& one : module_tensors(*model_.encoder)) {
-    if (model_.encoder->stage_of(one.name) < model_.first_trained) frozen.push_back(one);
+  for (auto& one : module_tensors(*part_.encoder)) {
+    if (part_.encoder->stage_of(one.name) < part_.first_trained) frozen.push_back(one);
   }
   fingerprint.add(frozen);
   return inputs_fingerprint_ = fingerprint.hex();
@@ -131,13 +142,14 @@ std::string DatasetEncoder::key(const EncodeRequest& request) {
   fingerprint.add(description(request).dump());
   fingerprint.add(inputs_fingerprint());
   // A file that a component is made from, such as a TorchScript module, holds more than its tensors.
-  std::vector<const ComponentSpec*> made = {&pipeline_.encoder};
-  for (const auto& spec : transform_specs(request.view)) made.push_back(&spec);
-  for (const auto* spec : made) {
-    for (const auto& [name, field] : spec->info->schema["properties"].items()) {
-      if (field.value("x-path", "") != "resource") continue;
-      const auto path = spec->params.at(name).get<std::string>();
-      if (!path.empty()) fingerprint.add(read_file(path));
+  std::vector<ComponentSpec> made = transform_specs(request.view);
+  made.push_back(spec_);
+  for (const auto& spec : made) {
+    for (const auto& path : resources_of(*spec.info, spec.params)) {
+      for (const auto& file : resource_files(path)) {
+        fingerprint.add(file.lexically_relative(path).string());
+        fingerprint.add(read_file(file.string()));
+      }
     }
   }
   fingerprint.add(std::string_view(reinterpret_cast<const char*>(request.samples.data()),
@@ -157,18 +169,22 @@ void DatasetEncoder::check_room(const std::vector<EncodeRequest>& requests) {
   const auto bytes = [&](int64_t stages) {
     return static_cast<uintmax_t>(row_numbers(stages) * bytes_per_number);
   };
+  if (on_device()) {
+    log_info(fmt::format("maps: {} on {}", size_text(bytes(part_.first_trained)), device_.str()));
+    return;
+  }
   const auto place = on_disk() ? pipeline_.cache.directory : std::string("memory");
   const auto free = on_disk() ? free_disk_bytes(pipeline_.cache.directory) : available_memory_bytes();
-  const auto names = model_.encoder->stages();
-  const auto& cut = names[static_cast<size_t>(model_.first_trained)];
-  const auto total = bytes(model_.first_trained);
+  const auto names = part_.encoder->stages();
+  const auto& cut = names[static_cast<size_t>(part_.first_trained)];
+  const auto total = bytes(part_.first_trained);
   const auto need = total - std::min(present, total);
   log_info(fmt::format("maps before {}: {} of {} numbers, {}, of which {} are there; {} are free in {}", cut,
-                       rows, row_numbers(model_.first_trained), size_text(total),
+                       rows, row_numbers(part_.first_trained), size_text(total),
                        size_text(std::min(present, total)), size_text(free), place));
   if (need <= free) return;
   std::string fitting;
-  for (int64_t stages = 1; stages < model_.stage_count; ++stages) {
+  for (int64_t stages = 1; stages < part_.stage_count; ++stages) {
     if (bytes(stages) > free) continue;
     fitting += fmt::format("{}{} ({})", fitting.empty() ? "" : ", ", names[static_cast<size_t>(stages)],
                            size_text(bytes(stages)));
@@ -191,7 +207,7 @@ at::Tensor DatasetEncoder::rows_of(const BatchLoader::Loaded& loaded, const std:
   if (loaded.indices.empty()) return missing();
   auto batch = loaded.batch;
   batch.data = batch.data.to(device_);
-  auto rows = is_map() ? model_.frozen_map(batch, request.compute) : model_.encode(batch);
+  auto rows = is_map() ? part_.frozen_map(batch, request.compute) : part_.encode(batch);
   if (rows.dim() == 4) rows = rows.permute({0, 2, 3, 1});
   if (request.stored == at::kHalf && rows.abs().max().item<double>() > kLargestHalf) {
     throw Error("the maps hold numbers beyond the range of float16; set cache.map_dtype to \"float32\"");
@@ -216,15 +232,15 @@ at::Tensor DatasetEncoder::rows_of(const BatchLoader::Loaded& loaded, const std:
 
 EncodedRows DatasetEncoder::encode(const EncodeRequest& request) {
   at::NoGradGuard no_grad;
-  model_.encoder->train(false);
+  part_.encoder->train(false);
   const double start = now_seconds();
   EncodedRows out;
   const auto matrix = dataset_.matrix();
-  if (matrix.defined() && module_tensors(*model_.encoder).empty() && !is_map()) {
+  if (matrix.defined() && module_tensors(*part_.encoder).empty() && !is_map()) {
     // Vectors and an encoder without tensors: computing is cheaper than a cache.
     // All of them are asked for, in order, so that the mapped file itself can serve.
     TORCH_INTERNAL_ASSERT(static_cast<int64_t>(request.samples.size()) == matrix.size(0));
-    out.values = model_.encode({matrix.to(at::kFloat).to(device_), {}}).cpu();
+    out.values = part_.encode({matrix.to(at::kFloat).to(device_)}).cpu();
     out.cache_hit = true;
   } else {
     out = fill(request);
@@ -254,7 +270,9 @@ EncodedRows DatasetEncoder::fill(const EncodeRequest& request) {
     first = cache->rows_done();
     if (first > 0) log_info(fmt::format("continuing a cache that holds {} of {} samples", first, total));
   } else {
-    out.values = at::empty(shape, request.stored);
+    out.values = at::empty(
+        shape,
+        at::TensorOptions().dtype(request.stored).device(on_device() ? device_ : at::Device(at::kCPU)));
   }
 
   const bool random = request.view >= kFirstRandomView;

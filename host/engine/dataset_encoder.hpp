@@ -8,7 +8,7 @@
 
 #include "host/engine/batch_loader.hpp"
 #include "host/engine/components.hpp"
-#include "host/engine/model.hpp"
+#include "host/engine/encoder_part.hpp"
 #include "host/engine/skip_log.hpp"
 #include "host/pipeline/pipeline.hpp"
 
@@ -19,7 +19,7 @@ struct EncodeRequest {
   int64_t view = 0;
   std::vector<int64_t> samples;
   at::ScalarType compute = at::kFloat;  ///< the stages' arithmetic
-  at::ScalarType stored = at::kFloat;   ///< float32 or float16
+  at::ScalarType stored = at::kFloat;   ///< float32, float16 or bfloat16
 };
 
 struct EncodedRows {
@@ -36,8 +36,10 @@ struct EncodedRows {
 class DatasetEncoder {
  public:
   /// Everything given by reference must outlive it.
-  DatasetEncoder(const Pipeline& pipeline, const Dataset& dataset, const Components& parts,
-                 const Model& model, at::Device device, SkipLog& skips, bool quiet);
+  /// `dataset`: of the field that `part` reads; `spec`: where `part` comes from.
+  DatasetEncoder(const Pipeline& pipeline, const EncoderSpec& spec, const Dataset& dataset,
+                 const Components& parts, const EncoderPart& part, at::Device device, SkipLog& skips,
+                 bool quiet);
 
   /// Says how much will be stored and how much room there is. Throws Error when it does not fit, naming the
   /// stages that would. For encoders trained from a stage; embeddings are small.
@@ -49,13 +51,14 @@ class DatasetEncoder {
   EncodedRows encode(const EncodeRequest& request);
 
  private:
-  bool on_disk() const { return pipeline_.cache.type != "memory"; }
-  bool is_map() const { return model_.first_trained < model_.stage_count; }
+  bool on_disk() const { return pipeline_.cache.type == "disk" || pipeline_.cache.type == "auto"; }
+  bool on_device() const { return pipeline_.cache.type == "gpu"; }
+  bool is_map() const { return part_.learns(); }
   const std::vector<std::vector<int64_t>>& stage_shapes();
   std::vector<int64_t> row_shape();
   int64_t row_numbers(int64_t stages);
   nlohmann::json description(const EncodeRequest& request) const;
-  const std::vector<ComponentSpec>& transform_specs(int64_t view) const;
+  std::vector<ComponentSpec> transform_specs(int64_t view) const;
   const std::string& inputs_fingerprint();
   std::string key(const EncodeRequest& request);
   at::Tensor rows_of(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
@@ -63,9 +66,10 @@ class DatasetEncoder {
   EncodedRows fill(const EncodeRequest& request);
 
   const Pipeline& pipeline_;
+  const EncoderSpec& spec_;
   const Dataset& dataset_;
   const Components& parts_;
-  const Model& model_;
+  const EncoderPart& part_;
   at::Device device_;
   SkipLog& skips_;
   bool quiet_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/engine/field_dataset.hpp"
 #include "host/support/interrupt.hpp"
 #include "host/support/progress.hpp"
 
@@ -22,17 +23,17 @@ std::vector<std::vector<int64_t>> batches_of(const std::vector<int64_t>& samples
 }
 
 at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows,
-                       const std::vector<std::shared_ptr<Transform>>& transforms, const Model& model,
+                       const std::vector<std::shared_ptr<Transform>>& transforms, const EncoderPart& part,
                        const EncodeRowsOptions& options, std::vector<SkippedSample>& skipped) {
   at::NoGradGuard no_grad;
-  model.encoder->train(false);
+  part.encoder->train(false);
   const auto batches = batches_of(rows, 0, options.batch_size);
   BatchLoader::Options loading;
   loading.threads = options.threads;
   loading.mirror = options.mirror;
   BatchLoader loader(dataset, transforms, batches, loading);
   Progress progress("encoding", "samples", static_cast<int64_t>(rows.size()), options.quiet);
-  std::vector<at::Tensor> parts = {at::empty({0, model.embedding_dimension}, at::kFloat).to(options.device)};
+  std::vector<at::Tensor> parts = {at::empty({0, part.dimension}, at::kFloat).to(options.device)};
   std::vector<int64_t> readable;
   int64_t done = 0;
   for (const auto& asked : batches) {
@@ -42,13 +43,47 @@ at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows,
     readable.insert(readable.end(), loaded.indices.begin(), loaded.indices.end());
     if (!loaded.indices.empty()) {
       loaded.batch.data = loaded.batch.data.to(options.device);
-      parts.push_back(model.encode(loaded.batch));
+      parts.push_back(part.encode(loaded.batch));
     }
     done += static_cast<int64_t>(asked.size());
     progress.update(done);
   }
   rows = std::move(readable);
   return at::cat(parts);
+}
+
+at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows,
+                       const std::vector<std::shared_ptr<Transform>>& transforms, const Model& model,
+                       const EncodeRowsOptions& options, std::vector<SkippedSample>& skipped) {
+  return join_embeddings(model.encoders.size(), rows, [&](size_t i, std::vector<int64_t>& left) {
+    const auto& part = model.encoders[i];
+    const auto field = field_dataset(dataset, part.field);
+    return encode_rows(*field, left, transforms, part, options, skipped);
+  });
+}
+
+at::Tensor join_embeddings(size_t count, std::vector<int64_t>& samples,
+                           const std::function<at::Tensor(size_t, std::vector<int64_t>&)>& embed) {
+  std::vector<at::Tensor> parts;
+  for (size_t i = 0; i < count; ++i) {
+    const auto asked = samples;
+    auto part = embed(i, samples);
+    if (samples.size() < asked.size()) {
+      // Rows of the earlier parts that are still there, in the same order.
+      std::vector<int64_t> kept;
+      size_t next = 0;
+      for (size_t row = 0; row < asked.size(); ++row) {
+        if (next == samples.size() || asked[row] != samples[next]) continue;
+        kept.push_back(static_cast<int64_t>(row));
+        ++next;
+      }
+      for (auto& earlier : parts) {
+        earlier = earlier.index_select(0, at::tensor(kept, at::kLong).to(earlier.device()));
+      }
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts.size() == 1 ? parts.front() : at::cat(parts, 1);
 }
 
 }  // namespace kindred::host

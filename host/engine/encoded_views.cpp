@@ -47,19 +47,45 @@ void EncodedViews::add(int64_t view, const std::vector<int64_t>& samples, const 
   }
 }
 
+EncodedViews::Place EncodedViews::place_of(const SampleView& which) const {
+  const auto view = places_.find(which.view);
+  const auto sample = static_cast<size_t>(which.sample);
+  if (view == places_.end() || sample >= view->second.size() || view->second[sample].row < 0) {
+    throw std::out_of_range("the " + view_name(which.view) + " view of sample " +
+                            std::to_string(which.sample) + " was not encoded");
+  }
+  return view->second[sample];
+}
+
+/// Where the arrays are in the memory of a device: a copy per array, not one per row.
+void EncodedViews::gather_on_device(const std::vector<SampleView>& which, at::Tensor& out) const {
+  std::map<size_t, std::pair<std::vector<int64_t>, std::vector<int64_t>>> by_array;  // rows, places in `out`
+  for (size_t i = 0; i < which.size(); ++i) {
+    const auto place = place_of(which[i]);
+    auto& [rows, targets] = by_array[place.array];
+    rows.push_back(place.row);
+    targets.push_back(static_cast<int64_t>(i));
+  }
+  for (const auto& [array, lists] : by_array) {
+    const auto& values = arrays_[array].values;
+    const auto rows = at::tensor(lists.first, at::kLong).to(values.device());
+    out.index_copy_(0, at::tensor(lists.second, at::kLong).to(out.device()),
+                    values.index_select(0, rows).to(out.device(), out.scalar_type()));
+  }
+}
+
 at::Tensor EncodedViews::gather(const std::vector<SampleView>& which, at::ScalarType dtype) const {
   at::NoGradGuard no_grad;
   std::vector<int64_t> shape = arrays_.at(0).values.sizes().vec();
   shape[0] = static_cast<int64_t>(which.size());
-  auto out = at::empty(shape, at::TensorOptions().dtype(dtype));
+  const auto device = arrays_.front().values.device();
+  auto out = at::empty(shape, at::TensorOptions().dtype(dtype).device(device));
+  if (!device.is_cpu()) {
+    gather_on_device(which, out);
+    return out;
+  }
   for (size_t i = 0; i < which.size(); ++i) {
-    const auto view = places_.find(which[i].view);
-    const auto sample = static_cast<size_t>(which[i].sample);
-    if (view == places_.end() || sample >= view->second.size() || view->second[sample].row < 0) {
-      throw std::out_of_range("the " + view_name(which[i].view) + " view of sample " +
-                              std::to_string(which[i].sample) + " was not encoded");
-    }
-    const auto place = view->second[sample];
+    const auto place = place_of(which[i]);
     const auto& array = arrays_[place.array];
     const auto row = array.values.select(0, place.row);
     out.select(0, static_cast<int64_t>(i)).copy_(row);

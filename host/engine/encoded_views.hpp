@@ -19,12 +19,12 @@ struct SampleView {
 /// gather() is [thread-safe] once everything was added.
 class EncodedViews {
  public:
-  /// `values` (N, ...): float16 or float32 on the CPU, a row per sample of `samples`. `mapped`: over a file,
-  /// so that pages that were read can be handed back.
+  /// `values` (N, ...): float16, bfloat16 or float32, a row per sample of `samples`; all on the CPU or all on
+  /// one device. `mapped`: over a file, so that pages that were read can be handed back.
   void add(int64_t view, const std::vector<int64_t>& samples, const at::Tensor& values, bool mapped);
 
-  /// (B, ...) of `dtype` on the CPU, converted while copied. The pages that were read stay in the system's
-  /// page cache but not in this process, so that its memory does not grow with the arrays. Throws
+  /// (B, ...) of `dtype` where the arrays are, converted while copied. The pages that were read stay in the
+  /// system's page cache but not in this process, so that its memory does not grow with the arrays. Throws
   /// std::out_of_range for a sample that was not added.
   at::Tensor gather(const std::vector<SampleView>& which, at::ScalarType dtype) const;
 
@@ -37,6 +37,9 @@ class EncodedViews {
     size_t array;
     int64_t row;
   };
+  Place place_of(const SampleView& which) const;
+  void gather_on_device(const std::vector<SampleView>& which, at::Tensor& out) const;
+
   std::vector<Array> arrays_;
   std::map<int64_t, std::vector<Place>> places_;  // by view, then sample; row -1: not there
 };

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <unordered_map>
 
 #include "host/engine/retrieval_search.hpp"
 #include "kindred/random.hpp"
@@ -75,26 +74,22 @@ std::pair<double, double> bootstrap_interval(const std::vector<double>& values,
   return {quantile(0.025), quantile(0.975)};
 }
 
-int64_t largest_relevant_count(const at::Tensor& labels, const at::Tensor& queries) {
-  std::unordered_map<int64_t, int64_t> size;
-  const auto plain = labels.contiguous();
-  const auto* label = plain.data_ptr<int64_t>();
-  for (int64_t i = 0; i < labels.numel(); ++i) ++size[label[i]];
+int64_t largest_relevant_count(const Relevance& relevance, const at::Tensor& queries) {
   int64_t largest = 0;
-  const auto* query = queries.data_ptr<int64_t>();
-  for (int64_t i = 0; i < queries.numel(); ++i) largest = std::max(largest, size[label[query[i]]] - 1);
+  for (int64_t i = 0; i < queries.numel(); ++i) {
+    largest = std::max(largest, relevance.count(queries.data_ptr<int64_t>()[i]));
+  }
   return largest;
 }
 
 }  // namespace
 
-std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at::Tensor& labels,
-                                          const at::Tensor& queries,
+std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const RetrievalTask& task,
                                           const std::vector<std::shared_ptr<Metric>>& metrics,
                                           const EvaluationOptions& options) {
-  const auto rows = queries.defined() ? queries.contiguous() : at::arange(labels.numel(), at::kLong);
-  const int64_t largest = largest_relevant_count(labels, rows);
-  const auto plain = labels.contiguous();
+  const auto plain = task.labels.contiguous();
+  const auto rows = task.queries.defined() ? task.queries.contiguous() : at::arange(plain.numel(), at::kLong);
+  const int64_t largest = largest_relevant_count(Relevance(task), rows);
   std::map<std::string, std::vector<size_t>> by_distance;
   for (size_t m = 0; m < metrics.size(); ++m) {
     if (!metrics[m]->is_of_set()) by_distance[metrics[m]->distance()].push_back(m);
@@ -109,7 +104,7 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
     search.tile_bytes = options.tile_bytes;
     for (auto m : members) search.depth = std::max(search.depth, metrics[m]->depth(largest));
     singletons = 0;
-    rank_neighbours(embeddings, labels, rows, search, [&](int64_t first, const Ranking& ranking) {
+    rank_neighbours(embeddings, task, search, [&](int64_t first, const Ranking& ranking) {
       const int64_t count = ranking.relevant_count.numel();
       const auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
       for (int64_t i = 0; i < count; ++i) singletons += relevant_count[i] == 0;
@@ -128,8 +123,9 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at
   std::vector<MetricValue> out;
   for (size_t m = 0; m < metrics.size(); ++m) {
     if (metrics[m]->is_of_set()) {
-      const double value = metrics[m]->of_set({embeddings, plain, options.seed, options.tile_bytes});
-      out.push_back({metrics[m]->name(), value, kNaN, kNaN, kNaN, kNaN, labels.numel(), 0, {}});
+      const double value =
+          metrics[m]->of_set({embeddings, plain, options.seed, options.tile_bytes, task.pairs});
+      out.push_back({metrics[m]->name(), value, kNaN, kNaN, kNaN, kNaN, plain.numel(), 0, {}});
       continue;
     }
     const auto [low, high] = bootstrap_interval(sampled[m].values, options);

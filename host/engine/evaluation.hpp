@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "host/engine/retrieval_task.hpp"
 #include "kindred/metric.hpp"
 
 namespace kindred::host {
@@ -31,11 +32,10 @@ struct MetricValue {
   std::map<int64_t, double> by_class;  ///< label -> mean over its queries
 };
 
-/// Every metric over an exact search of all `embeddings` float32 (N, D), `labels` int64 (N) on the CPU;
-/// `queries` int64 (Q), undefined: all rows. Metrics that order by the same distance share one search.
-/// `metrics` are under contract (contracts.hpp), so that what they give need not be checked.
-std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const at::Tensor& labels,
-                                          const at::Tensor& queries,
+/// Every metric over an exact search of `embeddings` float32 (N, D). Metrics that order by the same distance
+/// share one search. `metrics` are under contract (contracts.hpp), so that what they give need not be
+/// checked.
+std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const RetrievalTask& task,
                                           const std::vector<std::shared_ptr<Metric>>& metrics,
                                           const EvaluationOptions& options);
 

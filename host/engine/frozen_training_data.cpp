@@ -23,8 +23,10 @@ void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int
 
 TrainingData::Step FrozenTrainingData::next() {
   const auto rows = batches_.at(position_++).to(device_);
-  return {train_.index_select(0, rows), device_labels_.index_select(0, rows),
-          device_samples_.index_select(0, rows)};
+  return {device_labels_.index_select(0, rows), device_samples_.index_select(0, rows),
+          [embeddings = train_.index_select(0, rows)](const at::Tensor& places) {
+            return chosen_rows(embeddings, places);
+          }};
 }
 
 at::Tensor FrozenTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {

@@ -8,15 +8,14 @@
 namespace kindred::host {
 
 LearningTrainingData::LearningTrainingData(const Pipeline& pipeline, const Dataset& dataset,
-                                           const Components& parts, Model& model, const ClassSplit& split,
-                                           at::Device device, at::ScalarType training_dtype, SkipLog& skips,
+                                           const Components& parts, const EncoderPart& part,
+                                           const ClassSplit& split, at::Device device, SkipLog& skips,
                                            bool quiet)
     : TrainingData(dataset, split),
       pipeline_(pipeline),
       parts_(parts),
-      model_(model),
+      part_(part),
       device_(device),
-      training_dtype_(training_dtype),
       skips_(skips),
       quiet_(quiet) {}
 
@@ -36,20 +35,27 @@ TrainingData::Step LearningTrainingData::next() {
   skips_.note(loaded.skipped);
   if (loaded.indices.empty()) {
     const auto none = at::empty({0}, at::kLong);
-    return {at::empty({0, model_.embedding_dimension}), none, none};
+    return {none, none, [this](const at::Tensor&) {
+              return at::empty({0, part_.dimension}, at::TensorOptions().dtype(at::kFloat).device(device_));
+            }};
   }
-  loaded.batch.data = loaded.batch.data.to(device_);
-  const auto map = model_.frozen_map(loaded.batch, training_dtype_);
-  model_.encoder->train(true);  // frozen_map leaves it in evaluation mode
-  return {model_.encode_map(map), labels_of(dataset_.labels(), loaded.indices).to(device_),
-          at::tensor(loaded.indices, at::kLong).to(device_)};
+  return {labels_of(dataset_.labels(), loaded.indices).to(device_),
+          at::tensor(loaded.indices, at::kLong).to(device_),
+          [this, batch = loaded.batch](const at::Tensor& places) {
+            auto part = batch;
+            part.data = chosen_rows(batch.data, places).to(device_);
+            if (part.lengths.defined()) part.lengths = chosen_rows(batch.lengths, places);
+            const auto map = part_.frozen_map(part, part_.training_dtype);
+            part_.encoder->train(true);  // frozen_map leaves it in evaluation mode
+            return part_.encode_map(map);
+          }};
 }
 
 at::Tensor LearningTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
   std::vector<SkippedSample> skipped;
   EncodeRowsOptions options{device_, pipeline_.cache.batch_size, pipeline_.data.threads, quiet_, false};
   options.mirror = view == kMirrorView;
-  auto embeddings = encode_rows(dataset_, samples, parts_.transforms, model_, options, skipped);
+  auto embeddings = encode_rows(dataset_, samples, parts_.transforms, part_, options, skipped);
   skips_.note(skipped);
   return embeddings;
 }

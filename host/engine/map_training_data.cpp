@@ -17,8 +17,8 @@ constexpr int64_t kEvaluationBatch = 64;
 }  // namespace
 
 MapTrainingData::MapTrainingData(const Dataset& dataset, const ClassSplit& split, const EncodedViews& maps,
-                                 Model& model, const Options& options)
-    : TrainingData(dataset, split), maps_(maps), model_(model), options_(options) {}
+                                 const EncoderPart& part, const Options& options)
+    : TrainingData(dataset, split), maps_(maps), part_(part), options_(options) {}
 
 void MapTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) {
   batches_ = batches;
@@ -31,19 +31,20 @@ void MapTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_
     which.push_back(std::move(batch));
   }
   reader_.reset();  // the old one's thread ends first
-  reader_ = std::make_unique<MapReader>(maps_, std::move(which), options_.training_dtype);
+  reader_ = std::make_unique<MapReader>(maps_, std::move(which), part_.training_dtype);
 }
 
 TrainingData::Step MapTrainingData::next() {
   const auto map = reader_->next().to(options_.device);
   const auto& rows = batches_.at(position_++);
-  return {model_.encode_map(map), train_labels_.index_select(0, rows).to(options_.device),
-          at::tensor(samples_of(rows), at::kLong).to(options_.device)};
+  return {train_labels_.index_select(0, rows).to(options_.device),
+          at::tensor(samples_of(rows), at::kLong).to(options_.device),
+          [this, map](const at::Tensor& places) { return part_.encode_map(chosen_rows(map, places)); }};
 }
 
 at::Tensor MapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
   at::NoGradGuard no_grad;
-  model_.encoder->train(false);
+  part_.encoder->train(false);
   std::vector<std::vector<SampleView>> which;
   for (const auto& batch : batches_of(samples, 0, kEvaluationBatch)) {
     std::vector<SampleView> one;
@@ -52,11 +53,11 @@ at::Tensor MapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
   }
   const size_t count = which.size();
   MapReader reader(maps_, std::move(which), at::kFloat);
-  std::vector<at::Tensor> parts = {at::empty({0, model_.embedding_dimension},
-                                             at::TensorOptions().dtype(at::kFloat).device(options_.device))};
+  std::vector<at::Tensor> parts = {
+      at::empty({0, part_.dimension}, at::TensorOptions().dtype(at::kFloat).device(options_.device))};
   for (size_t i = 0; i < count; ++i) {
     if (interrupted()) throw Interrupted("while measuring; nothing was lost");
-    parts.push_back(model_.encode_map(reader.next().to(options_.device)));
+    parts.push_back(part_.encode_map(reader.next().to(options_.device)));
   }
   return at::cat(parts);
 }

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "host/engine/encoded_views.hpp"
+#include "host/engine/encoder_part.hpp"
 #include "host/engine/map_reader.hpp"
-#include "host/engine/model.hpp"
 #include "host/engine/training_data.hpp"
 
 namespace kindred::host {
@@ -16,23 +16,22 @@ class MapTrainingData final : public TrainingData {
  public:
   struct Options {
     at::Device device;
-    at::ScalarType training_dtype = at::kFloat;  ///< of the maps while training; evaluation is float32
-    int64_t views = 1;                           ///< of training rows: numbers 0 to views - 1
+    int64_t views = 1;  ///< of training rows: numbers 0 to views - 1
     uint64_t seed = 0;
   };
   /// `maps` holds the plain view of all samples and every view of the training rows. Everything given by
   /// reference must outlive this.
-  MapTrainingData(const Dataset& dataset, const ClassSplit& split, const EncodedViews& maps, Model& model,
-                  const Options& options);
+  MapTrainingData(const Dataset& dataset, const ClassSplit& split, const EncodedViews& maps,
+                  const EncoderPart& part, const Options& options);
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
   at::Tensor embed(std::vector<int64_t>& samples, int64_t view) override;
-  void train_encoder(bool on) override { model_.encoder->train(on); }
+  void train_encoder(bool on) override { part_.encoder->train(on); }
 
  private:
   const EncodedViews& maps_;
-  Model& model_;
+  const EncoderPart& part_;
   const Options options_;
   std::vector<at::Tensor> batches_;
   size_t position_ = 0;

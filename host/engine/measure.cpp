@@ -16,14 +16,14 @@ json number_or_null(double value) { return std::isfinite(value) ? json(value) : 
 
 }  // namespace
 
-Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
+Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline) {
   EvaluationOptions options;
   options.seed = static_cast<uint64_t>(pipeline.root.seed);
   options.bootstrap_samples = pipeline.evaluate.bootstrap_samples;
   options.tile_bytes = pipeline.evaluate.tile_mebibytes << 20;
   Measured out;
-  for (const auto& one : evaluate_metrics(embeddings, labels, queries, metrics, options)) {
+  for (const auto& one : evaluate_metrics(embeddings, task, metrics, options)) {
     out.values[one.name] = number_or_null(one.mean);
     out.details[one.name] = {
         {"mean", number_or_null(one.mean)},
@@ -34,7 +34,7 @@ Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const a
         {"queries", one.queries},
         {"singletons", one.singletons}};
     if (!std::isfinite(one.mean)) {
-      log_warning(fmt::format("{} is undefined: no query has another sample of its class", one.name));
+      log_warning(fmt::format("{} is undefined: no query has a relevant candidate", one.name));
     }
     if (!one.by_class.empty()) out.by_class[one.name] = one.by_class;
   }

@@ -25,8 +25,8 @@ struct Measured {
 /// label.
 nlohmann::json per_class_table(const Measured& base, const Measured& tuned, const Dataset& dataset);
 
-/// All metrics of `embeddings` float32 (N, D), `labels` int64 (N); `queries` int64 (Q), undefined: all.
-Measured measure(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
+/// All metrics of `embeddings` float32 (N, D).
+Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline);
 
 /// Throws Error that names the first sample whose embedding has a number that is not finite: such rows

@@ -66,8 +66,8 @@ Optimizer::Optimizer(const OptimizerSection& options, const ScheduleSection& sch
     }
   };
   add(groups.encoder, options.encoder_lr, groups.encoder_factors);
-  add(groups.head, options.head_lr, {});
-  add(groups.loss, options.loss_lr, {});
+  add(groups.head, options.head_lr, groups.head_factors);
+  add(groups.loss, options.loss_lr, groups.loss_factors);
   if (state_->parameters.empty()) {
     throw Error(
         "there is nothing to train: the encoder is frozen and neither head nor loss has parameters; "

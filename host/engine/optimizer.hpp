@@ -14,7 +14,8 @@ namespace kindred::host {
 /// norms and biases, which have at most one dimension, get none.
 struct ParameterGroups {
   std::vector<NamedTensor> encoder, head, loss;
-  std::vector<double> encoder_factors;  ///< on the learning rate, one per encoder tensor; empty: 1
+  /// On the learning rate, one per tensor; empty: 1.
+  std::vector<double> encoder_factors{}, head_factors{}, loss_factors{};
 };
 
 /// One of LibTorch's optimizers with a learning rate schedule. LibTorch's headers stay in the .cpp.

@@ -5,19 +5,15 @@
 #include <png.h>
 
 #include <algorithm>
-#include <map>
 
-#include "host/engine/retrieval_search.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
-#include "kindred/random.hpp"
 
 namespace kindred::host {
 namespace {
 
-constexpr int64_t kQueries = 8, kNeighbours = 5;
+constexpr int64_t kNeighbours = 5;
 constexpr int64_t kCellWidth = 150, kCellHeight = 112, kFrame = 5, kGap = 6, kGroupGap = 24;
-constexpr uint64_t kPictureStream = 6;
 
 struct Colour {
   int red, green, blue;
@@ -34,8 +30,8 @@ at::Tensor thumbnail(const at::Tensor& image) {
   return at::_upsample_bilinear2d_aa(planes, {height, width}, false).squeeze(0);
 }
 
-void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, int64_t top, int64_t left,
-               Colour frame) {
+void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, size_t field, int64_t top,
+               int64_t left, Colour frame) {
   auto cell =
       canvas.slice(0, top, top + kCellHeight + 2 * kFrame).slice(1, left, left + kCellWidth + 2 * kFrame);
   cell.select(2, 0).fill_(frame.red);
@@ -44,7 +40,8 @@ void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, int64_t 
   auto inner = cell.slice(0, kFrame, kFrame + kCellHeight).slice(1, kFrame, kFrame + kCellWidth);
   inner.fill_(0);
   try {
-    const auto small = thumbnail(dataset.read(row)).round().clamp(0, 255).to(at::kByte).permute({1, 2, 0});
+    const auto small =
+        thumbnail(dataset.read_field(row, field)).round().clamp(0, 255).to(at::kByte).permute({1, 2, 0});
     const auto y = (kCellHeight - small.size(0)) / 2, x = (kCellWidth - small.size(1)) / 2;
     inner.slice(0, y, y + small.size(0)).slice(1, x, x + small.size(1)).copy_(small);
   } catch (const std::exception&) {
@@ -52,50 +49,29 @@ void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, int64_t 
   }
 }
 
-std::vector<int64_t> drawn_queries(const Dataset& dataset, const std::vector<int64_t>& rows, uint64_t seed) {
-  std::map<int64_t, int64_t> group_size;
-  for (auto row : rows) ++group_size[dataset.labels()[static_cast<size_t>(row)]];
-  std::vector<int64_t> places;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (group_size[dataset.labels()[static_cast<size_t>(rows[i])]] > 1)
-      places.push_back(static_cast<int64_t>(i));
-  }
-  Random random(seed, kPictureStream);
-  random.shuffle(places.begin(), places.end());
-  places.resize(std::min<size_t>(places.size(), kQueries));
-  return places;
-}
-
 }  // namespace
 
-void write_retrieval_picture(const std::string& path, const Dataset& dataset,
-                             const std::vector<int64_t>& rows, const at::Tensor& base,
-                             const at::Tensor& tuned, uint64_t seed) {
+void write_retrieval_picture(const std::string& path, const RetrievalShown& shown, size_t field) {
   at::NoGradGuard no_grad;
-  const auto places = drawn_queries(dataset, rows, seed);
-  if (places.empty()) return;
-  const auto queries = at::tensor(places, at::kLong);
-  SearchOptions search;
-  search.depth = kNeighbours;
-  const std::vector<at::Tensor> found = {nearest_neighbours(base, queries, search),
-                                         nearest_neighbours(tuned, queries, search)};
+  const auto found = shown_queries(shown);
+  if (found.queries.empty()) return;
+  const Relevance relevance(shown.task);
   const int64_t cell_width = kCellWidth + 2 * kFrame + kGap, cell_height = kCellHeight + 2 * kFrame + kGap;
-  const auto count = static_cast<int64_t>(places.size());
+  const auto count = static_cast<int64_t>(found.queries.size());
   auto canvas =
       at::full({count * cell_height + kGap, (1 + 2 * kNeighbours) * cell_width + 2 * kGroupGap + kGap, 3},
                255, at::kByte);
-  const auto label = [&](int64_t place) {
-    return dataset.labels()[static_cast<size_t>(rows[static_cast<size_t>(place)])];
+  const auto draw = [&](int64_t place, int64_t top, int64_t left, Colour frame) {
+    draw_cell(canvas, shown.dataset, shown.rows[static_cast<size_t>(place)], field, top, left, frame);
   };
   for (int64_t q = 0; q < count; ++q) {
-    const int64_t top = kGap + q * cell_height, place = places[static_cast<size_t>(q)];
-    draw_cell(canvas, dataset, rows[static_cast<size_t>(place)], top, kGap, kGrey);
+    const int64_t top = kGap + q * cell_height, query = found.queries[static_cast<size_t>(q)];
+    draw(query, top, kGap, kGrey);
     int64_t left = kGap + cell_width + kGroupGap;
-    for (const auto& neighbours : found) {
+    for (const auto& neighbours : {found.base, found.tuned}) {
       for (int64_t k = 0; k < neighbours.size(1); ++k) {
         const auto other = neighbours.data_ptr<int64_t>()[q * neighbours.size(1) + k];
-        draw_cell(canvas, dataset, rows[static_cast<size_t>(other)], top, left,
-                  label(other) == label(place) ? kGreen : kRed);
+        draw(other, top, left, relevance.is_relevant(query, other) ? kGreen : kRed);
         left += cell_width;
       }
       left = kGap + cell_width * (1 + kNeighbours) + 2 * kGroupGap;

@@ -5,8 +5,6 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <numeric>
-#include <unordered_map>
 #include <vector>
 
 namespace kindred::host {
@@ -42,18 +40,50 @@ class Scores {
   at::Tensor rows_, half_squares_;
 };
 
+bool is_before(const float* scores, int64_t a, int64_t b) {
+  return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
+}
+
+/// Candidates of every query, ascending, and how many each query has at least.
+struct Candidates {
+  std::vector<int64_t> rows;
+  std::vector<char> is_candidate;
+  int64_t least = 0;
+};
+
+Candidates candidates_of(const RetrievalTask& task, int64_t count, const at::Tensor& queries) {
+  Candidates out;
+  out.is_candidate.assign(static_cast<size_t>(count), 1);
+  for (int64_t row = 0; row < count; ++row) {
+    const bool is_one = !task.candidates.defined() || task.candidates.data_ptr<bool>()[row];
+    out.is_candidate[static_cast<size_t>(row)] = static_cast<char>(is_one);
+    if (is_one) out.rows.push_back(row);
+  }
+  bool any_query_is_one = false;
+  for (int64_t i = 0; i < queries.numel(); ++i) {
+    any_query_is_one =
+        any_query_is_one || out.is_candidate[static_cast<size_t>(queries.data_ptr<int64_t>()[i])];
+  }
+  out.least =
+      std::max<int64_t>(static_cast<int64_t>(out.rows.size()) - static_cast<int64_t>(any_query_is_one), 0);
+  return out;
+}
+
 /// Sorts the `depth` best candidates of one row to the front of `order`.
-void select_nearest(const float* scores, int64_t count, int64_t self, int64_t depth,
+void select_nearest(const float* scores, const Candidates& candidates, int64_t self, int64_t depth,
                     std::vector<int64_t>& order) {
-  order.resize(static_cast<size_t>(count));
-  std::iota(order.begin(), order.end(), int64_t{0});
-  order.erase(order.begin() + self);
-  const auto before = [scores](int64_t a, int64_t b) {
-    return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
-  };
+  order = candidates.rows;
+  if (candidates.is_candidate[static_cast<size_t>(self)]) {
+    order.erase(std::lower_bound(order.begin(), order.end(), self));
+  }
+  const auto before = [scores](int64_t a, int64_t b) { return is_before(scores, a, b); };
   const auto end = order.begin() + depth;
   if (end != order.end()) std::nth_element(order.begin(), end, order.end(), before);
   std::sort(order.begin(), end, before);
+}
+
+at::Tensor queries_of(const at::Tensor& embeddings, const RetrievalTask& task) {
+  return task.queries.defined() ? task.queries.contiguous() : at::arange(embeddings.size(0), at::kLong);
 }
 
 /// Calls body(position of the query, its scores, its row number) for every query, in parallel.
@@ -72,16 +102,13 @@ void for_each_tile(const at::Tensor& embeddings, const at::Tensor& queries, cons
 
 }  // namespace
 
-void rank_neighbours(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& queries,
-                     const SearchOptions& options,
+void rank_neighbours(const at::Tensor& embeddings, const RetrievalTask& task, const SearchOptions& options,
                      const std::function<void(int64_t, const Ranking&)>& consume) {
   const int64_t count = embeddings.size(0);
-  const int64_t depth = std::clamp<int64_t>(options.depth, 0, std::max<int64_t>(count - 1, 0));
-  const auto plain_labels = labels.contiguous();
-  const auto* label = plain_labels.data_ptr<int64_t>();
-  std::unordered_map<int64_t, int64_t> group_size;
-  for (int64_t i = 0; i < count; ++i) ++group_size[label[i]];
-
+  const auto queries = queries_of(embeddings, task);
+  const auto candidates = candidates_of(task, count, queries);
+  const Relevance relevance(task);
+  const int64_t depth = std::clamp<int64_t>(options.depth, 0, candidates.least);
   for_each_tile(embeddings, queries, options,
                 [&](int64_t first, const at::Tensor& part, const at::Tensor& scores) {
                   const int64_t rows = part.numel();
@@ -96,19 +123,20 @@ void rank_neighbours(const at::Tensor& embeddings, const at::Tensor& labels, con
                     std::vector<int64_t> order;
                     for (int64_t i = begin; i < end; ++i) {
                       const auto* row = score + i * count;
-                      const int64_t self = query[i], group = label[self];
-                      relevant_count[i] = group_size.at(group) - 1;
-                      select_nearest(row, count, self, depth, order);
-                      for (int64_t k = 0; k < depth; ++k)
-                        relevant[i * depth + k] = label[order[static_cast<size_t>(k)]] == group;
-
+                      const int64_t self = query[i];
+                      relevant_count[i] = relevance.count(self);
+                      select_nearest(row, candidates, self, depth, order);
+                      for (int64_t k = 0; k < depth; ++k) {
+                        relevant[i * depth + k] = relevance.is_relevant(self, order[static_cast<size_t>(k)]);
+                      }
                       int64_t best = -1;
-                      for (int64_t j = 0; j < count; ++j) {
-                        if (j != self && label[j] == group && (best < 0 || row[j] > row[best])) best = j;
+                      for (auto j : relevance.of(self)) {
+                        if (j != self && (best < 0 || is_before(row, j, best))) best = j;
                       }
                       int64_t rank = best < 0 ? 0 : 1;
-                      for (int64_t j = 0; best >= 0 && j < count; ++j) {
-                        rank += j != self && (row[j] > row[best] || (row[j] == row[best] && j < best));
+                      if (best >= 0) {
+                        for (auto j : candidates.rows)
+                          rank += j != self && j != best && is_before(row, j, best);
                       }
                       first_relevant[i] = rank;
                     }
@@ -117,10 +145,12 @@ void rank_neighbours(const at::Tensor& embeddings, const at::Tensor& labels, con
                 });
 }
 
-at::Tensor nearest_neighbours(const at::Tensor& embeddings, const at::Tensor& queries,
+at::Tensor nearest_neighbours(const at::Tensor& embeddings, const RetrievalTask& task,
                               const SearchOptions& options) {
   const int64_t count = embeddings.size(0);
-  const int64_t depth = std::clamp<int64_t>(options.depth, 0, std::max<int64_t>(count - 1, 0));
+  const auto queries = queries_of(embeddings, task);
+  const auto candidates = candidates_of(task, count, queries);
+  const int64_t depth = std::clamp<int64_t>(options.depth, 0, candidates.least);
   auto out = at::empty({queries.numel(), depth}, at::kLong);
   auto* neighbours = out.data_ptr<int64_t>();
   for_each_tile(embeddings, queries, options,
@@ -130,7 +160,7 @@ at::Tensor nearest_neighbours(const at::Tensor& embeddings, const at::Tensor& qu
                   at::parallel_for(0, part.numel(), 1, [&](int64_t begin, int64_t end) {
                     std::vector<int64_t> order;
                     for (int64_t i = begin; i < end; ++i) {
-                      select_nearest(score + i * count, count, query[i], depth, order);
+                      select_nearest(score + i * count, candidates, query[i], depth, order);
                       std::copy_n(order.begin(), depth, neighbours + (first + i) * depth);
                     }
                   });

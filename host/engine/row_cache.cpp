@@ -3,14 +3,15 @@
 #include <ATen/ATen.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
+#include "host/cache/entry_files.hpp"
 #include "host/support/clock.hpp"
 #include "host/support/log.hpp"
 #include "host/support/system_info.hpp"
@@ -22,6 +23,9 @@ namespace kindred::host {
 namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
+
+/// How rows stand in the file: NumPy knows no bfloat16, so that its bits are kept as integers.
+at::ScalarType file_dtype(at::ScalarType dtype) { return dtype == at::kBFloat16 ? at::kShort : dtype; }
 
 constexpr double kSyncSeconds = 2;
 
@@ -43,9 +47,18 @@ json to_json(const std::vector<SkippedSample>& skipped) {
   return list;
 }
 
-std::vector<SkippedSample> skipped_from(const json& list) {
+/// Nothing where it is no list that to_json() made.
+std::optional<std::vector<SkippedSample>> skipped_from(const json& list) {
+  if (!list.is_array()) return std::nullopt;
   std::vector<SkippedSample> skipped;
-  for (const auto& one : list) skipped.push_back({one.at("index"), one.at("name"), one.at("message")});
+  for (const auto& one : list) {
+    if (!one.is_object() || !one.contains("index") || !one["index"].is_number_integer() ||
+        !one.contains("name") || !one["name"].is_string() || !one.contains("message") ||
+        !one["message"].is_string()) {
+      return std::nullopt;
+    }
+    skipped.push_back({one["index"], one["name"], one["message"]});
+  }
   return skipped;
 }
 
@@ -53,40 +66,35 @@ std::vector<SkippedSample> skipped_from(const json& list) {
 
 RowCache::RowCache(const std::string& directory, const std::string& key, at::ScalarType dtype,
                    const std::vector<int64_t>& shape, const json& description)
-    : folder_((fs::path(directory) / key).string()),
+    : directory_(directory),
+      key_(key),
+      folder_((fs::path(directory) / key).string()),
+      lock_(EntryLock::wait_for(
+          folder_, [&] { log_info(fmt::format("waiting for another process that fills {}", folder_)); })),
       dtype_(dtype),
       shape_(shape),
       rows_(shape.front()),
       row_bytes_(static_cast<int64_t>(at::elementSize(dtype))),
-      header_bytes_(static_cast<int64_t>(npy_header(shape, dtype).size())) {
+      header_bytes_(static_cast<int64_t>(npy_header(shape, file_dtype(dtype)).size())) {
   for (size_t i = 1; i < shape.size(); ++i) row_bytes_ *= shape[i];
-  fs::create_directories(folder_);
-  lock_ = ::open(path("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0) throw Error("cannot open " + path("lock") + ": " + std::strerror(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    log_info(fmt::format("waiting for another process that fills {}", folder_));
-    if (::flock(lock_, LOCK_EX) != 0)
-      throw Error("cannot lock " + path("lock") + ": " + std::strerror(errno));
-  }
   if (complete()) {
     rows_done_ = rows_;
     return;
   }
-  if (!fs::exists(path("meta.json"))) write_file_atomically(path("meta.json"), description.dump(2) + "\n");
+  if (!fs::exists(path(kMetaFile))) write_file_atomically(path(kMetaFile), description.dump(2) + "\n");
   start_partial();
 }
 
 RowCache::~RowCache() {
   if (file_ >= 0) ::close(file_);
-  if (lock_ >= 0) ::close(lock_);
 }
 
 std::string RowCache::path(const char* name) const { return (fs::path(folder_) / name).string(); }
 
-bool RowCache::complete() const { return fs::exists(path("rows.npy")); }
+bool RowCache::complete() const { return fs::exists(path(kRowsFile)); }
 
 uintmax_t RowCache::bytes_present(const std::string& directory, const std::string& key) {
-  for (const char* name : {"rows.npy", "rows.npy.partial"}) {
+  for (const char* name : {kRowsFile, kPartialFile}) {
     struct stat status {};
     if (::stat((fs::path(directory) / key / name).c_str(), &status) == 0) {
       return static_cast<uintmax_t>(status.st_blocks) *
@@ -97,40 +105,51 @@ uintmax_t RowCache::bytes_present(const std::string& directory, const std::strin
 }
 
 void RowCache::start_partial() {
-  const auto partial = path("rows.npy.partial");
+  const auto partial = path(kPartialFile);
   const auto size = static_cast<uintmax_t>(header_bytes_ + rows_ * row_bytes_);
-  const bool continues =
-      fs::exists(partial) && fs::file_size(partial) == size && fs::exists(path("progress.json"));
-  if (continues) {
-    const auto progress = json::parse(read_file(path("progress.json")), nullptr, false);
-    if (progress.is_object() && progress.value("rows", int64_t{-1}) >= 0 &&
-        progress.value("rows", rows_ + 1) <= rows_) {
-      rows_done_ = progress["rows"];
-      skipped_ = skipped_from(progress.at("skipped"));
-    }
-  }
+  const bool continues = fs::exists(partial) && fs::file_size(partial) == size && read_progress();
+  // It must not count rows of the array that is begun now, should that be killed before its first sync.
+  if (!continues) fs::remove(path(kProgressFile));
   const auto free = free_disk_bytes(folder_);
   if (rows_done_ == 0 && free < size) {
     throw Error(
         fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
-                    "use \"type\": \"memory\"",
+                    "use \"type\": \"cpu\"",
                     size >> 20, folder_, free >> 20));
   }
   file_ = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file_ < 0 || ::ftruncate(file_, static_cast<off_t>(size)) != 0) {
     throw Error("cannot create " + partial + ": " + std::strerror(errno));
   }
-  const auto header = npy_header(shape_, dtype_);
+  const auto header = npy_header(shape_, file_dtype(dtype_));
   write_at(file_, header.data(), header.size(), 0, partial);
+  hash_.add(header);
+  hash_.add_file(file_, header_bytes_, rows_done_ * row_bytes_, partial);
   last_sync_ = now_seconds();
 }
 
+/// What a fill that was stopped has done; false where that cannot be known.
+bool RowCache::read_progress() {
+  if (!fs::exists(path(kProgressFile))) return false;
+  const auto progress = json::parse(read_file(path(kProgressFile)), nullptr, false);
+  if (!progress.is_object() || !progress.contains("rows") || !progress["rows"].is_number_unsigned() ||
+      progress["rows"].get<uint64_t>() > static_cast<uint64_t>(rows_) || !progress.contains("skipped")) {
+    return false;
+  }
+  const auto skipped = skipped_from(progress["skipped"]);
+  if (!skipped) return false;
+  rows_done_ = progress["rows"];
+  skipped_ = *skipped;
+  return true;
+}
+
 void RowCache::append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped) {
-  const auto plain = rows.to(dtype_).contiguous();
+  const auto plain = rows.to(dtype_).contiguous().view(file_dtype(dtype_));
   const auto bytes = static_cast<size_t>(plain.size(0) * row_bytes_);
   TORCH_INTERNAL_ASSERT(plain.nbytes() == bytes && rows_done_ + plain.size(0) <= rows_);
-  write_at(file_, static_cast<const char*>(plain.data_ptr()), bytes, header_bytes_ + rows_done_ * row_bytes_,
-           path("rows.npy.partial"));
+  const auto* const data = static_cast<const char*>(plain.data_ptr());
+  write_at(file_, data, bytes, header_bytes_ + rows_done_ * row_bytes_, path(kPartialFile));
+  hash_.add({data, bytes});
   rows_done_ += plain.size(0);
   skipped_.insert(skipped_.end(), skipped.begin(), skipped.end());
   if (now_seconds() - last_sync_ > kSyncSeconds) sync();
@@ -138,8 +157,8 @@ void RowCache::append(const at::Tensor& rows, const std::vector<SkippedSample>& 
 
 void RowCache::sync() {
   if (::fdatasync(file_) != 0)
-    throw Error("cannot write " + path("rows.npy.partial") + ": " + std::strerror(errno));
-  write_file_atomically(path("progress.json"),
+    throw Error("cannot write " + path(kPartialFile) + ": " + std::strerror(errno));
+  write_file_atomically(path(kProgressFile),
                         json{{"rows", rows_done_}, {"skipped", to_json(skipped_)}}.dump() + "\n");
   last_sync_ = now_seconds();
 }
@@ -147,18 +166,44 @@ void RowCache::sync() {
 void RowCache::finish() {
   TORCH_INTERNAL_ASSERT(rows_done_ == rows_);
   sync();
-  write_file_atomically(path("skipped.json"), to_json(skipped_).dump() + "\n");
-  fs::rename(path("rows.npy.partial"), path("rows.npy"));
-  fs::remove(path("progress.json"));
+  write_file_atomically(path(kSkippedFile), to_json(skipped_).dump() + "\n");
+  // The array's from what was meant to be written: reading it back could only repeat what went wrong.
+  const json checksums = {{"algorithm", kChecksumAlgorithm},
+                          {"files",
+                           {{kRowsFile, hash_.hex()},
+                            {kSkippedFile, hash_of_file(path(kSkippedFile))},
+                            {kMetaFile, hash_of_file(path(kMetaFile))}}}};
+  write_file_atomically(path(kChecksumFile), checksums.dump() + "\n");
+  fs::rename(path(kPartialFile), path(kRowsFile));
+  fs::remove(path(kProgressFile));
 }
 
 at::Tensor RowCache::open(std::vector<SkippedSample>& skipped) const {
-  auto array = map_npy(path("rows.npy"));
-  if (array.sizes() != at::IntArrayRef(shape_) || array.scalar_type() != dtype_) {
-    throw Error(path("rows.npy") + " has another shape than its key promises; delete " + folder_);
+  try {
+    return open_array(skipped);
+  } catch (const Error& error) {
+    throw Error(
+        fmt::format("{}; remove the entry with `host cache clear '{}' --key {}`, the next run fills it again",
+                    error.what(), directory_, key_));
   }
-  skipped = skipped_from(json::parse(read_file(path("skipped.json"))));
-  return array;
+}
+
+at::Tensor RowCache::open_array(std::vector<SkippedSample>& skipped) const {
+  const auto rows = path(kRowsFile);
+  std::error_code unknown;
+  const auto size = fs::file_size(rows, unknown);
+  const auto promised = static_cast<uintmax_t>(header_bytes_ + rows_ * row_bytes_);
+  if (!unknown && size != promised) {
+    throw Error(fmt::format("{} has {} bytes where its key promises {}", rows, size, promised));
+  }
+  auto array = map_npy(rows);
+  if (array.sizes() != at::IntArrayRef(shape_) || array.scalar_type() != file_dtype(dtype_)) {
+    throw Error(rows + " has another shape or dtype than its key promises");
+  }
+  const auto read = skipped_from(json::parse(read_file(path(kSkippedFile)), nullptr, false));
+  if (!read) throw Error(path(kSkippedFile) + " is no list of skipped samples");
+  skipped = *read;
+  return array.view(dtype_);
 }
 
 }  // namespace kindred::host

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "host/cache/content_hash.hpp"
+#include "host/cache/entry_lock.hpp"
 #include "host/engine/batch_loader.hpp"
 
 namespace kindred::host {
@@ -16,9 +18,10 @@ namespace kindred::host {
 ///   rows.npy   (N, ...) when complete; rows.npy.partial before
 ///   progress.json    rows that are safely in the partial file, and the samples skipped among them
 ///   skipped.json     the samples skipped, when complete; their rows are NaN
-/// Rows are appended in order. Data is synced before the progress that counts it, so a killed fill is
-/// continued from there and never wrong. A lock on the folder keeps two processes from filling at once:
-/// the second waits and then finds the work done.
+///   checksums.json   of the files above, when complete
+/// host/cache reads, checks and removes entries without LibTorch. Rows are appended in order. Data is synced
+/// before the progress that counts it, so a killed fill is continued from there and never wrong. A lock on
+/// the folder keeps two processes from filling at once: the second waits and then finds the work done.
 class RowCache {
  public:
   /// `key`: a fingerprint, hexadecimal. `shape`: (N, ...). Waits for the lock. Throws Error.
@@ -42,20 +45,25 @@ class RowCache {
   /// After the last row: turns the partial file into the complete one.
   void finish();
 
-  /// The complete array, memory-mapped, and what was skipped. Throws Error unless complete().
+  /// The complete array, memory-mapped, and what was skipped. Throws Error unless complete(), and where the
+  /// files are not of the size and shape that the key promises; their bytes are not checked.
   at::Tensor open(std::vector<SkippedSample>& skipped) const;
 
  private:
   void start_partial();
+  bool read_progress();
+  at::Tensor open_array(std::vector<SkippedSample>& skipped) const;
   std::string path(const char* name) const;
 
-  std::string folder_;
+  std::string directory_, key_, folder_;
+  EntryLock lock_;
   at::ScalarType dtype_;
   std::vector<int64_t> shape_;
   int64_t rows_, row_bytes_, header_bytes_, rows_done_ = 0;
   std::vector<SkippedSample> skipped_;
+  ContentHash hash_;  // of the partial file up to rows_done_
   double last_sync_ = 0;
-  int lock_ = -1, file_ = -1;
+  int file_ = -1;
 };
 
 }  // namespace kindred::host

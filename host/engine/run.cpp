@@ -16,11 +16,14 @@
 #include "host/engine/dataset_encoder.hpp"
 #include "host/engine/device.hpp"
 #include "host/engine/encoded_views.hpp"
+#include "host/engine/field_dataset.hpp"
 #include "host/engine/frozen_training_data.hpp"
+#include "host/engine/joined_training_data.hpp"
 #include "host/engine/learning_training_data.hpp"
+#include "host/engine/make_model.hpp"
 #include "host/engine/map_training_data.hpp"
 #include "host/engine/measure.hpp"
-#include "host/engine/retrieval_picture.hpp"
+#include "host/engine/retrieval_shown.hpp"
 #include "host/engine/run_folder.hpp"
 #include "host/engine/servable.hpp"
 #include "host/engine/skip_log.hpp"
@@ -48,6 +51,11 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+at::ScalarType dtype_of(const std::string& name) {
+  if (name == "float16") return at::kHalf;
+  return name == "bfloat16" ? at::kBFloat16 : at::kFloat;
+}
+
 /// One execution. The steps run in order and fill the result as they go, so that whatever happens the
 /// result file says how far it came.
 class Run {
@@ -65,8 +73,10 @@ class Run {
   void prepare();
   void check_heads() const;
   void open_data();
-  std::vector<EncodeRequest> requests() const;
+  std::vector<EncodeRequest> requests(const EncoderPart& part) const;
   void encode_views();
+  std::unique_ptr<TrainingData> training_data(size_t encoder);
+  RetrievalTask test_task() const;
   void keep_readable();
   void train();
   void track_from(int64_t first_epoch);
@@ -74,8 +84,10 @@ class Run {
   void measure_tuned();
   void write_result(const std::string& status, const std::string& error = {});
   at::Tensor test_embeddings(bool with_heads);
-  bool learns() const { return model_.first_trained < model_.stage_count; }
-  bool from_pictures() const { return model_.first_trained == 0 || pipeline_.cache.type == "none"; }
+  /// Whether nothing of an encoder is kept in the cache.
+  bool reads_samples(const EncoderPart& part) const {
+    return part.first_trained == 0 || (part.learns() && pipeline_.cache.type == "none");
+  }
 
   const Pipeline& pipeline_;
   const Catalog& catalog_;
@@ -85,10 +97,10 @@ class Run {
   std::string folder_;
   Components parts_;
   std::shared_ptr<Dataset> dataset_;
+  std::vector<std::unique_ptr<Dataset>> fields_;  ///< what each encoder reads
   ClassSplit split_;
   Model model_;
-  at::ScalarType training_dtype_ = at::kFloat;
-  EncodedViews encoded_;  ///< by the frozen stages; empty when everything comes from pictures
+  std::vector<EncodedViews> encoded_;  ///< by the frozen stages of each encoder; empty where it reads samples
   std::unique_ptr<TrainingData> data_;
   std::unique_ptr<SkipLog> skips_;
   std::unique_ptr<Trackers> trackers_;
@@ -112,6 +124,11 @@ void Run::open_folder() {
 }
 
 void Run::prepare() {
+  if (pipeline_.cache.type == "gpu" && device_.is_cpu()) {
+    throw PipelineError(
+        {{pipeline_.file, "/cache/type",
+          "the run computes on the processor, so there is no other device's memory; take \"cpu\""}});
+  }
   dataset_ = create_under_contract<Dataset>(catalog_, *pipeline_.dataset.info, pipeline_.dataset.params);
   skips_ = std::make_unique<SkipLog>(pipeline_.data, dataset_->size());
   split_ = split_classes(dataset_->labels(), pipeline_);
@@ -127,24 +144,21 @@ void Run::prepare() {
         "result is optimistic");
     log_warning(warnings_.back());
   }
-  const auto matrix = dataset_->matrix();
-  const int64_t input_dimension = matrix.defined() ? matrix.size(1) : 0;
-  model_ = make_model(catalog_, pipeline_, input_dimension, true);
-  if (model_.encoder->object_kind() != dataset_->object_kind()) {
-    throw PipelineError(
-        {{pipeline_.file, pipeline_.encoder.pointer,
-          fmt::format("{} reads {}, but {} gives {}", pipeline_.encoder.info->id,
-                      model_.encoder->object_kind() == ObjectKind::image ? "pictures" : "vectors",
-                      pipeline_.dataset.info->id,
-                      dataset_->object_kind() == ObjectKind::image ? "pictures" : "vectors")}});
+  model_ = make_model(catalog_, pipeline_, dataset_.get(), true);
+  encoded_.resize(model_.encoders.size());
+  bool pictures = false;
+  for (size_t i = 0; i < model_.encoders.size(); ++i) {
+    auto& part = model_.encoders[i];
+    fields_.push_back(field_dataset(*dataset_, part.field));
+    part.training_dtype = training_dtype(pipeline_.encoders[i], pipeline_, *part.encoder, device_);
+    pictures = pictures || part.object_kind == ObjectKind::image;
   }
   for (const auto& view : pipeline_.evaluate.test_views) {
-    if (view_from_name(view) == kPlainView || dataset_->object_kind() == ObjectKind::image) continue;
-    throw PipelineError(
-        {{pipeline_.file, "/evaluate/test_views", "vectors have no mirror image; take [\"plain\"]"}});
+    if (view_from_name(view) == kPlainView || pictures) continue;
+    throw PipelineError({{pipeline_.file, "/evaluate/test_views",
+                          "only pictures have a mirror image, and no encoder reads any; take [\"plain\"]"}});
   }
-  training_dtype_ = training_dtype(pipeline_, *model_.encoder, device_);
-  move_to(module_tensors(*model_.encoder), device_);
+  move_to(encoder_tensors(model_), device_);
   move_to(head_tensors(model_), device_);
   log_info(fmt::format("{}", model_summary(model_)));
   check_heads();
@@ -152,10 +166,10 @@ void Run::prepare() {
 
 /// A closed-form head is fitted on what the tuned encoder gives, so nothing behind it can have been trained.
 void Run::check_heads() const {
-  if (!learns()) return;
+  if (!model_.learns()) return;
   const HeadStage* waiting = nullptr;
-  for (size_t i = 0; i < model_.heads.size(); ++i) {
-    const auto& stage = model_.heads[i];
+  for (size_t i = 0; i < model_.heads.stages.size(); ++i) {
+    const auto& stage = model_.heads.stages[i];
     if (waiting == nullptr && stage.waits) waiting = &stage;
     if (waiting == nullptr || stage.head->parameters().empty()) continue;
     if (waiting == &stage) {
@@ -175,28 +189,33 @@ void Run::check_heads() const {
 }
 
 void Run::open_data() {
-  if (from_pictures()) {
-    data_ = std::make_unique<LearningTrainingData>(pipeline_, *dataset_, parts_, model_, split_, device_,
-                                                   training_dtype_, *skips_, options_.quiet);
-    return;
-  }
   encode_views();
   keep_readable();
-  if (!learns()) {
-    data_ = std::make_unique<FrozenTrainingData>(*dataset_, split_, encoded_, device_);
-    return;
+  std::vector<std::unique_ptr<TrainingData>> parts;
+  for (size_t i = 0; i < model_.encoders.size(); ++i) parts.push_back(training_data(i));
+  data_ = parts.size() == 1 ? std::move(parts.front())
+                            : std::make_unique<JoinedTrainingData>(*dataset_, split_, std::move(parts));
+}
+
+std::unique_ptr<TrainingData> Run::training_data(size_t encoder) {
+  const auto& part = model_.encoders[encoder];
+  const auto& field = *fields_[encoder];
+  if (reads_samples(part)) {
+    return std::make_unique<LearningTrainingData>(pipeline_, field, parts_, part, split_, device_, *skips_,
+                                                  options_.quiet);
   }
-  MapTrainingData::Options options{device_, training_dtype_, pipeline_.cache.views,
+  if (!part.learns()) return std::make_unique<FrozenTrainingData>(field, split_, encoded_[encoder], device_);
+  MapTrainingData::Options options{device_, pipeline_.cache.views,
                                    static_cast<uint64_t>(pipeline_.root.seed)};
-  data_ = std::make_unique<MapTrainingData>(*dataset_, split_, encoded_, model_, options);
+  return std::make_unique<MapTrainingData>(field, split_, encoded_[encoder], part, options);
 }
 
 /// What the frozen stages have to be run on. What is measured is computed and kept in float32, so that the
 /// servable gives the same embeddings from the pictures themselves; what only training sees may be coarser.
-std::vector<EncodeRequest> Run::requests() const {
+std::vector<EncodeRequest> Run::requests(const EncoderPart& part) const {
   std::vector<EncodeRequest> requests;
-  if (learns()) {
-    const auto stored = pipeline_.cache.map_dtype == "float16" ? at::kHalf : at::kFloat;
+  if (part.learns()) {
+    const auto stored = dtype_of(pipeline_.cache.map_dtype);
     auto others = split_.train;
     if (!split_.validation_is_test) {
       others.insert(others.end(), split_.validation.begin(), split_.validation.end());
@@ -206,36 +225,45 @@ std::vector<EncodeRequest> Run::requests() const {
     requests.push_back({kPlainView, split_.test, at::kFloat, at::kFloat});
     requests.push_back({kPlainView, others, at::kFloat, stored});
     for (int64_t view = kMirrorView; view < pipeline_.cache.views; ++view) {
-      requests.push_back({view, others, training_dtype_, stored});
+      requests.push_back({view, others, part.training_dtype, stored});
     }
   } else {
     std::vector<int64_t> all(static_cast<size_t>(dataset_->size()));
     for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
-    requests.push_back({kPlainView, all, at::kFloat, at::kFloat});
+    requests.push_back({kPlainView, all, at::kFloat, dtype_of(pipeline_.cache.embedding_dtype)});
   }
   for (const auto& name : pipeline_.evaluate.test_views) {
     const auto view = view_from_name(name);
-    if (view != kPlainView) requests.push_back({view, split_.test, at::kFloat, at::kFloat});
+    if (view != kPlainView && part.object_kind == ObjectKind::image) {
+      requests.push_back({view, split_.test, at::kFloat, at::kFloat});
+    }
   }
   return requests;
 }
 
 /// Runs the frozen stages, or opens what they gave earlier.
 void Run::encode_views() {
-  const auto requests = this->requests();
-  DatasetEncoder encoder(pipeline_, *dataset_, parts_, model_, device_, *skips_, options_.quiet);
-  if (learns()) encoder.check_room(requests);
-  auto& timings = result_["timings"];
   int64_t encoded = 0;
   double seconds = 0;
-  bool hit = true;
-  for (const auto& request : requests) {
-    const auto rows = encoder.encode(request);
-    encoded_.add(request.view, request.samples, rows.values, rows.mapped);
-    encoded += rows.encoded;
-    seconds += rows.seconds;
-    hit = hit && rows.cache_hit;
+  bool hit = true, any = false;
+  for (size_t i = 0; i < model_.encoders.size(); ++i) {
+    const auto& part = model_.encoders[i];
+    if (reads_samples(part)) continue;
+    any = true;
+    const auto requests = this->requests(part);
+    DatasetEncoder encoder(pipeline_, pipeline_.encoders[i], *fields_[i], parts_, part, device_, *skips_,
+                           options_.quiet);
+    if (part.learns()) encoder.check_room(requests);
+    for (const auto& request : requests) {
+      const auto rows = encoder.encode(request);
+      encoded_[i].add(request.view, request.samples, rows.values, rows.mapped);
+      encoded += rows.encoded;
+      seconds += rows.seconds;
+      hit = hit && rows.cache_hit;
+    }
   }
+  if (!any) return;
+  auto& timings = result_["timings"];
   timings["encode_seconds"] = seconds;
   timings["encode_images_per_second"] =
       encoded > 0 ? static_cast<double>(encoded) / std::max(1e-9, seconds) : 0.0;
@@ -251,31 +279,29 @@ at::Tensor Run::test_embeddings(bool with_heads) {
   at::NoGradGuard no_grad;
   return mean_over_views(pipeline_.evaluate.test_views, [&](int64_t view) {
     auto embeddings = data_->embed(split_.test, view);
-    if (with_heads) embeddings = model_.apply_heads(embeddings);
+    embeddings = with_heads ? model_.apply_heads(embeddings) : model_.base(embeddings);
     check_finite(embeddings, *dataset_, split_.test);
     return embeddings;
   });
 }
 
 void Run::fit_heads() {
-  const bool fits = std::any_of(model_.heads.begin(), model_.heads.end(),
-                                [](const HeadStage& stage) { return stage.head->needs_fit(); });
-  if (!fits) return;
+  if (!model_.heads.needs_fit()) return;
   const double start = now_seconds();
   const auto embeddings = data_->train_embeddings();
-  model_.fit_heads(embeddings, data_->labels());
+  model_.heads.fit(embeddings, data_->labels());
   result_["timings"]["fit_seconds"] = now_seconds() - start;
   log_info(fmt::format("fitted in {}", duration_text(now_seconds() - start)));
 }
 
 void Run::train() {
-  if (!learns()) fit_heads();
+  if (!model_.learns()) fit_heads();
   Trainer::Parts parts;
   parts.metrics = parts_.metrics;
   parts.trackers = trackers_.get();
   if (pipeline_.has_train) {
     parts.loss = std::make_shared<TrainingLoss>(catalog_, pipeline_, model_.present_dimension(),
-                                                data_->labels(), device_);
+                                                data_->labels(), dataset_->pairs().defined(), device_);
     parts.sampler = parts_.batch_sampler;
   }
   if (!pipeline_.has_train || pipeline_.train.epochs == 0) return track_from(0);
@@ -318,7 +344,8 @@ RunOutcome Run::execute() {
     open_data();
     const double base_start = now_seconds();
     base_test_ = test_embeddings(false);  // the encoder before its first step
-    if (from_pictures()) {
+    if (std::all_of(model_.encoders.begin(), model_.encoders.end(),
+                    [&](const EncoderPart& one) { return reads_samples(one); })) {
       const double seconds = now_seconds() - base_start;
       result_["timings"]["encode_seconds"] = seconds;
       result_["timings"]["encode_images_per_second"] =
@@ -330,7 +357,7 @@ RunOutcome Run::execute() {
       log_warning(fmt::format("interrupted; continue with --resume {}", folder_));
       return {result_, "", true};
     }
-    if (learns()) fit_heads();
+    if (model_.learns()) fit_heads();
     measure_tuned();
     save_servable((fs::path(folder_) / "model").string(), pipeline_, model_, result_["metrics"]);
     write_result("completed");
@@ -350,25 +377,25 @@ void Run::measure_tuned() {
   const double start = now_seconds();
   tuned_test_ = test_embeddings(true);
   keep_readable();  // what a learning encoder could not read is known only now
-  const auto labels = labels_of(dataset_->labels(), split_.test);
-  at::Tensor queries;
-  if (parts_.eval_sampler) {
-    queries = parts_.eval_sampler->queries(labels, static_cast<uint64_t>(pipeline_.root.seed));
-  }
-  const auto base_values = pipeline_.evaluate.baseline
-                               ? measure(base_test_, labels, queries, parts_.metrics, pipeline_)
-                               : Measured{};
-  const auto tuned_values = measure(tuned_test_, labels, queries, parts_.metrics, pipeline_);
+  const auto task = test_task();
+  const auto base_values =
+      pipeline_.evaluate.baseline ? measure(base_test_, task, parts_.metrics, pipeline_) : Measured{};
+  const auto tuned_values = measure(tuned_test_, task, parts_.metrics, pipeline_);
   result_["metrics"] = {{"base", base_values.values}, {"tuned", tuned_values.values}};
   result_["metric_details"] = {{"base", base_values.details}, {"tuned", tuned_values.details}};
   if (pipeline_.evaluate.per_class) {
     result_["per_class"] = per_class_table(base_values, tuned_values, *dataset_);
   }
   result_["timings"]["evaluate_seconds"] = now_seconds() - start;
-  if (dataset_->object_kind() == ObjectKind::image) {
-    write_retrieval_picture((fs::path(folder_) / "retrieval.png").string(), *dataset_, split_.test,
-                            base_test_, tuned_test_, static_cast<uint64_t>(pipeline_.root.seed));
-  }
+  const RetrievalShown shown{*dataset_,  split_.test, task,
+                             base_test_, tuned_test_, static_cast<uint64_t>(pipeline_.root.seed)};
+  write_retrieval(folder_, shown);
+}
+
+RetrievalTask Run::test_task() const {
+  return retrieval_task(*dataset_, split_.test, parts_.eval_sampler.get(),
+                        static_cast<uint64_t>(pipeline_.root.seed),
+                        pipeline_.evaluate.pair_candidates == "all");
 }
 
 void Run::write_result(const std::string& status, const std::string& error) {
@@ -380,7 +407,12 @@ void Run::write_result(const std::string& status, const std::string& error) {
   if (!error.empty()) result_["error"] = error;
   result_["device"] = device_.str();
   result_["threads"] = at::get_num_threads();
-  if (learns()) result_["training_precision"] = training_dtype_ == at::kBFloat16 ? "bfloat16" : "float32";
+  if (model_.learns()) {
+    const bool bfloat16 =
+        std::any_of(model_.encoders.begin(), model_.encoders.end(),
+                    [](const EncoderPart& one) { return one.training_dtype == at::kBFloat16; });
+    result_["training_precision"] = bfloat16 ? "bfloat16" : "float32";
+  }
   result_["data"] = {{"train", side(split_.train)},
                      {"validation", side(split_.validation)},
                      {"test", side(split_.test)},

@@ -2,6 +2,7 @@
 
 #include <torch/csrc/api/include/torch/version.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -39,15 +40,19 @@ json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog) {
     if (spec.info != nullptr) used.insert(spec.info->plugin_id);
   };
   use(pipeline.dataset);
-  use(pipeline.encoder);
+  for (const auto& encoder : pipeline.encoders) use(encoder);
+  for (const auto& head : pipeline.head) {
+    use(head);
+    for (const auto& branch : head.branches) std::for_each(branch.begin(), branch.end(), use);
+  }
   for (const auto& loss : pipeline.losses) {
     use(loss);
     use(loss.miner);
   }
   use(pipeline.batch_sampler);
   use(pipeline.eval_sampler);
-  for (const auto* list : {&pipeline.transforms, &pipeline.train_transforms, &pipeline.head,
-                           &pipeline.metrics, &pipeline.trackers}) {
+  for (const auto* list :
+       {&pipeline.transforms, &pipeline.train_transforms, &pipeline.metrics, &pipeline.trackers}) {
     for (const auto& spec : *list) use(spec);
   }
   json plugins = json::object();

@@ -7,9 +7,9 @@
 #include <filesystem>
 
 #include "host/engine/contracts.hpp"
-#include "host/engine/cut.hpp"
+#include "host/engine/model_builder.hpp"
+#include "host/engine/resources.hpp"
 #include "host/loader/catalog.hpp"
-#include "host/loader/guarded_call.hpp"
 #include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
@@ -31,9 +31,10 @@ json portable_params(const ComponentInfo& info, json params, const fs::path& fol
     if (mark == "initial_weights") {
       params[name] = "";
     } else if (mark == "resource" && !path.empty()) {
-      const auto relative = fs::path("resources") / (owner + "_" + fs::path(path).filename().string());
-      fs::create_directories(folder / "resources");
-      write_file_atomically((folder / relative).string(), read_file(path));
+      auto source = fs::path(path).lexically_normal();
+      if (!source.has_filename()) source = source.parent_path();  // a folder with a slash behind it
+      const auto relative = fs::path("resources") / (owner + "_" + source.filename().string());
+      copy_resource(source, folder / relative);
       params[name] = relative.string();
     }
   }
@@ -74,59 +75,62 @@ json absolute_params(const ComponentInfo& info, json params, const fs::path& fol
   return params;
 }
 
-void set_encoder(Model& model, const std::string& name, const ComponentInfo& info,
-                 std::shared_ptr<Encoder> encoder, int64_t input_dimension) {
-  model.encoder_name = name;
-  model.encoder_id = info.id;
-  model.encoder_plugin = info.plugin_id;
-  model.encoder = std::move(encoder);
-  guard(info, "dimension", [&] { model.embedding_dimension = model.encoder->dimension(); });
-  if (model.embedding_dimension == 0) model.embedding_dimension = input_dimension;
-  model.output_dimension = model.embedding_dimension;
-  guard(info, "stages", [&] {
-    model.stage_count = static_cast<int64_t>(model.encoder->stages().size());
-    if (model.stage_count < 1) throw Error("an encoder has at least one stage");
-    for (const auto& one : module_tensors(*model.encoder)) {
-      const auto stage = model.encoder->stage_of(one.name);
-      if (stage < 0 || stage >= model.stage_count) {
-        throw Error(fmt::format("stage_of(\"{}\") is {}, but there are {} stages", one.name, stage,
-                                model.stage_count));
-      }
-    }
-  });
-  model.first_trained = model.stage_count;
-  model.encoder->train(false);
+ComponentSpec described_spec(const Catalog& catalog, const std::string& kind, const json& entry,
+                             const fs::path& folder) {
+  ComponentSpec spec;
+  spec.info = &find_described(catalog, kind, entry);
+  spec.params = absolute_params(*spec.info, entry.at("params"), folder);
+  return spec;
 }
 
-void add_head(Model& model, const ComponentInfo& info, std::shared_ptr<Head> head) {
-  model.heads.push_back({info.id, info.plugin_id, std::move(head)});
-  guard(info, "output_dimension",
-        [&] { model.output_dimension = model.heads.back().head->output_dimension(); });
-  guard(info, "parameters", [&] { module_tensors(*model.heads.back().head); });
-  model.heads.back().head->train(false);
+/// Writes the entries of a manifest and the files that they need.
+class ManifestWriter {
+ public:
+  explicit ManifestWriter(fs::path folder) : folder_(std::move(folder)) {}
+
+  json component(const ComponentSpec& spec, const std::string& owner) const {
+    return described(*spec.info, portable_params(*spec.info, spec.params, folder_, owner));
+  }
+
+  json head(const HeadSpec& spec, size_t place) const {
+    const auto owner = fmt::format("head_{}", place);
+    if (spec.switch_on.empty()) return component(spec, owner);
+    json heads = json::array();
+    for (size_t branch = 0; branch < spec.branches.size(); ++branch) {
+      json chain = json::array();
+      for (size_t i = 0; i < spec.branches[branch].size(); ++i) {
+        chain.push_back(component(spec.branches[branch][i], fmt::format("{}_{}_{}", owner, branch, i)));
+      }
+      heads.push_back(chain);
+    }
+    return {{"switch", {{"on", spec.switch_on}, {"heads", heads}}}};
+  }
+
+ private:
+  fs::path folder_;
+};
+
+void read_head(const Catalog& catalog, const json& entry, const fs::path& folder, ModelBuilder& builder) {
+  if (!entry.contains("switch")) {
+    builder.add_head(described_spec(catalog, "head", entry, folder));
+    return;
+  }
+  std::vector<std::vector<ComponentSpec>> branches;
+  for (const auto& chain : entry["switch"].at("heads")) {
+    branches.emplace_back();
+    for (const auto& one : chain) branches.back().push_back(described_spec(catalog, "head", one, folder));
+  }
+  builder.add_switch(entry["switch"].at("on"), branches);
+}
+
+ObjectKind object_kind_of(const std::string& name) {
+  for (const auto kind : {ObjectKind::image, ObjectKind::vector, ObjectKind::text}) {
+    if (name == object_kind_name(kind)) return kind;
+  }
+  throw Error("\"" + name + "\" is no kind of object; expected image, vector or text");
 }
 
 }  // namespace
-
-Model make_model(const Catalog& catalog, const Pipeline& pipeline, int64_t input_dimension, bool with_heads) {
-  at::manual_seed(static_cast<uint64_t>(pipeline.root.seed));
-  Model model;
-  const auto& spec = pipeline.encoder;
-  Site site;
-  site.seed = static_cast<uint64_t>(pipeline.root.seed);
-  set_encoder(model, spec.name, *spec.info, catalog.create<Encoder>(*spec.info, spec.params, site),
-              input_dimension);
-  model.first_trained = first_trained_stage(pipeline, *model.encoder);
-  model.encoder->freeze_batch_norms(spec.batch_norms_frozen);
-  if (with_heads) {
-    for (const auto& one : pipeline.head) {
-      site.input_dimension = model.output_dimension;
-      add_head(model, *one.info, catalog.create<Head>(*one.info, one.params, site));
-      model.heads.back().waits = model.heads.back().head->needs_fit();
-    }
-  }
-  return model;
-}
 
 void save_servable(const std::string& folder, const Pipeline& pipeline, const Model& model,
                    const json& metrics) {
@@ -135,32 +139,30 @@ void save_servable(const std::string& folder, const Pipeline& pipeline, const Mo
   fs::remove_all(fresh);
   fs::create_directories(fresh);
 
-  const auto& encoder = pipeline.encoder;
+  const ManifestWriter writer(fresh);
   json manifest = {{"kindred", 1},
                    {"name", pipeline.root.name},
                    {"embedding_dimension", model.output_dimension},
-                   {"object_kind", model.encoder->object_kind() == ObjectKind::image ? "image" : "vector"},
+                   {"encoders", json::array()},
                    {"transforms", json::array()},
                    {"heads", json::array()},
                    {"metrics", metrics}};
-  manifest["encoder"] =
-      described(*encoder.info, portable_params(*encoder.info, encoder.params, fresh, "encoder"));
-  manifest["encoder"]["name"] = encoder.name;
-  manifest["encoder"]["dimension"] = model.embedding_dimension;
+  for (size_t i = 0; i < pipeline.encoders.size(); ++i) {
+    const auto& part = model.encoders[i];
+    auto entry = writer.component(pipeline.encoders[i], fmt::format("encoder_{}", i));
+    entry["name"] = part.name;
+    entry["field"] = part.field_name;
+    entry["object_kind"] = object_kind_name(part.object_kind);
+    entry["dimension"] = part.dimension;
+    manifest["encoders"].push_back(entry);
+  }
   for (const auto& one : pipeline.transforms) {
-    manifest["transforms"].push_back(
-        described(*one.info, portable_params(*one.info, one.params, fresh, "transform")));
+    manifest["transforms"].push_back(writer.component(one, "transform"));
   }
-  int64_t dimension = model.embedding_dimension;
   for (size_t i = 0; i < pipeline.head.size(); ++i) {
-    const auto& one = pipeline.head[i];
-    auto entry =
-        described(*one.info, portable_params(*one.info, one.params, fresh, fmt::format("head_{}", i)));
-    entry["input_dimension"] = dimension;
-    manifest["heads"].push_back(entry);
-    dimension = model.heads[i].head->output_dimension();
+    manifest["heads"].push_back(writer.head(pipeline.head[i], i));
   }
-  write_safetensors((fresh / "encoder.safetensors").string(), module_tensors(*model.encoder));
+  write_safetensors((fresh / "encoder.safetensors").string(), encoder_tensors(model));
   write_safetensors((fresh / "head.safetensors").string(), head_tensors(model));
   write_file_atomically((fresh / "model.json").string(), manifest.dump(2) + "\n");
 
@@ -179,23 +181,26 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
   Servable servable;
   servable.manifest = manifest;
   try {
-    const auto& entry = manifest.at("encoder");
-    const auto& info = find_described(catalog, "encoder", entry);
-    auto encoder = catalog.create<Encoder>(info, absolute_params(info, entry.at("params"), folder));
-    set_encoder(servable.model, entry.at("name"), info, std::move(encoder),
-                entry.at("dimension").get<int64_t>());
+    ModelBuilder builder(catalog, 0);
+    for (const auto& entry : manifest.at("encoders")) {
+      const auto spec = described_spec(catalog, "encoder", entry, folder);
+      EncoderPart part;
+      part.name = entry.at("name");
+      part.field_name = entry.at("field");
+      const auto& added =
+          builder.add_encoder(part, *spec.info, spec.params, entry.at("dimension").get<int64_t>());
+      if (added.object_kind != object_kind_of(entry.at("object_kind"))) {
+        throw Error(path + ": the encoder " + added.id + " reads " + object_kind_name(added.object_kind) +
+                    "s, not " + entry.at("object_kind").get<std::string>() + "s");
+      }
+    }
+    if (manifest.at("encoders").empty()) throw Error(path + " names no encoder");
     for (const auto& one : manifest.at("transforms")) {
-      const auto& transform = find_described(catalog, "transform", one);
-      servable.transforms.push_back(create_under_contract<Transform>(
-          catalog, transform, absolute_params(transform, one.at("params"), folder)));
+      const auto spec = described_spec(catalog, "transform", one, folder);
+      servable.transforms.push_back(create_under_contract<Transform>(catalog, *spec.info, spec.params));
     }
-    for (const auto& one : manifest.at("heads")) {
-      const auto& head = find_described(catalog, "head", one);
-      Site site;
-      site.input_dimension = one.at("input_dimension").get<int64_t>();
-      add_head(servable.model, head,
-               catalog.create<Head>(head, absolute_params(head, one.at("params"), folder), site));
-    }
+    for (const auto& one : manifest.at("heads")) read_head(catalog, one, folder, builder);
+    servable.model = builder.take();
   } catch (const json::exception& error) {
     throw Error(path + " is not complete: " + error.what());
   }
@@ -204,9 +209,30 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
     load_named_tensors("the model's " + full, target, read_checkpoint(full), never, never);
     move_to(target, device);
   };
-  load("encoder.safetensors", module_tensors(*servable.model.encoder));
+  load("encoder.safetensors", encoder_tensors(servable.model));
   load("head.safetensors", head_tensors(servable.model));
   return servable;
+}
+
+void choose_fields(Model& model, const Dataset& dataset) {
+  const auto fields = dataset.fields();
+  for (auto& part : model.encoders) {
+    size_t field = 0;
+    if (!part.field_name.empty()) {
+      while (field < fields.size() && fields[field].name != part.field_name) ++field;
+    }
+    if (field == fields.size()) {
+      throw Error("the model's encoder " + part.name + " reads the field \"" + part.field_name +
+                  "\", which the samples of the dataset do not have");
+    }
+    if (fields[field].kind != part.object_kind) {
+      throw Error(
+          fmt::format("the model's encoder {} reads an object of the kind {}, but the dataset gives one of "
+                      "the kind {}",
+                      part.name, object_kind_name(part.object_kind), object_kind_name(fields[field].kind)));
+    }
+    part.field = field;
+  }
 }
 
 }  // namespace kindred::host

@@ -7,6 +7,7 @@
 
 #include "host/engine/model.hpp"
 #include "host/pipeline/pipeline.hpp"
+#include "kindred/dataset.hpp"
 #include "kindred/transform.hpp"
 
 namespace kindred::host {
@@ -15,7 +16,7 @@ class Catalog;
 
 /// A servable is a folder with what inference needs and nothing else:
 ///   model.json            components with their parameters, plugin ids and versions, dimensions, metrics
-///   encoder.safetensors   every tensor of the encoder
+///   encoder.safetensors   every tensor of the encoders; of several, "<encoder>.<name>"
 ///   head.safetensors      every tensor of the heads, "<place>.<name>"
 ///   resources/            files that a component needs to be constructed
 /// Nothing in it is a pickle. (A TorchScript encoder's module is a resource and is what LibTorch reads.)
@@ -32,9 +33,8 @@ void save_servable(const std::string& folder, const Pipeline& pipeline, const Mo
 /// Opens a servable in evaluation mode on `device`. Throws Error or PluginError.
 Servable load_servable(const std::string& folder, const Catalog& catalog, at::Device device);
 
-/// Makes the model of a pipeline, in evaluation mode on the CPU: parts with random initial values are
-/// drawn from the pipeline's seed. Encoders of vectors learn their dimension from `input_dimension`.
-/// `with_heads`: false leaves the encoder alone. Throws PluginError.
-Model make_model(const Catalog& catalog, const Pipeline& pipeline, int64_t input_dimension, bool with_heads);
+/// Makes the encoders of a model that was loaded read their fields of `dataset`. Throws Error when it lacks
+/// one or has another kind of object there.
+void choose_fields(Model& model, const Dataset& dataset);
 
 }  // namespace kindred::host

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/engine/evaluation.hpp"
+#include "host/engine/tensor_patterns.hpp"
 #include "host/loader/guarded_call.hpp"
 #include "host/support/clock.hpp"
 #include "host/support/interrupt.hpp"
@@ -30,10 +31,21 @@ namespace {
 
 constexpr double kCheckpointSeconds = 60;  // between two checkpoints of a running epoch loop
 constexpr double kCollapsedNorm = 0.999;   // of the mean of normalised embeddings: all point one way
-constexpr uint64_t kStepStream = 3, kValidationOrderStream = 4, kValidationDrawStream = 8;
+constexpr uint64_t kStepStream = 3, kValidationOrderStream = 4, kValidationDrawStream = 8, kPartStream = 9;
 
 /// JSON has no NaN.
 json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+
+/// What training moves without a gradient: running statistics of the trained stages and of the heads.
+std::vector<NamedTensor> statistics_of(const Model& model) {
+  auto all = model.heads.buffers();
+  for (const auto& part : model.encoders) {
+    for (const auto& one : part.encoder->buffers()) {
+      if (part.encoder->stage_of(one.name) >= part.first_trained) all.push_back(one);
+    }
+  }
+  return all;
+}
 
 bool is_loss(const std::string& monitor) {
   return monitor.size() >= 5 && monitor.compare(monitor.size() - 5, 5, ".loss") == 0;
@@ -50,7 +62,7 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
       device_(device),
       folder_(std::move(folder)),
       quiet_(quiet),
-      encoder_learns_(model.first_trained < model.stage_count) {
+      encoder_learns_(model.learns()) {
   report_.monitor = pipeline.early_stopping.monitor;
   if (report_.monitor.empty()) {
     report_.monitor =
@@ -61,33 +73,59 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
   report_.best_value =
       minimise_ ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
 
-  ParameterGroups groups;
-  groups.encoder = trained_encoder_parameters(model);
-  const auto stages = model.encoder->stages();
-  for (const auto& one : groups.encoder) {
-    const auto factor =
-        pipeline.encoder.lr_multipliers.find(stages[static_cast<size_t>(model.encoder->stage_of(one.name))]);
-    groups.encoder_factors.push_back(factor == pipeline.encoder.lr_multipliers.end() ? 1 : factor->second);
-  }
-  for (const auto& stage : model.heads) {
-    for (const auto& one : stage.head->parameters()) groups.head.push_back(one);
-  }
-  groups.loss = parts_.loss->parameters();
+  auto groups = parameter_groups();
   optimizer_ = std::make_unique<Optimizer>(pipeline.optimizer, pipeline.schedule, pipeline.train.epochs,
                                            pipeline.train.gradient_clip, groups);
   if (parts_.sampler->refresh_epochs() > 0) {
     const auto classes = std::get<0>(at::_unique(data.labels())).numel();
     class_means_ = at::zeros({classes, model.present_dimension()}, at::kFloat);
   }
-  if (pipeline.train.ema > 0) {
-    // Running statistics that move are averaged too: they belong to the weights.
-    auto weights = pipeline.encoder.batch_norms_frozen ? groups.encoder : trained_encoder_tensors(model);
-    for (const auto* more : {&groups.head, &groups.loss}) {
-      weights.insert(weights.end(), more->begin(), more->end());
+  take_pairs();
+  if (pipeline.train.ema > 0 || pipeline.train.swa_start > 0) average_weights(groups);
+}
+
+ParameterGroups Trainer::parameter_groups() {
+  ParameterGroups groups;
+  groups.encoder = trained_encoder_parameters(model_);
+  groups.head = model_.heads.parameters();
+  groups.loss = parts_.loss->parameters();
+  const auto factors_of = [&](const std::string& role, const std::vector<NamedTensor>& tensors) {
+    std::vector<double> factors;
+    for (const auto& one : tensors) {
+      trained_.push_back({role + one.name, one.tensor});
+      factors.push_back(lr_factor(pipeline_, trained_.back().name));
     }
-    for (size_t i = 0; i < weights.size(); ++i) weights[i].name = std::to_string(i) + "." + weights[i].name;
-    average_ = std::make_unique<WeightAverage>(weights, pipeline.train.ema);
+    return factors;
+  };
+  groups.encoder_factors = factors_of("encoder.", groups.encoder);
+  groups.head_factors = factors_of("head.", groups.head);
+  groups.loss_factors = factors_of("loss.", groups.loss);
+  size_t next = 0;
+  for (size_t i = 0; i < model_.encoders.size(); ++i) {
+    const auto& encoder = model_.encoders[i];
+    const auto& of_stages = pipeline_.encoders[i].lr_multipliers;
+    const auto stages = encoder.encoder->stages();
+    for (const auto& one : encoder.trained_parameters()) {
+      const auto factor = of_stages.find(stages[static_cast<size_t>(encoder.encoder->stage_of(one.name))]);
+      if (factor != of_stages.end()) groups.encoder_factors[next] *= factor->second;
+      ++next;
+    }
   }
+  std::vector<std::string> names;
+  for (const auto& one : trained_) names.push_back(one.name);
+  check_patterns(pipeline_, names);
+  return groups;
+}
+
+/// Running statistics that move are averaged too: they belong to the weights.
+void Trainer::average_weights(const ParameterGroups& groups) {
+  const bool frozen = std::all_of(pipeline_.encoders.begin(), pipeline_.encoders.end(),
+                                  [](const EncoderSpec& one) { return one.batch_norms_frozen; });
+  auto weights = frozen ? groups.encoder : trained_encoder_tensors(model_);
+  for (const auto* more : {&groups.head, &groups.loss})
+    weights.insert(weights.end(), more->begin(), more->end());
+  for (size_t i = 0; i < weights.size(); ++i) weights[i].name = std::to_string(i) + "." + weights[i].name;
+  average_ = std::make_unique<WeightAverage>(weights, pipeline_.train.ema);
 }
 
 std::vector<NamedTensor> Trainer::state() const {
@@ -128,12 +166,13 @@ TrainReport Trainer::train() {
     }
     result.step_seconds = now_seconds() - epoch_start;
     report_.step_seconds += result.step_seconds;
-    if (average_) average_->swap();
+    if (pipeline_.train.swa_start > 0 && epoch + 1 >= pipeline_.train.swa_start) average_->add_to_mean();
+    swap_average();
     try {
       validate(result);
     } catch (const Interrupted&) {
       // The steps are kept; the resumed run repeats the validation.
-      if (average_) average_->swap();
+      swap_average();
       report_.interrupted = true;
       save_checkpoint(epoch, result.steps, result.loss_sum);
       break;
@@ -142,7 +181,7 @@ TrainReport Trainer::train() {
     report_.epoch_seconds.push_back(seconds);
     report_.epochs = epoch + 1;
     const bool best = note_result(epoch, result);
-    if (average_) average_->swap();
+    swap_average();
     append_history(epoch, result, seconds, best);
     track(epoch, result);
     std::string note = fmt::format("loss {:.4f}", result.train_loss);
@@ -163,8 +202,8 @@ TrainReport Trainer::train() {
   if (!report_.interrupted) save_checkpoint(report_.epochs, 0, 0);
   if (!best_.empty()) {
     restore(state(), best_);
-  } else if (average_) {
-    average_->swap();
+  } else {
+    swap_average();
   }
   if (best_.empty() && report_.epochs > 0) {
     report_.warnings.push_back("no epoch had a defined " + report_.monitor +
@@ -172,8 +211,13 @@ TrainReport Trainer::train() {
     log_warning(report_.warnings.back());
   }
   data_.train_encoder(false);
-  model_.train_heads(false);
+  model_.heads.train(false);
   return report_;
+}
+
+/// Exchanges the weights and their average, where there is one already.
+void Trainer::swap_average() {
+  if (average_ && average_->updates() > 0) average_->swap();
 }
 
 bool Trainer::out_of_patience() const {
@@ -186,16 +230,21 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   const auto refresh = parts_.sampler->refresh_epochs();
   // Not in the middle of an epoch that is resumed: its batches are those of the means at its beginning.
   if (refresh > 0 && epoch % refresh == 0 && !(epoch == first_epoch_ && first_step_ > 0)) show_class_means();
-  const auto batches = parts_.sampler->batches(data_.labels(), seed, epoch);
+  const auto batches = parts_.sampler->batches(pairs_ ? pairs_->labels() : data_.labels(), seed, epoch);
   const auto steps = static_cast<int64_t>(batches.size());
   largest_batch_ = 0;
   for (const auto& batch : batches) largest_batch_ = std::max(largest_batch_, batch.numel());
   const int64_t first = epoch == first_epoch_ ? std::min(first_step_, steps) : 0;
   optimizer_->start_epoch(epoch);
+  for (auto& one : trained_) one.tensor.requires_grad_(!is_frozen(pipeline_, one.name, epoch));
   data_.train_encoder(true);
-  model_.train_heads(true);
+  model_.heads.train(true);
   parts_.loss->train(true);
-  data_.start_epoch(batches, first, epoch);
+  std::vector<at::Tensor> rows = batches;  // of the training side
+  if (pairs_) {
+    for (auto& one : rows) one = pairs_->objects(one);
+  }
+  data_.start_epoch(rows, first, epoch);
   Progress progress(fmt::format("epoch {}", epoch + 1), "steps", steps, quiet_ || !encoder_learns_);
   // Summed on the device: one synchronisation an epoch, not one a step, unless steps are slow anyway.
   double sum = epoch == first_epoch_ ? first_loss_sum_ : 0;
@@ -208,23 +257,18 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
     if (step % group == 0) optimizer_->zero_gradients();
     const bool ends_group = (step + 1) % group == 0 || step + 1 == steps;
     if (batch.labels.numel() > 0) {
-      const auto embeddings = model_.apply_heads(batch.embeddings);
-      const auto loss = parts_.loss->forward(embeddings, batch.labels, batch.samples, all_steps_);
-      const double value = loss.item<double>();
-      if (!std::isfinite(value)) throw_not_finite(value, embeddings, epoch, step);
-      if (loss.requires_grad()) {
-        const auto batches = static_cast<double>(std::min(group, steps - step / group * group));
-        const auto part = batches == 1 ? loss : loss / batches;
-        guard(parts_.loss->plugin(), parts_.loss->name(), "backward", [&] { part.backward(); });
-        has_gradient = true;
-      }
+      const auto batches_of_step = std::min(group, steps - step / group * group);
+      const auto learned = learn(batches[static_cast<size_t>(step)], batch, {epoch, step},
+                                 1 / static_cast<double>(batches_of_step));
+      has_gradient = has_gradient || learned.has_gradient;
       ++report_.steps;
       ++all_steps_;
-      sum += value;
+      sum += learned.loss;
       progress.update(step + 1, fmt::format("loss {:.4f}", sum / static_cast<double>(step + 1)));
       // Where there is no validation, whose embeddings are not blurred by dropout.
-      if (data_.validation_labels().numel() == 0 && batch.labels.numel() == largest_batch_) {
-        warn_when_collapsed(embeddings);
+      if (data_.validation_labels().numel() == 0 &&
+          batch.labels.numel() == (pairs_ ? 2 : 1) * largest_batch_) {
+        warn_when_collapsed(learned.embeddings);
       }
     }
     if (!ends_group) continue;
@@ -245,6 +289,67 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   return true;
 }
 
+/// Forward and backward of a batch; the gradient is multiplied by `factor`.
+Trainer::Learned Trainer::learn(const at::Tensor& rows, const TrainingData::Step& batch, Place place,
+                                double factor) {
+  const auto size = batch.labels.numel(), part = pipeline_.train.gradient_cache;
+  const bool in_parts = part > 0 && part < size;
+  // The first pass only says where the embeddings are; the second one repeats what it drew.
+  const auto seed_part = [&](int64_t first) {
+    at::manual_seed(
+        Random(static_cast<uint64_t>(pipeline_.root.seed), kPartStream, place.epoch, place.step, first)
+            .next() >>
+        1);
+  };
+  const auto part_of = [&](int64_t first) {
+    return model_.apply_heads(batch.encode(at::arange(first, std::min(first + part, size), at::kLong)));
+  };
+  at::Tensor embeddings;
+  if (in_parts) {
+    at::NoGradGuard no_grad;
+    const auto statistics = snapshot(statistics_of(model_));
+    std::vector<at::Tensor> parts;
+    for (int64_t first = 0; first < size; first += part) {
+      seed_part(first);
+      parts.push_back(part_of(first));
+    }
+    restore(statistics_of(model_), statistics);  // the second pass moves them
+    embeddings = at::cat(parts);
+  } else {
+    embeddings = model_.apply_heads(batch.encode({}));
+  }
+  if (in_parts) embeddings.requires_grad_(true);
+  const auto loss = step_loss(rows, batch, embeddings);
+  const double value = loss.item<double>();
+  if (!std::isfinite(value)) throw_not_finite(value, embeddings, place.epoch, place.step);
+  if (!loss.requires_grad()) return {embeddings, value, false};
+  guard(parts_.loss->plugin(), parts_.loss->name(), "backward",
+        [&] { (factor == 1 ? loss : loss * factor).backward(); });
+  if (!in_parts) return {embeddings, value, true};
+  const auto gradient = embeddings.grad();
+  for (int64_t first = 0; gradient.defined() && first < size; first += part) {
+    seed_part(first);
+    const auto again = part_of(first);
+    if (again.requires_grad()) again.backward(gradient.slice(0, first, std::min(first + part, size)));
+  }
+  return {embeddings.detach(), value, true};
+}
+
+at::Tensor Trainer::step_loss(const at::Tensor& batch, const TrainingData::Step& step,
+                              const at::Tensor& embeddings) {
+  if (!pairs_) return parts_.loss->forward(embeddings, step.labels, step.samples, all_steps_);
+  return parts_.loss->forward(
+      pairs_->scored(batch, embeddings, step.samples, data_.samples_of(pairs_->objects(batch))));
+}
+
+/// Again after the training rows have changed.
+void Trainer::take_pairs() {
+  const auto pairs = data_.train_pairs();
+  if (!pairs.defined()) return;
+  if (pairs.rows.size(0) == 0) throw Error("no pair has both of its objects on the training side");
+  pairs_ = std::make_unique<PairBatches>(pairs, data_.labels());
+}
+
 void Trainer::throw_not_finite(double loss, const at::Tensor& embeddings, int64_t epoch, int64_t step) const {
   const bool sound = embeddings.isfinite().all().item<bool>();
   throw Error(
@@ -261,19 +366,20 @@ void Trainer::update_weights(int64_t epoch, int64_t step) {
     throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
                             epoch + 1, step + 1));
   }
-  if (average_) average_->update();
+  if (average_ && pipeline_.train.ema > 0) average_->update();
 }
 
 void Trainer::show_class_means() {
   at::NoGradGuard no_grad;
   data_.train_encoder(false);
-  model_.train_heads(false);
+  model_.heads.train(false);
   const auto raw = data_.train_embeddings();
   const auto x = model_.apply_heads(raw).cpu();
   const auto [classes, place] = at::_unique(data_.labels(), true, true);
   const auto sums = at::zeros({classes.numel(), x.size(1)}, at::kFloat).index_add(0, place, l2_normalized(x));
   class_means_.copy_(l2_normalized(sums));
   parts_.sampler->see_class_means(classes, class_means_);
+  take_pairs();
 }
 
 void Trainer::validate(EpochResult& result) {
@@ -281,41 +387,58 @@ void Trainer::validate(EpochResult& result) {
   if (labels.numel() == 0) return;
   at::NoGradGuard no_grad;
   data_.train_encoder(false);
-  model_.train_heads(false);
+  model_.heads.train(false);
   parts_.loss->train(false);
   const auto raw = data_.validation_embeddings();
   const auto embeddings = model_.apply_heads(raw);
   warn_when_collapsed(embeddings);
-  if (parts_.loss->can_validate()) {
-    // Miners may draw; what they draw does not depend on what was drawn before.
-    at::manual_seed(Random(static_cast<uint64_t>(pipeline_.root.seed), kValidationDrawStream).next() >> 1);
-    // In one fixed random order, so that a batch holds several samples of a class whatever the file order.
-    const auto rows = labels.numel();
-    std::vector<int64_t> order(static_cast<size_t>(rows));
-    for (int64_t i = 0; i < rows; ++i) order[static_cast<size_t>(i)] = i;
-    Random random(static_cast<uint64_t>(pipeline_.root.seed), kValidationOrderStream);
-    random.shuffle(order.begin(), order.end());
-    const auto index = at::tensor(order, at::kLong);
-    const int64_t size = std::max<int64_t>(largest_batch_, 1);
-    double sum = 0;
-    for (int64_t begin = 0; begin < rows; begin += size) {
-      const auto part = index.slice(0, begin, std::min(begin + size, rows));
-      const auto loss = parts_.loss->validate(embeddings.index_select(0, part.to(device_)),
-                                              labels.index_select(0, part).to(device_));
-      sum += loss.item<double>() * static_cast<double>(part.numel());
-    }
-    result.validation["loss"] = sum / static_cast<double>(rows);
-  }
+  if (parts_.loss->can_validate()) result.validation["loss"] = validation_loss(embeddings);
   // A search is cheap beside an epoch of a learning encoder, but not beside one on cached embeddings.
   const bool metric_is_monitored = report_.monitor.rfind("validation.", 0) == 0 && !is_loss(report_.monitor);
   if (metric_is_monitored || encoder_learns_) {
     EvaluationOptions options;
     options.bootstrap_samples = 0;
     options.tile_bytes = pipeline_.evaluate.tile_mebibytes << 20;
-    for (const auto& value : evaluate_metrics(embeddings, labels, {}, parts_.metrics, options)) {
+    const auto task = data_.validation_task(pipeline_.evaluate.pair_candidates == "all");
+    for (const auto& value : evaluate_metrics(embeddings, task, parts_.metrics, options)) {
       result.validation[value.name] = value.mean;
     }
   }
+}
+
+/// In one fixed random order, so that a batch holds several samples of a class whatever the file order.
+double Trainer::validation_loss(const at::Tensor& embeddings) {
+  const auto seed = static_cast<uint64_t>(pipeline_.root.seed);
+  // Miners may draw; what they draw does not depend on what was drawn before.
+  at::manual_seed(Random(seed, kValidationDrawStream).next() >> 1);
+  const auto pairs = data_.validation_pairs();
+  const auto& labels = data_.validation_labels();
+  std::unique_ptr<PairBatches> scored;
+  if (pairs.defined()) scored = std::make_unique<PairBatches>(pairs, labels);
+  const auto rows = scored ? scored->labels().numel() : labels.numel();
+  std::vector<int64_t> order(static_cast<size_t>(rows));
+  for (int64_t i = 0; i < rows; ++i) order[static_cast<size_t>(i)] = i;
+  Random random(seed, kValidationOrderStream);
+  random.shuffle(order.begin(), order.end());
+  const auto index = at::tensor(order, at::kLong);
+  const int64_t size = std::max<int64_t>(largest_batch_, 1);
+  double sum = 0;
+  for (int64_t begin = 0; begin < rows; begin += size) {
+    const auto part = index.slice(0, begin, std::min(begin + size, rows));
+    at::Tensor loss;
+    if (scored) {
+      const auto objects = scored->objects(part);
+      const std::vector<int64_t> asked(objects.data_ptr<int64_t>(),
+                                       objects.data_ptr<int64_t>() + objects.numel());
+      loss = parts_.loss->forward(
+          scored->scored(part, embeddings.index_select(0, objects.to(device_)), objects, asked));
+    } else {
+      loss = parts_.loss->validate(embeddings.index_select(0, part.to(device_)),
+                                   labels.index_select(0, part).to(device_));
+    }
+    sum += loss.item<double>() * static_cast<double>(part.numel());
+  }
+  return rows == 0 ? std::nan("") : sum / static_cast<double>(rows);
 }
 
 double Trainer::monitored(const EpochResult& result) const {

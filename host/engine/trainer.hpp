@@ -62,9 +62,25 @@ class Trainer {
     int64_t steps = 0;
     std::map<std::string, double> validation;
   };
+  /// Of one batch.
+  struct Learned {
+    at::Tensor embeddings;
+    double loss;
+    bool has_gradient;
+  };
+  struct Place {
+    int64_t epoch, step;
+  };
   bool out_of_patience() const;
   bool run_steps(int64_t epoch, EpochResult& result);
+  ParameterGroups parameter_groups();
+  void average_weights(const ParameterGroups& groups);
+  void swap_average();
+  Learned learn(const at::Tensor& rows, const TrainingData::Step& batch, Place place, double factor);
   void show_class_means();
+  void take_pairs();
+  at::Tensor step_loss(const at::Tensor& batch, const TrainingData::Step& step, const at::Tensor& embeddings);
+  double validation_loss(const at::Tensor& embeddings);
   [[noreturn]] void throw_not_finite(double loss, const at::Tensor& embeddings, int64_t epoch,
                                      int64_t step) const;
   void update_weights(int64_t epoch, int64_t step);
@@ -87,8 +103,10 @@ class Trainer {
   std::string folder_;
   bool quiet_, minimise_, encoder_learns_;
   TrainReport report_;
+  std::vector<NamedTensor> trained_;  ///< every parameter, named as in checkpoints
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<WeightAverage> average_;  ///< null: none
+  std::unique_ptr<PairBatches> pairs_;      ///< null unless the dataset gives pairs
   std::vector<NamedTensor> best_;
   at::Tensor class_means_;  ///< float32 (C, D) that the sampler saw last; undefined when it looks at none
   int64_t all_steps_ = 0;   ///< ever taken, those before a resume included

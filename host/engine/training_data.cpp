@@ -34,4 +34,8 @@ std::vector<int64_t> TrainingData::samples_of(const at::Tensor& rows) const {
   return samples;
 }
 
+at::Tensor chosen_rows(const at::Tensor& rows, const at::Tensor& places) {
+  return places.defined() ? rows.index_select(0, places.to(rows.device())) : rows;
+}
+
 }  // namespace kindred::host

@@ -3,9 +3,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "host/engine/class_split.hpp"
+#include "host/engine/pair_lists.hpp"
+#include "host/engine/retrieval_task.hpp"
 #include "kindred/dataset.hpp"
 
 namespace kindred::host {
@@ -25,9 +28,12 @@ class TrainingData {
   virtual void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) = 0;
 
   struct Step {
-    at::Tensor embeddings;  ///< float32 (B, D) on the device, with a graph when the encoder learns
-    at::Tensor labels;      ///< int64 (B) on the device
-    at::Tensor samples;     ///< int64 (B) on the device: rows of the dataset
+    at::Tensor labels;   ///< int64 (B) on the device
+    at::Tensor samples;  ///< int64 (B) on the device: rows of the dataset
+    /// Places int64 (n) in the batch, on the CPU; undefined: all of them -> float32 (n, D) on the device,
+    /// with a graph when the encoder learns. May be called again: the same places give the same embeddings,
+    /// but for what the trained stages draw.
+    std::function<at::Tensor(const at::Tensor& places)> encode;
   };
   /// The next announced batch. May be smaller than announced when samples could not be read.
   virtual Step next() = 0;
@@ -43,16 +49,28 @@ class TrainingData {
   virtual at::Tensor validation_embeddings();
   const at::Tensor& validation_labels() const { return validation_labels_; }
 
+  /// Pairs of a dataset of pairs whose objects are both on a side, in rows of it; undefined otherwise.
+  PairList train_pairs() const { return pairs_within(dataset_.pairs(), train_rows_); }
+  PairList validation_pairs() const { return pairs_within(dataset_.pairs(), validation_rows_); }
+
+  /// Of measuring the validation rows.
+  RetrievalTask validation_task(bool all_candidates) const {
+    return retrieval_task(dataset_, validation_rows_, nullptr, 0, all_candidates);
+  }
+
+  /// Dataset rows of training rows.
+  std::vector<int64_t> samples_of(const at::Tensor& rows) const;
+
   /// Called around epochs: only a learning encoder cares.
   virtual void train_encoder(bool on) { (void)on; }
 
  protected:
-  /// Dataset rows of training rows.
-  std::vector<int64_t> samples_of(const at::Tensor& rows) const;
-
   const Dataset& dataset_;
   std::vector<int64_t> train_rows_, validation_rows_;
   at::Tensor train_labels_, validation_labels_;
 };
+
+/// Rows of a tensor at `places`, undefined: all of them.
+at::Tensor chosen_rows(const at::Tensor& rows, const at::Tensor& places);
 
 }  // namespace kindred::host

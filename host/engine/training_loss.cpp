@@ -40,8 +40,34 @@ void check_losses(const Catalog& catalog, const Pipeline& pipeline) {
   if (!issues.empty()) throw PipelineError(issues);
 }
 
+namespace {
+
+void check_dataset(const Pipeline& pipeline, const LossSpec& spec, const LossTraits& traits, bool of_pairs) {
+  const auto fail = [&](const std::string& key, const std::string& message) {
+    throw PipelineError({{pipeline.file, spec.pointer + key, message}});
+  };
+  const auto& dataset = pipeline.dataset.info->id;
+  if (of_pairs && !traits.scored_pairs) {
+    fail("", spec.info->id + " takes samples with labels, but " + dataset +
+                 " gives scored pairs; take a loss over those, such as multiple_negatives_ranking, "
+                 "cosine_embedding, cosent or contrastive");
+  }
+  if (!of_pairs && !traits.groups) {
+    fail("",
+         spec.info->id + " takes scored pairs, but " + dataset +
+             " gives samples with labels; take a loss over those, such as triplet, or a dataset of pairs");
+  }
+  if (of_pairs && spec.miner.info != nullptr)
+    fail("/miner", "the pairs of " + dataset + " are given, not mined");
+  if (of_pairs && spec.has_memory) {
+    fail("/memory", "a memory compares samples by their labels, and " + dataset + " gives pairs");
+  }
+}
+
+}  // namespace
+
 TrainingLoss::TrainingLoss(const Catalog& catalog, const Pipeline& pipeline, int64_t dimension,
-                           const at::Tensor& train_labels, at::Device device)
+                           const at::Tensor& train_labels, bool of_pairs, at::Device device)
     : classes_(std::get<0>(at::_unique(train_labels, true)).to(device)) {
   const Site site{dimension, classes_.numel(), static_cast<uint64_t>(pipeline.root.seed)};
   for (const auto& spec : pipeline.losses) {
@@ -50,6 +76,7 @@ TrainingLoss::TrainingLoss(const Catalog& catalog, const Pipeline& pipeline, int
     term.plugin = spec.info->plugin_id;
     term.weight = spec.weight;
     term.loss = create_under_contract<Loss>(catalog, *spec.info, spec.params, site);
+    check_dataset(pipeline, spec, term.loss->traits(), of_pairs);
     term.class_proxies = term.loss->traits().class_proxies;
     move_to(module_tensors(*term.loss), device);
     if (spec.miner.info != nullptr) {
@@ -100,6 +127,15 @@ at::Tensor TrainingLoss::forward(const at::Tensor& embeddings, const at::Tensor&
     }
     if (term.memory) term.memory->add(embeddings, labels, samples);
     if (term.weight != 1) value = value * term.weight;
+    sum = sum.defined() ? sum + value : value;
+  }
+  return sum;
+}
+
+at::Tensor TrainingLoss::forward(const ScoredPairs& pairs) {
+  at::Tensor sum;
+  for (const auto& term : terms_) {
+    const auto value = term.loss->forward_scored(pairs) * term.weight;
     sum = sum.defined() ? sum + value : value;
   }
   return sum;

@@ -21,19 +21,24 @@ void check_losses(const Catalog& catalog, const Pipeline& pipeline);
 class TrainingLoss {
  public:
   /// `dimension`: D of the embeddings; `train_labels` int64 (N): the dataset's labels of the training
-  /// classes, which losses with class proxies see numbered from 0. Throws PluginError from a factory.
+  /// classes, which losses with class proxies see numbered from 0; `of_pairs`: whether the dataset gives
+  /// scored pairs. Throws PluginError from a factory, PipelineError for a loss that takes the other kind of
+  /// dataset.
   TrainingLoss(const Catalog& catalog, const Pipeline& pipeline, int64_t dimension,
-               const at::Tensor& train_labels, at::Device device);
+               const at::Tensor& train_labels, bool of_pairs, at::Device device);
 
   /// embeddings (B, D), labels and samples int64 (B) on the device, samples: numbers that tell them apart.
   /// `step` counts from 0 over the whole training. Remembers the batch.
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples,
                      int64_t step);
 
-  /// The same of classes that are not trained: without memories and without the losses that have class
+  /// Of a dataset of pairs, in training and in validation.
+  at::Tensor forward(const ScoredPairs& pairs);
+
+  /// Of classes that are not trained: without memories and without the losses that have class
   /// proxies.
   at::Tensor validate(const at::Tensor& embeddings, const at::Tensor& labels);
-  /// Whether any loss is left there.
+  /// Whether any loss is left there; one over pairs always is.
   bool can_validate() const;
 
   void train(bool on);

@@ -19,6 +19,12 @@ void WeightAverage::update() {
   for (size_t i = 0; i < weights_.size(); ++i) average_[i].tensor.lerp_(weights_[i].tensor, 1 - decay);
 }
 
+void WeightAverage::add_to_mean() {
+  at::NoGradGuard no_grad;
+  const double share = 1 / static_cast<double>(++updates_);
+  for (size_t i = 0; i < weights_.size(); ++i) average_[i].tensor.lerp_(weights_[i].tensor, share);
+}
+
 void WeightAverage::swap() {
   const auto weights = snapshot(weights_);
   restore(weights_, average_);

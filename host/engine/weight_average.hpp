@@ -9,14 +9,17 @@ namespace kindred::host {
 
 /// Exponential moving average of weights (Polyak, Juditsky 1992, in the form of Tarvainen, Valpola 2017):
 ///   average <- d average + (1 - d) weight,   d = min(decay, (1 + t) / (10 + t)) at update t,
-/// so that the first steps do not hang on to the initial weights.
+/// so that the first steps do not hang on to the initial weights. Or the mean of some states with equal
+/// weight (Izmailov et al. 2018, eq. 2).
 class WeightAverage {
  public:
-  /// Starts at `weights`, which stay the owner's.
+  /// Starts at `weights`, which stay the owner's. `decay`: of the exponential average.
   WeightAverage(std::vector<NamedTensor> weights, double decay);
 
-  /// After each optimizer step.
+  /// After each optimizer step: the exponential average.
   void update();
+  /// The mean of the weights at all calls of this.
+  void add_to_mean();
   /// Exchanges the weights and their average: call before measuring, and again after.
   void swap();
 

@@ -67,13 +67,34 @@ void ValidationSection::describe(Schema<ValidationSection>& s) {
 
 void ModelSection::describe(Schema<ModelSection>& s) {
   s.field("encoders", &ModelSection::encoders)
-      .doc("One encoder component under a name of your choice.")
+      .doc(
+          "Encoder components under names of your choice; the embeddings of several are joined in the order "
+          "of "
+          "their names.")
       .required();
   s.field("head", &ModelSection::head)
-      .doc("A head component, or a list of heads applied one after the other.");
+      .doc(
+          "A head component, or a list of heads applied one after the other. An entry {\"switch\": {...}} "
+          "chooses among heads.");
+}
+
+void SwitchSection::describe(Schema<SwitchSection>& s) {
+  s.field("on", &SwitchSection::on)
+      .doc(
+          "Name of an encoder, such as a one_hot: the largest of its numbers says which head a sample takes. "
+          "These numbers do not go into the heads.")
+      .required();
+  s.field("heads", &SwitchSection::heads)
+      .doc(
+          "One head, or list of heads, per number of that encoder; all give embeddings of one length. null "
+          "hands the "
+          "embedding through.")
+      .required();
 }
 
 void EncoderSection::describe(Schema<EncoderSection>& s) {
+  s.field("field", &EncoderSection::field)
+      .doc("Which field of the dataset's records it reads; left out: the first.");
   s.field("trainable", &EncoderSection::trainable)
       .doc(
           "false: frozen, every sample is encoded once into the cache. true: trained whole, on pictures. "
@@ -116,10 +137,12 @@ void MemorySection::describe(Schema<MemorySection>& s) {
 void CacheSection::describe(Schema<CacheSection>& s) {
   s.field("type", &CacheSection::type)
       .doc(
-          "disk: memory-mapped files that later runs reuse. memory: gone with the process. auto: disk. none: "
-          "an "
-          "encoder trained from a stage reads pictures and runs its frozen stages at every step.")
-      .one_of({"auto", "disk", "memory", "none"});
+          "disk: memory-mapped files that later runs reuse. cpu: in memory, gone with the process. gpu: in "
+          "the "
+          "memory of the device. auto: disk. none: an encoder trained from a stage reads pictures and runs "
+          "its "
+          "frozen stages at every step.")
+      .one_of({"auto", "disk", "cpu", "gpu", "none"});
   s.field("directory", &CacheSection::directory).doc("Folder of the cache files.").path();
   s.field("batch_size", &CacheSection::batch_size).doc("Samples per encoder call.").range(1, 65536);
   s.field("views", &CacheSection::views)
@@ -130,7 +153,13 @@ void CacheSection::describe(Schema<CacheSection>& s) {
       .range(1, 256);
   s.field("map_dtype", &CacheSection::map_dtype)
       .doc("How the maps in front of that stage are stored.")
-      .one_of({"float16", "float32"});
+      .one_of({"float16", "bfloat16", "float32"});
+  s.field("embedding_dtype", &CacheSection::embedding_dtype)
+      .doc(
+          "How embeddings of frozen encoders are stored. With less than float32 what is measured differs a "
+          "little "
+          "from what the servable gives.")
+      .one_of({"float32", "float16", "bfloat16"});
 }
 
 void OptimizerSection::describe(Schema<OptimizerSection>& s) {
@@ -147,6 +176,11 @@ void OptimizerSection::describe(Schema<OptimizerSection>& s) {
   s.field("beta1", &OptimizerSection::beta1).doc("For adam and adamw.").range(0, 1);
   s.field("beta2", &OptimizerSection::beta2).doc("For adam and adamw.").range(0, 1);
   s.field("epsilon", &OptimizerSection::epsilon).doc("For adam and adamw.").range(0, 1);
+  s.field("lr_factors", &OptimizerSection::lr_factors)
+      .doc(
+          "Factors on the learning rate by the names of parameters, in which * stands for anything, such as "
+          "{\"head.*.bias\": 2}; where several match, they are multiplied. The names are those in "
+          "checkpoints.");
 }
 
 void ScheduleSection::describe(Schema<ScheduleSection>& s) {
@@ -195,6 +229,15 @@ void TrainSection::describe(Schema<TrainSection>& s) {
       .doc("Batches whose gradients are averaged before the optimizer takes a step.")
       .unit("batches")
       .range(1, 1000000);
+  s.field("gradient_cache", &TrainSection::gradient_cache)
+      .doc(
+          "The batch passes the model in parts of this many samples, so that memory is that of one part "
+          "while the "
+          "loss compares the whole batch; every part is computed twice (Gao et al. 2021). 0: the batch "
+          "passes at "
+          "once.")
+      .unit("samples")
+      .range(0, 1000000);
   s.field("gradient_clip", &TrainSection::gradient_clip)
       .doc("Largest norm of the gradient; 0: no limit.")
       .minimum(0);
@@ -203,6 +246,34 @@ void TrainSection::describe(Schema<TrainSection>& s) {
           "Decay per step of an exponential moving average of the weights, which then is what is validated, "
           "measured and saved; 0: none.")
       .range(0, 0.999999);
+  s.field("swa_start", &TrainSection::swa_start)
+      .doc(
+          "Stochastic weight averaging (Izmailov et al. 2018): the weights at the end of this epoch and of "
+          "each "
+          "later one are averaged with equal weight, which then is what is validated, measured and saved; 0: "
+          "none.")
+      .unit("epochs")
+      .range(0, 10000000);
+  s.field("freeze", &TrainSection::freeze)
+      .doc(
+          "A list of what is not trained in some epochs, such as [{\"tensors\": \"encoder.*\", "
+          "\"until_epoch\": "
+          "3}].");
+}
+
+void FreezeSection::describe(Schema<FreezeSection>& s) {
+  s.field("tensors", &FreezeSection::tensors)
+      .doc(
+          "Names of parameters, in which * stands for anything: encoder.*, head.0.weight, loss.*. The names "
+          "are "
+          "those in checkpoints.")
+      .required();
+  s.field("from_epoch", &FreezeSection::from_epoch)
+      .doc("First epoch without training, from 1.")
+      .range(1, 10000000);
+  s.field("until_epoch", &FreezeSection::until_epoch)
+      .doc("Last epoch without training; 0: to the end.")
+      .range(0, 10000000);
 }
 
 void EvaluateSection::describe(Schema<EvaluateSection>& s) {
@@ -213,6 +284,12 @@ void EvaluateSection::describe(Schema<EvaluateSection>& s) {
   s.field("test_views", &EvaluateSection::test_views)
       .doc("Views of a test picture whose embeddings are averaged.")
       .one_of({"plain", "mirror"});
+  s.field("pair_candidates", &EvaluateSection::pair_candidates)
+      .doc(
+          "Of a dataset of pairs, among what the partners of the first objects are searched: obj_b, the "
+          "second "
+          "objects; all, every other object.")
+      .one_of({"obj_b", "all"});
   s.field("bootstrap_samples", &EvaluateSection::bootstrap_samples)
       .doc("Resamplings of the 95 % interval; 0: none.")
       .range(0, 100000);

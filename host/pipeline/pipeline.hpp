@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -60,6 +61,7 @@ struct ModelSection {
 
 /// Keys of an encoder entry that the host reads; the others are the component's parameters.
 struct EncoderSection {
+  std::string field;  // "": the dataset's first
   nlohmann::json trainable = false;
   std::string precision = "auto";
   static void describe(Schema<EncoderSection>& schema);
@@ -71,6 +73,13 @@ struct TrainableSection {
   std::string batch_norm = "frozen";
   nlohmann::json lr_multipliers;
   static void describe(Schema<TrainableSection>& schema);
+};
+
+/// An entry of model.head that chooses among heads, sample by sample.
+struct SwitchSection {
+  std::string on;
+  nlohmann::json heads;
+  static void describe(Schema<SwitchSection>& schema);
 };
 
 /// Keys of a loss entry that the host reads; the others are the component's parameters.
@@ -93,6 +102,7 @@ struct CacheSection {
   int64_t batch_size = 32;
   int64_t views = 1;
   std::string map_dtype = "float16";
+  std::string embedding_dtype = "float32";
   static void describe(Schema<CacheSection>& schema);
 };
 
@@ -104,6 +114,7 @@ struct OptimizerSection {
   double momentum = 0;
   bool nesterov = false;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  nlohmann::json lr_factors;
   static void describe(Schema<OptimizerSection>& schema);
 };
 
@@ -114,6 +125,14 @@ struct ScheduleSection {
   double gamma = 0.1;
   double final_fraction = 0;
   static void describe(Schema<ScheduleSection>& schema);
+};
+
+/// One entry of train.freeze.
+struct FreezeSection {
+  std::string tensors;
+  int64_t from_epoch = 1;
+  int64_t until_epoch = 0;  // 0: to the end
+  static void describe(Schema<FreezeSection>& schema);
 };
 
 struct EarlyStoppingSection {
@@ -128,8 +147,11 @@ struct TrainSection {
   nlohmann::json loss, batch_sampler, optimizer, schedule, early_stopping;
   int64_t epochs = 100;
   int64_t accumulate = 1;
+  int64_t gradient_cache = 0;  // samples at a time; 0: whole batches
   double gradient_clip = 0;
-  double ema = 0;  // 0: none
+  double ema = 0;         // 0: none
+  int64_t swa_start = 0;  // 0: none
+  nlohmann::json freeze;
   static void describe(Schema<TrainSection>& schema);
 };
 
@@ -137,6 +159,7 @@ struct EvaluateSection {
   nlohmann::json metrics, eval_sampler;
   bool baseline = true;
   std::vector<std::string> test_views = {"plain"};
+  std::string pair_candidates = "obj_b";
   int64_t bootstrap_samples = 1000;
   bool per_class = false;
   int64_t tile_mebibytes = 64;
@@ -165,6 +188,12 @@ struct EncoderSpec : ComponentSpec {
   std::map<std::string, double> lr_multipliers;  ///< by stage
 };
 
+/// One place in the chain of heads: a component, or a switch between chains of components.
+struct HeadSpec : ComponentSpec {
+  std::string switch_on;  ///< name of an encoder; "": a component
+  std::vector<std::vector<ComponentSpec>> branches;
+};
+
 /// One loss of the sum.
 struct LossSpec : ComponentSpec {
   double weight = 1;
@@ -187,14 +216,16 @@ struct Pipeline {
   double train_fraction = 0.5;
   ValidationSource validation = ValidationSource::train_classes;
   double validation_fraction = 0.1;
-  EncoderSpec encoder;
-  std::vector<ComponentSpec> head;
+  std::vector<EncoderSpec> encoders;  ///< at least one, by name
+  std::vector<HeadSpec> head;
   CacheSection cache;
   bool has_train = false;
   TrainSection train;
   std::vector<LossSpec> losses;
   ComponentSpec batch_sampler;
   OptimizerSection optimizer;
+  std::map<std::string, double> lr_factors;  ///< by pattern of tensor names
+  std::vector<FreezeSection> freeze;
   ScheduleSection schedule;
   EarlyStoppingSection early_stopping;
   EvaluateSection evaluate;
@@ -203,6 +234,11 @@ struct Pipeline {
   OutputSection output;
   std::vector<ComponentSpec> trackers;
   nlohmann::json resolved;  ///< the whole pipeline with every default written out and paths absolute
+
+  /// Whether anything of an encoder is trained.
+  bool learns() const {
+    return std::any_of(encoders.begin(), encoders.end(), [](const EncoderSpec& one) { return one.learns; });
+  }
 };
 
 }  // namespace kindred::host

@@ -79,13 +79,13 @@ json of_changes(const json& schema) {
 }  // namespace
 
 json pipeline_schema(const Catalog& catalog) {
+  const json factors = {{"type", "object"}, {"additionalProperties", {{"type", "number"}, {"minimum", 0}}}};
   json defs = json::object();
   for (const char* kind : {"dataset", "transform", "encoder", "head", "loss", "miner", "batch_sampler",
                            "eval_sampler", "metric", "tracker"}) {
     json host_keys = json::object();
     if (std::string(kind) == "encoder") {
-      auto trainable = section<TrainableSection>(
-          {{"lr_multipliers", {{"type", "object"}, {"additionalProperties", {{"type", "number"}}}}}});
+      auto trainable = section<TrainableSection>({{"lr_multipliers", factors}});
       host_keys = section<EncoderSection>(
           {{"trainable", {{"anyOf", {json{{"type", "boolean"}}, trainable}}}}})["properties"];
     }
@@ -96,6 +96,19 @@ json pipeline_schema(const Catalog& catalog) {
     defs[kind] = component_of_kind(catalog, kind, host_keys);
   }
   const json transforms = one_or_list(reference("transform"));
+  defs["head_or_switch"] = {
+      {"if", {{"required", {"switch"}}}},
+      {"then",
+       {{"type", "object"},
+        {"properties",
+         {{"switch",
+           section<SwitchSection>(
+               {{"heads",
+                 {{"type", "array"},
+                  {"minItems", 2},
+                  {"items", {{"anyOf", {one_or_list(reference("head")), json{{"type", "null"}}}}}}}}})}}},
+        {"additionalProperties", false}}},
+      {"else", reference("head")}};
   defs["split"] = section<SplitSection>(
       {{"train", section<TrainClassesSection>()},
        {"validation", {{"anyOf", {section<ValidationSection>(), {{"enum", {"none", "test"}}}}}}}});
@@ -103,15 +116,14 @@ json pipeline_schema(const Catalog& catalog) {
                                        {"split", reference("split")},
                                        {"transforms", transforms},
                                        {"train_transforms", transforms}});
-  defs["model"] = section<ModelSection>({{"encoders",
-                                          {{"type", "object"},
-                                           {"minProperties", 1},
-                                           {"maxProperties", 1},
-                                           {"additionalProperties", reference("encoder")}}},
-                                         {"head", one_or_list(reference("head"))}});
+  defs["model"] = section<ModelSection>(
+      {{"encoders",
+        {{"type", "object"}, {"minProperties", 1}, {"additionalProperties", reference("encoder")}}},
+       {"head", one_or_list(reference("head_or_switch"))}});
   defs["train"] = section<TrainSection>({{"loss", one_or_list(reference("loss"))},
                                          {"batch_sampler", reference("batch_sampler")},
-                                         {"optimizer", section<OptimizerSection>()},
+                                         {"optimizer", section<OptimizerSection>({{"lr_factors", factors}})},
+                                         {"freeze", {{"type", "array"}, {"items", section<FreezeSection>()}}},
                                          {"schedule", section<ScheduleSection>()},
                                          {"early_stopping", section<EarlyStoppingSection>()}});
   defs["evaluate"] = section<EvaluateSection>(

@@ -41,10 +41,15 @@ class Validator {
   void read_split(Pipeline& p, const json& value, json& out);
   void read_train_classes(Pipeline& p, const TrainClassesSection& section);
   void read_model(Pipeline& p, json& out);
+  EncoderSpec encoder(const std::string& name, json value, json& out);
   void read_trainable(EncoderSpec& encoder, const std::string& pointer, json& out);
+  void read_heads(Pipeline& p, const json& value, json& out);
+  HeadSpec head(const Pipeline& p, const json& value, const std::string& pointer, json& out);
   void read_train(Pipeline& p, json& out);
   std::vector<LossSpec> losses(const json& value, json& out);
   LossSpec loss(json value, const std::string& pointer, json& out);
+  std::map<std::string, double> factors(const json& value, const std::string& pointer, const char* example);
+  std::vector<FreezeSection> freezes(const json& value, json& out);
   void check_views(const Pipeline& p);
   void read_evaluate(Pipeline& p, json& out);
 
@@ -250,25 +255,81 @@ void Validator::read_train_classes(Pipeline& p, const TrainClassesSection& train
 
 void Validator::read_model(Pipeline& p, json& out) {
   const auto model = section<ModelSection>(p.root.model, "/model", &out["model"]);
-  if (!model.encoders.is_object() || model.encoders.size() != 1) {
+  if (!model.encoders.is_object() || model.encoders.empty()) {
     if (!model.encoders.is_null()) {
       issue("/model/encoders",
-            "expected an object with one encoder, such as {\"image\": {\"type\": \"NAME\"}}");
+            "expected an object with at least one encoder, such as {\"image\": {\"type\": \"NAME\"}}");
     }
   } else {
-    const auto name = model.encoders.begin().key();
-    json value = model.encoders.begin().value();
-    const auto pointer = (json::json_pointer("/model/encoders") / name).to_string();
-    json resolved_options, resolved;
-    p.encoder.options = host_keys_of<EncoderSection>(value, pointer, resolved_options);
-    static_cast<ComponentSpec&>(p.encoder) = component(value, "encoder", pointer, &resolved,
-                                                       Schema<EncoderSection>::get().to_json()["properties"]);
-    p.encoder.name = name;
-    read_trainable(p.encoder, pointer + "/trainable", resolved_options["trainable"]);
-    resolved.update(resolved_options);
-    out["model"]["encoders"] = {{name, resolved}};
+    auto& encoders = out["model"]["encoders"];
+    encoders = json::object();
+    for (const auto& [name, value] : model.encoders.items()) {
+      p.encoders.push_back(encoder(name, value, encoders[name]));
+    }
   }
-  p.head = components(model.head, "head", "/model/head", &out["model"]["head"]);
+  read_heads(p, model.head, out["model"]["head"]);
+}
+
+EncoderSpec Validator::encoder(const std::string& name, json value, json& out) {
+  EncoderSpec spec;
+  const auto pointer = (json::json_pointer("/model/encoders") / name).to_string();
+  json options;
+  spec.options = host_keys_of<EncoderSection>(value, pointer, options);
+  static_cast<ComponentSpec&>(spec) =
+      component(value, "encoder", pointer, &out, Schema<EncoderSection>::get().to_json()["properties"]);
+  spec.name = name;
+  read_trainable(spec, pointer + "/trainable", options["trainable"]);
+  if (out.is_object()) out.update(options);
+  return spec;
+}
+
+void Validator::read_heads(Pipeline& p, const json& value, json& out) {
+  out = json::array();
+  if (value.is_null()) return;
+  const json list = value.is_array() ? value : json::array({value});
+  for (size_t i = 0; i < list.size(); ++i) {
+    json one;
+    p.head.push_back(
+        head(p, list[i], value.is_array() ? "/model/head/" + std::to_string(i) : "/model/head", one));
+    out.push_back(one);
+  }
+}
+
+HeadSpec Validator::head(const Pipeline& p, const json& value, const std::string& pointer, json& out) {
+  HeadSpec spec;
+  if (!value.is_object() || !value.contains("switch")) {
+    static_cast<ComponentSpec&>(spec) = component(value, "head", pointer, &out);
+    return spec;
+  }
+  spec.pointer = pointer + "/switch";
+  if (pointer != "/model/head" && pointer != "/model/head/0") {
+    issue(pointer, "a switch comes before the other heads, since it chooses by an encoder's numbers");
+  }
+  if (value.size() > 1) issue(pointer, "beside \"switch\" there is nothing to say in a head");
+  const auto options = section<SwitchSection>(value["switch"], spec.pointer, &out["switch"]);
+  spec.switch_on = options.on;
+  std::vector<std::string> names;
+  for (const auto& one : p.encoders) names.push_back(one.name);
+  if (!options.on.empty() && std::find(names.begin(), names.end(), options.on) == names.end()) {
+    std::string list;
+    for (const auto& one : names) list += (list.empty() ? "" : ", ") + one;
+    issue(spec.pointer + "/on", "no encoder is called \"" + options.on + "\"; there are: " + list);
+  } else if (names.size() == 1) {
+    issue(spec.pointer + "/on",
+          "the numbers of \"" + options.on + "\" choose the head, so that another encoder is needed for it");
+  }
+  if (!options.heads.is_array() || options.heads.size() < 2) {
+    issue(spec.pointer + "/heads", "expected a list of at least two heads");
+    return spec;
+  }
+  out["switch"]["heads"] = json::array();
+  for (size_t i = 0; i < options.heads.size(); ++i) {
+    json one;
+    spec.branches.push_back(
+        components(options.heads[i], "head", spec.pointer + "/heads/" + std::to_string(i), &one));
+    out["switch"]["heads"].push_back(one);
+  }
+  return spec;
 }
 
 void Validator::read_trainable(EncoderSpec& encoder, const std::string& pointer, json& out) {
@@ -286,19 +347,49 @@ void Validator::read_trainable(EncoderSpec& encoder, const std::string& pointer,
   encoder.learns = true;
   encoder.trained_from = trainable.from;
   encoder.batch_norms_frozen = trainable.batch_norm == "frozen";
-  if (trainable.lr_multipliers.is_null()) return;
-  const auto place = pointer + "/lr_multipliers";
-  if (!trainable.lr_multipliers.is_object()) {
-    issue(place, "expected an object with a factor per stage, such as {\"head\": 2}");
-    return;
+  encoder.lr_multipliers = factors(trainable.lr_multipliers, pointer + "/lr_multipliers",
+                                   "a factor per stage, such as {\"head\": 2}");
+}
+
+std::map<std::string, double> Validator::factors(const json& value, const std::string& pointer,
+                                                 const char* example) {
+  std::map<std::string, double> out;
+  if (value.is_null()) return out;
+  if (!value.is_object()) {
+    issue(pointer, std::string("expected an object with ") + example);
+    return out;
   }
-  for (const auto& [stage, factor] : trainable.lr_multipliers.items()) {
+  for (const auto& [name, factor] : value.items()) {
     if (!factor.is_number() || factor.get<double>() < 0) {
-      issue(place + "/" + stage, "must be a number of at least 0, got " + factor.dump());
+      issue((json::json_pointer(pointer) / name).to_string(),
+            "must be a number of at least 0, got " + factor.dump());
     } else {
-      encoder.lr_multipliers[stage] = factor.get<double>();
+      out[name] = factor.get<double>();
     }
   }
+  return out;
+}
+
+std::vector<FreezeSection> Validator::freezes(const json& value, json& out) {
+  std::vector<FreezeSection> entries;
+  if (value.is_null()) return entries;
+  const std::string pointer = "/train/freeze";
+  if (!value.is_array()) {
+    issue(pointer, "expected a list, such as [{\"tensors\": \"encoder.*\", \"until_epoch\": 3}]");
+    return entries;
+  }
+  out = json::array();
+  for (size_t i = 0; i < value.size(); ++i) {
+    json one;
+    const auto place = pointer + "/" + std::to_string(i);
+    entries.push_back(section<FreezeSection>(value[i], place, &one));
+    out.push_back(one);
+    const auto& entry = entries.back();
+    if (entry.until_epoch > 0 && entry.until_epoch < entry.from_epoch) {
+      issue(place + "/until_epoch", "comes before from_epoch, " + std::to_string(entry.from_epoch));
+    }
+  }
+  return entries;
 }
 
 void Validator::read_train(Pipeline& p, json& out) {
@@ -312,9 +403,15 @@ void Validator::read_train(Pipeline& p, json& out) {
         component(p.train.batch_sampler, "batch_sampler", "/train/batch_sampler", &train["batch_sampler"]);
   }
   p.optimizer = section<OptimizerSection>(p.train.optimizer, "/train/optimizer", &train["optimizer"]);
+  p.lr_factors = factors(p.optimizer.lr_factors, "/train/optimizer/lr_factors",
+                         "a factor per pattern, such as {\"head.*.bias\": 2}");
+  p.freeze = freezes(p.train.freeze, train["freeze"]);
   p.schedule = section<ScheduleSection>(p.train.schedule, "/train/schedule", &train["schedule"]);
   p.early_stopping = section<EarlyStoppingSection>(p.train.early_stopping, "/train/early_stopping",
                                                    &train["early_stopping"]);
+  if (p.train.ema > 0 && p.train.swa_start > 0) {
+    issue("/train/swa_start", "the weights are averaged by ema already; remove one of the two");
+  }
   if (p.optimizer.nesterov && p.optimizer.momentum <= 0) {
     issue("/train/optimizer/nesterov", "nesterov needs a momentum above 0");
   }
@@ -364,17 +461,21 @@ LossSpec Validator::loss(json value, const std::string& pointer, json& out) {
 }
 
 void Validator::check_views(const Pipeline& p) {
-  if (p.cache.type == "none" && !p.encoder.learns) {
+  const auto some = [&](auto&& predicate) {
+    return std::any_of(p.encoders.begin(), p.encoders.end(), predicate);
+  };
+  if (p.cache.type == "none" && some([](const EncoderSpec& one) { return !one.learns; })) {
     issue("/cache/type",
-          "a frozen encoder is run once and its embeddings are kept; take \"memory\" to leave no file");
+          "a frozen encoder is run once and its embeddings are kept; take \"cpu\" to leave no file");
   }
   if (p.cache.type == "none" && p.cache.views > 1) {
     issue("/cache/views", "there are no views to keep without a cache; take another cache.type");
   }
-  if (p.cache.views > 1 && p.encoder.trained_from.empty()) {
+  if (p.cache.views > 1 && !p.encoders.empty() &&
+      !some([](const EncoderSpec& one) { return !one.trained_from.empty(); })) {
     issue("/cache/views",
           "views are kept of the maps in front of the stage that an encoder is trained from; this one is " +
-              std::string(p.encoder.learns ? "trained whole, on pictures" : "frozen") +
+              std::string(p.learns() ? "trained whole, on pictures" : "frozen") +
               ": set \"trainable\": {\"from\": STAGE}, or leave views at 1");
   }
   if (p.cache.views > 2 && p.data.train_transforms.is_null()) {

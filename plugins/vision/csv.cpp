@@ -3,7 +3,9 @@
 
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
+#include "kindred/text.hpp"
 #include "listed_pictures.hpp"
+#include "splits.hpp"
 #include "text_lines.hpp"
 
 namespace kindred {
@@ -42,6 +44,7 @@ class CsvDataset final : public ListedPictures {
     std::string label_column = "label";
     std::string split_column = "split";
     std::vector<std::string> splits;
+    std::vector<std::string> text_columns;
     std::string delimiter = ",";
     bool crop = false;
     double margin = 0.0;
@@ -60,6 +63,10 @@ class CsvDataset final : public ListedPictures {
               "none.");
       schema.field("split_column", &Params::split_column).doc("Column that `splits` chooses by.");
       schema.field("splits", &Params::splits).doc("Rows of these splits only; left out: all.");
+      schema.field("text_columns", &Params::text_columns)
+          .doc(
+              "Columns that become fields of the samples, as text, beside the picture, whose field is "
+              "`path_column`.");
       schema.field("delimiter", &Params::delimiter).doc("One character between fields; a tab is \"\\t\".");
       describe_crop(schema);
     }
@@ -80,6 +87,9 @@ class CsvDataset final : public ListedPictures {
     const auto split = column(params.split_column, !params.splits.empty());
     const size_t box[] = {column("x_1", params.crop), column("y_1", params.crop), column("x_2", params.crop),
                           column("y_2", params.crop)};
+    std::vector<size_t> text_places;
+    for (const auto& name : params.text_columns) text_places.push_back(column(name, true));
+    texts_.resize(text_places.size());
     std::vector<std::string> labels;
     for (size_t i = 1; i < lines.size(); ++i) {
       const auto fields = fields_of(lines[i].text, params.delimiter[0]);
@@ -95,10 +105,31 @@ class CsvDataset final : public ListedPictures {
         picture.box = {edge(0), edge(1), edge(2), edge(3)};
       }
       add(picture);
+      for (size_t k = 0; k < text_places.size(); ++k) texts_[k].push_back(fields[text_places[k]]);
       if (label != kNone) labels.push_back(fields[label]);
     }
     if (size() == 0) throw Error("csv: " + params.file + " has no row of the splits that are asked for");
-    if (label != kNone) set_labels(labels);
+    if (label != kNone) set_labels(numbered_labels(labels));
+  }
+
+  std::vector<Field> fields() const override {
+    if (texts_.empty()) return ListedPictures::fields();
+    std::vector<Field> all = {{params_.path_column, ObjectKind::image}};
+    for (const auto& name : params_.text_columns) all.push_back({name, ObjectKind::text});
+    return all;
+  }
+  at::Tensor read_field(int64_t index, size_t field) const override {
+    if (field == 0) return read(index);
+    return text_tensor(texts_.at(field - 1).at(static_cast<size_t>(index)));
+  }
+  at::Tensor field_matrix(size_t) const override { return {}; }
+  std::string fingerprint() const override {
+    auto text = ListedPictures::fingerprint();
+    for (size_t k = 0; k < texts_.size(); ++k) {
+      text += "\ncolumn " + params_.text_columns[k];
+      for (const auto& one : texts_[k]) text += "\n" + one;
+    }
+    return text;
   }
 
  private:
@@ -115,6 +146,7 @@ class CsvDataset final : public ListedPictures {
 
   Params params_;
   std::vector<std::string> header_;
+  std::vector<std::vector<std::string>> texts_;  // by text column, then sample
 };
 
 }  // namespace

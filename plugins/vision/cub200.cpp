@@ -4,6 +4,7 @@
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "listed_pictures.hpp"
+#include "splits.hpp"
 #include "text_lines.hpp"
 
 namespace kindred {

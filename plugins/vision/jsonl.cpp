@@ -1,15 +1,15 @@
+#include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <optional>
 
+#include "json_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "listed_pictures.hpp"
-#include "text_lines.hpp"
 
 namespace kindred {
 namespace {
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 /// Pictures that lines of JSON name: {"path": "a.jpg", "label": 3, "split": "train", "box": [left, top,
 /// right, bottom]}, of which only the path is needed.
@@ -44,45 +44,29 @@ class JsonlDataset final : public ListedPictures {
       : ListedPictures({"jsonl",
                         params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
                         params.crop, params.margin}) {
-    std::vector<std::string> labels;
-    for (const auto& line : text_lines(params.file)) {
-      const auto fail = [&](const std::string& message) {
-        throw Error(params.file + ":" + std::to_string(line.number) + ": " + message);
-      };
-      const auto value = json::parse(line.text, nullptr, false);
-      if (!value.is_object()) fail("expected an object, such as {\"path\": \"a.jpg\", \"label\": 3}");
-      const auto split = value.value(params.split_key, json());
-      if (!params.splits.empty() &&
-          !(split.is_string() && wants_split(params.splits, split.get<std::string>()))) {
-        continue;
-      }
-      const auto path = value.find(params.path_key);
-      if (path == value.end() || !path->is_string()) fail("has no text \"" + params.path_key + "\"");
+    std::vector<std::optional<std::string>> labels;
+    each_json_line(params.file, R"({"path": "a.jpg", "label": 3})", [&](const JsonLine& line) {
+      if (!line.is_in(params.splits, params.split_key)) return;
+      const auto path = line.value.find(params.path_key);
+      if (path == line.value.end() || !path->is_string())
+        line.fail("has no text \"" + params.path_key + "\"");
       ListedPicture picture;
       picture.file = path->get<std::string>();
-      if (params.crop && value.contains("box")) {
-        const auto& box = value["box"];
-        if (!box.is_array() || box.size() != 4) fail("\"box\" is not [left, top, right, bottom]");
-        for (const auto& edge : box) {
-          if (!edge.is_number()) fail("\"box\" is not [left, top, right, bottom]");
-        }
-        picture.box = {box[0].get<int64_t>(), box[1].get<int64_t>(), box[2].get<int64_t>(),
-                       box[3].get<int64_t>()};
-      }
+      if (params.crop && line.value.contains("box")) picture.box = box_of(line);
       add(picture);
-      const auto label = value.value(params.label_key, json());
-      if (label.is_null()) continue;
-      if (!label.is_string() && !label.is_number_integer())
-        fail("\"" + params.label_key + "\" is no text and no integer");
-      labels.push_back(label.is_string() ? label.get<std::string>() : label.dump());
-    }
+      labels.push_back(line.word(params.label_key));
+    });
     if (size() == 0) throw Error("jsonl: " + params.file + " has no line of the splits that are asked for");
-    if (labels.empty()) return;
-    if (static_cast<int64_t>(labels.size()) != size()) {
-      throw Error("jsonl: " + params.file + " has labels in " + std::to_string(labels.size()) + " of " +
-                  std::to_string(size()) + " lines; give all of them one, or none");
-    }
-    set_labels(labels);
+    set_labels(numbered_if_given(labels, "jsonl: " + params.file, "lines"));
+  }
+
+ private:
+  static PictureBox box_of(const JsonLine& line) {
+    const auto& box = line.value["box"];
+    const bool fits = box.is_array() && box.size() == 4 &&
+                      std::all_of(box.begin(), box.end(), [](const auto& edge) { return edge.is_number(); });
+    if (!fits) line.fail("\"box\" is not [left, top, right, bottom]");
+    return {box[0].get<int64_t>(), box[1].get<int64_t>(), box[2].get<int64_t>(), box[3].get<int64_t>()};
   }
 };
 

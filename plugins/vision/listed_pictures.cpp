@@ -2,28 +2,14 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <cctype>
 #include <filesystem>
+#include <utility>
 
 #include "file_stamp.hpp"
-#include "kindred/error.hpp"
 #include "picture_file.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;
-namespace {
-
-bool is_integer(const std::string& text) {
-  return !text.empty() && text.size() < 19 &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-}
-
-}  // namespace
-
-bool wants_split(const std::vector<std::string>& splits, const std::string& name) {
-  return splits.empty() || std::find(splits.begin(), splits.end(), name) != splits.end();
-}
 
 void ListedPictures::add(const ListedPicture& picture) {
   files_.push_back(picture.file);
@@ -31,17 +17,9 @@ void ListedPictures::add(const ListedPicture& picture) {
   boxes_.push_back(picture.box);
 }
 
-void ListedPictures::set_labels(const std::vector<std::string>& labels) {
-  if (std::all_of(labels.begin(), labels.end(), is_integer)) {
-    for (size_t i = 0; i < labels.size(); ++i) labels_[i] = std::stoll(labels[i]);
-    return;
-  }
-  names_ = labels;
-  std::sort(names_.begin(), names_.end());
-  names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
-  for (size_t i = 0; i < labels.size(); ++i) {
-    labels_[i] = std::lower_bound(names_.begin(), names_.end(), labels[i]) - names_.begin();
-  }
+void ListedPictures::set_labels(NumberedLabels labels) {
+  labels_ = std::move(labels.labels);
+  names_ = std::move(labels.names);
 }
 
 std::string ListedPictures::path_of(size_t index) const {

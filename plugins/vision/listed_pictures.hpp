@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "kindred/dataset.hpp"
 #include "kindred/params.hpp"
+#include "numbered_labels.hpp"
 #include "picture_box.hpp"
 
 namespace kindred {
@@ -39,10 +39,8 @@ class ListedPictures : public Dataset {
  protected:
   void add(const ListedPicture& picture);
   void set_class_names(std::vector<std::string> names) { names_ = std::move(names); }
-  /// Labels that are words, or numbers in words: if all are integers of at least 0 they stay what they are,
-  /// else they are numbered in the order of their names. Call once, with a label for every picture that was
-  /// added.
-  void set_labels(const std::vector<std::string>& labels);
+  /// Call once, with a label for every picture that was added.
+  void set_labels(NumberedLabels labels);
   const Options& options() const { return options_; }
 
  private:
@@ -63,8 +61,5 @@ void describe_crop(Schema<Params>& schema) {
       .doc("With crop: how much is kept around the box, as a share of its size.")
       .range(0, 10);
 }
-
-/// Whether a row of split `name` is wanted: all are when `splits` is empty.
-bool wants_split(const std::vector<std::string>& splits, const std::string& name);
 
 }  // namespace kindred

@@ -26,19 +26,20 @@ bool is_cut_off(const std::string& bytes) {
 
 }  // namespace
 
-at::Tensor read_picture(const std::string& path) {
-  const auto bytes = read_file(path);
-  if (bytes.empty()) throw Error(path + " is empty");
-  if (is_cut_off(bytes)) throw Error(path + " is cut off before its end; copy or download it again");
+at::Tensor read_picture(const std::string& path) { return decode_picture(read_file(path), path); }
+
+at::Tensor decode_picture(const std::string& bytes, const std::string& name) {
+  if (bytes.empty()) throw Error(name + " is empty");
+  if (is_cut_off(bytes)) throw Error(name + " is cut off before its end; copy or download it again");
   cv::Mat picture;
   try {
     const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
     picture = cv::imdecode(buffer, cv::IMREAD_COLOR);
   } catch (const cv::Exception& error) {
-    throw Error(path + " cannot be decoded: " + error.err);
+    throw Error(name + " cannot be decoded: " + error.err);
   }
   if (picture.empty())
-    throw Error(path + " is no picture that can be decoded (JPEG, PNG, WebP, BMP, TIFF or PPM)");
+    throw Error(name + " is no picture that can be decoded (JPEG, PNG, WebP, BMP, TIFF or PPM)");
   auto out = at::empty({picture.rows, picture.cols, 3}, at::kByte);
   cv::Mat rgb(picture.rows, picture.cols, CV_8UC3, out.data_ptr());
   cv::cvtColor(picture, rgb, cv::COLOR_BGR2RGB);

@@ -10,6 +10,9 @@ namespace kindred {
 /// Throws Error when it cannot be read, is no picture, or is cut off before its end. [thread-safe]
 at::Tensor read_picture(const std::string& path);
 
+/// The same for the content of a file; `name` is what messages call it. [thread-safe]
+at::Tensor decode_picture(const std::string& bytes, const std::string& name);
+
 /// Whether a name ends like one of these formats; case does not matter.
 bool is_picture_name(const std::string& path);
 

@@ -1,3 +1,4 @@
 #include "kindred/plugin.hpp"
 
-KINDRED_PLUGIN("kindred.vision", KINDRED_SDK_VERSION, "Apache-2.0", "Folders of pictures, and drawn cars");
+KINDRED_PLUGIN("kindred.vision", KINDRED_SDK_VERSION, "Apache-2.0",
+               "Pictures in folders, lists, tar files and published layouts, and drawn cars");

@@ -84,8 +84,8 @@ TEST_F(CachedMaps, what_is_measured_is_what_the_servable_gives_from_pictures) {
 TEST_F(CachedMaps, without_the_cache_and_in_memory_the_same_stages_are_trained) {
   auto pipeline = cut_pipeline();
   const auto cached = run(pipeline, "cached");
-  pipeline["cache"] = {{"type", "memory"}, {"views", 4}};
-  EXPECT_EQ(run(pipeline, "memory")["metrics"].dump(), cached["metrics"].dump());
+  pipeline["cache"] = {{"type", "cpu"}, {"views", 4}};
+  EXPECT_EQ(run(pipeline, "cpu")["metrics"].dump(), cached["metrics"].dump());
   pipeline["cache"] = {{"type", "none"}};
   const auto pictures = run(pipeline, "pictures");
   EXPECT_NEAR(pictures["metrics"]["base"]["r_precision"].get<double>(),
@@ -183,7 +183,7 @@ TEST_F(CachedMaps, vectors_have_no_mirror_image) {
   testing::write_pipeline(folder_, pipeline);
   const auto result = testing::run_host(folder_, {"run", "pipeline.json", "--quiet"});
   EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.error, HasSubstr("vectors have no mirror image"));
+  EXPECT_THAT(result.error, HasSubstr("only pictures have a mirror image"));
 }
 
 TEST_F(CachedMaps, views_of_different_sizes_are_told_with_the_picture) {

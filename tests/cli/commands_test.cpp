@@ -92,7 +92,7 @@ TEST_F(Commands, validate_tells_the_resolved_pipeline) {
 TEST_F(Commands, inspect_reads_a_plugin_without_loading_it) {
   const auto result = host({"inspect", std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so"});
   EXPECT_EQ(result.code, 0) << result.error;
-  EXPECT_THAT(result.out, HasSubstr("0.10.0"));
+  EXPECT_THAT(result.out, HasSubstr("0.11.0"));
   EXPECT_THAT(result.out, HasSubstr("kindred.triplet"));
   EXPECT_THAT(result.out, Not(HasSubstr("margin =")));
   const auto loaded = host({"inspect", std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so", "--load"});

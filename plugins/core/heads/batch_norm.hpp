@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <string>
 #include <vector>
 
 #include "kindred/module.hpp"
@@ -22,9 +23,11 @@ class BatchNorm {
     return at::batch_norm(x, scale_, shift_, running_mean_, running_var_, training && x.size(0) > 1, 0.1,
                           1e-5, false);
   }
-  std::vector<NamedTensor> parameters() const { return {{"bn.weight", scale_}, {"bn.bias", shift_}}; }
-  std::vector<NamedTensor> buffers() const {
-    return {{"bn.running_mean", running_mean_}, {"bn.running_var", running_var_}};
+  std::vector<NamedTensor> parameters(const std::string& prefix = "bn.") const {
+    return {{prefix + "weight", scale_}, {prefix + "bias", shift_}};
+  }
+  std::vector<NamedTensor> buffers(const std::string& prefix = "bn.") const {
+    return {{prefix + "running_mean", running_mean_}, {prefix + "running_var", running_var_}};
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "contrastive.hpp"
 
+#include "contrastive_scored.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
 #include "pair_distance.hpp"
@@ -7,7 +8,7 @@
 namespace kindred {
 namespace {
 
-/// See contrastive.hpp.
+/// See contrastive.hpp; over scored pairs, contrastive_scored.hpp.
 class ContrastiveLoss final : public PairLoss {
  public:
   struct Params : PairDistanceParams {
@@ -34,8 +35,18 @@ class ContrastiveLoss final : public PairLoss {
       : shape_{params.positive_margin, params.negative_margin, params.squared, params.average == "active"},
         distance_(params) {}
 
+  LossTraits traits() const override {
+    auto out = PairLoss::traits();
+    out.scored_pairs = true;
+    return out;
+  }
+
   at::Tensor forward_pairs(const PairBatch& batch) override {
     return contrastive_loss(distance_.matrix(batch), batch.masks, shape_);
+  }
+
+  at::Tensor forward_scored(const ScoredPairs& pairs) override {
+    return contrastive_loss(pairs, distance_, shape_);
   }
 
  private:

@@ -17,7 +17,9 @@ namespace {
 class LiftedStructureLoss final : public PairLoss {
  public:
   struct Params : PairDistanceParams {
-    Params() : PairDistanceParams("euclidean") {}
+    // As in the paper embeddings keep their length: between vectors of length 1 all distances are alike, and
+    // the exponentials hardly tell near from far.
+    Params() : PairDistanceParams("euclidean") { normalize = false; }
     double margin = 1.0;
     bool generalized = false;
     static void describe(Schema<Params>& schema) {

@@ -15,11 +15,16 @@ class NPairsLoss final : public Loss {
  public:
   struct Params {
     bool normalize = true;
-    double scale = 1.0;
+    double scale = 16.0;
     double l2_weight = 0.0;
     static void describe(Schema<Params>& schema) {
       schema.field("normalize", &Params::normalize).doc("Embeddings are brought to length 1 first.");
-      schema.field("scale", &Params::scale).doc("Factor on the products.").range(0.001, 10000);
+      schema.field("scale", &Params::scale)
+          .doc(
+              "Factor on the products, the inverse of a temperature; products of vectors of length 1 are too "
+              "alike "
+              "without it.")
+          .range(0.001, 10000);
       schema.field("l2_weight", &Params::l2_weight)
           .doc(
               "Weight of the mean squared length of the chosen embeddings; the paper has 0.02 without "

@@ -10,7 +10,8 @@ namespace kindred {
 namespace {
 
 /// Average precision of all pairs ordered by distance: the mean over positive pairs of the share of positive
-/// ones among the pairs that are not farther; pairs at the same distance come together.
+/// ones among the pairs that are not farther; pairs at the same distance come together. Of the pairs of the
+/// dataset where it has some.
 class PairAveragePrecision final : public SetMetric {
  public:
   using Params = DistanceParams;

@@ -6,13 +6,23 @@
 #include <algorithm>
 #include <functional>
 
+#include "paired_similarity.hpp"
+
 namespace kindred {
 namespace {
 
-/// Calls `consume` with the similarities of the unordered pairs of each tile of rows: positive ones, negative
-/// ones.
-void for_each_tile(const EvaluatedSet& set, Distance distance,
-                   const std::function<void(const at::Tensor&, const at::Tensor&)>& consume) {
+/// Calls `consume` with the similarities of pairs: positive ones, negative ones.
+using Consume = std::function<void(const at::Tensor&, const at::Tensor&)>;
+
+/// The pairs of a list, at once: a number each is little beside their embeddings.
+void for_listed_pairs(const EvaluatedSet& set, Distance distance, const Consume& consume) {
+  const auto similarity = paired_similarities(set, distance);
+  const auto positive = positive_pairs(set);
+  consume(similarity.masked_select(positive), similarity.masked_select(positive.logical_not()));
+}
+
+/// The unordered pairs of each tile of rows.
+void for_each_tile(const EvaluatedSet& set, Distance distance, const Consume& consume) {
   const int64_t count = set.labels.numel();
   const int64_t rows = std::max<int64_t>(1, set.tile_bytes / std::max<int64_t>(1, count * 4));
   const auto columns = at::arange(count, at::kLong).unsqueeze(0);
@@ -31,9 +41,10 @@ void for_each_tile(const EvaluatedSet& set, Distance distance,
 
 PairCounts count_pairs(const EvaluatedSet& set, Distance distance) {
   at::NoGradGuard no_grad;
+  const auto for_pairs = set.pairs.defined() ? for_listed_pairs : for_each_tile;
   PairCounts out;
   std::vector<at::Tensor> positives = {at::empty({0}, at::kFloat)};
-  for_each_tile(set, distance, [&](const at::Tensor& positive, const at::Tensor& negative) {
+  for_pairs(set, distance, [&](const at::Tensor& positive, const at::Tensor& negative) {
     positives.push_back(positive);
     out.negatives += static_cast<double>(negative.numel());
   });
@@ -41,7 +52,7 @@ PairCounts count_pairs(const EvaluatedSet& set, Distance distance) {
   const int64_t count = out.positives.numel();
   // bins[i]: negatives with exactly i positives below them, or below or equal.
   auto below = at::zeros({count + 1}, at::kLong), not_above = at::zeros({count + 1}, at::kLong);
-  for_each_tile(set, distance, [&](const at::Tensor&, const at::Tensor& negative) {
+  for_pairs(set, distance, [&](const at::Tensor&, const at::Tensor& negative) {
     below += at::searchsorted(out.positives, negative).bincount({}, count + 1);
     not_above += at::searchsorted(out.positives, negative, false, true).bincount({}, count + 1);
   });

@@ -7,8 +7,9 @@
 
 namespace kindred {
 
-/// How the negative pairs of a set lie among its positive pairs, both unordered, by similarity (minus the
-/// distance). Exact; pairs are looked at in tiles.
+/// How the negative pairs of a set lie among its positive pairs, by similarity (minus the distance): the
+/// pairs that set.pairs lists, positive by a score of at least one half; without a list all unordered pairs,
+/// positive by their labels. Exact; pairs are looked at in tiles.
 struct PairCounts {
   at::Tensor positives;        ///< float32 (P), ascending similarities
   at::Tensor negatives_above;  ///< float64 (P): negative pairs with a larger similarity than that positive

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -10,6 +11,7 @@
 
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
+#include "kindred/random.hpp"
 
 namespace kindred {
 
@@ -58,6 +60,22 @@ inline std::map<int64_t, std::vector<int64_t>> rows_with_partners(const at::Tens
                 std::to_string(rows.size()));
   }
   return rows;
+}
+
+/// A class's rows in random order, cut into groups of `samples`: a last group that would be short is filled
+/// up with others of the class. A class with fewer rows gives one group of all it has.
+inline std::vector<std::vector<int64_t>> groups_of(std::vector<int64_t> members, int64_t samples,
+                                                   Random& random) {
+  random.shuffle(members.begin(), members.end());
+  const auto count = static_cast<int64_t>(members.size());
+  const int64_t size = std::min(samples, count);
+  std::vector<std::vector<int64_t>> groups;
+  for (int64_t begin = 0; begin < count; begin += size) {
+    // A short last group reaches back for samples that are in it anyway only once.
+    const int64_t first = std::min(begin, count - size);
+    groups.emplace_back(members.begin() + first, members.begin() + first + size);
+  }
+  return groups;
 }
 
 inline std::vector<int64_t> row_numbers(int64_t count) {

@@ -50,7 +50,7 @@ class ClassesTimesSamples final : public BatchSampler {
   /// Appends the batches of one pass over the data.
   void deal(const std::map<int64_t, Group>& rows, Random& random, std::vector<at::Tensor>& out) const {
     std::vector<std::vector<Group>> piles;  // per class, groups still to be dealt
-    for (const auto& [label, members] : rows) piles.push_back(groups_of(members, random));
+    for (const auto& [label, members] : rows) piles.push_back(groups_of(members, params_.samples, random));
     // The classes with most groups left come first, so that the last batches do not run out of classes.
     std::vector<size_t> order(piles.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -69,19 +69,6 @@ class ClassesTimesSamples final : public BatchSampler {
       if (classes < 2) return;  // one class alone teaches nothing
       out.push_back(at::tensor(batch, at::kLong));
     }
-  }
-
-  std::vector<Group> groups_of(Group members, Random& random) const {
-    random.shuffle(members.begin(), members.end());
-    const auto count = static_cast<int64_t>(members.size());
-    const int64_t size = std::min(params_.samples, count);
-    std::vector<Group> groups;
-    for (int64_t begin = 0; begin < count; begin += size) {
-      // A short last group reaches back for samples that are in it anyway only once.
-      const int64_t first = std::min(begin, count - size);
-      groups.emplace_back(members.begin() + first, members.begin() + first + size);
-    }
-    return groups;
   }
 
   Params params_;

@@ -11,20 +11,43 @@ namespace kindred {
 enum class ObjectKind : uint32_t {
   image = 0,   ///< read() gives uint8 (H, W, 3) RGB; sizes may differ
   vector = 1,  ///< read() gives float32 (D)
+  text = 2,    ///< read() gives uint8 (L): the bytes of UTF-8 text, L may be 0
 };
 
-/// An ordered collection of samples with group labels. Constructing it reads annotations, never objects.
-/// All const methods: [thread-safe].
+/// "image", "vector", "text".
+const char* object_kind_name(ObjectKind kind);
+
+/// One part of samples that are records: a description beside a picture.
+struct Field {
+  std::string name;
+  ObjectKind kind = ObjectKind::image;
+};
+
+/// Pairs of a dataset's samples with scores, for losses over pairs. Tensors on the CPU.
+struct PairList {
+  at::Tensor rows;       ///< int64 (P, 2): samples; one may be in many pairs
+  at::Tensor scores;     ///< float32 (P) from 0 (dissimilar) to 1 (similar)
+  at::Tensor subgroups;  ///< int64 (P): samples of pairs in other subgroups are known to be dissimilar
+  bool defined() const { return rows.defined(); }
+};
+
+/// What a sample is for when retrieval is measured.
+enum class Role : uint8_t { both = 0, query = 1, gallery = 2 };
+
+/// An ordered collection of samples. Constructing it reads annotations, never objects. What the samples of
+/// one group have in common is said by labels(), or by pairs(). All const methods: [thread-safe].
 class __attribute__((visibility("default"))) Dataset {
  public:
   static constexpr const char* kKind = "dataset";
-  static constexpr uint32_t kRevision = 1;
+  static constexpr uint32_t kRevision = 2;
   virtual ~Dataset() = default;
 
+  /// Of what read() gives.
   virtual ObjectKind object_kind() const = 0;
   virtual int64_t size() const = 0;
 
-  /// One group per sample, 0-based; -1 where unknown. Never decodes an object.
+  /// One group per sample, 0-based; -1 where unknown. Never decodes an object. With pairs(): samples that a
+  /// chain of pairs connects have one label, so that a split by label tears no pair apart.
   virtual const std::vector<int64_t>& labels() const = 0;
 
   /// Names by label, or empty.
@@ -45,6 +68,20 @@ class __attribute__((visibility("default"))) Dataset {
   /// sizes and times of files, the parameters that matter (the host does not add them). It becomes part of
   /// the key of cached embeddings.
   virtual std::string fingerprint() const = 0;
+
+  /// The parts of a sample, at least one. Encoders name the field that they read; one that names none reads
+  /// the first.
+  virtual std::vector<Field> fields() const { return {{"", object_kind()}}; }
+
+  /// read() and matrix() of one field; the first is what read() and matrix() give.
+  virtual at::Tensor read_field(int64_t index, size_t field) const;
+  virtual at::Tensor field_matrix(size_t field) const;
+
+  /// Defined for a dataset of pairs. Its samples are the distinct objects in them.
+  virtual PairList pairs() const { return {}; }
+
+  /// One per sample, or none: every sample is query and candidate. Training uses samples of every role.
+  virtual std::vector<Role> roles() const { return {}; }
 };
 
 }  // namespace kindred

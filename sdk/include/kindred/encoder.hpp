@@ -44,7 +44,7 @@ class __attribute__((visibility("default"))) Encoder : public Module {
   virtual bool runs_in_bfloat16() const { return false; }
 
   /// The input of stage 0 from a batch, on the device of `batch.data`: normalised pictures
-  /// (B, 3, H, W) of `dtype`, or the vectors.
+  /// (B, 3, H, W) of `dtype`, the vectors, or tokens of texts.
   virtual at::Tensor prepare(const Batch& batch, at::ScalarType dtype) const {
     return normalized_images(batch, dtype);
   }

@@ -16,9 +16,11 @@ struct Normalization {
 /// quarter of the bytes and layout and dtype remain the encoder's business.
 struct Batch {
   /// Pictures: uint8 (B, H, W, 3) RGB. Vectors: float32 (B, D). Also accepted by picture encoders:
-  /// float32 (B, 3, H, W), which is taken as normalised already.
+  /// float32 (B, 3, H, W), which is taken as normalised already. Texts: uint8 (B, L), UTF-8 with zeros behind
+  /// the end of the shorter ones.
   at::Tensor data;
-  Normalization normalization;  ///< for uint8 pictures
+  Normalization normalization{};  ///< for uint8 pictures
+  at::Tensor lengths{};           ///< of texts: int64 (B) on the CPU, their bytes
 };
 
 /// (B, 3, H, W) of `dtype` in channels_last memory: uint8 pictures scaled and normalised, a float batch

@@ -5,6 +5,14 @@
 
 namespace kindred {
 
+/// A batch of pairs. All tensors are on one device; scores have the dtype of the embeddings.
+struct ScoredPairs {
+  at::Tensor a, b;       ///< (P, D) each: embeddings of the first and of the second objects
+  at::Tensor scores;     ///< (P) from 0 (dissimilar) to 1 (similar)
+  at::Tensor subgroups;  ///< int64 (P): objects of pairs in other subgroups are known to be dissimilar
+  at::Tensor a_objects, b_objects;  ///< int64 (P) each: equal numbers are one object
+};
+
 /// What the host has to know of a loss.
 struct LossTraits {
   /// Labels are the training classes, numbered from 0 to Site::classes - 1. Such a loss says nothing about
@@ -12,6 +20,10 @@ struct LossTraits {
   bool class_proxies = false;
   /// forward_pairs() is there.
   bool pairs = false;
+  /// forward_scored() is there: the loss also takes a dataset of pairs.
+  bool scored_pairs = false;
+  /// forward() is there: the loss takes a dataset of groups.
+  bool groups = true;
   /// On purpose: the order of the batch decides what is compared.
   bool order_matters = false;
   /// On purpose: factors that depend on the embeddings are held constant in the gradient.
@@ -20,15 +32,17 @@ struct LossTraits {
 
 /// A loss over labelled embeddings. [any thread, one at a time]
 ///
-/// There are three kinds, which differ in what is said of the labels:
+/// There are four kinds, which differ in what is said of the samples:
 ///   plain          derive from Loss and write forward(): whether two labels are equal is all that they say
 ///   over pairs     derive from PairLoss and write forward_pairs(): labels are masks, so that miners and a
 ///                  memory of earlier batches work with it
 ///   class proxies  derive from Loss and say so in traits(): labels are classes 0 to Site::classes - 1
+///   scored pairs   derive from ScoredPairLoss and write forward_scored(): there are no labels, but pairs of
+///                  samples that somebody scored
 class __attribute__((visibility("default"))) Loss : public Module {
  public:
   static constexpr const char* kKind = "loss";
-  static constexpr uint32_t kRevision = 2;
+  static constexpr uint32_t kRevision = 3;
 
   /// embeddings (B, D) float32 or float64, labels (B) int64 on the same device -> scalar of the same dtype,
   /// differentiable in `embeddings`. A batch without any pair or triplet gives a zero that still has a
@@ -40,6 +54,10 @@ class __attribute__((visibility("default"))) Loss : public Module {
   /// The loss of what a miner or a memory left to compare, differentiable in batch.embeddings and, in its
   /// first B rows, batch.references. Throws Error unless traits().pairs.
   virtual at::Tensor forward_pairs(const PairBatch& batch);
+
+  /// The loss of scored pairs -> scalar, differentiable in pairs.a and pairs.b. Throws Error unless
+  /// traits().scored_pairs.
+  virtual at::Tensor forward_scored(const ScoredPairs& pairs);
 };
 
 /// A loss that sees labels only as masks of positive and negative pairs.
@@ -54,6 +72,19 @@ class __attribute__((visibility("default"))) PairLoss : public Loss {
     return forward_pairs(pair_batch(embeddings, labels));
   }
   at::Tensor forward_pairs(const PairBatch& batch) override = 0;
+};
+
+/// A loss over scored pairs alone.
+class __attribute__((visibility("default"))) ScoredPairLoss : public Loss {
+ public:
+  LossTraits traits() const override {
+    LossTraits out;
+    out.scored_pairs = true;
+    out.groups = false;
+    return out;
+  }
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) final;
+  at::Tensor forward_scored(const ScoredPairs& pairs) override = 0;
 };
 
 }  // namespace kindred

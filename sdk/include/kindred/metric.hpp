@@ -5,13 +5,16 @@
 #include <cstdint>
 #include <string>
 
+#include "kindred/dataset.hpp"
+
 namespace kindred {
 
-/// What the exact search found for a tile of queries. A query is never its own neighbour; neighbours are
-/// ordered by distance, equal distances by row number. All tensors on the CPU.
+/// What the exact search found for a tile of queries among their candidates: the other samples; where the
+/// dataset has roles, those of the gallery; of pairs, the second objects. A query is never its own neighbour;
+/// neighbours are ordered by distance, equal distances by row number. All tensors on the CPU.
 struct Ranking {
-  at::Tensor relevant;        ///< bool (Q, K): the k-th nearest neighbour has the query's label
-  at::Tensor relevant_count;  ///< int64 (Q): R, how many samples other than the query have its label
+  at::Tensor relevant;        ///< bool (Q, K): the k-th nearest neighbour has the query's label, or its pair
+  at::Tensor relevant_count;  ///< int64 (Q): R, how many candidates are relevant
   at::Tensor first_relevant;  ///< int64 (Q): 1-based rank of the nearest relevant sample, 0 when R = 0
 };
 
@@ -21,6 +24,7 @@ struct EvaluatedSet {
   at::Tensor labels;                       ///< int64 (N) on the CPU
   uint64_t seed = 0;                       ///< the pipeline's
   int64_t tile_bytes = int64_t{64} << 20;  ///< of one tile of a matrix of all pairs, which is never whole
+  PairList pairs{};  ///< of a dataset of pairs: rows of `embeddings`; metrics over pairs use these alone
 };
 
 /// A metric is a number per query, or one of the whole set. Of the former, means, per-class means, intervals
@@ -29,7 +33,7 @@ struct EvaluatedSet {
 class __attribute__((visibility("default"))) Metric {
  public:
   static constexpr const char* kKind = "metric";
-  static constexpr uint32_t kRevision = 2;
+  static constexpr uint32_t kRevision = 3;
   virtual ~Metric() = default;
 
   /// The key in result files: "r_precision", "precision_at_5".

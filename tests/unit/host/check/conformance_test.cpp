@@ -28,6 +28,8 @@ constexpr Fault kFaults[] = {
     {"broken.hangs", "gradient_is_right", "did not end within"},
     {"broken.exits", "gradient_is_right", "status 7"},
     {"broken.throws_number", "gradient_is_right", "not a std::exception"},
+    {"broken.pulls_one_side", "gradient_is_right", "numbers of scored pairs"},
+    {"broken.reads_numbers", "numbers_are_names", "other numbers of the same objects"},
     {"broken.undocumented", "is_documented", "margin"},
     {"broken.forbidden_default", "defaults_are_valid", "/margin"},
     {"broken.refuses_defaults", "can_be_made", "not today"},

@@ -24,13 +24,13 @@ TEST(RetrievalSearch, equals_sorting_all_pairs_for_every_distance_and_tile) {
   at::manual_seed(3);
   const auto x = at::randn({57, 6});
   const auto labels = at::randint(5, {57}, at::kLong);
-  const auto queries = at::arange(57, at::kLong);
+  const RetrievalTask task{labels, {}, {}, {}};
   for (const auto distance : {Distance::cosine, Distance::euclidean, Distance::dot}) {
     for (const int64_t tile_bytes : {1, 57 * 4 * 10, 1 << 20}) {
       SearchOptions options{distance, 9, tile_bytes};
-      const auto nearest = nearest_neighbours(x, queries, options);
+      const auto nearest = nearest_neighbours(x, task, options);
       int64_t seen = 0;
-      rank_neighbours(x, labels, queries, options, [&](int64_t first, const Ranking& ranking) {
+      rank_neighbours(x, task, options, [&](int64_t first, const Ranking& ranking) {
         EXPECT_EQ(first, seen);
         for (int64_t i = 0; i < ranking.relevant.size(0); ++i) {
           const auto query = first + i;
@@ -60,7 +60,8 @@ TEST(RetrievalSearch, ties_go_by_row_number_and_a_query_never_finds_itself) {
   const auto x = at::ones({6, 2});
   SearchOptions options;
   options.depth = 100;
-  const auto nearest = nearest_neighbours(x, at::tensor(std::vector<int64_t>{2}, at::kLong), options);
+  const auto nearest = nearest_neighbours(
+      x, {at::zeros({6}, at::kLong), at::tensor(std::vector<int64_t>{2}, at::kLong), {}, {}}, options);
   EXPECT_TRUE(at::equal(nearest, at::tensor(std::vector<int64_t>{0, 1, 3, 4, 5}, at::kLong).reshape({1, 5})));
 }
 

@@ -28,5 +28,16 @@ TEST(WeightAverage, follows_its_formula_and_swaps_back_and_forth) {
   EXPECT_EQ(weight[0].item<float>(), last);
 }
 
+TEST(WeightAverage, is_the_mean_of_the_states_that_were_added) {
+  auto weight = at::zeros({3});
+  WeightAverage average({{"w", weight}}, 0);
+  for (int t = 1; t <= 5; ++t) {
+    weight.fill_(static_cast<float>(t * t));
+    average.add_to_mean();
+  }
+  average.swap();
+  EXPECT_NEAR(weight[0].item<double>(), 11, 1e-5);  // (1 + 4 + 9 + 16 + 25) / 5
+}
+
 }  // namespace
 }  // namespace kindred::host

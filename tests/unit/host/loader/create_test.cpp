@@ -111,7 +111,7 @@ TEST(Create, RefusesAnotherRevisionOfTheInterface) {
   EXPECT_EQ(error.plugin(), "hand");
   EXPECT_EQ(error.component(), "hand.made");
   EXPECT_THAT(error.what(),
-              HasSubstr("revision 99 of the interface loss, this host has revision 2: rebuild"));
+              HasSubstr("revision 99 of the interface loss, this host has revision 3: rebuild"));
 }
 
 TEST(Create, AKindThatTheHostDoesNotKnowIsListedAndNeverUsed) {

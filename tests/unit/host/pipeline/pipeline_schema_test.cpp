@@ -46,7 +46,7 @@ void check_schema(const json& schema, const json& root, const std::string& where
     } else if (key == "properties" || key == "$defs") {
       ASSERT_TRUE(value.is_object()) << here;
       for (const auto& [name, child] : value.items()) check_schema(child, root, here + "/" + name);
-    } else if (key == "items" || key == "if" || key == "then" || key == "not") {
+    } else if (key == "items" || key == "if" || key == "then" || key == "else" || key == "not") {
       check_schema(value, root, here);
     } else if (key == "anyOf" || key == "allOf") {
       ASSERT_TRUE(value.is_array() && !value.empty()) << here;
@@ -54,7 +54,7 @@ void check_schema(const json& schema, const json& root, const std::string& where
     } else if (key == "additionalProperties") {
       if (!value.is_boolean()) check_schema(value, root, here);
     } else {
-      const std::vector<std::string> others{"default", "const", "minProperties", "maxProperties"};
+      const std::vector<std::string> others{"default", "const", "minProperties", "maxProperties", "minItems"};
       const bool known =
           key.rfind("x-", 0) == 0 || std::find(others.begin(), others.end(), key) != others.end();
       EXPECT_TRUE(known) << here << " is no keyword that editors know";

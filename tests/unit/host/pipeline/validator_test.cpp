@@ -47,10 +47,11 @@ TEST_F(ValidatorTest, PlansTheComponents) {
   EXPECT_EQ(p.transforms[0].params, json({{"size", 8}}));
   EXPECT_EQ(p.transforms[1].pointer, "/data/transforms/1");
   EXPECT_EQ(p.train_transforms.size(), 2U) << "without train_transforms, those of every picture hold";
-  EXPECT_EQ(p.encoder.name, "point");
-  EXPECT_TRUE(p.encoder.learns);
-  EXPECT_FALSE(p.encoder.params.contains("trainable")) << "the component does not know the host's keys";
-  EXPECT_EQ(p.encoder.params["factor"], 2);
+  ASSERT_EQ(p.encoders.size(), 1U);
+  EXPECT_EQ(p.encoders[0].name, "point");
+  EXPECT_TRUE(p.encoders[0].learns);
+  EXPECT_FALSE(p.encoders[0].params.contains("trainable")) << "the component does not know the host's keys";
+  EXPECT_EQ(p.encoders[0].params["factor"], 2);
   ASSERT_EQ(p.head.size(), 1U);
   EXPECT_EQ(p.head[0].info->id, "fixture.diagonal");
   EXPECT_TRUE(p.has_train);
@@ -97,6 +98,7 @@ TEST_F(ValidatorTest, ResolvedPipelineHasEveryDefault) {
   EXPECT_EQ(r["data"]["split"]["validation"], json({{"from", "train"}, {"fraction", 0.1}}));
   EXPECT_EQ(r["data"]["split"]["test"], "rest");
   EXPECT_EQ(r["model"]["encoders"]["point"], json({{"type", "fixture.scale"},
+                                                   {"field", ""},
                                                    {"factor", 1.0},
                                                    {"weights", ""},
                                                    {"trainable", false},

@@ -1,10 +1,12 @@
 #include <ATen/ATen.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "component.hpp"
 #include "kindred/head.hpp"
+#include "temporary_folder.hpp"
 
 namespace kindred {
 namespace {
@@ -144,6 +146,79 @@ TEST(ProjectionHead, shapes_and_running_statistics) {
   EXPECT_EQ(one->forward(x).sizes(), (std::vector<int64_t>{8, 3}));
   EXPECT_FALSE(at::equal(one->buffers()[0].tensor, before));
   EXPECT_NO_THROW(one->forward(x.slice(0, 0, 1))) << "a last batch of one sample";
+}
+
+TEST(SequentialHead, applies_its_layers_in_order) {
+  at::manual_seed(7);
+  const auto one = head("kindred.sequential", {{"layers",
+                                                {{{"linear", 5}},
+                                                 "tanh",
+                                                 {{"dropout", 0.5}},
+                                                 "layer_norm",
+                                                 "gelu",
+                                                 {{"linear", 3}},
+                                                 "l2_normalize"}}});
+  EXPECT_EQ(one->output_dimension(), 3);
+  std::vector<std::string> names;
+  for (const auto& entry : one->parameters()) names.push_back(entry.name);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"0.weight", "0.bias", "3.weight", "3.bias", "5.weight", "5.bias"}));
+  auto tensors = named(*one);
+  tensors.at("3.weight").copy_(at::rand({5}));
+  tensors.at("3.bias").copy_(at::rand({5}));
+  const auto linear = [&](const at::Tensor& x, const std::string& place) {
+    return x.matmul(tensors.at(place + ".weight").t()) + tensors.at(place + ".bias");
+  };
+  const auto x = at::rand({4, 6});
+  auto y = linear(x, "0").tanh();
+  y = (y - y.mean({1}, true)) / (y.var(1, false).unsqueeze(1) + 1e-5).sqrt();
+  y = linear(at::gelu(y * tensors.at("3.weight") + tensors.at("3.bias")), "5");
+  EXPECT_LE((one->forward(x) - y / y.norm(2, {1}, true)).abs().max().item<double>(), 1e-5);
+  one->train(true);
+  EXPECT_FALSE(at::equal(one->forward(x), one->forward(x))) << "dropout, while training";
+}
+
+TEST(SequentialHead, lets_gradients_through_and_keeps_running_statistics_in_buffers) {
+  at::manual_seed(8);
+  const auto one = head("kindred.sequential", {{"layers", {{{"linear", 4}}, "batch_norm", "silu"}}});
+  ASSERT_EQ(one->buffers().size(), 2U);
+  EXPECT_EQ(one->buffers()[0].name, "1.running_mean");
+  EXPECT_EQ(one->buffers()[1].name, "1.running_var");
+  const auto x = at::randn({16, 6}).requires_grad_(true);
+  one->forward(x);
+  EXPECT_EQ(one->buffers()[0].tensor.abs().max().item<double>(), 0);
+  one->train(true);
+  for (const auto& entry : one->parameters()) entry.tensor.requires_grad_(true);
+  (one->forward(x) * at::randn({16, 4})).sum().backward();
+  EXPECT_GT(one->buffers()[0].tensor.abs().max().item<double>(), 0);
+  EXPECT_TRUE(x.grad().defined());
+  for (const auto& entry : one->parameters()) EXPECT_TRUE(entry.tensor.grad().defined()) << entry.name;
+}
+
+TEST(SequentialHead, uses_the_tensors_that_it_gives) {
+  const auto one = head("kindred.sequential");
+  EXPECT_EQ(one->output_dimension(), 128);
+  for (const auto& entry : one->parameters()) entry.tensor.set_data(at::zeros_like(entry.tensor));
+  EXPECT_EQ(one->forward(at::rand({2, 6})).abs().max().item<double>(), 0);
+}
+
+TEST(SequentialHead, says_which_entry_is_no_layer) {
+  using ::testing::HasSubstr;
+  const auto refused = [](const nlohmann::json& layers) {
+    return testing::thrown([&] { head("kindred.sequential", {{"layers", layers}}); });
+  };
+  const auto word = refused({{{"linear", 4}}, "rellu"});
+  EXPECT_THAT(word, HasSubstr("entry 1 of \"layers\", \"rellu\", is no layer; did you mean \"relu\"?"));
+  EXPECT_THAT(word, HasSubstr("\"layer_norm\""));
+  EXPECT_THAT(refused({{{"linear", 0}}}), HasSubstr("entry 0 of \"layers\", {\"linear\":0}, is no layer"));
+  for (const nlohmann::json& entry :
+       {nlohmann::json{{"dropout", 1}}, nlohmann::json{{"linear", 2.5}}, nlohmann::json{{"linear", "4"}},
+        nlohmann::json{{"linear", 4}, {"dropout", 0.1}}, nlohmann::json(7), nlohmann::json("linear"),
+        nlohmann::json::object(), nlohmann::json(nullptr)}) {
+    EXPECT_THAT(refused(nlohmann::json::array({entry})), HasSubstr("entry 0")) << entry;
+  }
+  EXPECT_THAT(refused(nlohmann::json::array()), HasSubstr("at least one layer"));
+  EXPECT_THAT(refused("relu"), HasSubstr("must be an array"));
 }
 
 TEST(EmptyHead, passes_on) {

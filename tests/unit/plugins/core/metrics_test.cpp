@@ -122,6 +122,48 @@ TEST(SetMetrics, are_undefined_where_nothing_can_be_told) {
   EXPECT_TRUE(std::isnan(value("kindred.silhouette", one_class)));
 }
 
+/// A set on a line, with pairs at distances 1, 2, 3, 4 and 2; its labels say something else.
+EvaluatedSet paired_set(std::vector<float> scores) {
+  EvaluatedSet set = {at::tensor(std::vector<float>{0, 1, 3, 6, 10}, at::kFloat).view({5, 1}),
+                      at::zeros({5}, at::kLong)};
+  set.pairs = {at::tensor(std::vector<int64_t>{0, 1, 1, 2, 2, 3, 3, 4, 2, 1}, at::kLong).view({5, 2}),
+               at::tensor(scores, at::kFloat), at::zeros({5}, at::kLong)};
+  return set;
+}
+
+TEST(SetMetrics, of_a_dataset_of_pairs_look_at_these_alone) {
+  // Positive at 1, 3 and 2, negative at 4 and 2.
+  const auto set = paired_set({1, 0.4F, 0.5F, 0, 0.9F});
+  const auto value = [&](const char* id, EvaluatedSet of) {
+    return testing::make<Metric>("core", id, {{"distance", "euclidean"}})->of_set(of);
+  };
+  for (const int64_t tile : {1, 20, 1 << 20}) {
+    auto tiled = set;
+    tiled.tile_bytes = tile;
+    EXPECT_NEAR(value("kindred.roc_auc", tiled), (2 + 1 + 1.5) / 6, 1e-12) << tile;
+    EXPECT_NEAR(value("kindred.pair_average_precision", tiled), (1.0 + 2.0 / 3 + 3.0 / 4) / 3, 1e-12) << tile;
+  }
+  EXPECT_TRUE(std::isnan(value("kindred.roc_auc", paired_set({1, 1, 1, 1, 1}))));
+  EXPECT_TRUE(std::isnan(value("kindred.pair_average_precision", paired_set({0, 0, 0, 0, 0}))));
+}
+
+TEST(Spearman, correlates_ranks_with_means_for_equals) {
+  const auto value = [](const EvaluatedSet& set) {
+    return testing::make<Metric>("core", "kindred.spearman", {{"distance", "euclidean"}})->of_set(set);
+  };
+  // Similarities rank 5, 3.5, 2, 1, 3.5; these scores rank 4.5, 2, 3, 1, 4.5.
+  EXPECT_NEAR(value(paired_set({0.9F, 0.4F, 0.5F, 0, 0.9F})), (2 * 1.5 + 0.5 * -1 + 2 * 2 + 0.5 * 1.5) / 9.5,
+              1e-12);
+  EXPECT_NEAR(value(paired_set({1, 0.5F, 0.2F, 0, 0.5F})), 1, 1e-12);
+  EXPECT_NEAR(value(paired_set({0, 0.5F, 0.7F, 1, 0.5F})), -1, 1e-12);
+  EXPECT_TRUE(std::isnan(value(paired_set({0.3F, 0.3F, 0.3F, 0.3F, 0.3F})))) << "constant scores";
+  auto set = paired_set({1, 0.5F, 0.2F, 0, 0.5F});
+  set.embeddings.zero_();
+  EXPECT_TRUE(std::isnan(value(set))) << "constant similarities";
+  set.pairs = {};
+  EXPECT_TRUE(std::isnan(value(set))) << "no pairs";
+}
+
 TEST(Clustering, information_of_two_partitions) {
   const auto list = [](std::vector<int64_t> values) { return at::tensor(values, at::kLong); };
   const auto a = list({0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3}),

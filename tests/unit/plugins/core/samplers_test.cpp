@@ -9,6 +9,8 @@
 #include "component.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/eval_sampler.hpp"
+#include "kindred/file.hpp"
+#include "temporary_folder.hpp"
 
 namespace kindred {
 namespace {
@@ -128,6 +130,89 @@ TEST(HardClassSampler, brings_classes_together_that_are_near) {
     }
   }
   EXPECT_EQ(begun.size(), 8U) << "every class has its turn";
+}
+
+/// A sampler whose classes 0 to 11 have the super classes 7, 7, 7, 7, 8, 8, 8, 9, 9, 9, 9, 5.
+std::shared_ptr<BatchSampler> hierarchical(
+    const nlohmann::json& more = nlohmann::json::object(),
+    const std::string& file = "7\n7\n7\n7\n8\n8\n 8 \r\n9\n9\n9\n9\n5\n\n") {
+  const testing::TemporaryFolder folder("hierarchical");
+  write_file_atomically(folder / "super.txt", file);
+  nlohmann::json params = {
+      {"super_classes_file", folder / "super.txt"}, {"batch_size", 8}, {"samples", 2}, {"super_classes", 2}};
+  params.update(more);
+  return testing::make<BatchSampler>("core", "kindred.hierarchical", params);
+}
+
+int64_t super_class(int64_t label) { return label < 4 ? 7 : label < 7 ? 8 : label < 11 ? 9 : 5; }
+
+TEST(HierarchicalSampler, shows_every_sample_in_batches_of_super_classes_and_their_classes) {
+  const auto labels = labels_with({9, 8, 7, 6, 9, 8, 7, 3, 4, 5, 6, 5});
+  const auto sampler = hierarchical();
+  std::set<int64_t> seen;
+  size_t full = 0, two_of_one = 0;
+  for (const auto& batch : sampler->batches(labels, 4, 0)) {
+    std::map<int64_t, std::map<int64_t, std::set<int64_t>>> members;  // super class, class
+    const auto rows = values(batch);
+    for (const auto row : rows) {
+      const auto label = labels[row].item<int64_t>();
+      members[super_class(label)][label].insert(row);
+    }
+    EXPECT_LE(members.size(), 2U);
+    size_t classes = 0, distinct = 0;
+    for (const auto& [super, of_it] : members) {
+      classes += of_it.size();
+      two_of_one += of_it.size() >= 2;
+      for (const auto& [label, samples] : of_it) {
+        EXPECT_EQ(samples.size(), 2U);
+        distinct += samples.size();
+      }
+    }
+    EXPECT_GE(classes, 2U);
+    EXPECT_LE(classes, 4U);
+    EXPECT_EQ(distinct, rows.size()) << "no sample twice in a batch";
+    full += rows.size() == 8;
+    seen.insert(rows.begin(), rows.end());
+  }
+  EXPECT_GE(seen.size(), 75U) << "of 77; a class that is left alone at the end is not shown";
+  EXPECT_GE(full, 8U);
+  EXPECT_GE(two_of_one, 12U) << "classes of one super class meet";
+}
+
+TEST(HierarchicalSampler, repeats_by_seed_and_epoch_and_reads_json) {
+  const auto labels = labels_with({9, 8, 7, 6, 9, 8, 7, 3, 4, 5, 6, 5});
+  const auto sampler = hierarchical(),
+             other = hierarchical(nlohmann::json::object(), "[7, 7, 7, 7, 8, 8, 8, 9, 9, 9, 9, 5]");
+  sampler->batches(labels, 4, 3);
+  const auto a = at::cat(sampler->batches(labels, 4, 1));
+  EXPECT_TRUE(at::equal(a, at::cat(other->batches(labels, 4, 1))));
+  EXPECT_FALSE(at::equal(a, at::cat(sampler->batches(labels, 4, 2))));
+  EXPECT_FALSE(at::equal(a, at::cat(sampler->batches(labels, 5, 1))));
+}
+
+TEST(HierarchicalSampler, says_what_is_wrong_with_its_file) {
+  using ::testing::HasSubstr;
+  const auto made = [](const std::string& file) {
+    return testing::thrown([&] { hierarchical(nlohmann::json::object(), file); });
+  };
+  EXPECT_THAT(made("1\n2\ncar\n"), HasSubstr("line 3"));
+  EXPECT_THAT(made("1\n2\ncar\n"), HasSubstr("\"car\", no integer"));
+  EXPECT_THAT(made("1\n\n2\n"), HasSubstr("line 2"));
+  EXPECT_THAT(made("[1, 2.5]"), HasSubstr("entry 1"));
+  EXPECT_THAT(made("[1, 2"), HasSubstr("cannot be read"));
+  EXPECT_THAT(made(" \n"), HasSubstr("is empty"));
+  const auto few = testing::thrown([] {
+    hierarchical(nlohmann::json::object(), "1\n2\n")->batches(labels_with({3, 3, 3}), 1, 0);
+  });
+  EXPECT_THAT(few,
+              HasSubstr("super.txt has the super classes of 2 classes, labels 0 to 1, but the training data "
+                        "has label 2"));
+  EXPECT_THAT(testing::thrown([] {
+                hierarchical({{"super_classes", 5}});
+              }),
+              HasSubstr("no room for 5 classes"));
+  EXPECT_THAT(testing::thrown([] { testing::make<BatchSampler>("core", "kindred.hierarchical"); }),
+              HasSubstr("\"super_classes_file\" is required"));
 }
 
 TEST(FixedSetSampler, shows_the_same_triplets_in_every_epoch) {

@@ -2,11 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <opencv2/imgcodecs.hpp>
 
 #include "component.hpp"
+#include "gradient_picture.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/file.hpp"
+#include "kindred/text.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {
@@ -18,27 +19,8 @@ using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 using testing::thrown;
 
-/// A picture of 30 x 20 pixels whose red is the column and whose green is the row.
-void write_picture(const std::string& path) {
-  fs::create_directories(fs::path(path).parent_path());
-  cv::Mat picture(20, 30, CV_8UC3);
-  for (int y = 0; y < 20; ++y) {
-    for (int x = 0; x < 30; ++x) {
-      picture.at<cv::Vec3b>(y, x) =
-          cv::Vec3b(7, static_cast<unsigned char>(y), static_cast<unsigned char>(x));
-    }
-  }
-  cv::imwrite(path, picture);
-}
-
 std::shared_ptr<Dataset> made(const std::string& id, const json& params) {
   return testing::make<Dataset>("vision", "kindred." + id, params);
-}
-
-/// Left, top, right and bottom of what was cut out of write_picture()'s picture.
-std::vector<int> edges_of(const at::Tensor& x) {
-  return {x[0][0][0].item<int>(), x[0][0][1].item<int>(), x[-1][-1][0].item<int>() + 1,
-          x[-1][-1][1].item<int>() + 1};
 }
 
 TEST(CsvDataset, reads_paths_labels_splits_and_boxes) {
@@ -61,6 +43,32 @@ TEST(CsvDataset, reads_paths_labels_splits_and_boxes) {
   const auto wide = made("csv", {{"file", folder / "list.csv"}, {"crop", true}, {"margin", 0.5}});
   EXPECT_THAT(edges_of(wide->read(0)), ElementsAre(5, 0, 25, 20));
   EXPECT_NE(wide->fingerprint(), all->fingerprint());
+}
+
+TEST(CsvDataset, gives_text_columns_as_fields) {
+  const TemporaryFolder folder("csv_dataset");
+  write_picture(folder / "1.png");
+  const json params = {{"file", folder / "list.csv"}, {"text_columns", {"title", "colour"}}};
+  write_file_atomically(folder / "list.csv",
+                        "path,label,colour,title\n1.png,a,red,\"car, old\"\n1.png,b,blue,van\n");
+  const auto dataset = made("csv", params);
+  const auto fields = dataset->fields();
+  ASSERT_EQ(fields.size(), 3U);
+  EXPECT_EQ(fields[0].name, "path");
+  EXPECT_EQ(fields[0].kind, ObjectKind::image);
+  EXPECT_EQ(fields[1].name, "title");
+  EXPECT_EQ(fields[2].kind, ObjectKind::text);
+  EXPECT_TRUE(at::equal(dataset->read_field(1, 0), dataset->read(1)));
+  EXPECT_TRUE(at::equal(dataset->read_field(0, 1), text_tensor("car, old")));
+  EXPECT_TRUE(at::equal(dataset->read_field(1, 2), text_tensor("blue")));
+  const auto before = dataset->fingerprint();
+  write_file_atomically(folder / "list.csv",
+                        "path,label,colour,title\n1.png,a,red,\"car, new\"\n1.png,b,blue,van\n");
+  EXPECT_NE(made("csv", params)->fingerprint(), before);
+  EXPECT_THAT(thrown([&] {
+                made("csv", {{"file", folder / "list.csv"}, {"text_columns", {"tilte"}}});
+              }),
+              HasSubstr("has no column \"tilte\""));
 }
 
 TEST(CsvDataset, keeps_integer_labels_and_says_what_is_wrong) {

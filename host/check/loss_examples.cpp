@@ -1,0 +1,146 @@
+#include "host/check/loss_examples.hpp"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "host/check/rule.hpp"
+
+namespace kindred::host {
+namespace {
+
+at::Tensor integers(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
+
+LossExample with_scores(LossExample of, const at::Tensor& scores) {
+  of.pairs.scores = scores;
+  return of;
+}
+
+/// Each tensor of the pairs, but the embeddings, through `change`.
+template <class Change>
+ScoredPairs changed(const ScoredPairs& pairs, Change change) {
+  return {{},
+          {},
+          change(pairs.scores),
+          change(pairs.subgroups),
+          change(pairs.a_objects),
+          change(pairs.b_objects)};
+}
+
+}  // namespace
+
+LossExample labelled_example(uint64_t seed) {
+  at::manual_seed(seed);
+  return {at::randn({12, Subject::kDimension}, at::kDouble), at::arange(12, at::kLong).remainder(4)};
+}
+
+/// 12 pairs of 3 subgroups with scores of every kind; some objects are in two pairs, one on both sides.
+LossExample scored_example(uint64_t seed) {
+  at::manual_seed(seed);
+  const auto a = integers({0, 1, 2, 3, 4, 5, 6, 7, 0, 9, 10, 11}),
+             b = integers({20, 21, 22, 23, 24, 25, 20, 27, 28, 29, 5, 31});
+  const auto objects = at::randn({32, Subject::kDimension}, at::kDouble);
+  const std::vector<double> scores = {1, 0, 1, 0.7, 0, 1, 0.2, 1, 0, 0.5, 1, 1};
+  return {objects.index_select(0, at::cat({a, b})),
+          {},
+          {{}, {}, at::tensor(scores, at::kDouble), integers({0, 0, 0, 0, 1, 1, 0, 1, 0, 2, 1, 2}), a, b}};
+}
+
+std::vector<LossExample> loss_examples(const Loss& loss, uint64_t seed) {
+  std::vector<LossExample> all;
+  if (loss.traits().groups) all.push_back(labelled_example(seed));
+  if (loss.traits().scored_pairs) all.push_back(scored_example(seed));
+  require(!all.empty(), "takes neither groups nor scored pairs, says its traits()");
+  return all;
+}
+
+at::Tensor value_of(Loss& loss, const LossExample& of) {
+  if (!of.is_of_pairs()) return loss.forward(of.embeddings, of.labels);
+  auto pairs = of.pairs;
+  const int64_t count = pairs.scores.numel();
+  pairs.a = of.embeddings.slice(0, 0, count);
+  pairs.b = of.embeddings.slice(0, count);
+  return loss.forward_scored(pairs);
+}
+
+std::vector<at::Tensor> inputs_of(const LossExample& of) {
+  if (!of.is_of_pairs()) return {of.embeddings, of.labels};
+  return {of.embeddings, of.pairs.scores, of.pairs.subgroups, of.pairs.a_objects, of.pairs.b_objects};
+}
+
+LossExample with_embeddings(LossExample of, const at::Tensor& embeddings) {
+  of.embeddings = embeddings;
+  if (of.is_of_pairs()) of.pairs.scores = of.pairs.scores.to(embeddings.scalar_type());
+  return of;
+}
+
+LossExample in_order(const LossExample& of, const at::Tensor& order) {
+  if (!of.is_of_pairs()) return {of.embeddings.index_select(0, order), of.labels.index_select(0, order)};
+  const auto rows = at::cat({order, order + of.pairs.scores.numel()});
+  return {of.embeddings.index_select(0, rows), {}, changed(of.pairs, [&](const at::Tensor& x) {
+            return x.index_select(0, order);
+          })};
+}
+
+LossExample renumbered(const LossExample& of) {
+  auto out = of;
+  out.pairs = changed(of.pairs, [](const at::Tensor& x) {
+    return at::isFloatingType(x.scalar_type()) ? x : x * -1000003 + 17;
+  });
+  return out;
+}
+
+namespace {
+
+/// Of either kind.
+std::vector<LossEdge> edges_of(const LossExample& usual) {
+  const auto& x = usual.embeddings;
+  auto duplicates = x.clone();
+  const int64_t half = x.size(0) / 2;
+  duplicates.slice(0, half).copy_(duplicates.slice(0, 0, half));
+  return {{"equal samples", with_embeddings(usual, duplicates)},
+          {"only equal samples", with_embeddings(usual, at::ones_like(x))},
+          {"zero vectors", with_embeddings(usual, at::zeros_like(x))},
+          {"huge norms", with_embeddings(usual, x * 1e6)},
+          {"tiny norms", with_embeddings(usual, x * 1e-6)}};
+}
+
+std::vector<LossEdge> edges_of_labels() {
+  const auto usual = labelled_example();
+  const auto classes = at::arange(12, at::kLong);
+  auto all = edges_of(usual);
+  all.push_back({"one class", {usual.embeddings, at::zeros({12}, at::kLong)}});
+  all.push_back({"classes of one sample", {usual.embeddings.slice(0, 0, 6), classes.slice(0, 0, 6)}});
+  all.push_back({"one sample", in_order(usual, integers({0}))});
+  return all;
+}
+
+std::vector<LossEdge> edges_of_pairs() {
+  const auto usual = scored_example();
+  const auto& scores = usual.pairs.scores;
+  auto one_object = with_embeddings(usual, at::ones_like(usual.embeddings)), alone = usual;
+  one_object.pairs.a_objects = one_object.pairs.b_objects = at::zeros({12}, at::kLong);
+  alone.pairs.subgroups = at::arange(12, at::kLong);
+  auto all = edges_of(usual);
+  all.push_back({"similar pairs alone", with_scores(usual, at::ones_like(scores))});
+  all.push_back({"dissimilar pairs alone", with_scores(usual, at::zeros_like(scores))});
+  all.push_back({"pairs of one object", one_object});
+  all.push_back({"subgroups of one pair", alone});
+  all.push_back({"one similar pair", in_order(usual, integers({0}))});
+  all.push_back({"one dissimilar pair", in_order(usual, integers({1}))});
+  all.push_back({"one pair many times", in_order(usual, at::zeros({12}, at::kLong))});
+  return all;
+}
+
+}  // namespace
+
+std::vector<LossEdge> loss_edges(const Loss& loss) {
+  std::vector<LossEdge> edges;
+  if (loss.traits().groups) edges = edges_of_labels();
+  if (loss.traits().scored_pairs) {
+    for (auto& edge : edges_of_pairs()) edges.push_back(std::move(edge));
+  }
+  return edges;
+}
+
+}  // namespace kindred::host

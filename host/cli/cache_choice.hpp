@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/cache/cache_folder.hpp"
+#include "host/cli/command_line.hpp"
+
+namespace kindred::host {
+
+/// The entries that the options of `host cache clear` choose; without options all of them.
+class CacheChoice {
+ public:
+  static void add_options(CommandLine& command);
+  /// Throws UsageError, also where one of the options is given with an action other than clear.
+  CacheChoice(const CommandLine& command, const std::string& action);
+
+  /// `now`: Unix time in seconds.
+  bool has(const CacheEntry& entry, int64_t now) const;
+  /// Throws Error for a key that no entry has: it is mistyped, or of another cache.
+  void check_keys(const CacheFolder& cache) const;
+  bool dry_run() const { return dry_run_; }
+
+ private:
+  std::vector<std::string> keys_;
+  bool partial_, dry_run_;
+  double days_ = 0;
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,210 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "host/cache/cache_folder.hpp"
+#include "host/cache/remove_entry.hpp"
+#include "host/cache/verify_entry.hpp"
+#include "host/cli/cache_choice.hpp"
+#include "host/cli/cache_directory.hpp"
+#include "host/cli/command_line.hpp"
+#include "host/support/exit_code.hpp"
+#include "host/support/text.hpp"
+#include "kindred/error.hpp"
+#include "kindred/params.hpp"
+
+namespace kindred::host {
+using nlohmann::json;
+namespace {
+
+constexpr size_t kShortKey = 12, kNamesShown = 5;
+
+std::string short_key(const CacheEntry& entry) { return entry.key.substr(0, kShortKey); }
+
+std::string size_text(uintmax_t bytes) {
+  const auto number = static_cast<double>(bytes);
+  if (bytes < 1u << 20) return fmt::format("{:.0f} KiB", number / (1 << 10));
+  if (bytes < 1u << 30) return fmt::format("{:.1f} MiB", number / (1 << 20));
+  return fmt::format("{:.1f} GiB", number / (1 << 30));
+}
+
+/// One unit is enough to choose what to remove.
+std::string age_text(int64_t seconds) {
+  if (seconds < 60) return "now";
+  if (seconds < 3600) return fmt::format("{} min", seconds / 60);
+  if (seconds < 2 * 86400) return fmt::format("{} h", seconds / 3600);
+  return fmt::format("{} days", seconds / 86400);
+}
+
+std::string count_text(size_t count) { return count == 1 ? "1 entry" : fmt::format("{} entries", count); }
+
+std::string state_of(const CacheEntry& entry) {
+  if (entry.complete) return "complete";
+  return entry.in_use ? "being filled" : "partial";
+}
+
+std::string or_unknown(const std::string& text) { return text.empty() ? "?" : text; }
+std::string or_unknown(int64_t number) { return number < 0 ? "?" : std::to_string(number); }
+
+/// The first few; a folder may hold thousands.
+std::string some_of(std::vector<std::string> names) {
+  const auto count = names.size();
+  if (count > kNamesShown) names.resize(kNamesShown);
+  return joined(names) + (count > names.size() ? fmt::format(" and {} more", count - names.size()) : "");
+}
+
+/// Names of foreign files need not be UTF-8.
+void print(const json& result) {
+  std::cout << result.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+}
+
+json to_json(const CacheEntry& entry) {
+  const auto number = [](int64_t value) { return value < 0 ? json() : json(value); };
+  return {{"key", entry.key},
+          {"state", state_of(entry)},
+          {"in_use", entry.in_use},
+          {"dataset", entry.dataset},
+          {"encoder", entry.encoder},
+          {"stage", entry.stage},
+          {"view", entry.view},
+          {"samples_done", number(entry.rows_done)},
+          {"samples", number(entry.rows)},
+          {"shape", entry.shape},
+          {"dtype", entry.dtype},
+          {"bytes", entry.bytes},
+          {"last_use", entry.last_use}};
+}
+
+int list_entries(const CommandLine& command, const CacheFolder& cache) {
+  json list = json::array();
+  uintmax_t bytes = 0;
+  const auto row = [](const auto&... texts) {
+    std::cout << fmt::format("{:<12}  {:<22} {:<26} {:<10} {:<20} {:>15} {:>10}  {:<9} {}\n", texts...);
+  };
+  if (!command.json() && !cache.entries.empty())
+    row("KEY", "DATASET", "ENCODER", "STAGE", "VIEW", "SAMPLES", "SIZE", "USED", "STATE");
+  for (const auto& one : cache.entries) {
+    bytes += one.bytes;
+    list.push_back(to_json(one));
+    if (command.json()) continue;
+    row(short_key(one), or_unknown(one.dataset), or_unknown(one.encoder), or_unknown(one.stage),
+        or_unknown(one.view), or_unknown(one.rows_done) + "/" + or_unknown(one.rows), size_text(one.bytes),
+        age_text(unix_time() - one.last_use), state_of(one));
+  }
+  if (command.json()) {
+    print({{"directory", cache.directory}, {"entries", list}, {"bytes", bytes}, {"others", cache.others}});
+  } else {
+    std::cout << fmt::format("{}, {} in {}\n", count_text(list.size()), size_text(bytes), cache.directory);
+    if (!cache.others.empty()) std::cout << "not of the cache: " << some_of(cache.others) << "\n";
+  }
+  return kExitOk;
+}
+
+int verify_entries(const CommandLine& command, const CacheFolder& cache) {
+  json list = json::array();
+  std::string damaged_keys;
+  size_t damaged = 0;
+  for (const auto& one : cache.entries) {
+    EntryCheck check;
+    if (!one.in_use) check = verify_entry(one);
+    std::string state = state_of(one);
+    if (one.in_use)
+      state = "in use, not checked";
+    else if (!check.problems.empty())
+      state = "damaged";
+    else if (one.complete)
+      state = check.has_checksum ? "ok" : "no checksum";
+    if (!check.problems.empty()) {
+      ++damaged;
+      damaged_keys += " --key " + short_key(one);
+    }
+    list.push_back({{"key", one.key}, {"state", state}, {"problems", check.problems}});
+    if (command.json()) continue;
+    std::cout << short_key(one) << "  " << state << std::endl;  // reading the next may take a while
+    for (const auto& problem : check.problems) std::cout << "              " << problem << "\n";
+  }
+  if (command.json()) print({{"directory", cache.directory}, {"entries", list}, {"damaged", damaged}});
+  if (damaged > 0) {
+    const char* const verb = damaged == 1 ? "is" : "are";
+    const char* const what = damaged == 1 ? "it" : "them";
+    throw Error(
+        fmt::format("{} of {} in {} {} damaged; `host cache clear '{}'{}` removes {}, and the next run "
+                    "that needs {} fills {} again",
+                    damaged, count_text(list.size()), cache.directory, verb, cache.directory, damaged_keys,
+                    what, what, what));
+  }
+  return kExitOk;
+}
+
+int clear_entries(const CommandLine& command, const CacheChoice& choice, const CacheFolder& cache) {
+  choice.check_keys(cache);
+  const bool dry_run = choice.dry_run();
+  json removed = json::array(), left = json::array();
+  uintmax_t freed = 0;
+  bool failed = false;
+  const auto now = unix_time();
+  for (const auto& one : cache.entries) {
+    if (!choice.has(one, now)) continue;
+    const auto done = remove_entry(one, dry_run);
+    freed += done.freed;
+    failed = failed || done.failed;
+    if (done.left.empty())
+      removed.push_back({{"key", one.key}, {"bytes", done.freed}});
+    else
+      left.push_back({{"key", one.key}, {"bytes", done.freed}, {"reason", done.left}});
+    if (command.json()) continue;
+    std::cout << fmt::format("{}  {} ({}, {}, view {}, {})\n", short_key(one),
+                             !done.left.empty() ? "left: " + done.left
+                             : dry_run          ? "would be removed"
+                                                : "removed",
+                             or_unknown(one.dataset), or_unknown(one.encoder), or_unknown(one.view),
+                             size_text(one.bytes));
+  }
+  if (command.json()) {
+    print({{"directory", cache.directory},
+           {"dry_run", dry_run},
+           {"removed", removed},
+           {"left", left},
+           {"freed_bytes", freed}});
+  } else {
+    std::cout << fmt::format("{} {}, {} ({} bytes) {} in {}\n", count_text(removed.size()),
+                             dry_run ? "would be removed" : "removed", size_text(freed), freed,
+                             dry_run ? "would be freed" : "freed", cache.directory);
+  }
+  return failed ? kExitRunFailed : kExitOk;
+}
+
+}  // namespace
+
+int command_cache(const std::vector<std::string>& arguments) {
+  CommandLine command(
+      "cache list|verify|clear [DIR|PIPELINE] [options]",
+      "Lists, checks or removes what runs have kept of frozen encoders. DIR is the folder of a cache "
+      "(default: "
+      "cache); of a PIPELINE file its cache.directory is taken. What was removed is encoded again by the "
+      "next "
+      "run that needs it.\n\n"
+      "  list    a line per entry: what it was made of, how far it is, its size and when it was last used\n"
+      "  verify  reads every entry and compares sizes and checksums; fails where one is damaged\n"
+      "  clear   removes entries, all of them or those that the options choose; one that is in use is left",
+      "host cache clear --older-than 30 --dry-run");
+  command.positional({"ACTION", "DIR"}, 1);
+  CacheChoice::add_options(command);
+  if (!command.parse(arguments)) return kExitOk;
+  const auto action = command.list("ACTION").front();
+  const std::vector<std::string> actions = {"clear", "list", "verify"};
+  if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
+    const auto close = closest_name(action, actions);
+    throw UsageError("host cache does not know `" + action + "`; " +
+                     (close.empty() ? "" : "did you mean `" + close + "`? ") +
+                     "expected list, verify or clear");
+  }
+  const CacheChoice choice(command, action);
+  const auto given = command.list("DIR");
+  const auto cache = read_cache_folder(cache_directory(given.empty() ? "" : given.front()));
+  if (action == "list") return list_entries(command, cache);
+  return action == "verify" ? verify_entries(command, cache) : clear_entries(command, choice, cache);
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,69 @@
+#include "host/engine/resources.hpp"
+
+#include <algorithm>
+
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+namespace {
+
+/// Also lists of weights that are divided over files.
+bool holds_weights(const fs::path& path) {
+  const auto name = path.filename().string();
+  const std::string index = ".index.json";
+  if (name.size() > index.size() && name.compare(name.size() - index.size(), index.size(), index) == 0)
+    return true;
+  static const std::vector<std::string> extensions = {".safetensors", ".bin", ".pt",      ".pth",    ".h5",
+                                                      ".onnx",        ".ot",  ".msgpack", ".tflite", ".ckpt"};
+  return std::find(extensions.begin(), extensions.end(), path.extension().string()) != extensions.end();
+}
+
+bool is_other_format(const fs::path& folder) {
+  const auto name = folder.filename().string();
+  return name == "onnx" || name == "openvino" || name.front() == '.';
+}
+
+}  // namespace
+
+std::vector<fs::path> resource_files(const fs::path& path) {
+  if (fs::is_regular_file(path)) return {path};
+  std::vector<fs::path> files;
+  std::error_code failure;
+  for (auto it = fs::recursive_directory_iterator(path, failure); it != fs::recursive_directory_iterator();
+       it.increment(failure)) {
+    if (failure) break;
+    if (it->is_directory() && is_other_format(it->path())) it.disable_recursion_pending();
+    if (it->is_regular_file() && !holds_weights(it->path())) files.push_back(it->path());
+  }
+  if (failure) throw Error("cannot read the folder " + path.string() + ": " + failure.message());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void copy_resource(const fs::path& path, const fs::path& target) {
+  if (fs::is_regular_file(path)) {
+    fs::create_directories(target.parent_path());
+    write_file_atomically(target.string(), read_file(path.string()));
+    return;
+  }
+  fs::create_directories(target);
+  for (const auto& file : resource_files(path)) {
+    const auto copy = target / file.lexically_relative(path);
+    fs::create_directories(copy.parent_path());
+    write_file_atomically(copy.string(), read_file(file.string()));
+  }
+}
+
+std::vector<std::string> resources_of(const ComponentInfo& info, const nlohmann::json& params) {
+  std::vector<std::string> paths;
+  for (const auto& [name, field] : info.schema["properties"].items()) {
+    if (field.value("x-path", "") != "resource" || !params.contains(name)) continue;
+    auto path = params.at(name).get<std::string>();
+    if (!path.empty()) paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,111 @@
+#include "record_table.hpp"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <filesystem>
+#include <utility>
+
+#include "file_stamp.hpp"
+#include "kindred/error.hpp"
+#include "kindred/text.hpp"
+#include "record_fields.hpp"
+#include "record_pictures.hpp"
+
+namespace kindred {
+namespace fs = std::filesystem;
+
+RecordTable::RecordTable(std::vector<Field> fields, std::string root, const std::string& dataset)
+    : fields_(std::move(fields)), root_(std::move(root)), columns_(fields_.size()) {
+  for (const auto& field : fields_) {
+    if (field.kind != ObjectKind::image || can_read_pictures()) continue;
+    throw Error(dataset + ": " +
+                (field.name.empty() ? "the objects are" : "the field \"" + field.name + "\" is") +
+                " pictures, and the plugin records was built without OpenCV, so it reads none; install "
+                "OpenCV (Debian: libopencv-dev) and build again");
+  }
+}
+
+void RecordTable::add(const nlohmann::json& object, const JsonLine& line, const std::string& key) {
+  const auto where = key.empty() ? std::string() : "\"" + key + "\" ";
+  const auto called = [&](const std::string& name) {  // a plain text has no name of its own
+    return name.empty() ? where : where + "\"" + name + "\" ";
+  };
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    const auto& name = fields_[i].name;
+    const auto value = object.find(name);
+    if (value == object.end())
+      line.fail(where + "has no \"" + name + "\"; expected a value for each field: " + names_of(fields_));
+    if (fields_[i].kind == ObjectKind::vector) {
+      add_numbers(*value, columns_[i], line, called(name));
+      continue;
+    }
+    const bool is_text = fields_[i].kind == ObjectKind::text;
+    if (!value->is_string() || (!is_text && value->get_ref<const std::string&>().empty())) {
+      line.fail(called(name) + "is " + value->dump().substr(0, 40) + ", expected " +
+                (is_text ? "a text" : "the path of a picture"));
+    }
+    columns_[i].texts.push_back(value->get<std::string>());
+  }
+  ++size_;
+}
+
+void RecordTable::add_numbers(const nlohmann::json& value, Column& column, const JsonLine& line,
+                              const std::string& name) const {
+  if (!value.is_array() || value.empty()) line.fail(name + "is no list of numbers, such as [0.5, 1, 2]");
+  const auto count = static_cast<int64_t>(value.size());
+  if (size_ > 0 && count != column.dimension) {
+    line.fail(name + "has " + std::to_string(count) + " numbers, those before it " +
+              std::to_string(column.dimension) + "; all need the same length");
+  }
+  column.dimension = count;
+  for (const auto& one : value) {
+    const auto number = one.is_number() ? one.get<float>() : NAN;
+    if (!std::isfinite(number))
+      line.fail(name + "holds " + one.dump().substr(0, 40) + ", expected numbers that float32 can hold");
+    column.numbers->push_back(number);
+  }
+}
+
+at::Tensor RecordTable::numbers(const Column& column, int64_t row, int64_t rows) const {
+  auto* first = column.numbers->data() + row * column.dimension;
+  return at::from_blob(
+      first, {rows, column.dimension}, [keep = column.numbers](void*) {}, at::kFloat);
+}
+
+at::Tensor RecordTable::read(int64_t index, size_t field) const {
+  check_field(field);
+  if (index < 0 || index >= size_) {
+    throw Error("there is no sample " + std::to_string(index) + "; there are " + std::to_string(size_) +
+                ", counted from 0");
+  }
+  const auto& column = columns_[field];
+  if (fields_[field].kind == ObjectKind::vector) return numbers(column, index, 1).squeeze(0);
+  const auto& text = column.texts[static_cast<size_t>(index)];
+  return fields_[field].kind == ObjectKind::text ? text_tensor(text) : record_picture(path_of(text));
+}
+
+at::Tensor RecordTable::matrix(size_t field) const {
+  check_field(field);
+  if (fields_[field].kind != ObjectKind::vector) return {};
+  return numbers(columns_[field], 0, size_);
+}
+
+std::string RecordTable::picture_stamps() const {
+  std::string text;
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    if (fields_[i].kind != ObjectKind::image) continue;
+    for (const auto& file : columns_[i].texts) text += "\n" + file_stamp(path_of(file));
+  }
+  return text;
+}
+
+std::string RecordTable::path_of(const std::string& file) const { return (fs::path(root_) / file).string(); }
+
+void RecordTable::check_field(size_t field) const {
+  if (field < fields_.size()) return;
+  throw Error("field " + std::to_string(field) + " was asked for, but the samples have " +
+              std::to_string(fields_.size()) + ", counted from 0: " + names_of(fields_));
+}
+
+}  // namespace kindred

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "json_lines.hpp"
+#include "kindred/dataset.hpp"
+
+namespace kindred {
+
+/// The parts of samples that are objects of JSON: texts and vectors themselves, pictures by their paths.
+class RecordTable {
+ public:
+  /// `dataset` is for messages; relative paths of pictures start at `root`. Throws Error when a field is a
+  /// picture and this build cannot read any.
+  RecordTable(std::vector<Field> fields, std::string root, const std::string& dataset);
+
+  /// Appends the fields of `object`, which is found in `line` at `key` (empty: it is the line). Throws Error
+  /// "FILE:LINE: ..." when one is missing or of another kind.
+  void add(const nlohmann::json& object, const JsonLine& line, const std::string& key = "");
+
+  const std::vector<Field>& fields() const { return fields_; }
+  int64_t size() const { return size_; }
+
+  /// As Dataset::read_field() and Dataset::field_matrix(); tensors keep what they need alive. No add() behind
+  /// the first call. [thread-safe]
+  at::Tensor read(int64_t index, size_t field) const;
+  at::Tensor matrix(size_t field) const;
+
+  /// For Dataset::fingerprint(): a line per picture that a sample has.
+  std::string picture_stamps() const;
+
+ private:
+  using Numbers = std::vector<float>;
+  struct Column {
+    std::vector<std::string> texts;  ///< texts, or paths of pictures
+    std::shared_ptr<Numbers> numbers = std::make_shared<Numbers>();
+    int64_t dimension = 0;
+  };
+
+  void add_numbers(const nlohmann::json& value, Column& column, const JsonLine& line,
+                   const std::string& name) const;
+  at::Tensor numbers(const Column& column, int64_t row, int64_t rows) const;
+  std::string path_of(const std::string& file) const;
+  void check_field(size_t field) const;
+
+  std::vector<Field> fields_;
+  std::string root_;
+  std::vector<Column> columns_;
+  int64_t size_ = 0;
+};
+
+}  // namespace kindred

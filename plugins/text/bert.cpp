@@ -1,0 +1,120 @@
+#include <ATen/ATen.h>
+
+#include "bert_network.hpp"
+#include "kindred/checkpoint.hpp"
+#include "kindred/encoder.hpp"
+#include "kindred/error.hpp"
+#include "kindred/plugin.hpp"
+#include "sentence_folder.hpp"
+#include "token_batch.hpp"
+#include "tokenizer_files.hpp"
+
+namespace kindred {
+namespace {
+
+bool begins_with(const std::string& text, const std::string& begin) { return text.rfind(begin, 0) == 0; }
+
+/// Of the tasks that BERT was trained for, and counters that old versions stored.
+bool is_not_used(const std::string& name) {
+  return begins_with(name, "pooler.") || begins_with(name, "cls.") || name == "embeddings.position_ids" ||
+         name == "embeddings.token_type_ids";
+}
+
+/// Names as BertModel has them: published files hold it as a part named "bert" or alone, and the oldest call
+/// the two tensors of a layer norm gamma and beta.
+std::vector<NamedTensor> with_todays_names(std::vector<NamedTensor> tensors) {
+  const auto replace_end = [](std::string& name, const std::string& end, const std::string& by) {
+    if (name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0)
+      name.replace(name.size() - end.size(), end.size(), by);
+  };
+  for (auto& one : tensors) {
+    if (begins_with(one.name, "bert.")) one.name.erase(0, 5);
+    replace_end(one.name, "LayerNorm.gamma", "LayerNorm.weight");
+    replace_end(one.name, "LayerNorm.beta", "LayerNorm.bias");
+  }
+  return tensors;
+}
+
+/// A BERT with its tokenizer and pooling, as sentence-transformers stores it (Reimers, Gurevych 2019).
+class BertEncoder final : public Encoder {
+ public:
+  struct Params {
+    std::string folder;
+    int64_t max_length = 0;
+    std::string prompt;
+    static void describe(Schema<Params>& schema) {
+      schema.field("folder", &Params::folder)
+          .doc(
+              "A folder of sentence-transformers, or of a BERT, as Hugging Face gives it. Without "
+              "model.safetensors and pytorch_model.bin in it: random weights.")
+          .resource()
+          .required();
+      schema.field("max_length", &Params::max_length)
+          .doc("Texts are cut to so many tokens, their first and last one among them; 0: as the folder says.")
+          .range(0, 1 << 24);
+      schema.field("prompt", &Params::prompt)
+          .doc(
+              "Put before every text, such as \"query: \"; empty: the folder's default prompt, if it has "
+              "one.");
+    }
+  };
+
+  BertEncoder(const Params& params, const Site& site)
+      : folder_(read_sentence_folder(params.folder)),
+        tokenizer_(read_tokenizer(folder_.transformer, folder_.lower_case)),
+        network_(folder_.config) {
+    if (tokenizer_.largest() >= folder_.config.vocabulary) {
+      throw Error(folder_.transformer + " has a vocabulary with the number " +
+                  std::to_string(tokenizer_.largest()) + ", but config.json says \"vocab_size\": " +
+                  std::to_string(folder_.config.vocabulary) + "; they belong to two models");
+    }
+    if (params.max_length == 1 || params.max_length > folder_.config.positions) {
+      throw Error("\"max_length\" is " + std::to_string(params.max_length) + ", expected 2 to " +
+                  std::to_string(folder_.config.positions) + ", the places that " + folder_.transformer +
+                  " knows, or 0 for what it says");
+    }
+    if (params.max_length > 0) folder_.longest = params.max_length;
+    if (!params.prompt.empty()) folder_.prompt = params.prompt;
+    if (!folder_.prompt.empty() && !folder_.pools_prompt) {
+      throw Error(params.folder + " leaves the tokens of the prompt \"" + folder_.prompt +
+                  "\" out of its pooling (\"include_prompt\": false), which this encoder does not do");
+    }
+    const auto weights = find_weights(folder_.transformer);
+    if (weights.empty()) {
+      network_.draw(site.seed);
+    } else {
+      load_named_tensors("BERT's weights in " + weights, network_.parameters(),
+                         with_todays_names(read_checkpoint(weights)), nullptr, is_not_used);
+    }
+  }
+
+  ObjectKind object_kind() const override { return ObjectKind::text; }
+  int64_t dimension() const override {
+    return folder_.config.hidden * static_cast<int64_t>(folder_.pooling.size());
+  }
+  std::vector<NamedTensor> parameters() override { return network_.parameters(); }
+  void train(bool on) override { training_ = on; }
+
+  /// int64 (B, T), kNoToken where a text has ended.
+  at::Tensor prepare(const Batch& batch, at::ScalarType) const override {
+    return tokens_of(batch, tokenizer_, folder_.longest, folder_.prompt);
+  }
+
+  at::Tensor run_stages(const at::Tensor& tokens, int64_t, int64_t) override {
+    const auto present = tokens.ne(kNoToken);
+    const auto ids = tokens.masked_fill(present.logical_not(), tokenizer_.padding());
+    const auto rows = pooled(network_(ids, present, training_), present, folder_.pooling);
+    return folder_.normalize ? unit_rows(rows) : rows;
+  }
+
+ private:
+  SentenceFolder folder_;
+  BertTokenizer tokenizer_;
+  BertNetwork network_;
+  bool training_ = false;
+};
+
+}  // namespace
+KINDRED_COMPONENT(Encoder, BertEncoder, "kindred.bert", "1.0.0",
+                  "A BERT that embeds sentences, from a Hugging Face folder");
+}  // namespace kindred

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// Text as code points, with the properties that tokenising asks for. utf8proc knows what decomposes and what
+/// is lower case; unicode_tables.hpp knows the rest.
+namespace kindred {
+
+/// Bytes that are no UTF-8 become U+FFFD, one for each that cannot continue what came before.
+std::u32string decode_utf8(std::string_view bytes);
+
+void append_utf8(std::string& text, char32_t c);
+
+/// Unicode's White_Space.
+bool is_whitespace(char32_t c);
+
+/// An ideograph of the blocks that BERT sets apart: those of the first twenty years of Unicode.
+bool is_ideograph(char32_t c);
+
+/// The lower case of one letter, whatever stands around it: U+0130 alone gives two code points.
+void append_lower_case(std::u32string& text, char32_t c);
+
+/// Normalization form D: base letters followed by their marks in canonical order.
+std::u32string decomposed(const std::u32string& text);
+
+}  // namespace kindred
