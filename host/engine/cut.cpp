@@ -37,16 +37,17 @@ int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, c
   const auto stages = guard(*spec.info, "stages", [&] { return encoder.stages(); });
   const auto count = static_cast<int64_t>(stages.size());
   if (!spec.learns) return count;
-  if (spec.trained_from.empty()) return 0;
+  if (spec.trained_from.empty() && spec.lr_multipliers.empty()) return 0;
   const auto pointer = spec.pointer + "/trainable";
-  if (count < 2) {
+  if (count < 2 && !spec.trained_from.empty()) {
     throw PipelineError(
         {{pipeline.file, pointer + "/from",
           spec.info->id + " has no stages to cut between; it can be trained whole (true) or frozen "
                           "(false)"}});
   }
   std::vector<Issue> issues;
-  const auto place = std::find(stages.begin(), stages.end(), spec.trained_from);
+  const auto place =
+      spec.trained_from.empty() ? stages.begin() : std::find(stages.begin(), stages.end(), spec.trained_from);
   if (place == stages.end()) {
     issues.push_back(unknown_stage(pipeline, spec, pointer + "/from", spec.trained_from, stages));
   }

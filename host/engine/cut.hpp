@@ -18,8 +18,8 @@ class Catalog;
 /// has not, or the encoder has no stages to cut between.
 int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, const Encoder& encoder);
 
-/// The same check for `host validate`: on encoders without weights, so that no file is read. Does nothing
-/// for frozen ones.
+/// The same check for `host validate`: on encoders without their initial weights. Does nothing for frozen
+/// ones.
 void check_cuts(const Catalog& catalog, const Pipeline& pipeline);
 
 /// The dtype that training computes in on this machine. Throws PipelineError when the pipeline asks for one

@@ -210,7 +210,8 @@ at::Tensor DatasetEncoder::rows_of(const BatchLoader::Loaded& loaded, const std:
   auto rows = is_map() ? part_.frozen_map(batch, request.compute) : part_.encode(batch);
   if (rows.dim() == 4) rows = rows.permute({0, 2, 3, 1});
   if (request.stored == at::kHalf && rows.abs().max().item<double>() > kLargestHalf) {
-    throw Error("the maps hold numbers beyond the range of float16; set cache.map_dtype to \"float32\"");
+    throw Error(fmt::format("the {} hold numbers beyond the range of float16; set cache.{} to \"float32\"",
+                            is_map() ? "maps" : "embeddings", is_map() ? "map_dtype" : "embedding_dtype"));
   }
   if (rows.sizes().slice(1) != at::IntArrayRef(shape).slice(1)) {
     throw Error(fmt::format(

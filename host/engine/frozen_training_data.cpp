@@ -11,10 +11,17 @@ FrozenTrainingData::FrozenTrainingData(const Dataset& dataset, const ClassSplit&
     : TrainingData(dataset, split),
       encoded_(encoded),
       device_(device),
-      train_(embed(train_rows_, kPlainView)),
-      validation_(embed(validation_rows_, kPlainView)),
-      device_labels_(train_labels_.to(device)),
-      device_samples_(at::tensor(train_rows_, at::kLong).to(device)) {}
+      validation_(embed(validation_rows_, kPlainView)) {
+  FrozenTrainingData::keep_train_rows(train_rows_);
+}
+
+void FrozenTrainingData::keep_train_rows(const std::vector<int64_t>& samples) {
+  if (train_.defined() && samples == train_rows_) return;
+  TrainingData::keep_train_rows(samples);
+  train_ = embed(train_rows_, kPlainView);
+  device_labels_ = train_labels_.to(device_);
+  device_samples_ = at::tensor(train_rows_, at::kLong).to(device_);
+}
 
 void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) {
   batches_ = batches;
@@ -31,7 +38,7 @@ TrainingData::Step FrozenTrainingData::next() {
 
 at::Tensor FrozenTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
   std::vector<SampleView> which;
-  for (auto sample : samples) which.push_back({sample, view});
+  for (auto sample : samples) which.push_back({sample, present_view(view)});
   return encoded_.gather(which, at::kFloat).to(device_);
 }
 

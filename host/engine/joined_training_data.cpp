@@ -44,7 +44,7 @@ TrainingData::Step JoinedTrainingData::next() {
   auto out = parts_.front()->next();
   for (size_t i = 1; i < parts_.size(); ++i) {
     auto step = parts_[i]->next();
-    if (step.labels.numel() != out.labels.numel()) {
+    if (!at::equal(step.samples, out.samples)) {
       const auto mine = out.samples.cpu(), theirs = step.samples.cpu();
       out = only(std::move(out), places_in_both(mine, theirs));
       step = only(std::move(step), places_in_both(theirs, mine));
@@ -76,7 +76,10 @@ at::Tensor JoinedTrainingData::whole(std::vector<int64_t>& rows, at::Tensor& lab
 }
 
 at::Tensor JoinedTrainingData::train_embeddings() {
-  return whole(train_rows_, train_labels_, [](TrainingData& part) { return part.train_embeddings(); });
+  auto embeddings =
+      whole(train_rows_, train_labels_, [](TrainingData& part) { return part.train_embeddings(); });
+  for (auto& part : parts_) part->keep_train_rows(train_rows_);
+  return embeddings;
 }
 
 at::Tensor JoinedTrainingData::validation_embeddings() {

@@ -68,6 +68,10 @@ Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset
     auto& added = builder.add_encoder(std::move(part), *spec.info, spec.params, input_dimension);
     if (dataset != nullptr) check_kind(pipeline, spec, added, *dataset);
     added.first_trained = first_trained_stage(pipeline, spec, *added.encoder);
+    if (spec.learns && added.trained_parameters().empty()) {
+      throw PipelineError({{pipeline.file, spec.pointer + "/trainable",
+                            added.id + " has nothing that can be trained; set \"trainable\": false"}});
+    }
     added.encoder->freeze_batch_norms(spec.batch_norms_frozen);
   }
   if (!with_heads) return builder.take();

@@ -48,7 +48,7 @@ at::Tensor MapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
   std::vector<std::vector<SampleView>> which;
   for (const auto& batch : batches_of(samples, 0, kEvaluationBatch)) {
     std::vector<SampleView> one;
-    for (auto sample : batch) one.push_back({sample, view});
+    for (auto sample : batch) one.push_back({sample, present_view(view)});
     which.push_back(std::move(one));
   }
   const size_t count = which.size();

@@ -34,7 +34,11 @@ Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
         {"queries", one.queries},
         {"singletons", one.singletons}};
     if (!std::isfinite(one.mean)) {
-      log_warning(fmt::format("{} is undefined: no query has a relevant candidate", one.name));
+      log_warning(
+          fmt::format("{} is undefined: {}", one.name,
+                      one.by_class.empty() && one.queries > 0
+                          ? "the test samples do not have what it needs, such as pairs or several classes"
+                          : "no query has a relevant candidate"));
     }
     if (!one.by_class.empty()) out.by_class[one.name] = one.by_class;
   }

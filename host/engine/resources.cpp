@@ -9,6 +9,8 @@ namespace kindred::host {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr int kDeepest = 8;  // of a resource's folders
+
 /// Also lists of weights that are divided over files.
 bool holds_weights(const fs::path& path) {
   const auto name = path.filename().string();
@@ -31,9 +33,12 @@ std::vector<fs::path> resource_files(const fs::path& path) {
   if (fs::is_regular_file(path)) return {path};
   std::vector<fs::path> files;
   std::error_code failure;
-  for (auto it = fs::recursive_directory_iterator(path, failure); it != fs::recursive_directory_iterator();
-       it.increment(failure)) {
+  const auto follow = fs::directory_options::follow_directory_symlink;
+  for (auto it = fs::recursive_directory_iterator(path, follow, failure);
+       it != fs::recursive_directory_iterator(); it.increment(failure)) {
     if (failure) break;
+    if (it.depth() > kDeepest)
+      throw Error("the folder " + path.string() + " is too deep: does a link lead round?");
     if (it->is_directory() && is_other_format(it->path())) it.disable_recursion_pending();
     if (it->is_regular_file() && !holds_weights(it->path())) files.push_back(it->path());
   }

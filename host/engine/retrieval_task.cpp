@@ -44,12 +44,15 @@ RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<int64_t>&
     task.candidates = has_role(roles, rows, Role::query);
   }
   if (sampler == nullptr) return task;
-  if (!task.queries.defined()) {
-    task.queries = sampler->queries(task.labels, seed);
-  } else {
-    task.queries =
-        task.queries.index_select(0, sampler->queries(task.labels.index_select(0, task.queries), seed));
+  const auto possible = task.queries.defined() ? task.queries : at::arange(count, at::kLong);
+  const Relevance relevance(task);
+  std::vector<int64_t> with_partners;  // what has none would only be left out of the mean
+  for (int64_t i = 0; i < possible.numel(); ++i) {
+    const auto row = possible.data_ptr<int64_t>()[i];
+    if (relevance.count(row) > 0) with_partners.push_back(row);
   }
+  const auto offered = at::tensor(with_partners, at::kLong);
+  task.queries = offered.index_select(0, sampler->queries(task.labels.index_select(0, offered), seed));
   return task;
 }
 
@@ -70,7 +73,7 @@ Relevance::Relevance(const RetrievalTask& task) : by_pairs_(task.pairs.defined()
     if (scores.data_ptr<float>()[i] < kSimilarScore) continue;
     const auto a = rows.data_ptr<int64_t>()[2 * i], b = rows.data_ptr<int64_t>()[2 * i + 1];
     if (is_candidate(b)) relevant_[a].push_back(b);
-    if (candidate == nullptr) relevant_[b].push_back(a);  // whoever is a query has its partners
+    if (is_candidate(a)) relevant_[b].push_back(a);
   }
   for (auto& [row, list] : relevant_) {
     std::sort(list.begin(), list.end());

@@ -144,6 +144,7 @@ void Run::prepare() {
         "result is optimistic");
     log_warning(warnings_.back());
   }
+  check_losses_take(catalog_, pipeline_, dataset_->pairs().defined());
   model_ = make_model(catalog_, pipeline_, dataset_.get(), true);
   encoded_.resize(model_.encoders.size());
   bool pictures = false;
@@ -301,7 +302,7 @@ void Run::train() {
   parts.trackers = trackers_.get();
   if (pipeline_.has_train) {
     parts.loss = std::make_shared<TrainingLoss>(catalog_, pipeline_, model_.present_dimension(),
-                                                data_->labels(), dataset_->pairs().defined(), device_);
+                                                data_->labels(), device_);
     parts.sampler = parts_.batch_sampler;
   }
   if (!pipeline_.has_train || pipeline_.train.epochs == 0) return track_from(0);

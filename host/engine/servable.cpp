@@ -33,7 +33,7 @@ json portable_params(const ComponentInfo& info, json params, const fs::path& fol
     } else if (mark == "resource" && !path.empty()) {
       auto source = fs::path(path).lexically_normal();
       if (!source.has_filename()) source = source.parent_path();  // a folder with a slash behind it
-      const auto relative = fs::path("resources") / (owner + "_" + source.filename().string());
+      const auto relative = fs::path("resources") / (owner + "_" + name + "_" + source.filename().string());
       copy_resource(source, folder / relative);
       params[name] = relative.string();
     }
@@ -66,8 +66,10 @@ json absolute_params(const ComponentInfo& info, json params, const fs::path& fol
     const bool resource = field.value("x-path", "") == "resource";
     if (!resource || !params.contains(name) || !params[name].is_string()) continue;
     const auto path = params[name].get<std::string>();
-    // A manifest must not reach outside its folder.
-    const bool inside = !path.empty() && fs::path(path).is_relative() && path.find("..") == std::string::npos;
+    // A manifest must not reach outside its folder, not by a link either.
+    const auto home = fs::weakly_canonical(folder / "x").parent_path().string() + "/";
+    const auto there = fs::weakly_canonical(folder / path).string();
+    const bool inside = !path.empty() && fs::path(path).is_relative() && there.rfind(home, 0) == 0;
     if (!path.empty() && !inside)
       throw Error("the model's resource path \"" + path + "\" leaves its folder; refused");
     if (inside) params[name] = (folder / path).string();
@@ -156,8 +158,9 @@ void save_servable(const std::string& folder, const Pipeline& pipeline, const Mo
     entry["dimension"] = part.dimension;
     manifest["encoders"].push_back(entry);
   }
-  for (const auto& one : pipeline.transforms) {
-    manifest["transforms"].push_back(writer.component(one, "transform"));
+  for (size_t i = 0; i < pipeline.transforms.size(); ++i) {
+    manifest["transforms"].push_back(
+        writer.component(pipeline.transforms[i], fmt::format("transform_{}", i)));
   }
   for (size_t i = 0; i < pipeline.head.size(); ++i) {
     manifest["heads"].push_back(writer.head(pipeline.head[i], i));

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <string>
+
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
@@ -57,6 +60,10 @@ void SwitchHead::fit(const at::Tensor& embeddings, const at::Tensor& labels) {
   const auto x = rest(embeddings);
   const auto rows = rows_by_branch(embeddings);
   for (size_t branch = 0; branch < branches_.size(); ++branch) {
+    if (branches_[branch].needs_fit() && rows[branch].numel() == 0) {
+      throw Error("switch: no training sample takes head " + std::to_string(branch) +
+                  ", which is fitted on those that do");
+    }
     branches_[branch].fit(x.index_select(0, rows[branch]),
                           labels.index_select(0, rows[branch].to(labels.device())));
   }

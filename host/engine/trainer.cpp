@@ -5,51 +5,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <limits>
 
-#include "host/engine/evaluation.hpp"
 #include "host/engine/tensor_patterns.hpp"
-#include "host/loader/guarded_call.hpp"
 #include "host/support/clock.hpp"
 #include "host/support/interrupt.hpp"
 #include "host/support/log.hpp"
 #include "host/support/memory.hpp"
 #include "host/support/progress.hpp"
-#include "kindred/checkpoint.hpp"
 #include "kindred/distance.hpp"
-#include "kindred/error.hpp"
-#include "kindred/file.hpp"
 #include "kindred/random.hpp"
 
 namespace kindred::host {
-namespace fs = std::filesystem;
-using nlohmann::json;
 namespace {
 
 constexpr double kCheckpointSeconds = 60;  // between two checkpoints of a running epoch loop
-constexpr double kCollapsedNorm = 0.999;   // of the mean of normalised embeddings: all point one way
-constexpr uint64_t kStepStream = 3, kValidationOrderStream = 4, kValidationDrawStream = 8, kPartStream = 9;
-
-/// JSON has no NaN.
-json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
-
-/// What training moves without a gradient: running statistics of the trained stages and of the heads.
-std::vector<NamedTensor> statistics_of(const Model& model) {
-  auto all = model.heads.buffers();
-  for (const auto& part : model.encoders) {
-    for (const auto& one : part.encoder->buffers()) {
-      if (part.encoder->stage_of(one.name) >= part.first_trained) all.push_back(one);
-    }
-  }
-  return all;
-}
-
-bool is_loss(const std::string& monitor) {
-  return monitor.size() >= 5 && monitor.compare(monitor.size() - 5, 5, ".loss") == 0;
-}
+constexpr uint64_t kStepStream = 3;
 
 }  // namespace
 
@@ -69,7 +40,7 @@ Trainer::Trainer(const Pipeline& pipeline, Parts parts, Model& model, TrainingDa
         data.validation_labels().numel() > 0 ? "validation." + parts_.metrics.front()->name() : "train.loss";
   }
   const auto& mode = pipeline.early_stopping.mode;
-  minimise_ = mode == "min" || (mode == "auto" && is_loss(report_.monitor));
+  minimise_ = mode == "min" || (mode == "auto" && is_loss_name(report_.monitor));
   report_.best_value =
       minimise_ ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
 
@@ -124,27 +95,12 @@ void Trainer::average_weights(const ParameterGroups& groups) {
   auto weights = frozen ? groups.encoder : trained_encoder_tensors(model_);
   for (const auto* more : {&groups.head, &groups.loss})
     weights.insert(weights.end(), more->begin(), more->end());
+  for (auto& one : model_.heads.buffers()) weights.push_back(one);
+  weights.erase(std::remove_if(weights.begin(), weights.end(),
+                               [](const NamedTensor& one) { return !one.tensor.is_floating_point(); }),
+                weights.end());
   for (size_t i = 0; i < weights.size(); ++i) weights[i].name = std::to_string(i) + "." + weights[i].name;
   average_ = std::make_unique<WeightAverage>(weights, pipeline_.train.ema);
-}
-
-std::vector<NamedTensor> Trainer::state() const {
-  std::vector<NamedTensor> all;
-  const auto add = [&](const std::string& prefix, const std::vector<NamedTensor>& tensors) {
-    for (const auto& one : tensors) all.push_back({prefix + one.name, one.tensor});
-  };
-  add("encoder.", trained_encoder_tensors(model_));
-  add("head.", head_tensors(model_));
-  add("loss.", parts_.loss->tensors());
-  return all;
-}
-
-/// What a resumed run needs beside what the best epoch keeps.
-std::vector<NamedTensor> Trainer::checkpointed() const {
-  auto all = state();
-  for (const auto& one : parts_.loss->memories()) all.push_back(one);
-  if (class_means_.defined()) all.push_back({"sampler.class_means", class_means_});
-  return all;
 }
 
 TrainReport Trainer::train() {
@@ -166,7 +122,9 @@ TrainReport Trainer::train() {
     }
     result.step_seconds = now_seconds() - epoch_start;
     report_.step_seconds += result.step_seconds;
-    if (pipeline_.train.swa_start > 0 && epoch + 1 >= pipeline_.train.swa_start) average_->add_to_mean();
+    if (pipeline_.train.swa_start > 0 && epoch + 1 >= pipeline_.train.swa_start && result.steps_now > 0) {
+      average_->add_to_mean();  // a resumed epoch without steps was added before it was interrupted
+    }
     swap_average();
     try {
       validate(result);
@@ -284,89 +242,10 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
     }
   }
   result.steps = steps;
+  result.steps_now = steps - first;
   result.loss_sum = sum;
   result.train_loss = sum / static_cast<double>(steps);
   return true;
-}
-
-/// Forward and backward of a batch; the gradient is multiplied by `factor`.
-Trainer::Learned Trainer::learn(const at::Tensor& rows, const TrainingData::Step& batch, Place place,
-                                double factor) {
-  const auto size = batch.labels.numel(), part = pipeline_.train.gradient_cache;
-  const bool in_parts = part > 0 && part < size;
-  // The first pass only says where the embeddings are; the second one repeats what it drew.
-  const auto seed_part = [&](int64_t first) {
-    at::manual_seed(
-        Random(static_cast<uint64_t>(pipeline_.root.seed), kPartStream, place.epoch, place.step, first)
-            .next() >>
-        1);
-  };
-  const auto part_of = [&](int64_t first) {
-    return model_.apply_heads(batch.encode(at::arange(first, std::min(first + part, size), at::kLong)));
-  };
-  at::Tensor embeddings;
-  if (in_parts) {
-    at::NoGradGuard no_grad;
-    const auto statistics = snapshot(statistics_of(model_));
-    std::vector<at::Tensor> parts;
-    for (int64_t first = 0; first < size; first += part) {
-      seed_part(first);
-      parts.push_back(part_of(first));
-    }
-    restore(statistics_of(model_), statistics);  // the second pass moves them
-    embeddings = at::cat(parts);
-  } else {
-    embeddings = model_.apply_heads(batch.encode({}));
-  }
-  if (in_parts) embeddings.requires_grad_(true);
-  const auto loss = step_loss(rows, batch, embeddings);
-  const double value = loss.item<double>();
-  if (!std::isfinite(value)) throw_not_finite(value, embeddings, place.epoch, place.step);
-  if (!loss.requires_grad()) return {embeddings, value, false};
-  guard(parts_.loss->plugin(), parts_.loss->name(), "backward",
-        [&] { (factor == 1 ? loss : loss * factor).backward(); });
-  if (!in_parts) return {embeddings, value, true};
-  const auto gradient = embeddings.grad();
-  for (int64_t first = 0; gradient.defined() && first < size; first += part) {
-    seed_part(first);
-    const auto again = part_of(first);
-    if (again.requires_grad()) again.backward(gradient.slice(0, first, std::min(first + part, size)));
-  }
-  return {embeddings.detach(), value, true};
-}
-
-at::Tensor Trainer::step_loss(const at::Tensor& batch, const TrainingData::Step& step,
-                              const at::Tensor& embeddings) {
-  if (!pairs_) return parts_.loss->forward(embeddings, step.labels, step.samples, all_steps_);
-  return parts_.loss->forward(
-      pairs_->scored(batch, embeddings, step.samples, data_.samples_of(pairs_->objects(batch))));
-}
-
-/// Again after the training rows have changed.
-void Trainer::take_pairs() {
-  const auto pairs = data_.train_pairs();
-  if (!pairs.defined()) return;
-  if (pairs.rows.size(0) == 0) throw Error("no pair has both of its objects on the training side");
-  pairs_ = std::make_unique<PairBatches>(pairs, data_.labels());
-}
-
-void Trainer::throw_not_finite(double loss, const at::Tensor& embeddings, int64_t epoch, int64_t step) const {
-  const bool sound = embeddings.isfinite().all().item<bool>();
-  throw Error(
-      fmt::format("the loss {} is {} in epoch {}, step {}, on embeddings that {}; lower train.optimizer.lr, "
-                  "or set train.gradient_clip",
-                  parts_.loss->name(), loss, epoch + 1, step + 1,
-                  sound ? "are finite"
-                        : "are not finite either: the weights ran away, or encoder or head "
-                          "divides by zero"));
-}
-
-void Trainer::update_weights(int64_t epoch, int64_t step) {
-  if (!optimizer_->step()) {
-    throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
-                            epoch + 1, step + 1));
-  }
-  if (average_ && pipeline_.train.ema > 0) average_->update();
 }
 
 void Trainer::show_class_means() {
@@ -377,201 +256,14 @@ void Trainer::show_class_means() {
   const auto x = model_.apply_heads(raw).cpu();
   const auto [classes, place] = at::_unique(data_.labels(), true, true);
   const auto sums = at::zeros({classes.numel(), x.size(1)}, at::kFloat).index_add(0, place, l2_normalized(x));
-  class_means_.copy_(l2_normalized(sums));
+  const auto means = l2_normalized(sums);
+  if (means.sizes() == class_means_.sizes()) {
+    class_means_.copy_(means);
+  } else {
+    class_means_ = means;  // no sample of a class can be read
+  }
   parts_.sampler->see_class_means(classes, class_means_);
   take_pairs();
-}
-
-void Trainer::validate(EpochResult& result) {
-  const auto& labels = data_.validation_labels();
-  if (labels.numel() == 0) return;
-  at::NoGradGuard no_grad;
-  data_.train_encoder(false);
-  model_.heads.train(false);
-  parts_.loss->train(false);
-  const auto raw = data_.validation_embeddings();
-  const auto embeddings = model_.apply_heads(raw);
-  warn_when_collapsed(embeddings);
-  if (parts_.loss->can_validate()) result.validation["loss"] = validation_loss(embeddings);
-  // A search is cheap beside an epoch of a learning encoder, but not beside one on cached embeddings.
-  const bool metric_is_monitored = report_.monitor.rfind("validation.", 0) == 0 && !is_loss(report_.monitor);
-  if (metric_is_monitored || encoder_learns_) {
-    EvaluationOptions options;
-    options.bootstrap_samples = 0;
-    options.tile_bytes = pipeline_.evaluate.tile_mebibytes << 20;
-    const auto task = data_.validation_task(pipeline_.evaluate.pair_candidates == "all");
-    for (const auto& value : evaluate_metrics(embeddings, task, parts_.metrics, options)) {
-      result.validation[value.name] = value.mean;
-    }
-  }
-}
-
-/// In one fixed random order, so that a batch holds several samples of a class whatever the file order.
-double Trainer::validation_loss(const at::Tensor& embeddings) {
-  const auto seed = static_cast<uint64_t>(pipeline_.root.seed);
-  // Miners may draw; what they draw does not depend on what was drawn before.
-  at::manual_seed(Random(seed, kValidationDrawStream).next() >> 1);
-  const auto pairs = data_.validation_pairs();
-  const auto& labels = data_.validation_labels();
-  std::unique_ptr<PairBatches> scored;
-  if (pairs.defined()) scored = std::make_unique<PairBatches>(pairs, labels);
-  const auto rows = scored ? scored->labels().numel() : labels.numel();
-  std::vector<int64_t> order(static_cast<size_t>(rows));
-  for (int64_t i = 0; i < rows; ++i) order[static_cast<size_t>(i)] = i;
-  Random random(seed, kValidationOrderStream);
-  random.shuffle(order.begin(), order.end());
-  const auto index = at::tensor(order, at::kLong);
-  const int64_t size = std::max<int64_t>(largest_batch_, 1);
-  double sum = 0;
-  for (int64_t begin = 0; begin < rows; begin += size) {
-    const auto part = index.slice(0, begin, std::min(begin + size, rows));
-    at::Tensor loss;
-    if (scored) {
-      const auto objects = scored->objects(part);
-      const std::vector<int64_t> asked(objects.data_ptr<int64_t>(),
-                                       objects.data_ptr<int64_t>() + objects.numel());
-      loss = parts_.loss->forward(
-          scored->scored(part, embeddings.index_select(0, objects.to(device_)), objects, asked));
-    } else {
-      loss = parts_.loss->validate(embeddings.index_select(0, part.to(device_)),
-                                   labels.index_select(0, part).to(device_));
-    }
-    sum += loss.item<double>() * static_cast<double>(part.numel());
-  }
-  return rows == 0 ? std::nan("") : sum / static_cast<double>(rows);
-}
-
-double Trainer::monitored(const EpochResult& result) const {
-  if (report_.monitor == "train.loss") return result.train_loss;
-  return result.validation.at(report_.monitor.substr(std::string("validation.").size()));
-}
-
-bool Trainer::note_result(int64_t epoch, const EpochResult& result) {
-  const double value = monitored(result);
-  const double delta = pipeline_.early_stopping.min_delta;
-  const bool better = minimise_ ? value < report_.best_value - delta : value > report_.best_value + delta;
-  since_best_ = better ? 0 : since_best_ + 1;
-  if (!better) return false;
-  report_.best_value = value;
-  report_.best_epoch = epoch + 1;
-  best_ = snapshot(state());
-  return true;
-}
-
-void Trainer::warn_when_collapsed(const at::Tensor& embeddings) {
-  if (collapse_noted_ || embeddings.size(0) < 8) return;
-  at::NoGradGuard no_grad;
-  const auto unit = l2_normalized(embeddings.detach());
-  const double norm = unit.mean(0).norm().item<double>();
-  if (norm < kCollapsedNorm) return;
-  collapse_noted_ = true;
-  report_.warnings.push_back(
-      fmt::format("the embeddings have collapsed: all point into nearly the same direction (mean cosine "
-                  "{:.4f}); try a lower "
-                  "learning rate, a larger batch or another mining",
-                  norm * norm));
-  log_warning(report_.warnings.back());
-}
-
-void Trainer::append_history(int64_t epoch, const EpochResult& result, double seconds, bool best) {
-  json line = {{"epoch", epoch + 1},
-               {"train", {{"loss", number_or_null(result.train_loss)}, {"seconds", result.step_seconds}}},
-               {"validation", json::object()},
-               {"seconds", seconds},
-               {"best", best}};
-  for (const auto& [name, value] : result.validation) line["validation"][name] = number_or_null(value);
-  std::ofstream file(fs::path(folder_) / "history.jsonl", std::ios::app);
-  file << line.dump() << '\n';
-  if (!file.flush())
-    throw Error("cannot write " + (fs::path(folder_) / "history.jsonl").string() + "; is the disk full?");
-}
-
-void Trainer::track(int64_t epoch, const EpochResult& result) const {
-  if (parts_.trackers == nullptr) return;
-  std::vector<TrackedValue> values = {
-      {"train/loss", result.train_loss},
-      {"learning_rate",
-       pipeline_.optimizer.lr * schedule_factor(pipeline_.schedule, epoch, pipeline_.train.epochs)}};
-  for (const auto& [name, value] : result.validation) values.push_back({"validation/" + name, value});
-  parts_.trackers->epoch(epoch + 1, all_steps_, values);
-}
-
-/// Lines of epochs that a resumed run will repeat are dropped.
-void Trainer::keep_history_until(int64_t epoch) {
-  const auto path = (fs::path(folder_) / "history.jsonl").string();
-  if (!fs::exists(path)) return;
-  std::ifstream file(path);
-  std::string kept;
-  for (std::string line; std::getline(file, line);) {
-    const auto value = json::parse(line, nullptr, false);
-    if (value.is_object() && value.value("epoch", int64_t{0}) <= epoch) kept += line + "\n";
-  }
-  write_file_atomically(path, kept);
-}
-
-void Trainer::save_checkpoint(int64_t epoch, int64_t step, double loss_sum) {
-  last_checkpoint_ = now_seconds();
-  const auto folder = fs::path(folder_) / "checkpoints";
-  fs::create_directories(folder);
-  // One name per place in training: trainer.json, replaced last, says which files belong together.
-  const auto stem = fmt::format("epoch_{:05}_step_{:05}", epoch, step);
-  write_safetensors((folder / (stem + ".safetensors")).string(), checkpointed());
-  if (!best_.empty()) write_safetensors((folder / (stem + ".best.safetensors")).string(), best_);
-  if (average_) write_safetensors((folder / (stem + ".average.safetensors")).string(), average_->average());
-  optimizer_->save((folder / (stem + ".optimizer.pt")).string());
-  const json meta = {{"stem", stem},
-                     {"epoch", epoch},
-                     {"step", step},
-                     {"all_steps", all_steps_},
-                     {"loss_sum", loss_sum},
-                     {"average_updates", average_ ? average_->updates() : 0},
-                     {"since_best", since_best_},
-                     {"best_epoch", report_.best_epoch},
-                     {"best_value", number_or_null(report_.best_value)},
-                     {"monitor", report_.monitor}};
-  write_file_atomically((folder / "trainer.json").string(), meta.dump(2) + "\n");
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const auto name = entry.path().filename().string();
-    if (name.rfind("epoch_", 0) == 0 && name.rfind(stem + ".", 0) != 0) fs::remove(entry.path());
-  }
-}
-
-void Trainer::resume() {
-  const auto folder = fs::path(folder_) / "checkpoints";
-  if (!fs::exists(folder / "trainer.json")) return;
-  const auto meta = json::parse(read_file((folder / "trainer.json").string()));
-  if (meta.at("monitor") != report_.monitor) {
-    throw Error(folder_ + " chose its best epoch by " + meta.at("monitor").get<std::string>() + ", now " +
-                report_.monitor + " is monitored; continue it with the same pipeline");
-  }
-  const auto stem = (folder / meta.at("stem").get<std::string>()).string();
-  const auto never = [](const std::string&) { return false; };
-  load_named_tensors("checkpoint " + stem, checkpointed(), read_checkpoint(stem + ".safetensors"), never,
-                     never);
-  if (fs::exists(stem + ".best.safetensors")) {
-    best_ = snapshot(state());
-    load_named_tensors("checkpoint " + stem, best_, read_checkpoint(stem + ".best.safetensors"), never,
-                       never);
-  }
-  if (average_) {
-    load_named_tensors("checkpoint " + stem, average_->average(),
-                       read_checkpoint(stem + ".average.safetensors"), never, never);
-    average_->set_updates(meta.at("average_updates").get<int64_t>());
-  }
-  if (class_means_.defined()) {
-    parts_.sampler->see_class_means(std::get<0>(at::_unique(data_.labels(), true)), class_means_);
-  }
-  optimizer_->load(stem + ".optimizer.pt");
-  first_epoch_ = meta.at("epoch").get<int64_t>();
-  first_step_ = meta.at("step").get<int64_t>();
-  all_steps_ = meta.at("all_steps").get<int64_t>();
-  first_loss_sum_ = meta.at("loss_sum").get<double>();
-  since_best_ = meta.at("since_best").get<int64_t>();
-  report_.epochs = first_epoch_;
-  report_.best_epoch = meta.at("best_epoch").get<int64_t>();
-  if (meta.at("best_value").is_number()) report_.best_value = meta.at("best_value").get<double>();
-  keep_history_until(first_epoch_);
-  log_info(fmt::format("resuming at epoch {}, step {}", first_epoch_ + 1, first_step_ + 1));
 }
 
 }  // namespace kindred::host

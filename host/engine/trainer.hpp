@@ -32,8 +32,9 @@ struct TrainReport {
   std::vector<std::string> warnings;
 };
 
-/// The training loop. It sees embeddings, so a frozen encoder costs it nothing; a learning encoder is
-/// behind TrainingData.
+/// The training loop (trainer.cpp), the work of one batch (trainer_step.cpp), validation and the choice of
+/// the best epoch (trainer_validation.cpp), and what is written while it goes (trainer_checkpoint.cpp). It
+/// sees embeddings, so a frozen encoder costs it nothing; a learning encoder is behind TrainingData.
 class Trainer {
  public:
   struct Parts {
@@ -59,7 +60,7 @@ class Trainer {
  private:
   struct EpochResult {
     double train_loss = 0, step_seconds = 0, loss_sum = 0;
-    int64_t steps = 0;
+    int64_t steps = 0, steps_now = 0;  // of the epoch; without those before a resume
     std::map<std::string, double> validation;
   };
   /// Of one batch.
@@ -114,5 +115,8 @@ class Trainer {
   double first_loss_sum_ = 0, last_checkpoint_ = 0;
   bool collapse_noted_ = false;
 };
+
+/// Whether what is monitored is a loss, which is to fall.
+bool is_loss_name(const std::string& monitor);
 
 }  // namespace kindred::host

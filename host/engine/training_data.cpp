@@ -25,6 +25,15 @@ at::Tensor TrainingData::validation_embeddings() {
   return embeddings;
 }
 
+void TrainingData::keep_train_rows(const std::vector<int64_t>& samples) {
+  train_rows_ = samples;
+  train_labels_ = labels_of(dataset_.labels(), train_rows_);
+}
+
+int64_t TrainingData::present_view(int64_t view) const {
+  return dataset_.object_kind() == ObjectKind::image ? view : kPlainView;
+}
+
 std::vector<int64_t> TrainingData::samples_of(const at::Tensor& rows) const {
   const auto plain = rows.contiguous();
   std::vector<int64_t> samples;

@@ -42,6 +42,9 @@ class TrainingData {
   /// without gradients. Samples that cannot be read are taken out of `samples`.
   virtual at::Tensor embed(std::vector<int64_t>& samples, int64_t view) = 0;
 
+  /// Makes `samples`, which are in it, the training side.
+  virtual void keep_train_rows(const std::vector<int64_t>& samples);
+
   /// Of the training rows, for closed-form heads; labels() afterwards belongs to it.
   virtual at::Tensor train_embeddings();
 
@@ -65,6 +68,9 @@ class TrainingData {
   virtual void train_encoder(bool on) { (void)on; }
 
  protected:
+  /// The view that is taken when `view` is asked for: only pictures have others than the plain one.
+  int64_t present_view(int64_t view) const;
+
   const Dataset& dataset_;
   std::vector<int64_t> train_rows_, validation_rows_;
   at::Tensor train_labels_, validation_labels_;

@@ -66,8 +66,15 @@ void check_dataset(const Pipeline& pipeline, const LossSpec& spec, const LossTra
 
 }  // namespace
 
+void check_losses_take(const Catalog& catalog, const Pipeline& pipeline, bool of_pairs) {
+  for (const auto& spec : pipeline.losses) {
+    const auto loss = create_under_contract<Loss>(catalog, *spec.info, spec.params, {8, 2, 0});
+    check_dataset(pipeline, spec, loss->traits(), of_pairs);
+  }
+}
+
 TrainingLoss::TrainingLoss(const Catalog& catalog, const Pipeline& pipeline, int64_t dimension,
-                           const at::Tensor& train_labels, bool of_pairs, at::Device device)
+                           const at::Tensor& train_labels, at::Device device)
     : classes_(std::get<0>(at::_unique(train_labels, true)).to(device)) {
   const Site site{dimension, classes_.numel(), static_cast<uint64_t>(pipeline.root.seed)};
   for (const auto& spec : pipeline.losses) {
@@ -76,7 +83,6 @@ TrainingLoss::TrainingLoss(const Catalog& catalog, const Pipeline& pipeline, int
     term.plugin = spec.info->plugin_id;
     term.weight = spec.weight;
     term.loss = create_under_contract<Loss>(catalog, *spec.info, spec.params, site);
-    check_dataset(pipeline, spec, term.loss->traits(), of_pairs);
     term.class_proxies = term.loss->traits().class_proxies;
     move_to(module_tensors(*term.loss), device);
     if (spec.miner.info != nullptr) {

@@ -17,15 +17,16 @@ class Catalog;
 /// a loss that cannot be validated.
 void check_losses(const Catalog& catalog, const Pipeline& pipeline);
 
+/// Throws PipelineError when a loss takes the other kind of dataset: `of_pairs`, or of samples with labels.
+void check_losses_take(const Catalog& catalog, const Pipeline& pipeline, bool of_pairs);
+
 /// What is trained: a weighted sum of losses, each with its miner and its memory.
 class TrainingLoss {
  public:
   /// `dimension`: D of the embeddings; `train_labels` int64 (N): the dataset's labels of the training
-  /// classes, which losses with class proxies see numbered from 0; `of_pairs`: whether the dataset gives
-  /// scored pairs. Throws PluginError from a factory, PipelineError for a loss that takes the other kind of
-  /// dataset.
+  /// classes, which losses with class proxies see numbered from 0. Throws PluginError from a factory.
   TrainingLoss(const Catalog& catalog, const Pipeline& pipeline, int64_t dimension,
-               const at::Tensor& train_labels, bool of_pairs, at::Device device);
+               const at::Tensor& train_labels, at::Device device);
 
   /// embeddings (B, D), labels and samples int64 (B) on the device, samples: numbers that tell them apart.
   /// `step` counts from 0 over the whole training. Remembers the batch.

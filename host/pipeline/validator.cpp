@@ -409,6 +409,15 @@ void Validator::read_train(Pipeline& p, json& out) {
   p.schedule = section<ScheduleSection>(p.train.schedule, "/train/schedule", &train["schedule"]);
   p.early_stopping = section<EarlyStoppingSection>(p.train.early_stopping, "/train/early_stopping",
                                                    &train["early_stopping"]);
+  if (p.train.swa_start > p.train.epochs) {
+    issue("/train/swa_start",
+          "there are only " + std::to_string(p.train.epochs) + " epochs, so that nothing would be averaged");
+  }
+  for (size_t i = 0; i < p.freeze.size(); ++i) {
+    if (p.freeze[i].from_epoch <= p.train.epochs) continue;
+    issue("/train/freeze/" + std::to_string(i) + (p.freeze[i].from_epoch > 1 ? "/from_epoch" : ""),
+          "there are only " + std::to_string(p.train.epochs) + " epochs");
+  }
   if (p.train.ema > 0 && p.train.swa_start > 0) {
     issue("/train/swa_start", "the weights are averaged by ema already; remove one of the two");
   }

@@ -127,5 +127,26 @@ TEST(Training, stochastic_weight_averaging_saves_the_mean_of_epochs) {
   }
 }
 
+TEST(Training, what_would_never_happen_is_a_mistake) {
+  const testing::TemporaryFolder folder("never");
+  testing::write_vectors(folder);
+  const struct {
+    const char *patch, *message;
+  } cases[] = {{R"({"swa_start": 9})", "there are only 4 epochs, so that nothing would be averaged"},
+               {R"({"freeze": [{"tensors": "head.*", "from_epoch": 9}]})", "there are only 4 epochs"}};
+  for (const auto& one : cases) {
+    auto pipeline = pipeline_without_dropout();
+    pipeline["train"].merge_patch(json::parse(one.patch));
+    testing::write_pipeline(folder, pipeline);
+    const auto result = testing::run_host(folder, {"validate", "pipeline.json"});
+    EXPECT_EQ(result.code, 3);
+    EXPECT_NE((result.error + result.out).find(one.message), std::string::npos) << result.error << result.out;
+  }
+  auto pipeline = pipeline_without_dropout();
+  pipeline["model"]["head"] = R"({"type": "sequential", "layers": ["rleu"]})"_json;
+  testing::write_pipeline(folder, pipeline);
+  EXPECT_EQ(testing::run_host(folder, {"validate", "pipeline.json"}).code, 3) << "heads know their mistakes";
+}
+
 }  // namespace
 }  // namespace kindred

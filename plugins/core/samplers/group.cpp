@@ -1,7 +1,8 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <map>
+#include <numeric>
+#include <vector>
 
 #include "kindred/eval_sampler.hpp"
 #include "kindred/plugin.hpp"
@@ -10,8 +11,8 @@
 namespace kindred {
 namespace {
 
-/// n random queries among the samples whose class has another member. All samples stay candidates, so R
-/// and the neighbours of a query are those of the full evaluation.
+/// n random queries. All samples stay candidates, so R and the neighbours of a query are those of the full
+/// evaluation.
 class GroupSampler final : public EvalSampler {
  public:
   struct Params {
@@ -26,14 +27,8 @@ class GroupSampler final : public EvalSampler {
   explicit GroupSampler(Params params) : params_(params) {}
 
   at::Tensor queries(const at::Tensor& labels, uint64_t seed) override {
-    const auto plain = labels.contiguous();
-    const auto* label = plain.data_ptr<int64_t>();
-    std::map<int64_t, int64_t> sizes;
-    for (int64_t i = 0; i < plain.numel(); ++i) ++sizes[label[i]];
-    std::vector<int64_t> rows;
-    for (int64_t i = 0; i < plain.numel(); ++i) {
-      if (sizes[label[i]] > 1) rows.push_back(i);
-    }
+    std::vector<int64_t> rows(static_cast<size_t>(labels.numel()));
+    std::iota(rows.begin(), rows.end(), int64_t{0});
     Random(seed, 0x9409).shuffle(rows.begin(), rows.end());
     if (static_cast<int64_t>(rows.size()) > params_.queries)
       rows.resize(static_cast<size_t>(params_.queries));

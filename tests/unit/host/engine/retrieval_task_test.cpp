@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "component.hpp"
 #include "host/engine/pair_lists.hpp"
 #include "host/engine/retrieval_search.hpp"
 #include "made_dataset.hpp"
@@ -131,6 +132,34 @@ TEST(RetrievalTask, similar_pairs_say_what_is_relevant) {
   const auto among_all = retrieval_task(dataset, all_rows(dataset), nullptr, 0, true);
   EXPECT_FALSE(among_all.candidates.defined());
   expect_found(x, among_all, all_rows(dataset), [&](int64_t row) { return partners(row, true); });
+}
+
+TEST(RetrievalTask, a_partner_is_relevant_whichever_object_of_its_pair_it_is) {
+  MadeDataset dataset;  // (0, 1), (2, 0): both partners of 0 are second objects of some pair or the other
+  dataset.labels_.assign(3, 0);
+  dataset.pairs_ = {at::tensor(std::vector<int64_t>{0, 1, 2, 0, 1, 2}, at::kLong).reshape({3, 2}),
+                    at::tensor(std::vector<float>{1, 1, 0}), at::zeros({3}, at::kLong)};
+  const auto task = retrieval_task(dataset, all_rows(dataset), nullptr, 0, false);
+  const Relevance relevance(task);
+  EXPECT_EQ(relevance.of(0), (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(relevance.of(2), (std::vector<int64_t>{0}));
+  EXPECT_EQ(relevance.count(1), 1) << "its partner is a candidate, though it is no query itself";
+}
+
+TEST(RetrievalTask, samplers_draw_among_queries_that_can_find_something) {
+  const auto group = testing::make<EvalSampler>("core", "kindred.group", {{"queries", 5}});
+  const auto pairs = pairs_dataset();
+  const auto some = retrieval_task(pairs, all_rows(pairs), group.get(), 3, false);
+  ASSERT_EQ(some.queries.numel(), 5);
+  EXPECT_LT(some.queries.max().item<int64_t>(), 12) << "first objects";
+
+  MadeDataset shop;  // one query per class, and a gallery that lacks class 2
+  shop.labels_ = {0, 1, 2, 0, 1, 1};
+  shop.roles_ = {Role::query, Role::query, Role::query, Role::gallery, Role::gallery, Role::gallery};
+  EXPECT_EQ(numbers(retrieval_task(shop, all_rows(shop), group.get(), 3, false).queries),
+            (std::vector<int64_t>{0, 1}));
+  shop.roles_.assign(6, Role::gallery);
+  EXPECT_EQ(retrieval_task(shop, all_rows(shop), group.get(), 3, false).queries.numel(), 0);
 }
 
 TEST(RetrievalTask, pairs_with_an_object_elsewhere_are_left_out) {
