@@ -141,5 +141,59 @@ TEST_F(Pictures, embed_takes_files_and_folders_with_a_model_or_an_untrained_pipe
       HasSubstr("holds no pictures"));
 }
 
+/// Beside its picture each sample has a word: half of the classes are told by it.
+json records_pipeline(const testing::TemporaryFolder& folder) {
+  std::string table = "path,label,word\n";
+  for (int c = 0; c < 8; ++c) {
+    for (int i = 0; i < 6; ++i) {
+      table += "photos/class_" + std::to_string(c) + "/" + std::to_string(i) + ".ppm," + std::to_string(c) +
+               "," + (c % 2 == 0 ? "even" : "odd") + "\n";
+    }
+  }
+  write_file_atomically(folder / "list.csv", table);
+  auto with_words = pipeline();
+  with_words["data"]["dataset"] = R"({"type": "csv", "file": "list.csv", "text_columns": ["word"]})"_json;
+  with_words["model"]["encoders"]["image"]["field"] = "path";
+  with_words["model"]["encoders"]["word"] =
+      R"({"type": "one_hot", "field": "word", "values": ["even", "odd"]})"_json;
+  with_words["evaluate"]["test_views"] = {"plain", "mirror"};
+  return with_words;
+}
+
+TEST_F(Pictures, a_word_beside_the_picture_helps_whatever_of_the_encoder_is_trained) {
+  const auto with_words = records_pipeline(folder_);
+  for (const char* trainable : {"false", R"({"from": "layer4"})", "true"}) {
+    auto changed = with_words;
+    changed["model"]["encoders"]["image"]["trainable"] = json::parse(trainable);
+    auto alone = changed;
+    alone["model"]["encoders"].erase("word");
+    testing::write_pipeline(folder_, alone);
+    const auto pictures = run(std::string("alone_") + trainable[0] + trainable[1]);
+    testing::write_pipeline(folder_, changed);
+    const auto output = std::string("both_") + trainable[0] + trainable[1];
+    const auto both = run(output);
+    EXPECT_GT(both["metrics"]["base"]["r_precision"], pictures["metrics"]["base"]["r_precision"])
+        << trainable;
+    const auto measured = testing::run_host(
+        folder_, {"evaluate", "pipeline.json", "--model", output + "/model", "--json", "--quiet"});
+    ASSERT_EQ(measured.code, 0) << measured.error;
+    for (const char* side : {"base", "tuned"}) {
+      EXPECT_NEAR(json::parse(measured.out)["metrics"][side]["r_precision"].get<double>(),
+                  both["metrics"][side]["r_precision"].get<double>(), 1e-6)
+          << trainable << " " << side;
+    }
+  }
+}
+
+TEST_F(Pictures, what_one_encoder_cannot_read_is_left_out_for_all) {
+  auto with_words = records_pipeline(folder_);
+  with_words["model"]["encoders"]["image"]["trainable"] = true;
+  write_file_atomically(folder_ / "photos/class_2/3.ppm", "no picture");
+  testing::write_pipeline(folder_, with_words);
+  const auto result = run("skipped");
+  EXPECT_EQ(result["status"], "completed");
+  EXPECT_EQ(result["data"]["skipped"], 1);
+}
+
 }  // namespace
 }  // namespace kindred
