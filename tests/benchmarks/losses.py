@@ -7,7 +7,7 @@ Each loss, with its default parameters, trains two heads from three seeds with t
 optimizer and early stopping on classes held out of training. A second table has what may beat that: whitening before the
 head, a memory of earlier batches, batches of classes that are confused, sums of losses. A run is one `host run` of
 datasets/stanford_cars/vectors.json. Results are appended to SCRATCH/rows.jsonl as they are made, so that a stopped
-benchmark continues where it was, and printed as tables of means: R-Precision and MAP@R of the unseen classes, seconds of
+benchmark continues where it was, and printed as tables of means: R-Precision and MAP at R of the unseen classes, seconds of
 training. Everything takes about an hour and a half on two cores.
 """
 import argparse
@@ -103,7 +103,7 @@ def plan():
 
 def table(rows, heads):
     chosen = [row for row in rows if row["head"] in heads]
-    text = "| loss | " + " | ".join("R-P | MAP@R | s" if head == RECIPE else f"{head}: R-P | MAP@R | s"
+    text = "| loss | " + " | ".join("R-P | MAP at R | s" if head == RECIPE else f"{head}: R-P | MAP at R | s"
                                     for head in heads) + " |\n"
     text += "|---|" + "---|" * (3 * len(heads)) + "\n"
     names = list(dict.fromkeys(row["loss"] for row in chosen))
