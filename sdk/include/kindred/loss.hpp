@@ -5,7 +5,7 @@
 
 namespace kindred {
 
-/// A batch of pairs. All tensors are on one device; scores have the dtype of the embeddings.
+/// A batch of pairs, at least one. All tensors are on one device; scores have the dtype of the embeddings.
 struct ScoredPairs {
   at::Tensor a, b;       ///< (P, D) each: embeddings of the first and of the second objects
   at::Tensor scores;     ///< (P) from 0 (dissimilar) to 1 (similar)
