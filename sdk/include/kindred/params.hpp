@@ -54,8 +54,8 @@ class FieldSpec {
   /// drops it: an empty string must construct the component with fresh weights.
   FieldSpec& initial_weights() { return set("x-path", "initial_weights"); }
   /// A file, or a folder, that the component needs whenever it is constructed; copied into the servable. Of a
-  /// folder files with weights are left out (the tensors are stored by themselves), so that the component must
-  /// be constructed without them.
+  /// folder files with weights are left out (the tensors are stored by themselves), so that the component
+  /// must be constructed without them.
   FieldSpec& resource() { return set("x-path", "resource"); }
   /// A list of files to read as samples. A dataset that declares one serves `host embed`, which fills it
   /// with the paths of its command line and leaves everything else at its default.
