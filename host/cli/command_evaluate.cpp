@@ -12,7 +12,6 @@
 #include "host/engine/encode.hpp"
 #include "host/engine/make_model.hpp"
 #include "host/engine/measure.hpp"
-#include "host/engine/retrieval_task.hpp"
 #include "host/engine/servable.hpp"
 #include "host/engine/skip_log.hpp"
 #include "host/engine/views.hpp"
@@ -83,9 +82,7 @@ class Evaluation {
   }
 
   Measured measured(const TestSide& side) {
-    const auto task = retrieval_task(*dataset_, side.rows, parts_.eval_sampler.get(),
-                                     static_cast<uint64_t>(pipeline_.root.seed),
-                                     pipeline_.evaluate.pair_candidates == "all");
+    const auto task = measured_task(*dataset_, side.rows, parts_.eval_sampler.get(), pipeline_);
     return measure(side.embeddings, task, parts_.metrics, pipeline_);
   }
 

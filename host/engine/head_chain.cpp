@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/engine/encoder_part.hpp"
+#include "host/engine/named_tensors.hpp"
 #include "host/loader/guarded_call.hpp"
 
 namespace kindred::host {
@@ -15,10 +16,6 @@ at::Tensor through(const HeadStage& stage, const at::Tensor& x) {
   auto out = guard(stage.plugin, stage.id, "forward", [&] { return stage.head->forward(x); });
   check_output(out, x, stage.head->output_dimension(), stage.plugin, stage.id);
   return out;
-}
-
-void append(std::vector<NamedTensor>& all, size_t place, const std::vector<NamedTensor>& tensors) {
-  for (const auto& one : tensors) all.push_back({std::to_string(place) + "." + one.name, one.tensor});
 }
 
 }  // namespace
@@ -60,15 +57,11 @@ void HeadChain::train(bool on) const {
 }
 
 std::vector<NamedTensor> HeadChain::parameters() const {
-  std::vector<NamedTensor> all;
-  for (size_t i = 0; i < stages.size(); ++i) append(all, i, stages[i].head->parameters());
-  return all;
+  return tensors_by_place(stages, [](const HeadStage& one) { return one.head->parameters(); });
 }
 
 std::vector<NamedTensor> HeadChain::buffers() const {
-  std::vector<NamedTensor> all;
-  for (size_t i = 0; i < stages.size(); ++i) append(all, i, stages[i].head->buffers());
-  return all;
+  return tensors_by_place(stages, [](const HeadStage& one) { return one.head->buffers(); });
 }
 
 }  // namespace kindred::host

@@ -16,6 +16,12 @@ json number_or_null(double value) { return std::isfinite(value) ? json(value) : 
 
 }  // namespace
 
+RetrievalTask measured_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
+                            const Pipeline& pipeline) {
+  return retrieval_task(dataset, rows, sampler, static_cast<uint64_t>(pipeline.root.seed),
+                        pipeline.evaluate.pair_candidates == "all");
+}
+
 Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline) {
   EvaluationOptions options;

@@ -25,6 +25,10 @@ struct Measured {
 /// label.
 nlohmann::json per_class_table(const Measured& base, const Measured& tuned, const Dataset& dataset);
 
+/// The task of measuring the dataset's samples `rows` as the pipeline says; `sampler` null: all queries.
+RetrievalTask measured_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
+                            const Pipeline& pipeline);
+
 /// All metrics of `embeddings` float32 (N, D).
 Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const Pipeline& pipeline);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "host/engine/contracts.hpp"
+#include "host/engine/named_tensors.hpp"
 #include "host/engine/switch_head.hpp"
 
 namespace kindred::host {
@@ -28,7 +29,7 @@ std::vector<NamedTensor> of_all(const Model& model, TensorsOf&& tensors_of) {
   if (model.encoders.size() == 1) return tensors_of(model.encoders.front());
   std::vector<NamedTensor> all;
   for (const auto& part : model.encoders) {
-    for (const auto& one : tensors_of(part)) all.push_back({part.name + "." + one.name, one.tensor});
+    append_named(all, part.name + ".", tensors_of(part));
   }
   return all;
 }

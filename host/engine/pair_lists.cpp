@@ -4,6 +4,8 @@
 
 #include <unordered_map>
 
+#include "host/engine/training_data.hpp"
+
 namespace kindred::host {
 
 PairList pairs_within(const PairList& pairs, const std::vector<int64_t>& samples) {
@@ -36,10 +38,8 @@ ScoredPairs PairBatches::scored(const at::Tensor& batch, const at::Tensor& embed
                                 const at::Tensor& samples, const std::vector<int64_t>& asked) const {
   const auto count = static_cast<size_t>(batch.numel());
   auto kept = batch;
-  at::Tensor places;  // of the embeddings of the kept pairs: the first objects', then the second ones'
-  if (samples.numel() == static_cast<int64_t>(asked.size())) {
-    places = at::arange(samples.numel(), at::kLong);
-  } else {
+  at::Tensor places;  // of the embeddings of the kept pairs: the first objects', then the second ones'; all
+  if (samples.numel() != static_cast<int64_t>(asked.size())) {
     const auto present = samples.cpu();
     std::unordered_map<int64_t, int64_t> row_of;
     for (int64_t i = 0; i < present.numel(); ++i) row_of[present.data_ptr<int64_t>()[i]] = i;
@@ -57,8 +57,8 @@ ScoredPairs PairBatches::scored(const at::Tensor& batch, const at::Tensor& embed
   }
   const auto device = embeddings.device();
   const auto pairs = kept.numel();
-  const auto rows = embeddings.index_select(0, places.to(device));
-  const auto objects = samples.to(device).index_select(0, places.to(device));
+  const auto rows = chosen_rows(embeddings, places);
+  const auto objects = chosen_rows(samples, places).to(device);
   return {rows.slice(0, 0, pairs),
           rows.slice(0, pairs, 2 * pairs),
           pairs_.scores.index_select(0, kept).to(device, embeddings.scalar_type()),

@@ -76,7 +76,6 @@ class Run {
   std::vector<EncodeRequest> requests(const EncoderPart& part) const;
   void encode_views();
   std::unique_ptr<TrainingData> training_data(size_t encoder);
-  RetrievalTask test_task() const;
   void keep_readable();
   void train();
   void track_from(int64_t first_epoch);
@@ -378,7 +377,7 @@ void Run::measure_tuned() {
   const double start = now_seconds();
   tuned_test_ = test_embeddings(true);
   keep_readable();  // what a learning encoder could not read is known only now
-  const auto task = test_task();
+  const auto task = measured_task(*dataset_, split_.test, parts_.eval_sampler.get(), pipeline_);
   const auto base_values =
       pipeline_.evaluate.baseline ? measure(base_test_, task, parts_.metrics, pipeline_) : Measured{};
   const auto tuned_values = measure(tuned_test_, task, parts_.metrics, pipeline_);
@@ -391,12 +390,6 @@ void Run::measure_tuned() {
   const RetrievalShown shown{*dataset_,  split_.test, task,
                              base_test_, tuned_test_, static_cast<uint64_t>(pipeline_.root.seed)};
   write_retrieval(folder_, shown);
-}
-
-RetrievalTask Run::test_task() const {
-  return retrieval_task(*dataset_, split_.test, parts_.eval_sampler.get(),
-                        static_cast<uint64_t>(pipeline_.root.seed),
-                        pipeline_.evaluate.pair_candidates == "all");
 }
 
 void Run::write_result(const std::string& status, const std::string& error) {

@@ -5,16 +5,10 @@
 #include <algorithm>
 #include <string>
 
+#include "host/engine/named_tensors.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
-namespace {
-
-void append(std::vector<NamedTensor>& all, size_t branch, const std::vector<NamedTensor>& tensors) {
-  for (const auto& one : tensors) all.push_back({std::to_string(branch) + "." + one.name, one.tensor});
-}
-
-}  // namespace
 
 SwitchHead::SwitchHead(int64_t first, int64_t dimension, int64_t output_dimension,
                        std::vector<HeadChain> branches)
@@ -74,15 +68,11 @@ void SwitchHead::train(bool on) {
 }
 
 std::vector<NamedTensor> SwitchHead::parameters() {
-  std::vector<NamedTensor> all;
-  for (size_t i = 0; i < branches_.size(); ++i) append(all, i, branches_[i].parameters());
-  return all;
+  return tensors_by_place(branches_, [](const HeadChain& one) { return one.parameters(); });
 }
 
 std::vector<NamedTensor> SwitchHead::buffers() {
-  std::vector<NamedTensor> all;
-  for (size_t i = 0; i < branches_.size(); ++i) append(all, i, branches_[i].buffers());
-  return all;
+  return tensors_by_place(branches_, [](const HeadChain& one) { return one.buffers(); });
 }
 
 }  // namespace kindred::host

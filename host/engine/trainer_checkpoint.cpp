@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "host/engine/named_tensors.hpp"
 #include "host/support/clock.hpp"
 #include "host/support/log.hpp"
 #include "kindred/checkpoint.hpp"
@@ -26,12 +27,9 @@ json number_or_null(double value) { return std::isfinite(value) ? json(value) : 
 
 std::vector<NamedTensor> Trainer::state() const {
   std::vector<NamedTensor> all;
-  const auto add = [&](const std::string& prefix, const std::vector<NamedTensor>& tensors) {
-    for (const auto& one : tensors) all.push_back({prefix + one.name, one.tensor});
-  };
-  add("encoder.", trained_encoder_tensors(model_));
-  add("head.", head_tensors(model_));
-  add("loss.", parts_.loss->tensors());
+  append_named(all, "encoder.", trained_encoder_tensors(model_));
+  append_named(all, "head.", head_tensors(model_));
+  append_named(all, "loss.", parts_.loss->tensors());
   return all;
 }
 

@@ -42,7 +42,7 @@ void Trainer::validate(EpochResult& result) {
     EvaluationOptions options;
     options.bootstrap_samples = 0;
     options.tile_bytes = pipeline_.evaluate.tile_mebibytes << 20;
-    const auto task = data_.validation_task(pipeline_.evaluate.pair_candidates == "all");
+    const auto task = data_.validation_task(pipeline_);
     for (const auto& value : evaluate_metrics(embeddings, task, parts_.metrics, options)) {
       result.validation[value.name] = value.mean;
     }

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "host/engine/measure.hpp"
 #include "host/engine/views.hpp"
 
 namespace kindred::host {
@@ -23,6 +24,10 @@ at::Tensor TrainingData::validation_embeddings() {
   auto embeddings = embed(validation_rows_, kPlainView);
   validation_labels_ = labels_of(dataset_.labels(), validation_rows_);
   return embeddings;
+}
+
+RetrievalTask TrainingData::validation_task(const Pipeline& pipeline) const {
+  return measured_task(dataset_, validation_rows_, nullptr, pipeline);
 }
 
 void TrainingData::keep_train_rows(const std::vector<int64_t>& samples) {

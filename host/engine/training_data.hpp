@@ -9,6 +9,7 @@
 #include "host/engine/class_split.hpp"
 #include "host/engine/pair_lists.hpp"
 #include "host/engine/retrieval_task.hpp"
+#include "host/pipeline/pipeline.hpp"
 #include "kindred/dataset.hpp"
 
 namespace kindred::host {
@@ -57,9 +58,7 @@ class TrainingData {
   PairList validation_pairs() const { return pairs_within(dataset_.pairs(), validation_rows_); }
 
   /// Of measuring the validation rows.
-  RetrievalTask validation_task(bool all_candidates) const {
-    return retrieval_task(dataset_, validation_rows_, nullptr, 0, all_candidates);
-  }
+  RetrievalTask validation_task(const Pipeline& pipeline) const;
 
   /// Dataset rows of training rows.
   std::vector<int64_t> samples_of(const at::Tensor& rows) const;

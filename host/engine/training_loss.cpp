@@ -5,6 +5,7 @@
 
 #include "host/engine/contracts.hpp"
 #include "host/engine/model.hpp"
+#include "host/engine/named_tensors.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/pipeline/issue.hpp"
 
@@ -180,7 +181,7 @@ std::string TrainingLoss::prefix(size_t term) const {
 std::vector<NamedTensor> TrainingLoss::parameters() const {
   std::vector<NamedTensor> all;
   for (size_t i = 0; i < terms_.size(); ++i) {
-    for (auto& one : terms_[i].loss->parameters()) all.push_back({prefix(i) + one.name, one.tensor});
+    append_named(all, prefix(i), terms_[i].loss->parameters());
   }
   return all;
 }
@@ -188,7 +189,7 @@ std::vector<NamedTensor> TrainingLoss::parameters() const {
 std::vector<NamedTensor> TrainingLoss::tensors() const {
   std::vector<NamedTensor> all;
   for (size_t i = 0; i < terms_.size(); ++i) {
-    for (auto& one : module_tensors(*terms_[i].loss)) all.push_back({prefix(i) + one.name, one.tensor});
+    append_named(all, prefix(i), module_tensors(*terms_[i].loss));
   }
   return all;
 }
@@ -196,9 +197,7 @@ std::vector<NamedTensor> TrainingLoss::tensors() const {
 std::vector<NamedTensor> TrainingLoss::memories() const {
   std::vector<NamedTensor> all;
   for (size_t i = 0; i < terms_.size(); ++i) {
-    if (!terms_[i].memory) continue;
-    for (auto& one : terms_[i].memory->tensors())
-      all.push_back({"memory." + prefix(i) + one.name, one.tensor});
+    if (terms_[i].memory) append_named(all, "memory." + prefix(i), terms_[i].memory->tensors());
   }
   return all;
 }
