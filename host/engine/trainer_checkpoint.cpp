@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -18,12 +17,6 @@
 namespace kindred::host {
 namespace fs = std::filesystem;
 using nlohmann::json;
-namespace {
-
-/// JSON has no NaN.
-json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
-
-}  // namespace
 
 std::vector<NamedTensor> Trainer::state() const {
   std::vector<NamedTensor> all;
@@ -42,12 +35,13 @@ std::vector<NamedTensor> Trainer::checkpointed() const {
 }
 
 void Trainer::append_history(int64_t epoch, const EpochResult& result, double seconds, bool best) {
+  // JSON has no NaN: the library writes it as null.
   json line = {{"epoch", epoch + 1},
-               {"train", {{"loss", number_or_null(result.train_loss)}, {"seconds", result.step_seconds}}},
+               {"train", {{"loss", result.train_loss}, {"seconds", result.step_seconds}}},
                {"validation", json::object()},
                {"seconds", seconds},
                {"best", best}};
-  for (const auto& [name, value] : result.validation) line["validation"][name] = number_or_null(value);
+  for (const auto& [name, value] : result.validation) line["validation"][name] = value;
   std::ofstream file(fs::path(folder_) / "history.jsonl", std::ios::app);
   file << line.dump() << '\n';
   if (!file.flush())
@@ -95,7 +89,7 @@ void Trainer::save_checkpoint(int64_t epoch, int64_t step, double loss_sum) {
                      {"average_updates", average_ ? average_->updates() : 0},
                      {"since_best", since_best_},
                      {"best_epoch", report_.best_epoch},
-                     {"best_value", number_or_null(report_.best_value)},
+                     {"best_value", report_.best_value},
                      {"monitor", report_.monitor}};
   write_file_atomically((folder / "trainer.json").string(), meta.dump(2) + "\n");
   for (const auto& entry : fs::directory_iterator(folder)) {

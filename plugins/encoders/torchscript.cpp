@@ -1,20 +1,17 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
 
 #include <sstream>
 
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
+#include "script_module.hpp"
 
 namespace kindred {
 namespace {
 
-/// A traced or scripted module that maps normalised pictures (B, 3, H, W) to (B, D). The file is a program
-/// in TorchScript's own language, which has no way to reach files or processes; open modules of sources
-/// that you trust all the same.
+/// A traced or scripted module that maps normalised pictures (B, 3, H, W) to (B, D).
 class TorchScriptEncoder final : public Encoder {
  public:
   struct Params {
@@ -30,14 +27,8 @@ class TorchScriptEncoder final : public Encoder {
     }
   };
 
-  explicit TorchScriptEncoder(const Params& params) : dimension_(params.dimension) {
-    try {
-      module_ = torch::jit::load(params.module, at::Device(at::kCPU));
-    } catch (const c10::Error& error) {
-      throw Error(params.module + " is no TorchScript module (expected a file of torch.jit.save): " +
-                  first_line(error.what_without_backtrace()));
-    }
-    module_.eval();
+  explicit TorchScriptEncoder(const Params& params)
+      : module_(load_script_module(params.module)), dimension_(params.dimension) {
     if (dimension_ == 0) dimension_ = probed_dimension(params);
   }
 
@@ -58,26 +49,12 @@ class TorchScriptEncoder final : public Encoder {
   }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t, int64_t) override {
-    const auto out = module_.forward({input});
-    if (!out.isTensor()) throw Error("the TorchScript module returned something that is no tensor");
-    return out.toTensor().to(at::kFloat);
+    return run_script_module(module_, {input});
   }
-
-  std::vector<NamedTensor> parameters() override {
-    std::vector<NamedTensor> all;
-    for (const auto& one : module_.named_parameters()) all.push_back({one.name, one.value});
-    return all;
-  }
-
-  std::vector<NamedTensor> buffers() override {
-    std::vector<NamedTensor> all;
-    for (const auto& one : module_.named_buffers()) all.push_back({one.name, one.value});
-    return all;
-  }
+  std::vector<NamedTensor> parameters() override { return script_parameters(module_); }
+  std::vector<NamedTensor> buffers() override { return script_buffers(module_); }
 
  private:
-  static std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
   int64_t probed_dimension(const Params& params) {
     at::NoGradGuard no_grad;
     at::Tensor out;

@@ -5,6 +5,7 @@
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
+#include "length_groups.hpp"
 #include "sentence_folder.hpp"
 #include "token_batch.hpp"
 #include "tokenizer_files.hpp"
@@ -101,13 +102,17 @@ class BertEncoder final : public Encoder {
   }
 
   at::Tensor run_stages(const at::Tensor& tokens, int64_t, int64_t) override {
+    return encoded_by_length(tokens, [this](const at::Tensor& alike) { return run(alike); });
+  }
+
+ private:
+  at::Tensor run(const at::Tensor& tokens) {
     const auto present = tokens.ne(kNoToken);
     const auto ids = tokens.masked_fill(present.logical_not(), tokenizer_.padding());
     const auto rows = pooled(network_(ids, present, training_), present, folder_.pooling);
     return folder_.normalize ? unit_rows(rows) : rows;
   }
 
- private:
   SentenceFolder folder_;
   BertTokenizer tokenizer_;
   BertNetwork network_;

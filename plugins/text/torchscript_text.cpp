@@ -1,14 +1,14 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
 
 #include <sstream>
 
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
+#include "length_groups.hpp"
 #include "pooling.hpp"
+#include "script_module.hpp"
 #include "token_batch.hpp"
 #include "tokenizer_files.hpp"
 
@@ -16,9 +16,7 @@ namespace kindred {
 namespace {
 
 /// A traced or scripted module behind BERT's tokenizer: it maps tokens (B, T) and a mask (B, T), both int64,
-/// to embeddings (B, D), or to states of tokens (B, T, D), whose mean is taken. The file is a program in
-/// TorchScript's own language, which has no way to reach files or processes; open modules of sources that you
-/// trust all the same.
+/// to embeddings (B, D), or to states of tokens (B, T, D), whose mean is taken.
 class TorchScriptTextEncoder final : public Encoder {
  public:
   struct Params {
@@ -44,14 +42,10 @@ class TorchScriptTextEncoder final : public Encoder {
   };
 
   explicit TorchScriptTextEncoder(const Params& params)
-      : tokenizer_(settings_of(params)), longest_(params.max_length), dimension_(params.dimension) {
-    try {
-      module_ = torch::jit::load(params.module, at::Device(at::kCPU));
-    } catch (const c10::Error& error) {
-      throw Error(params.module + " is no TorchScript module (expected a file of torch.jit.save): " +
-                  first_line(error.what_without_backtrace()));
-    }
-    module_.eval();
+      : tokenizer_(settings_of(params)),
+        longest_(params.max_length),
+        module_(load_script_module(params.module)),
+        dimension_(params.dimension) {
     if (dimension_ == 0) dimension_ = probed_dimension(params.module);
   }
 
@@ -65,11 +59,17 @@ class TorchScriptTextEncoder final : public Encoder {
   }
 
   at::Tensor run_stages(const at::Tensor& tokens, int64_t, int64_t) override {
+    return encoded_by_length(tokens, [this](const at::Tensor& alike) { return run(alike); });
+  }
+
+  std::vector<NamedTensor> parameters() override { return script_parameters(module_); }
+  std::vector<NamedTensor> buffers() override { return script_buffers(module_); }
+
+ private:
+  at::Tensor run(const at::Tensor& tokens) {
     const auto present = tokens.ne(kNoToken);
     const auto ids = tokens.masked_fill(present.logical_not(), tokenizer_.padding());
-    const auto out = module_.forward({ids, present.to(at::kLong)});
-    if (!out.isTensor()) throw Error("the TorchScript module returned something that is no tensor");
-    const auto rows = out.toTensor().to(at::kFloat);
+    const auto rows = run_script_module(module_, {ids, present.to(at::kLong)});
     const bool of_tokens = rows.dim() == 3 && rows.size(1) == tokens.size(1);
     if ((rows.dim() != 2 && !of_tokens) || rows.size(0) != tokens.size(0)) {
       std::ostringstream shapes;
@@ -79,19 +79,6 @@ class TorchScriptTextEncoder final : public Encoder {
     return of_tokens ? pooled(rows, present, {Pooling::mean}) : rows;
   }
 
-  std::vector<NamedTensor> parameters() override {
-    std::vector<NamedTensor> all;
-    for (const auto& one : module_.named_parameters()) all.push_back({one.name, one.value});
-    return all;
-  }
-
-  std::vector<NamedTensor> buffers() override {
-    std::vector<NamedTensor> all;
-    for (const auto& one : module_.named_buffers()) all.push_back({one.name, one.value});
-    return all;
-  }
-
- private:
   static TokenizerSettings settings_of(const Params& params) {
     TokenizerSettings settings;
     settings.vocabulary = read_vocabulary(params.vocabulary);
@@ -99,8 +86,6 @@ class TorchScriptTextEncoder final : public Encoder {
     settings.literal = {"[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"};
     return settings;
   }
-
-  static std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
   int64_t probed_dimension(const std::string& path) {
     at::NoGradGuard no_grad;

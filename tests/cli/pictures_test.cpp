@@ -85,6 +85,22 @@ TEST_F(Pictures, are_encoded_once_for_all_that_decides_the_embeddings) {
   EXPECT_EQ(run("d")["timings"]["cache_hit"], false) << "a file changed";
 }
 
+TEST_F(Pictures, are_kept_in_order_whatever_threads_and_batches_filled_the_cache) {
+  const auto with = [&](const std::string& directory, const std::string& threads, const std::string& batch) {
+    return run(directory + "_" + threads + "_" + batch,
+               {"--set", "cache.directory=" + directory, "--set", "data.threads=" + threads, "--set",
+                "cache.batch_size=" + batch});
+  };
+  const auto alone = with("kept_by_one", "1", "8"), together = with("kept_by_three", "3", "8");
+  EXPECT_EQ(alone["metrics"].dump(), together["metrics"].dump());
+  const auto again = with("kept_by_three", "1", "8");
+  EXPECT_EQ(again["timings"]["cache_hit"], true);
+  EXPECT_EQ(again["metrics"].dump(), alone["metrics"].dump());
+  // 48 pictures are no multiple of 7.
+  EXPECT_NEAR(with("kept_by_sevens", "2", "7")["metrics"]["base"]["r_precision"].get<double>(),
+              alone["metrics"]["base"]["r_precision"].get<double>(), 1e-6);
+}
+
 TEST_F(Pictures, that_cannot_be_read_are_skipped_named_and_counted) {
   write_file_atomically(folder_ / "photos/class_3/2.ppm", "no picture");
   const auto result = run("out");

@@ -16,7 +16,7 @@ class SequentialHead final : public Head {
           .doc(
               "In order: {\"linear\": outputs}, {\"dropout\": share}, \"batch_norm\", \"layer_norm\", "
               "\"l2_normalize\", or an activation: \"relu\", \"gelu\", \"silu\", \"tanh\", \"sigmoid\".")
-          .schema()["type"] = "array";
+          .type("array");
     }
   };
 

@@ -8,6 +8,9 @@
 namespace kindred {
 
 /// Chooses which samples form the batches of an epoch. [any thread, one at a time]
+///
+/// One that has parameters called "classes" and "samples", both integers, promises P x K composition: no
+/// batch holds more than `classes` classes, nor more than `samples` samples of a class.
 class __attribute__((visibility("default"))) BatchSampler {
  public:
   static constexpr const char* kKind = "batch_sampler";

@@ -1,14 +1,11 @@
 #pragma once
 
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <limits>
-#include <nlohmann/json.hpp>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 /// Parameters of a component, declared once:
@@ -24,7 +21,7 @@
 ///
 /// From it follow parsing, defaults, range checks, `host describe` and the pipeline's JSON Schema.
 /// Member types: bool, int64_t, double, std::string, std::vector of the last three, and
-/// nlohmann::json for a value that the component reads itself.
+/// nlohmann::json (include <nlohmann/json.hpp>) for a value that the component reads itself.
 namespace kindred {
 
 /// One problem in a parameter object. `pointer` is a JSON pointer inside that object ("/margin").
@@ -36,54 +33,38 @@ struct ParamIssue {
 /// The declaration of one parameter, as text that the host reads (it crosses the boundary as JSON).
 class FieldSpec {
  public:
-  FieldSpec(std::string name, nlohmann::json schema) : name_(std::move(name)), schema_(std::move(schema)) {}
-
-  FieldSpec& doc(std::string_view text) { return set("description", std::string(text)); }
+  FieldSpec& doc(std::string_view text);
   /// Inclusive bounds; for arrays they hold for every element.
   FieldSpec& range(double low, double high) { return minimum(low).maximum(high); }
-  FieldSpec& minimum(double low) { return set_element("minimum", number(low)); }
-  FieldSpec& maximum(double high) { return set_element("maximum", number(high)); }
-  FieldSpec& one_of(const std::vector<std::string>& values) { return set_element("enum", values); }
+  FieldSpec& minimum(double low);
+  FieldSpec& maximum(double high);
+  FieldSpec& one_of(const std::vector<std::string>& values);
+  /// Of a member nlohmann::json: "array" or "object", where it must be one.
+  FieldSpec& type(std::string_view json_type);
   /// For messages and docs only: "px", "seconds".
-  FieldSpec& unit(std::string_view text) { return set("x-unit", std::string(text)); }
+  FieldSpec& unit(std::string_view text);
   /// The key must be given.
-  FieldSpec& required() { return set("x-required", true); }
+  FieldSpec& required();
+  /// A value as JSON text, such as "[\"red\", \"green\"]", that `host describe` shows in its example where
+  /// the parameter is required. Throws nlohmann::json::exception when it is no JSON.
+  FieldSpec& example(std::string_view json);
   /// A file or folder. The host resolves it against the pipeline file's folder before `create`.
-  FieldSpec& path() { return set("x-path", "input"); }
+  FieldSpec& path();
   /// A file with initial weights. Not needed once the component's tensors are stored, so a servable
   /// drops it: an empty string must construct the component with fresh weights.
-  FieldSpec& initial_weights() { return set("x-path", "initial_weights"); }
+  FieldSpec& initial_weights();
   /// A file, or a folder, that the component needs whenever it is constructed; copied into the servable. Of a
   /// folder files with weights are left out (the tensors are stored by themselves), so that the component
   /// must be constructed without them.
-  FieldSpec& resource() { return set("x-path", "resource"); }
+  FieldSpec& resource();
   /// A list of files to read as samples. A dataset that declares one serves `host embed`, which fills it
   /// with the paths of its command line and leaves everything else at its default.
-  FieldSpec& files() { return set("x-path", "files"); }
-
-  const std::string& name() const { return name_; }
-  const nlohmann::json& schema() const { return schema_; }
-  nlohmann::json& schema() { return schema_; }
+  FieldSpec& files();
 
  private:
-  FieldSpec& set(const char* key, nlohmann::json value) {
-    schema_[key] = std::move(value);
-    return *this;
-  }
-  FieldSpec& set_element(const char* key, nlohmann::json value) {
-    (schema_["type"] == "array" ? schema_["items"] : schema_)[key] = std::move(value);
-    return *this;
-  }
-  nlohmann::json number(double value) const {
-    const auto& type = schema_["type"] == "array" ? schema_["items"]["type"] : schema_["type"];
-    if (type == "integer" && std::floor(value) == value && std::abs(value) < 9e15) {
-      return static_cast<int64_t>(value);
-    }
-    return value;
-  }
-
-  std::string name_;
-  nlohmann::json schema_;
+  friend class FieldList;
+  explicit FieldSpec(nlohmann::json& schema) : schema_(&schema) {}
+  nlohmann::json* schema_;  ///< of the FieldList that made it
 };
 
 /// Checks `value` (one JSON object) against `schema`, the object that Schema::to_json() returns: unknown
@@ -99,25 +80,35 @@ void throw_on_issues(const std::vector<ParamIssue>& issues);
 /// The closest of `candidates` to `word` by edit distance, or "" when none is close.
 std::string closest_name(std::string_view word, const std::vector<std::string>& candidates);
 
-namespace detail {
+/// What Schema<Params> does whatever Params is, so that no plugin compiles it again. Members are named by
+/// their offset in bytes from the start of the object.
+class FieldList {
+ public:
+  FieldList();
+  ~FieldList();
+  FieldList(const FieldList&) = delete;
+  FieldList& operator=(const FieldList&) = delete;
 
-template <class T>
-nlohmann::json json_type() {
-  if constexpr (std::is_same_v<T, bool>)
-    return {{"type", "boolean"}};
-  else if constexpr (std::is_integral_v<T>)
-    return {{"type", "integer"}};
-  else if constexpr (std::is_floating_point_v<T>)
-    return {{"type", "number"}};
-  else if constexpr (std::is_same_v<T, std::string>)
-    return {{"type", "string"}};
-  else if constexpr (std::is_same_v<T, nlohmann::json>)
-    return nlohmann::json::object();
-  else
-    return {{"type", "array"}, {"items", json_type<typename T::value_type>()}};
-}
+  FieldSpec add(const char* name, size_t offset, const bool& default_value);
+  FieldSpec add(const char* name, size_t offset, const int64_t& default_value);
+  FieldSpec add(const char* name, size_t offset, const double& default_value);
+  FieldSpec add(const char* name, size_t offset, const std::string& default_value);
+  FieldSpec add(const char* name, size_t offset, const std::vector<int64_t>& default_value);
+  FieldSpec add(const char* name, size_t offset, const std::vector<double>& default_value);
+  FieldSpec add(const char* name, size_t offset, const std::vector<std::string>& default_value);
+  FieldSpec add(const char* name, size_t offset, const nlohmann::json& default_value);
 
-}  // namespace detail
+  nlohmann::json to_json() const;
+  std::string text() const;  ///< to_json(), dumped
+  void parse(std::string_view text, void* params) const;
+  void read(const nlohmann::json& object, void* params, std::vector<ParamIssue>& issues) const;
+
+ private:
+  struct Field;
+  template <class T>
+  FieldSpec add_field(const char* name, size_t offset, const T& default_value);
+  std::vector<std::unique_ptr<Field>> fields_;
+};
 
 template <class Params>
 class Schema {
@@ -130,75 +121,36 @@ class Schema {
 
   /// Declares a parameter; call from Params::describe only. The default is the member's value in Params{}.
   template <class T>
-  FieldSpec& field(const char* name, T Params::*member) {
-    auto schema = detail::json_type<T>();
-    schema["default"] = Params{}.*member;
-    fields_.push_back({FieldSpec(name, std::move(schema)),
-                       [member](Params& out, const nlohmann::json& value) { out.*member = value.get<T>(); }});
-    return fields_.back().spec;
+  FieldSpec field(const char* name, T Params::*member) {
+    const T& value = defaults_.*member;
+    const auto offset = reinterpret_cast<const char*>(&value) - reinterpret_cast<const char*>(&defaults_);
+    return fields_.add(name, static_cast<size_t>(offset), value);
   }
 
   /// {"type":"object","properties":{name:{type,default,description,...}},"required":[...],
   ///  "additionalProperties":false}
-  nlohmann::json to_json() const {
-    nlohmann::json properties = nlohmann::json::object();
-    nlohmann::json required = nlohmann::json::array();
-    for (const auto& field : fields_) {
-      properties[field.spec.name()] = field.spec.schema();
-      if (field.spec.schema().value("x-required", false)) {
-        required.push_back(field.spec.name());
-        properties[field.spec.name()].erase("default");
-      }
-    }
-    return {{"type", "object"},
-            {"properties", properties},
-            {"required", required},
-            {"additionalProperties", false}};
-  }
+  auto to_json() const { return fields_.to_json(); }
+  std::string text() const { return fields_.text(); }
 
   /// Parses and checks; keys that are absent keep their default. Throws Error naming every problem.
   Params parse(std::string_view text) const {
-    const auto object = parse_params_text(text);
-    throw_on_issues(check_params(to_json(), object));
-    Params params;
-    for (const auto& field : fields_) {
-      const auto it = object.find(field.spec.name());
-      if (it != object.end()) field.assign(params, *it);
-    }
+    Params params{};
+    fields_.parse(text, &params);
     return params;
   }
 
   /// Checks `object` and appends what is wrong to `issues`; keys that are in order are read, the others
   /// keep their default, so that a caller can go on and collect more.
   Params read(const nlohmann::json& object, std::vector<ParamIssue>& issues) const {
-    const auto found = check_params(to_json(), object);
-    Params params;
-    if (object.is_object()) {
-      for (const auto& field : fields_) {
-        const auto it = object.find(field.spec.name());
-        if (it != object.end() && !names(found, field.spec.name())) field.assign(params, *it);
-      }
-    }
-    issues.insert(issues.end(), found.begin(), found.end());
+    Params params{};
+    fields_.read(object, &params, issues);
     return params;
   }
 
  private:
-  static bool names(const std::vector<ParamIssue>& issues, const std::string& field) {
-    for (const auto& issue : issues) {
-      if (issue.pointer == "/" + field || issue.pointer.rfind("/" + field + "/", 0) == 0) return true;
-    }
-    return false;
-  }
-  struct Field {
-    FieldSpec spec;
-    std::function<void(Params&, const nlohmann::json&)> assign;
-  };
-  Schema() {
-    fields_.reserve(32);
-    Params::describe(*this);
-  }
-  std::vector<Field> fields_;
+  Schema() { Params::describe(*this); }
+  const Params defaults_{};
+  FieldList fields_;
 };
 
 /// For components without parameters.

@@ -3,6 +3,7 @@
 #include <exception>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "kindred/abi.h"
 #include "kindred/build_tag.hpp"
@@ -50,7 +51,7 @@ struct Thunk {
   using Params = typename Type::Params;
 
   static int schema(const kindred_sink* out) noexcept {
-    return guarded(nullptr, [&] { put(out, Schema<Params>::get().to_json().dump()); });
+    return guarded(nullptr, [&] { put(out, Schema<Params>::get().text()); });
   }
   static int create(const kindred_site* site, const char* text, size_t size, void** out,
                     const kindred_sink* error) noexcept {

@@ -1,0 +1,2 @@
+// Its headers are precompiled; see CMakeLists.txt.
+int main() {}
