@@ -29,7 +29,7 @@ std::string cache_directory(const std::string& argument) {
   if (!issues.empty()) throw PipelineError(issues);
   // A default stands in no file, so it starts at the working directory.
   const std::string place = "/cache/directory";
-  return document.folders.count(place) > 0 ? document.resolve_path(place, section.directory)
+  return document.origins.count(place) > 0 ? document.resolve_path(place, section.directory)
                                            : section.directory;
 }
 

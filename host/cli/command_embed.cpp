@@ -77,7 +77,7 @@ int command_embed(const std::vector<std::string>& arguments) {
   std::optional<Document> data;
   std::vector<std::string> folders;  // with plugins
   if (command.has("data")) {
-    data = load_document(command.get<std::string>("data"), {});
+    data = read_document(command.get<std::string>("data"), {});
     folders = plugin_folders(*data);
   }
   Catalog catalog;
@@ -86,10 +86,10 @@ int command_embed(const std::vector<std::string>& arguments) {
     catalog = load_catalog(command, folders);
     servable = load_servable(command.get<std::string>("model"), catalog, device);
   } else {
-    const auto document = load_document(command.get<std::string>("pipeline"), command.list("set"));
+    const auto document = read_document(command.get<std::string>("pipeline"), command.list("set"));
     for (auto& folder : plugin_folders(document)) folders.push_back(std::move(folder));
     catalog = load_catalog(command, folders);
-    servable = untrained(checked_pipeline(document, catalog), catalog, device);
+    servable = untrained(checked_pipeline(document, catalog, DatasetUse::unused), catalog, device);
   }
   const EncodeRowsOptions options{device, command.get<int64_t>("batch-size"), 0, command.quiet(), false};
   const auto embedded = data ? embed_dataset(catalog, checked_pipeline(*data, catalog), servable, options)

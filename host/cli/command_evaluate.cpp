@@ -112,7 +112,7 @@ int command_evaluate(const std::vector<std::string>& arguments) {
   if (!command.parse(arguments)) return kExitOk;
   if (!command.has("model")) throw UsageError("--model DIR is missing; it is the folder model/ of a run");
 
-  const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
+  const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
   const auto result =

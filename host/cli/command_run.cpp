@@ -24,7 +24,7 @@ int command_run(const std::vector<std::string>& arguments) {
   if (!command.parse(arguments)) return kExitOk;
   if (command.has("output") && command.has("resume")) throw UsageError("give --output or --resume, not both");
 
-  const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
+  const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
   RunOptions options;

@@ -12,7 +12,7 @@ using nlohmann::json;
 namespace {
 
 void check(const CommandLine& command) {
-  const auto document = load_document(command.list("PIPELINE").front(), command.list("set"));
+  const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
   if (command.json()) std::cout << json{{"valid", true}, {"resolved", pipeline.resolved}}.dump(2) << "\n";

@@ -9,23 +9,33 @@
 #include "host/loader/catalog.hpp"
 #include "host/loader/plugin_error.hpp"
 #include "host/pipeline/issue.hpp"
-#include "host/pipeline/validator.hpp"
 #include "kindred/head.hpp"
+#include "kindred/loss.hpp"
 
 namespace kindred::host {
 
 namespace {
 
+constexpr int64_t kSomeDimension = 64;
+
+bool any_loss_learns(const Catalog& catalog, const Pipeline& pipeline) {
+  return std::any_of(pipeline.losses.begin(), pipeline.losses.end(), [&](const LossSpec& spec) {
+    if (spec.info == nullptr) return true;  // reported by the validator
+    return !catalog.create<Loss>(*spec.info, spec.params, {kSomeDimension, 2, 0})->parameters().empty();
+  });
+}
+
 /// Makes the heads for some dimension, since only they know some of their mistakes.
 void check_heads(const Catalog& catalog, const Pipeline& pipeline) {
-  constexpr int64_t kSomeDimension = 64;
   std::vector<Issue> issues;
+  bool learns = pipeline.learns() || pipeline.losses.empty() || pipeline.train.epochs == 0;
   const auto check = [&](const ComponentSpec& spec) {
     if (spec.info == nullptr) return;  // reported by the validator
     Site site;
     site.input_dimension = kSomeDimension;
     try {
-      catalog.create<Head>(*spec.info, spec.params, site);
+      const auto head = catalog.create<Head>(*spec.info, spec.params, site);
+      learns = learns || !head->parameters().empty();
     } catch (const PluginError& error) {
       issues.push_back({pipeline.file, spec.pointer, error.what()});
     }
@@ -34,14 +44,19 @@ void check_heads(const Catalog& catalog, const Pipeline& pipeline) {
     if (spec.switch_on.empty() && spec.branches.empty()) check(spec);
     for (const auto& branch : spec.branches) std::for_each(branch.begin(), branch.end(), check);
   }
+  if (issues.empty() && !learns && !any_loss_learns(catalog, pipeline)) {
+    issues.push_back({pipeline.file, "/train",
+                      "there is nothing to train: every encoder is frozen, and neither head nor loss has "
+                      "parameters; set \"epochs\": 0, make an encoder \"trainable\" or add a head"});
+  }
   if (!issues.empty()) throw PipelineError(issues);
 }
 
 }  // namespace
 
-Pipeline checked_pipeline(const Document& document, const Catalog& catalog) {
+Pipeline checked_pipeline(const Document& document, const Catalog& catalog, DatasetUse dataset) {
   std::vector<Issue> issues;
-  auto pipeline = validate_pipeline(document, catalog, issues);
+  auto pipeline = validate_pipeline(document, catalog, issues, dataset);
   const std::function<void()> checks[] = {
       [&] { make_components(catalog, pipeline); }, [&] { check_cuts(catalog, pipeline); },
       [&] { check_heads(catalog, pipeline); }, [&] { check_losses(catalog, pipeline); }};

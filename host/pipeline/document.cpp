@@ -72,43 +72,45 @@ json parse_text(const std::string& file, const std::string& text) {
   }
 }
 
-void record_folders(const json& value, const std::string& pointer, const std::string& folder,
-                    std::map<std::string, std::string>& folders) {
+using Origins = std::map<std::string, Document::Origin>;
+
+void record_origins(const json& value, const std::string& pointer, const Document::Origin& origin,
+                    Origins& origins) {
   if (value.is_object()) {
     for (const auto& [key, child] : value.items())
-      record_folders(child, pointer + "/" + escaped(key), folder, folders);
+      record_origins(child, pointer + "/" + escaped(key), origin, origins);
   } else if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i) {
-      record_folders(value[i], pointer + "/" + std::to_string(i), folder, folders);
+      record_origins(value[i], pointer + "/" + std::to_string(i), origin, origins);
     }
   }
-  folders[pointer] = folder;
+  origins[pointer] = origin;
 }
 
-void forget_folders(const std::string& pointer, std::map<std::string, std::string>& folders) {
-  for (auto it = folders.lower_bound(pointer); it != folders.end() && it->first.rfind(pointer, 0) == 0;) {
+void forget_origins(const std::string& pointer, Origins& origins) {
+  for (auto it = origins.lower_bound(pointer); it != origins.end() && it->first.rfind(pointer, 0) == 0;) {
     const bool inside = it->first.size() == pointer.size() || it->first[pointer.size()] == '/';
-    it = inside ? folders.erase(it) : std::next(it);
+    it = inside ? origins.erase(it) : std::next(it);
   }
 }
 
-void merge(json& base, const json& patch, const std::string& pointer, const std::string& folder,
-           std::map<std::string, std::string>& folders) {
+void merge(json& base, const json& patch, const std::string& pointer, const Document::Origin& origin,
+           Origins& origins) {
   for (const auto& [key, value] : patch.items()) {
     const auto child = pointer + "/" + escaped(key);
     const bool both_objects = value.is_object() && base.contains(key) && base[key].is_object();
     const bool same_type = both_objects && (!value.contains("type") || !base[key].contains("type") ||
                                             value["type"] == base[key]["type"]);
     if (same_type) {
-      merge(base[key], value, child, folder, folders);
+      merge(base[key], value, child, origin, origins);
       continue;
     }
-    forget_folders(child, folders);
+    forget_origins(child, origins);
     if (value.is_null()) {
       base.erase(key);
     } else {
       base[key] = value;
-      record_folders(value, child, folder, folders);
+      record_origins(value, child, origin, origins);
     }
   }
 }
@@ -126,7 +128,7 @@ Document load_chain(const std::string& path, int links) {
   if (!value.is_object())
     fail(path, "", std::string("a pipeline is a JSON object, this is ") + value.type_name());
   const auto folder = fs::absolute(path).parent_path().lexically_normal().string();
-  Document document{path, json::object(), {}};
+  Document document{path, json::object(), {}, {}};
   if (const auto it = value.find("extends"); it != value.end()) {
     if (!it->is_string()) fail(path, "/extends", "expected the path of another pipeline file");
     if (links >= kLongestChain)
@@ -139,7 +141,7 @@ Document load_chain(const std::string& path, int links) {
   }
   value.erase("extends");
   value.erase("$schema");
-  merge(document.value, value, "", folder, document.folders);
+  merge(document.value, value, "", {path, folder}, document.origins);
   return document;
 }
 
@@ -175,8 +177,8 @@ void apply_override(Document& document, const std::string& text) {
     }
   }
   *place = value;
-  forget_folders(pointer, document.folders);
-  record_folders(value, pointer, fs::current_path().string(), document.folders);
+  forget_origins(pointer, document.origins);
+  record_origins(value, pointer, {document.file, fs::current_path().string()}, document.origins);
 }
 
 /// null stands for a key that is not given, also where there is nothing to remove: no check behind this
@@ -229,28 +231,48 @@ void expand(json& value, const std::string& file, const std::string& pointer, st
   value = out;
 }
 
+/// Of the longest prefix that has one; null where none has.
+const Document::Origin* origin_of(const Origins& origins, const std::string& pointer) {
+  for (std::string prefix = pointer;; prefix.resize(prefix.rfind('/'))) {
+    if (const auto it = origins.find(prefix); it != origins.end()) return &it->second;
+    if (prefix.empty()) return nullptr;
+  }
+}
+
 }  // namespace
 
 std::string Document::resolve_path(const std::string& pointer, const std::string& path) const {
   if (path.empty() || fs::path(path).is_absolute()) return path;
-  std::string folder = fs::absolute(file).parent_path().string();
-  for (std::string prefix = pointer;; prefix.resize(prefix.rfind('/'))) {
-    if (const auto it = folders.find(prefix); it != folders.end()) {
-      folder = it->second;
-      break;
-    }
-    if (prefix.empty()) break;
-  }
+  const auto* origin = origin_of(origins, pointer);
+  const auto folder = origin != nullptr ? origin->folder : fs::absolute(file).parent_path().string();
   return (fs::path(folder) / path).lexically_normal().string();
 }
 
-Document load_document(const std::string& path, const std::vector<std::string>& overrides) {
+const std::string& Document::file_of(const std::string& pointer) const {
+  const auto* origin = origin_of(origins, pointer);
+  return origin != nullptr ? origin->file : file;
+}
+
+Document read_document(const std::string& path, const std::vector<std::string>& overrides) {
   auto document = load_chain(path, 0);
-  for (const auto& text : overrides) apply_override(document, text);
+  for (const auto& text : overrides) {
+    try {
+      apply_override(document, text);
+    } catch (const PipelineError& error) {
+      document.issues.insert(document.issues.end(), error.issues().begin(), error.issues().end());
+    }
+  }
   drop_nulls(document.value);
-  std::vector<Issue> issues;
-  expand(document.value, path, "", issues);
-  if (!issues.empty()) throw PipelineError(issues);
+  std::vector<Issue> unexpanded;
+  expand(document.value, path, "", unexpanded);
+  for (const auto& one : unexpanded)
+    document.issues.push_back({document.file_of(one.pointer), one.pointer, one.message});
+  return document;
+}
+
+Document load_document(const std::string& path, const std::vector<std::string>& overrides) {
+  auto document = read_document(path, overrides);
+  if (!document.issues.empty()) throw PipelineError(document.issues);
   return document;
 }
 

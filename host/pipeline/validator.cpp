@@ -21,7 +21,11 @@ class Validator {
 
  private:
   void issue(const std::string& pointer, const std::string& message) {
-    issues_.push_back({document_.file, pointer, message});
+    // What could not be expanded cannot be right, and its own issue says why.
+    for (const auto& one : document_.issues) {
+      if (one.pointer == pointer) return;
+    }
+    issues_.push_back({document_.file_of(pointer), pointer, message});
   }
 
   /// Reads one section; an absent (null) one gives the defaults.
@@ -58,6 +62,10 @@ class Validator {
   std::vector<Issue> issues_;
 };
 
+bool is_at_or_below(const std::string& pointer, const std::string& place) {
+  return pointer.rfind(place, 0) == 0 && (pointer.size() == place.size() || pointer[place.size()] == '/');
+}
+
 json with_defaults(const json& schema, const json& value) {
   json out = value.is_object() ? value : json::object();
   for (const auto& [name, field] : schema["properties"].items()) {
@@ -92,7 +100,7 @@ void Validator::check_paths(const json& schema, json& params, const std::string&
     const auto place = pointer + "/" + name;
     // A default stands in no file, so it starts at the working directory: `host run` writes to ./runs.
     const auto text = params[name].get<std::string>();
-    const bool given = document_.folders.count(place) > 0;
+    const bool given = document_.origins.count(place) > 0;
     const auto path = text.empty() || given ? document_.resolve_path(place, text)
                                             : fs::absolute(text).lexically_normal().string();
     if (must_exist && !path.empty() && !fs::exists(path)) {
@@ -421,6 +429,9 @@ void Validator::read_train(Pipeline& p, json& out) {
   if (p.train.ema > 0 && p.train.swa_start > 0) {
     issue("/train/swa_start", "the weights are averaged by ema already; remove one of the two");
   }
+  if (p.optimizer.momentum > 0 && p.optimizer.type != "sgd") {
+    issue("/train/optimizer/momentum", "only sgd takes a momentum; \"" + p.optimizer.type + "\" has betas");
+  }
   if (p.optimizer.nesterov && p.optimizer.momentum <= 0) {
     issue("/train/optimizer/nesterov", "nesterov needs a momentum above 0");
   }
@@ -562,7 +573,7 @@ std::vector<std::string> plugin_folders(const Document& document) {
   if (it == document.value.end()) return folders;
   const bool strings =
       it->is_array() && std::all_of(it->begin(), it->end(), [](const json& v) { return v.is_string(); });
-  if (!strings) throw PipelineError({{document.file, "/plugins", "expected a list of folders"}});
+  if (!strings) throw PipelineError({{document.file_of("/plugins"), "/plugins", "expected a list of folders"}});
   for (size_t i = 0; i < it->size(); ++i) {
     folders.push_back(document.resolve_path("/plugins/" + std::to_string(i), (*it)[i].get<std::string>()));
   }
@@ -576,10 +587,17 @@ Pipeline validate_pipeline(const Document& document, const Catalog& catalog) {
   return pipeline;
 }
 
-Pipeline validate_pipeline(const Document& document, const Catalog& catalog, std::vector<Issue>& issues) {
+Pipeline validate_pipeline(const Document& document, const Catalog& catalog, std::vector<Issue>& issues,
+                           DatasetUse dataset) {
   Validator validator(document, catalog);
   auto pipeline = validator.run();
-  issues.insert(issues.end(), validator.issues().begin(), validator.issues().end());
+  for (const auto* found : {&document.issues, &validator.issues()}) {
+    for (const auto& one : *found) {
+      const bool is_of_dataset =
+          is_at_or_below(one.pointer, "/data/dataset") || is_at_or_below(one.pointer, "/data/split");
+      if (!is_of_dataset || dataset == DatasetUse::read) issues.push_back(one);
+    }
+  }
   return pipeline;
 }
 

@@ -1,7 +1,9 @@
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <map>
 
+#include "kindred/checkpoint.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
@@ -57,11 +59,14 @@ class ResNet final : public Encoder {
           .one_of(variant_names());
       schema.field("weights", &Params::weights)
           .doc(
-              "A .pth or .safetensors file with torchvision's tensor names; its fc is not used. Empty: "
-              "random weights.")
+              "A .pth or .safetensors file with torchvision's tensor names; its fc is used where "
+              "\"dimension\" is the number of its outputs. Empty: random weights.")
           .initial_weights();
       schema.field("dimension", &Params::dimension)
-          .doc("D of a fully connected layer after the pooling; 0 gives the pooled features.")
+          .doc(
+              "D of a fully connected layer after the pooling, drawn at random unless the weights have one "
+              "of "
+              "that size; 0 gives the pooled features.")
           .range(0, 65536);
       schema.field("width", &Params::width)
           .doc(
@@ -94,6 +99,7 @@ class ResNet final : public Encoder {
     if (params.dimension > 0) {
       fc_ = FullyConnected("fc", inputs, params.dimension, list_, site.seed);
       dimension_ = params.dimension;
+      if (!params.weights.empty()) take_fitting_layer(params.weights);
     }
   }
 
@@ -129,6 +135,17 @@ class ResNet final : public Encoder {
   }
 
  private:
+  /// The file's fc into ours where it has as many outputs: a network that was trained with this layer has it.
+  void take_fitting_layer(const std::string& weights) {
+    at::NoGradGuard no_grad;
+    for (const auto& stored : read_checkpoint(weights)) {
+      for (const auto& own : list_.parameters) {
+        const bool same = own.name == stored.name && own.name.rfind("fc.", 0) == 0;
+        if (same && own.tensor.sizes() == stored.tensor.sizes()) own.tensor.copy_(stored.tensor);
+      }
+    }
+  }
+
   Params params_;
   TensorList list_;
   ConvolutionNorm stem_;

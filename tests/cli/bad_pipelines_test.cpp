@@ -45,6 +45,10 @@ const std::vector<Mistake>& mistakes() {
       {"plugins=[\"nowhere\"]", 4, {"nowhere"}},
       {"train.batch_sampler={\"type\":\"p_k\",\"classes\":0}", 3, {"/train/batch_sampler/classes"}},
       {"train.optimizer.lr=1e30", 3, {"/train/optimizer/lr", "1000"}},
+      {"train.optimizer.momentum=0.9", 3, {"/train/optimizer/momentum", "sgd"}},
+      {"model.head={\"type\":\"empty\"}", 3, {"/train", "nothing to train"}},
+      {"train.loss.margin=${KINDRED_NOT_SET}", 3, {"/train/loss/margin", "KINDRED_NOT_SET is not set"}},
+      {"train.loss.type.name=1", 3, {"/train/loss/type", "--set"}},
       {"kindred=2", 3, {"/kindred"}},
   };
   return table;
@@ -71,10 +75,12 @@ TEST(BadPipelines, every_mistake_is_told_at_once_and_nothing_is_started) {
   pipeline["evaluate"]["metrics"][0]["type"] = "r_precison";
   // What only component objects know is told in the same breath.
   pipeline["evaluate"]["metrics"].push_back({{"type", "precision_at_k"}});
+  pipeline["output"]["directory"] = "${KINDRED_NOT_SET}";
   testing::write_pipeline(folder, pipeline);
-  const auto result = testing::run_host(folder, {"run", "pipeline.json"});
+  const auto result = testing::run_host(folder, {"run", "pipeline.json", "--set", "name.first=a"});
   EXPECT_EQ(result.code, 3);
-  for (const auto* part : {"temperature", "adam", "r_precision", "two metrics are called"})
+  for (const auto* part : {"temperature", "adam", "r_precision", "two metrics are called",
+                           "KINDRED_NOT_SET is not set", "--set name.first=a"})
     EXPECT_THAT(result.error, HasSubstr(part));
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "runs"));
 }

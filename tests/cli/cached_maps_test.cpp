@@ -1,9 +1,11 @@
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "host_process.hpp"
+#include "kindred/checkpoint.hpp"
 #include "shared_folder.hpp"
 #include "small_pipeline.hpp"
 
@@ -94,6 +96,32 @@ TEST_F(CachedMaps, without_the_cache_and_in_memory_the_same_stages_are_trained) 
   pipeline["cache"] = {{"type", "auto"}};
   pipeline["model"]["encoders"]["image"]["trainable"] = {{"from", "stem"}, {"batch_norm", "train"}};
   run(pipeline, "everything");
+}
+
+TEST_F(CachedMaps, frozen_stages_keep_their_weights_and_running_statistics) {
+  auto pipeline = cut_pipeline();
+  pipeline["train"]["ema"] = 0;
+  const auto tensors = [&](const std::string& cache, int epochs) {
+    pipeline["cache"] = {{"type", cache}};
+    pipeline["train"]["epochs"] = epochs;
+    const auto output = cache + std::to_string(epochs);
+    run(pipeline, output);
+    return read_checkpoint(folder_ / (output + "/model/encoder.safetensors"));
+  };
+  for (const char* cache : {"none", "auto"}) {
+    const auto before = tensors(cache, 0), after = tensors(cache, 2);
+    ASSERT_EQ(before.size(), after.size());
+    int64_t frozen = 0, trained = 0;
+    for (size_t i = 0; i < before.size(); ++i) {
+      const auto& name = before[i].name;
+      const bool learns =
+          name.find("layer3.") != std::string::npos || name.find("layer4.") != std::string::npos;
+      EXPECT_EQ(at::equal(before[i].tensor, after[i].tensor), !learns) << cache << " " << name;
+      ++(learns ? trained : frozen);
+    }
+    EXPECT_GT(frozen, 20) << "running statistics are among them";
+    EXPECT_GT(trained, 20);
+  }
 }
 
 TEST_F(CachedMaps, an_interrupted_run_continues_to_the_same_result) {

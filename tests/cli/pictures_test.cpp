@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "host_process.hpp"
+#include "kindred/checkpoint.hpp"
 #include "kindred/random.hpp"
 #include "small_pipeline.hpp"
 
@@ -132,6 +133,46 @@ TEST_F(Pictures, train_an_encoder_and_repeat_with_any_number_of_threads) {
               a["metrics"]["tuned"]["r_precision"].get<double>(), 1e-9);
 }
 
+TEST_F(Pictures, pass_a_learning_encoder_in_parts_with_the_gradient_of_the_whole_batch) {
+  auto learning = pipeline();
+  // Batch statistics would be those of a part.
+  learning["model"]["encoders"]["image"]["trainable"] = {{"from", "stem"}, {"batch_norm", "frozen"}};
+  learning["model"]["encoders"]["image"]["precision"] = "float32";
+  learning["train"]["loss"] = {{"type", "supervised_contrastive"}};
+  learning["train"]["optimizer"] = {{"type", "sgd"}, {"lr", 0.01}};
+  const auto trained = [&](const std::string& output, int part) {
+    if (part > 0) learning["train"]["gradient_cache"] = part;
+    testing::write_pipeline(folder_, learning);
+    run(output);
+    return read_checkpoint(folder_ / (output + "/model/encoder.safetensors"));
+  };
+  const auto whole = trained("whole", 0), parts = trained("parts", 5);
+  learning["train"]["epochs"] = 0;
+  const auto initial = trained("initial", 0);
+  ASSERT_EQ(whole.size(), parts.size());
+  double moved = 0;
+  for (size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_TRUE(at::allclose(parts[i].tensor, whole[i].tensor, 1e-3, 1e-5)) << whole[i].name;
+    moved = std::max(moved, (whole[i].tensor - initial[i].tensor).abs().max().item<double>());
+  }
+  EXPECT_GT(moved, 1e-3);
+}
+
+TEST_F(Pictures, are_measured_alike_wherever_and_however_embeddings_are_kept) {
+  const auto base = [&](const std::string& name, const std::vector<std::string>& more) {
+    return run(name, more)["metrics"]["base"]["r_precision"].get<double>();
+  };
+  const auto expected = base("disk", {});
+  for (const char* type : {"cpu", "auto"})
+    EXPECT_EQ(base(type, {"--set", std::string("cache.type=") + type}), expected) << type;
+  for (const char* dtype : {"float16", "bfloat16"}) {
+    const std::vector<std::string> stored = {"--set", std::string("cache.embedding_dtype=") + dtype};
+    const auto first = base(dtype, stored);
+    EXPECT_NEAR(first, expected, 0.02) << dtype;
+    EXPECT_EQ(base(std::string(dtype) + "_again", stored), first) << "from the cache";
+  }
+}
+
 TEST_F(Pictures, random_transforms_are_refused_where_pictures_are_cached) {
   const auto result = host(
       "out",
@@ -155,6 +196,25 @@ TEST_F(Pictures, embed_takes_files_and_folders_with_a_model_or_an_untrained_pipe
   EXPECT_THAT(
       testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "cache"}).error,
       HasSubstr("holds no pictures"));
+}
+
+TEST_F(Pictures, need_no_dataset_to_be_embedded_by_an_untrained_pipeline) {
+  auto elsewhere = pipeline();
+  elsewhere["data"]["dataset"]["root"] = "${KINDRED_NOT_SET}/photos";
+  elsewhere["data"]["split"]["train"] = {{"classes_file", "absent.json"}};
+  testing::write_pipeline(folder_, elsewhere);
+  const auto embed = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"embed",    "--quiet", "--pipeline",    "pipeline.json",
+                                          "--output", "e.npy",   "photos/class_1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return testing::run_host(folder_, arguments);
+  };
+  const auto result = embed({});
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_EQ(map_npy(folder_ / "e.npy").size(0), 6);
+  EXPECT_EQ(embed({"--set", "model.encoders.image.variant=resnet17"}).code, 3);
+  EXPECT_THAT(testing::run_host(folder_, {"run", "pipeline.json"}).error,
+              HasSubstr("KINDRED_NOT_SET is not set"));
 }
 
 /// Beside its picture each sample has a word: half of the classes are told by it.

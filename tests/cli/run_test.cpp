@@ -67,6 +67,26 @@ TEST_F(RunCommand, stops_early_and_keeps_the_best_epoch) {
   EXPECT_DOUBLE_EQ(result["training"]["best_value"].get<double>(), lowest);
 }
 
+TEST_F(RunCommand, early_stopping_counts_what_is_better_by_more_than_min_delta) {
+  // No metric rises by more than 1, so the first epoch stays the best.
+  const auto result =
+      run("out", {"--set", "train.epochs=40", "--set",
+                  R"(train.early_stopping={"monitor":"validation.r_precision","patience":3,"min_delta":1})"});
+  EXPECT_EQ(result["training"]["best_epoch"], 1);
+  EXPECT_EQ(result["timings"]["epochs"], 4);
+}
+
+TEST_F(RunCommand, early_stopping_can_be_told_which_way_is_better) {
+  const auto result = run(
+      "out",
+      {"--set", R"(train.early_stopping={"monitor":"validation.r_precision","mode":"min","patience":100})"});
+  std::istringstream history(read_file(folder_ / "out/history.jsonl"));
+  double lowest = 1e9;
+  for (std::string line; std::getline(history, line);)
+    lowest = std::min(lowest, nlohmann::json::parse(line)["validation"]["r_precision"].get<double>());
+  EXPECT_DOUBLE_EQ(result["training"]["best_value"].get<double>(), lowest);
+}
+
 TEST_F(RunCommand, validation_on_the_test_classes_is_warned_about) {
   const auto result = run("out", {"--set", "data.split.validation=test"});
   EXPECT_THAT(result["warnings"].dump(), HasSubstr("optimistic"));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "host_process.hpp"
+#include "kindred/checkpoint.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {
@@ -33,6 +34,31 @@ TEST_F(Servable, measures_in_another_process_as_it_did_after_training) {
     for (const auto& [name, value] : run[side].items())
       EXPECT_NEAR(metrics[side][name].get<double>(), value.get<double>(), 1e-9) << side << name;
   }
+}
+
+TEST_F(Servable, holds_nothing_of_the_loss_whose_parameters_learn_at_their_own_rate) {
+  const auto head_of = [&](const std::string& output, const std::string& loss_rate) {
+    const auto result =
+        testing::run_host(folder_, {"run", "pipeline.json", "--quiet", "--output", output, "--set",
+                                    R"(train.loss={"type":"proxy_anchor"})", "--set", "train.epochs=3",
+                                    "--set", "train.early_stopping={\"monitor\":\"train.loss\"}", "--set",
+                                    "train.optimizer.loss_lr=" + loss_rate});
+    EXPECT_EQ(result.code, 0) << result.error;
+    return read_checkpoint(folder_ / (output + "/model/head.safetensors"));
+  };
+  const auto slow = head_of("slow", "1e-9"), fast = head_of("fast", "0.5");
+  ASSERT_EQ(slow.size(), fast.size());
+  bool differ = false;
+  for (size_t i = 0; i < slow.size(); ++i) {
+    EXPECT_EQ(slow[i].name.find("prox"), std::string::npos) << slow[i].name;
+    differ = differ || !at::equal(slow[i].tensor, fast[i].tensor);
+  }
+  EXPECT_TRUE(differ) << "the rate of the proxies is not used";
+  const auto without = testing::run_host(folder_, {"run", "pipeline.json", "--quiet", "--output", "without"});
+  ASSERT_EQ(without.code, 0) << without.error;
+  const auto plain = read_checkpoint(folder_ / "without/model/head.safetensors");
+  ASSERT_EQ(plain.size(), fast.size());
+  for (size_t i = 0; i < plain.size(); ++i) EXPECT_EQ(plain[i].name, fast[i].name);
 }
 
 TEST_F(Servable, embeds_without_the_training_data) {

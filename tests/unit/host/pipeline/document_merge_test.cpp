@@ -88,6 +88,20 @@ TEST(Extends, TheFileThatReplacesAValueGivesItsFolder) {
   EXPECT_EQ(document.resolve_path("/list/0", "mine"), folder / "mine");
 }
 
+TEST(Extends, MistakesAreLookedForInTheFileThatMadeThem) {
+  const TempFolder folder;
+  const auto base = folder.write("base.json", R"({"a": {"x": 1, "y": "${KINDRED_NOT_SET}"}, "list": [1]})");
+  const auto file = folder.write("top.json", R"({"extends": "base.json", "a": {"z": 2}, "list": [3]})");
+  const auto document = read_document(file, {"a.w=4", "list.7=1"});
+  EXPECT_EQ(document.file_of("/a/x"), base);
+  EXPECT_EQ(document.file_of("/a/x/inside"), base);
+  for (const auto* mine : {"/a/z", "/a/w", "/list/0", "/absent"}) EXPECT_EQ(document.file_of(mine), file);
+  ASSERT_EQ(document.issues.size(), 2U);
+  EXPECT_EQ(document.issues[0].pointer, "/list/7");
+  EXPECT_EQ(document.issues[1].pointer, "/a/y");
+  EXPECT_EQ(document.issues[1].file, base);
+}
+
 TEST(Extends, ReportsCircles) {
   const TempFolder folder;
   const auto file = folder.write("a.json", R"({"extends": "b.json"})");

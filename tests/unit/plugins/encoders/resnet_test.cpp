@@ -7,6 +7,7 @@
 #include "component.hpp"
 #include "kindred/checkpoint.hpp"
 #include "kindred/encoder.hpp"
+#include "temporary_folder.hpp"
 
 namespace kindred {
 namespace {
@@ -62,6 +63,24 @@ TEST(ResNet, dimension_adds_a_layer_and_only_training_moves_running_statistics) 
   encoder->train(true);
   EXPECT_EQ(encoder->encode({pictures(), {}}).sizes(), (std::vector<int64_t>{2, 5}));
   EXPECT_FALSE(at::equal(encoder->buffers()[0].tensor, before));
+}
+
+TEST(ResNet, takes_the_last_layer_of_the_weights_where_it_has_the_size) {
+  const testing::TemporaryFolder folder("resnet_fc");
+  Site other;
+  other.seed = 99;
+  const auto made = [&](const std::string& weights, int64_t dimension) {
+    return testing::make<Encoder>(
+        "encoders", "kindred.resnet",
+        {{"variant", "resnet18"}, {"width", 8}, {"dimension", dimension}, {"weights", weights}}, other);
+  };
+  const auto trained = small({{"dimension", 5}});
+  auto tensors = trained->parameters();
+  for (const auto& one : trained->buffers()) tensors.push_back(one);
+  write_safetensors(folder / "w.safetensors", tensors);
+  const Batch batch{pictures(), {}};
+  EXPECT_TRUE(at::equal(made(folder / "w.safetensors", 5)->encode(batch), trained->encode(batch)));
+  EXPECT_EQ(made(folder / "w.safetensors", 6)->encode(batch).size(1), 6);
 }
 
 TEST(ResNet, weights_that_do_not_fit_are_named) {
