@@ -6,6 +6,7 @@
 #include "host/loader/catalog.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
+#include "kindred/json_text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -240,7 +241,7 @@ void Validator::read_train_classes(Pipeline& p, const TrainClassesSection& train
   const std::string pointer = "/data/split/train/classes_file";
   try {
     const auto path = document_.resolve_path(pointer, train.classes_file);
-    const auto file = json::parse(read_file(path), nullptr, false);
+    const auto file = parse_json(read_file(path));
     const auto list = file.is_object() ? file.value("train_classes", json()) : file;
     if (!list.is_array() || list.empty()) {
       issue(pointer,
@@ -573,7 +574,8 @@ std::vector<std::string> plugin_folders(const Document& document) {
   if (it == document.value.end()) return folders;
   const bool strings =
       it->is_array() && std::all_of(it->begin(), it->end(), [](const json& v) { return v.is_string(); });
-  if (!strings) throw PipelineError({{document.file_of("/plugins"), "/plugins", "expected a list of folders"}});
+  if (!strings)
+    throw PipelineError({{document.file_of("/plugins"), "/plugins", "expected a list of folders"}});
   for (size_t i = 0; i < it->size(); ++i) {
     folders.push_back(document.resolve_path("/plugins/" + std::to_string(i), (*it)[i].get<std::string>()));
   }

@@ -19,7 +19,11 @@ class TorchScriptEncoder final : public Encoder {
     int64_t dimension = 0;
     int64_t probe_size = 224;
     static void describe(Schema<Params>& schema) {
-      schema.field("module", &Params::module).doc("File written by torch.jit.save.").resource().required();
+      schema.field("module", &Params::module)
+          .doc("File written by torch.jit.save.")
+          .resource()
+          .example("\"encoder.pt\"")
+          .required();
       schema.field("dimension", &Params::dimension)
           .doc("D of its embeddings; 0 finds it by running one blank picture.")
           .range(0, 1 << 20);

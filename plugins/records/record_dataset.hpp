@@ -28,7 +28,11 @@ class RecordDataset : public Dataset {
 /// Declares "file" and "root" of a dataset over lines of JSON.
 template <class Params>
 void describe_lines(Schema<Params>& schema) {
-  schema.field("file", &Params::file).doc("A file with an object of JSON per line.").path().required();
+  schema.field("file", &Params::file)
+      .doc("A file with an object of JSON per line.")
+      .path()
+      .example("\"samples.jsonl\"")
+      .required();
   schema.field("root", &Params::root)
       .doc("Where relative paths of pictures start; left out: at the folder of the file.")
       .path();

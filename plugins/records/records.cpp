@@ -29,6 +29,8 @@ class RecordsDataset final : public RecordDataset {
               "Keys that are parts of a sample, each with its kind: {\"title\": \"text\", \"photo\": "
               "\"image\"}. Kinds are text, image (a path) and vector (a list of numbers). Their order is "
               "that of their names, and an encoder that names none reads the first.")
+          .type("object")
+          .example(R"({"title": "text", "photo": "image"})")
           .required();
       schema.field("label_key", &Params::label_key)
           .doc(

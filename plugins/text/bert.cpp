@@ -49,6 +49,7 @@ class BertEncoder final : public Encoder {
               "A folder of sentence-transformers, or of a BERT, as Hugging Face gives it. Without "
               "model.safetensors and pytorch_model.bin in it: random weights.")
           .resource()
+          .example("\"all-MiniLM-L6-v2\"")
           .required();
       schema.field("max_length", &Params::max_length)
           .doc("Texts are cut to so many tokens, their first and last one among them; 0: as the folder says.")

@@ -4,11 +4,12 @@
 
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
+#include "kindred/json_text.hpp"
 
 namespace kindred {
 
 nlohmann::json read_json(const std::string& path) {
-  auto value = nlohmann::json::parse(read_file(path), nullptr, false);
+  auto value = parse_json(read_file(path));
   if (value.is_discarded()) throw Error(path + " is not JSON; download it again");
   return value;
 }

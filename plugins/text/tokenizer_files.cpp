@@ -27,13 +27,26 @@ const json& part_of(const JsonFile& file, const std::string& name, const std::st
   return part;
 }
 
+/// Converting what is none would be undefined.
+int64_t whole_number(const JsonFile& file, const json& value, const std::string& what) {
+  if (!value.is_number_integer())
+    throw Error(file.path() + " has " + value.dump() + " for " + what + ", expected a whole number");
+  return value.get<int64_t>();
+}
+
 void read_tokenizer_json(const JsonFile& file, TokenizerSettings& settings) {
   try {
     const auto& model = part_of(file, "model", "WordPiece");
-    settings.vocabulary = model.at("vocab").get<Vocabulary>();
+    for (const auto& [token, number] : model.at("vocab").items()) {
+      settings.vocabulary[token] = whole_number(file, number, "the token \"" + token + "\"");
+    }
     settings.pieces.unknown = model.value("unk_token", settings.pieces.unknown);
     settings.pieces.continuation = model.value("continuing_subword_prefix", settings.pieces.continuation);
-    settings.pieces.longest_word = model.value("max_input_chars_per_word", settings.pieces.longest_word);
+    if (model.contains("max_input_chars_per_word")) {
+      const auto longest =
+          whole_number(file, model["max_input_chars_per_word"], "\"max_input_chars_per_word\"");
+      settings.pieces.longest_word = static_cast<size_t>(std::max<int64_t>(longest, 0));
+    }
 
     const auto& normalizer = part_of(file, "normalizer", "BertNormalizer");
     auto& target = settings.normalizer;
@@ -52,7 +65,7 @@ void read_tokenizer_json(const JsonFile& file, TokenizerSettings& settings) {
             file.path() + " has the added token \"" + content + "\" with \"" + flag +
             "\", which this encoder does not know; expected tokens that are found as they are written");
       }
-      settings.vocabulary[content] = token.at("id").get<int64_t>();
+      settings.vocabulary[content] = whole_number(file, token.at("id"), "the token \"" + content + "\"");
       settings.literal.push_back(content);
     }
   } catch (const json::exception& error) {

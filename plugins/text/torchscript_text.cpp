@@ -25,10 +25,15 @@ class TorchScriptTextEncoder final : public Encoder {
     int64_t max_length = 256;
     int64_t dimension = 0;
     static void describe(Schema<Params>& schema) {
-      schema.field("module", &Params::module).doc("File written by torch.jit.save.").resource().required();
+      schema.field("module", &Params::module)
+          .doc("File written by torch.jit.save.")
+          .resource()
+          .example("\"encoder.pt\"")
+          .required();
       schema.field("vocabulary", &Params::vocabulary)
           .doc("vocab.txt of a BERT: one token on each line.")
           .resource()
+          .example("\"vocab.txt\"")
           .required();
       schema.field("lower_case", &Params::lower_case)
           .doc("Makes letters small and drops their accents, as models called uncased need it.");

@@ -16,10 +16,15 @@ class Resize final : public Transform {
     int64_t shorter_side = 0;
     std::string interpolation = "bilinear";
     static void describe(Schema<Params>& schema) {
-      schema.field("width", &Params::width).doc("Exact width; goes with height.").unit("px").range(0, 16384);
+      schema.field("width", &Params::width)
+          .doc("Exact width; goes with height.")
+          .unit("px")
+          .example("224")
+          .range(0, 16384);
       schema.field("height", &Params::height)
           .doc("Exact height; goes with width.")
           .unit("px")
+          .example("224")
           .range(0, 16384);
       schema.field("shorter_side", &Params::shorter_side)
           .doc("In place of width and height: the shorter side becomes this long, the shape is kept.")

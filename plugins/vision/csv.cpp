@@ -52,6 +52,7 @@ class CsvDataset final : public ListedPictures {
       schema.field("file", &Params::file)
           .doc("The table; its first line names the columns.")
           .path()
+          .example("\"pictures.csv\"")
           .required();
       schema.field("root", &Params::root)
           .doc("Where relative paths start; left out: at the folder of the table.")

@@ -22,7 +22,11 @@ class Cub200Dataset final : public ListedPictures {
     bool crop = false;
     double margin = 0.0;
     static void describe(Schema<Params>& schema) {
-      schema.field("root", &Params::root).doc("Folder with images.txt and images.").path().required();
+      schema.field("root", &Params::root)
+          .doc("Folder with images.txt and images.")
+          .path()
+          .example("\"CUB_200_2011\"")
+          .required();
       schema.field("splits", &Params::splits)
           .doc("The official halves, which share all classes; merged is both.")
           .one_of({"train", "test", "merged"});

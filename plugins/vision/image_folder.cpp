@@ -21,6 +21,7 @@ class ImageFolderDataset final : public ListedPictures {
     static void describe(Schema<Params>& schema) {
       schema.field("root", &Params::root)
           .doc("Folder with a folder per class, and pictures in or below those.")
+          .example("\"photos\"")
           .path();
       schema.field("classes", &Params::classes)
           .doc(

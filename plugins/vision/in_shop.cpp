@@ -29,6 +29,7 @@ class InShopDataset final : public ListedPictures {
               "Folder with Eval, Img and, for boxes, Anno. The official data has 3,997 items for training, "
               "numbered first: \"split\": {\"train\": {\"first\": 3997}}.")
           .path()
+          .example("\"in_shop\"")
           .required();
       schema.field("splits", &Params::splits)
           .doc("Pictures of these partitions only; items keep their numbers.")

@@ -25,7 +25,11 @@ class JsonlDataset final : public ListedPictures {
     bool crop = false;
     double margin = 0.0;
     static void describe(Schema<Params>& schema) {
-      schema.field("file", &Params::file).doc("A file with an object per line.").path().required();
+      schema.field("file", &Params::file)
+          .doc("A file with an object per line.")
+          .path()
+          .example("\"pictures.jsonl\"")
+          .required();
       schema.field("root", &Params::root)
           .doc("Where relative paths start; left out: at the folder of the file.")
           .path();

@@ -23,6 +23,7 @@ class StanfordOnlineProductsDataset final : public ListedPictures {
       schema.field("root", &Params::root)
           .doc("Folder with Ebay_train.txt and Ebay_test.txt.")
           .path()
+          .example("\"Stanford_Online_Products\"")
           .required();
       schema.field("splits", &Params::splits).doc("Which halves.").one_of({"train", "test"});
     }

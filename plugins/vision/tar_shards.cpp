@@ -6,6 +6,7 @@
 #include "file_stamp.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
+#include "kindred/json_text.hpp"
 #include "kindred/plugin.hpp"
 #include "numbered_labels.hpp"
 #include "picture_file.hpp"
@@ -30,6 +31,7 @@ class TarShardsDataset final : public Dataset {
       schema.field("root", &Params::root)
           .doc("Folder with the shards: every *.tar in it, by name.")
           .path()
+          .example("\"shards\"")
           .required();
       schema.field("extensions", &Params::extensions)
           .doc(
@@ -147,7 +149,7 @@ class TarShardsDataset final : public Dataset {
   }
 
   std::optional<std::string> label_of_json(const TarEntry& entry, const TarFile& shard) const {
-    const auto value = nlohmann::json::parse(shard.read(entry), nullptr, false);
+    const auto value = parse_json(shard.read(entry));
     if (!value.is_object())
       throw Error("tar_shards: " + shard.path() + ": " + entry.name + " is no object of JSON");
     const auto it = value.find(params_.label_key);

@@ -9,6 +9,7 @@
 #include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
+#include "kindred/json_text.hpp"
 
 // The format: 8 bytes little-endian header size, JSON header, data.
 namespace kindred {
@@ -79,8 +80,7 @@ std::vector<NamedTensor> read_safetensors(const std::string& path, const std::st
     throw Error(path + " was refused: its header claims " + std::to_string(length) + " bytes, the file has " +
                 std::to_string(bytes.size()));
   }
-  const auto header = nlohmann::json::parse(
-      bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(length), nullptr, false);
+  const auto header = parse_json(std::string_view(bytes).substr(8, static_cast<size_t>(length)));
   if (!header.is_object())
     throw Error(path + " was refused: its header is no JSON object, so it is no safetensors file");
   const uint64_t data_size = bytes.size() - 8 - length;

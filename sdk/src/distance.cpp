@@ -1,6 +1,8 @@
 #include "kindred/distance.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
@@ -82,6 +84,47 @@ at::Tensor over_variance(const at::Tensor& squared, const at::Tensor& variance) 
                         varies);
 }
 
+/// |a - b|_p of all rows. The values are those of at::cdist, whose gradient holds (A, B, D) numbers on a GPU;
+/// here it is made of so many rows at a time that these fit into memory of the size of the matrix.
+class LpDistances : public torch::autograd::Function<LpDistances> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& a,
+                            const at::Tensor& b, double p) {
+    const auto distances = at::cdist(a, b, p);
+    context->save_for_backward({a, b, distances});
+    context->saved_data["p"] = p;
+    return distances;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& gradients) {
+    at::NoGradGuard no_grad;
+    const auto saved = context->get_saved_variables();
+    const auto &a = saved[0], &b = saved[1], &distances = saved[2];
+    const double p = context->saved_data["p"].toDouble();
+    const auto& gradient = gradients[0];
+    return {by_rows(gradient.contiguous(), a, b, p, distances),
+            by_rows(gradient.t().contiguous(), b, a, p, distances.t().contiguous()), at::Tensor()};
+  }
+
+ private:
+  /// The gradient of x, if it has one.
+  static at::Tensor by_rows(const at::Tensor& gradient, const at::Tensor& x, const at::Tensor& y, double p,
+                            const at::Tensor& distances) {
+    if (!x.requires_grad()) return {};
+    auto out = at::empty_like(x);
+    const int64_t count = x.size(0), numbers = distances.numel() + x.numel() + y.numel();
+    const int64_t rows = x.is_cpu() ? count : std::max<int64_t>(1, numbers / std::max<int64_t>(1, y.numel()));
+    for (int64_t first = 0; first < count; first += rows) {
+      const auto tile = [&](const at::Tensor& of) {
+        return of.slice(0, first, std::min(first + rows, count));
+      };
+      tile(out).copy_(at::_cdist_backward(tile(gradient), tile(x), y, p, tile(distances)));
+    }
+    return out;
+  }
+};
+
 }  // namespace
 
 at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Tensor& b) {
@@ -97,9 +140,10 @@ at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Ten
       return chosen_or_zero(squared.values, squared.apart);
     }
     case Distance::manhattan:
-      return at::cdist(a.contiguous(), b.contiguous(), 1);
+      return LpDistances::apply(a.contiguous(), b.contiguous(), 1.0);
     case Distance::lp:
-      return at::cdist(a.contiguous(), b.contiguous(), distance.p);
+      if (distance.p == 2) return distance_matrix(Distance::euclidean, a, b);
+      return LpDistances::apply(a.contiguous(), b.contiguous(), distance.p);
     case Distance::dot:
       return -a.matmul(b.t());
     case Distance::snr: {

@@ -286,7 +286,7 @@ FieldSpec& FieldSpec::required() {
   return *this;
 }
 FieldSpec& FieldSpec::example(std::string_view text) {
-  (*schema_)["examples"] = {json::parse(text)};
+  (*schema_)["examples"] = json::array({json::parse(text)});
   return *this;
 }
 FieldSpec& FieldSpec::path() {

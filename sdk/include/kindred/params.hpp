@@ -45,8 +45,8 @@ class FieldSpec {
   FieldSpec& unit(std::string_view text);
   /// The key must be given.
   FieldSpec& required();
-  /// A value as JSON text, such as "[\"red\", \"green\"]", that `host describe` shows in its example where
-  /// the parameter is required. Throws nlohmann::json::exception when it is no JSON.
+  /// A value as JSON text, such as "[\"red\", \"green\"]", for the example of `host describe`. Throws
+  /// nlohmann::json::exception when it is no JSON.
   FieldSpec& example(std::string_view json);
   /// A file or folder. The host resolves it against the pipeline file's folder before `create`.
   FieldSpec& path();
@@ -97,6 +97,9 @@ class FieldList {
   FieldSpec add(const char* name, size_t offset, const std::vector<double>& default_value);
   FieldSpec add(const char* name, size_t offset, const std::vector<std::string>& default_value);
   FieldSpec add(const char* name, size_t offset, const nlohmann::json& default_value);
+  /// No conversions: a member of another type would be written as one of these.
+  template <class T>
+  FieldSpec add(const char* name, size_t offset, const T& default_value) = delete;
 
   nlohmann::json to_json() const;
   std::string text() const;  ///< to_json(), dumped

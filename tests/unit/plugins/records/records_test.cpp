@@ -106,7 +106,7 @@ constexpr BrokenLines kBroken[] = {
     {"{\"t\": \"a\"}", R"({"fields": {"t": "text"}, "splits": ["x"]})", "no line of the splits"},
     {"", R"({"fields": {"t": "text"}})", "no line of the splits"},
     {"{}", R"({"fields": {}})", "such as {\"title\": \"text\", \"photo\": \"image\"}"},
-    {"{}", R"({"fields": ["t"]})", "it must be an object from names to kinds"},
+    {"{}", R"({"fields": ["t"]})", "\"fields\" must be an object but is the array"},
     {"{}", R"({"fields": {"t": "txt"}})",
      "the field \"t\" is \"txt\"; it must be \"text\", \"image\" or \"vector\", did you mean \"text\""},
     {"{}", R"({"fields": {"t": 1}})", "the field \"t\" is 1; it must be"},
