@@ -54,10 +54,12 @@ class VectorsDataset final : public Dataset {
       schema.field("embeddings", &Params::embeddings)
           .doc("A .npy file (N, D) of float16, float32 or float64.")
           .path()
+          .example("\"embeddings.npy\"")
           .required();
       schema.field("labels", &Params::labels)
           .doc("A .npy file of N integers, or text with one per line.")
           .path()
+          .example("\"labels.npy\"")
           .required();
       schema.field("names", &Params::names).doc("Text with a name per row, for messages and lists.").path();
     }

@@ -16,7 +16,10 @@ class OneHotEncoder final : public Encoder {
   struct Params {
     std::vector<std::string> values;
     static void describe(Schema<Params>& schema) {
-      schema.field("values", &Params::values).doc("All texts that may come, each once.").required();
+      schema.field("values", &Params::values)
+          .doc("All texts that may come, each once.")
+          .example(R"(["shoe", "shirt", "bag"])")
+          .required();
     }
   };
 

@@ -9,8 +9,8 @@
 
 namespace kindred {
 
-/// Batch normalisation of (B, D) (Ioffe, Szegedy 2015): momentum 0.1, epsilon 1e-5; by running statistics in
-/// evaluation and for a batch of one.
+/// Batch normalisation of (B, D) (Ioffe, Szegedy 2015, algorithms 1 and 2): momentum 0.1, epsilon 1e-5; by
+/// running statistics in evaluation and for a batch of one.
 class BatchNorm {
  public:
   explicit BatchNorm(int64_t width)

@@ -5,7 +5,8 @@
 namespace kindred {
 namespace {
 
-/// Zeroes numbers of the embeddings while training (Srivastava et al. 2014). A stage between other heads.
+/// Zeroes numbers of the embeddings with probability p while training, and divides the others by 1 - p
+/// (Srivastava et al. 2014). A stage between other heads.
 class DropoutHead final : public Head {
  public:
   struct Params {

@@ -7,6 +7,7 @@
 namespace kindred {
 namespace {
 
+/// x itself. No paper: it is Quaterion's EmptyHead.
 class EmptyHead final : public Head {
  public:
   struct Params {

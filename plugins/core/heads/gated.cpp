@@ -7,7 +7,8 @@
 namespace kindred {
 namespace {
 
-/// x tanh(g), a trained weight for each number of the embedding. The gates g start at 2 (tanh = 0.964).
+/// x tanh(g), a trained weight for each number of the embedding. The gates g start at 2 (tanh = 0.964). No
+/// paper: the form is that of Quaterion's GatedHead.
 class GatedHead final : public Head {
  public:
   struct Params {

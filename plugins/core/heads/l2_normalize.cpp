@@ -5,7 +5,8 @@
 namespace kindred {
 namespace {
 
-/// Embeddings of length 1; zero stays zero.
+/// x / max(|x|_2, 1e-12), embeddings of length 1 as in FaceNet (Schroff, Kalenichenko, Philbin 2015,
+/// section 3.1); zero stays zero.
 class L2NormalizeHead final : public Head {
  public:
   using Params = NoParams;

@@ -8,7 +8,8 @@
 namespace kindred {
 namespace {
 
-/// Linear, or Linear - [batch norm] - ReLU - Linear; batch norm without a hidden layer follows the Linear.
+/// Linear, or Linear - [batch norm] - ReLU - Linear, W_1 relu(W_0 x + b_0) + b_1 (Chen et al. 2020, section
+/// 2.1); batch norm without a hidden layer follows the Linear.
 class ProjectionHead final : public Head {
  public:
   struct Params {

@@ -6,7 +6,8 @@ namespace kindred {
 namespace {
 
 /// Layers one after the other, as a list names them (layer_list.hpp). Parameters are named after the place in
-/// the list, so that a list that grows at its end keeps the names it had.
+/// the list, so that a list that grows at its end keeps the names it had. No paper: what Quaterion's
+/// SequentialHead does with modules; the layers say where they come from.
 class SequentialHead final : public Head {
  public:
   struct Params {

@@ -7,8 +7,9 @@
 namespace kindred {
 namespace {
 
-/// x <- Linear(x) * sigmoid(g) + x, once per layer. The gates g start at -4, so that the head begins close
-/// to the identity (sigmoid(-4) = 0.018) and tuning starts from what the encoder knows already.
+/// x <- Linear(x) * sigmoid(g) + x, once per layer: a residual layer (He et al. 2016, eq. 1) with the gates
+/// of Quaterion's SkipConnectionHead. The gates g start at -4, so that the head begins close to the identity
+/// (sigmoid(-4) = 0.018) and tuning starts from what the encoder knows already.
 class SkipConnectionHead final : public Head {
  public:
   struct Params {

@@ -7,8 +7,9 @@
 namespace kindred {
 namespace {
 
-/// Linear to groups * size numbers, and a softmax within each group: every group is a distribution, whose
-/// entropy says how sure the embedding is.
+/// Linear to groups * size numbers z, and a softmax within each group, exp(z_gk) / sum_j exp(z_gj): every
+/// group is a distribution, whose entropy says how sure the embedding is. No paper: the form is that of
+/// Quaterion's SoftmaxEmbeddingsHead.
 class SoftmaxEmbeddingsHead final : public Head {
  public:
   struct Params {

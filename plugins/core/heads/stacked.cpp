@@ -14,7 +14,8 @@ std::vector<int64_t> widths_of(int64_t inputs, const std::vector<int64_t>& outpu
   return widths;
 }
 
-/// Linear layers one after the other with an activation between them.
+/// Linear layers one after the other with an activation between them (Rumelhart, Hinton, Williams 1986), as
+/// in Quaterion's StackedProjectionHead: x <- W_i activation(x) + b_i after a first W_0 x + b_0.
 class StackedHead final : public Head {
  public:
   struct Params {

@@ -9,7 +9,7 @@ namespace kindred {
 namespace {
 
 /// Within-class covariance normalisation followed by an emphasis on the discriminant directions (Hatch,
-/// Kajarekar, Stolcke 2006; Fisher's LDA is the case emphasis = 1):
+/// Kajarekar, Stolcke 2006; the discriminant analysis of Fisher 1936 is the case emphasis = 1):
 ///   W = within-class covariance of the L2-normalised training embeddings + shrinkage * trace(W)/D * I
 ///   z = (x - mean) W^(-1/2),   P = projector on the span of the class means of z
 ///   y = z ((1 - emphasis) I + emphasis P)

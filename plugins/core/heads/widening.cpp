@@ -8,7 +8,8 @@
 namespace kindred {
 namespace {
 
-/// Linear to `factor` times the width, activation, Linear back.
+/// Linear to `factor` times the width, activation, Linear back, W_1 activation(W_0 x + b_0) + b_1, as in
+/// Quaterion's WideningHead and the feed-forward layers of a transformer (Vaswani et al. 2017, eq. 2).
 class WideningHead final : public Head {
  public:
   struct Params {

@@ -65,7 +65,7 @@ inline at::Tensor class_mask(const at::Tensor& labels, int64_t classes) {
 
 /// Mean over the batch of log sum_c exp(logits_c) - logits_label; logits (B, C).
 inline at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
-  return (logits.logsumexp({1}) - logits.gather(1, labels.unsqueeze(1)).squeeze(1)).mean();
+  return -logits.log_softmax(1).gather(1, labels.unsqueeze(1)).mean();
 }
 
 }  // namespace kindred

@@ -30,13 +30,13 @@ class FastApLoss final : public PairLoss {
     const auto lower = place.detach().floor().clamp(0, static_cast<double>(params_.bins - 1));
     const auto& masks = batch.masks;
     const auto positives = histogram(place, lower, masks.positive);
-    const auto all = positives + histogram(place, lower, masks.negative);
-    const auto above = positives * positives.cumsum(1), below = all.cumsum(1);
+    const auto negatives = histogram(place, lower, masks.negative).cumsum(1);
+    const auto above = positives * negatives, below = positives.cumsum(1) + negatives;
     const auto counted = below.detach() > 0;
     const auto terms =
         at::where(counted, above / at::where(counted, below, at::ones_like(below)), at::zeros_like(below));
     const auto count = masks.positive.sum(1).clamp_min(1).to(place.scalar_type());
-    return mean_of_chosen(1 - terms.sum(1) / count, has_positive(masks));
+    return mean_of_chosen(terms.sum(1) / count, has_positive(masks));
   }
 
  private:

@@ -11,9 +11,10 @@ namespace {
 /// Lifted structure loss (Song et al. 2016, eq. 4), with distances d and a margin m:
 ///   J_ij = log(sum_{n in N(i)} exp(m - d_in) + sum_{n in N(j)} exp(m - d_jn)) + d_ij
 ///   half the mean of relu(J_ij)^2 over the positive pairs
-/// or, `generalized` (Hermans, Beyer, Leibe 2017, eq. 7), per anchor
+/// or, `generalized` (Hermans, Beyer, Leibe 2017, section 2), per anchor
 ///   relu(log sum_p exp(d_ip) + log sum_n exp(m - d_in))
-/// averaged over the anchors that have both kinds.
+/// averaged over the batch. Of an anchor that lacks one kind the other counts alone, as in
+/// pytorch-metric-learning: a sample without positives is still pushed from its negatives.
 class LiftedStructureLoss final : public PairLoss {
  public:
   struct Params : PairDistanceParams {
@@ -53,7 +54,7 @@ class LiftedStructureLoss final : public PairLoss {
   at::Tensor generalized(const at::Tensor& d, const PairMasks& masks) const {
     const auto positive = masked_logsumexp(d, masks.positive, 0);
     const auto negative = masked_logsumexp(params_.margin - d, masks.negative, 0);
-    return mean_of_chosen((positive + negative).relu(), has_positive(masks).logical_and(has_negative(masks)));
+    return (positive + negative).relu().mean();
   }
 
   Params params_;

@@ -8,7 +8,7 @@
 namespace kindred {
 namespace {
 
-/// Multi-similarity loss (Wang et al. 2019, eq. 8), on cosine similarities s:
+/// Multi-similarity loss (Wang et al. 2019, the definition of L_MS), on cosine similarities s:
 ///   l_i = log(1 + sum_p exp(-alpha (s_ip - base))) / alpha + log(1 + sum_n exp(beta (s_in - base))) / beta
 /// averaged over the batch; with `mining`, of the pairs that multi_similarity_pairs() keeps.
 class MultiSimilarityLoss final : public PairLoss {

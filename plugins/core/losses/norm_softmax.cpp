@@ -3,7 +3,9 @@
 namespace kindred {
 namespace {
 
-/// Normalised softmax (Zhai, Wu 2019, eq. 5; Wang et al. 2017): cross-entropy of cosines over a temperature.
+/// Normalised softmax (Zhai, Wu 2019, section 3; NormFace: Wang et al. 2017): cross-entropy of cosines over a
+/// temperature,
+///   -log(exp(cos_own / temperature) / sum_c exp(cos_c / temperature))
 class NormSoftmaxLoss final : public ProxyLoss {
  public:
   struct Params {

@@ -3,7 +3,8 @@
 namespace kindred {
 namespace {
 
-/// Cross-entropy of a linear classifier, logits (x . w_c + b_c) / temperature.
+/// Cross-entropy of a linear classifier with a softmax (Bridle 1990), over a temperature as in Quaterion:
+///   -log(exp(z_own) / sum_c exp(z_c)),  z_c = (x . w_c + b_c) / temperature
 class SoftmaxLoss final : public ProxyLoss {
  public:
   struct Params {

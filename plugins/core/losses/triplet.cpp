@@ -15,7 +15,8 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Triplet loss (Schroff, Kalenichenko, Philbin 2015; batch hard: Hermans, Beyer, Leibe 2017).
+/// Triplet loss (Schroff, Kalenichenko, Philbin 2015, section 3.1; semi-hard: eq. 4; batch hard: Hermans,
+/// Beyer, Leibe 2017, eq. 5, and its soft margin; the division by the negatives is Quaterion's).
 ///   all        relu(d_ap - d_an + margin) over every triplet
 ///   semi_hard  the same over triplets with d_ap < d_an < d_ap + margin
 ///   hard       per anchor its farthest positive and its nearest negative
@@ -38,9 +39,13 @@ class TripletLoss final : public PairLoss {
           .doc("How much farther a negative must be than a positive.")
           .range(0, 1000);
       schema.field("soft", &Params::soft)
-          .doc("log(1 + exp(d_ap - d_an)) in place of the hinge; needs \"hard\" and ignores the margin.");
+          .doc(
+              "log(1 + exp(d_ap - d_an)) in place of the hinge; needs \"mining\": \"hard\", also with a "
+              "miner, and ignores the margin.");
       schema.field("scale_by_negatives", &Params::scale_by_negatives)
-          .doc("With \"hard\": divide d_ap - d_an by the batch mean of d_an, which protects from collapse.");
+          .doc(
+              "With \"hard\": divide d_ap - d_an by the batch mean of d_an, which protects from collapse. "
+              "Has to be false with the distance \"dot\", which has no scale.");
       schema.field("average", &Params::average)
           .doc(
               "Mean over all triplets, or over the active ones with a loss above zero; \"auto\" is \"all\" "

@@ -6,8 +6,8 @@
 namespace kindred {
 namespace {
 
-/// Mutual information of the classes and of as many clusters of k-means, adjusted for chance; see
-/// clustering.hpp.
+/// Mutual information of the classes and of as many clusters of k-means, adjusted for chance (Vinh, Epps,
+/// Bailey 2010, AMI_sum): (I(A; B) - E) / ((H(A) + H(B)) / 2 - E); see clustering.hpp.
 class Ami final : public SetMetric {
  public:
   using Params = ClusteringParams;

@@ -4,8 +4,8 @@
 namespace kindred {
 namespace {
 
-/// Cumulative match characteristic at rank k: whether a relevant sample is among the k nearest (Gray,
-/// Brennan, Tao 2007).
+/// Cumulative match characteristic at rank k: whether a relevant sample is among the k nearest, that is, the
+/// rank of the nearest relevant one is at most k (Gray, Brennan, Tao 2007).
 class CmcAtK final : public Metric {
  public:
   using Params = NearestParams;

@@ -4,8 +4,10 @@
 namespace kindred {
 namespace {
 
-/// Mean average precision of the k nearest: the sum of the precisions at relevant ranks, over `denominator`.
-/// The usual names hide which it is, so it is part of this one.
+/// Mean average precision (Manning, Raghavan, Schütze 2008, section 8.4) of the k nearest: the sum of the
+/// precisions at relevant ranks,
+///   sum_{i <= k} rel_i (sum_{j <= i} rel_j) / i
+/// over `denominator`. The usual names hide which it is, so it is part of this one.
 class MapAtK final : public Metric {
  public:
   struct Params {

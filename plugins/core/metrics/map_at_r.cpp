@@ -4,7 +4,9 @@
 namespace kindred {
 namespace {
 
-/// Mean over the first R ranks of precision at the ranks that are relevant (Musgrave et al. 2020, eq. 4).
+/// Mean over the first R ranks of precision at the ranks that are relevant (Musgrave, Belongie, Lim 2020,
+/// section 3.2):
+///   1/R sum_{i <= R} rel_i (sum_{j <= i} rel_j) / i
 class MapAtR final : public Metric {
  public:
   using Params = DistanceParams;

@@ -4,7 +4,8 @@
 namespace kindred {
 namespace {
 
-/// 1 / rank of the nearest relevant sample.
+/// 1 / rank of the nearest relevant sample, whose mean over queries is the score of the question answering
+/// track of TREC (Voorhees 1999).
 class MeanReciprocalRank final : public Metric {
  public:
   using Params = DistanceParams;

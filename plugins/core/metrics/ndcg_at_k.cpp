@@ -4,9 +4,9 @@
 namespace kindred {
 namespace {
 
-/// Normalised discounted cumulative gain of the k nearest (Järvelin, Kekäläinen 2002), relevance 0 or 1: the
-/// sum of 1 / log2(rank + 1) over relevant ranks, over the same of the best order, min(k, R) relevant ones
-/// first.
+/// Normalised discounted cumulative gain of the k nearest (Järvelin, Kekäläinen 2002; the discount of Burges
+/// et al. 2005), relevance 0 or 1, over that of the best order, in which relevant ones are first:
+///   sum_{i <= k} rel_i / log2(i + 1)  /  sum_{i <= min(k, R)} 1 / log2(i + 1)
 class NdcgAtK final : public Metric {
  public:
   using Params = NearestParams;

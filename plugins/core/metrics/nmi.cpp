@@ -6,7 +6,8 @@
 namespace kindred {
 namespace {
 
-/// Normalised mutual information of the classes and of as many clusters of k-means; see clustering.hpp.
+/// Normalised mutual information (Manning, Raghavan, Schütze 2008, section 16.3) of the classes and of as
+/// many clusters of k-means, I(A; B) / ((H(A) + H(B)) / 2); see clustering.hpp.
 class Nmi final : public SetMetric {
  public:
   using Params = ClusteringParams;

@@ -9,9 +9,10 @@
 namespace kindred {
 namespace {
 
-/// Average precision of all pairs ordered by distance: the mean over positive pairs of the share of positive
-/// ones among the pairs that are not farther; pairs at the same distance come together. Of the pairs of the
-/// dataset where it has some.
+/// Average precision (Manning, Raghavan, Schütze 2008, section 8.4) of all pairs ordered by distance d: with
+/// P the positive pairs, all pairs q, the mean over p in P of
+///   #{q in P: d_q <= d_p} / #{q: d_q <= d_p}
+/// so that pairs at the same distance come together. Of the pairs of the dataset where it has some.
 class PairAveragePrecision final : public SetMetric {
  public:
   using Params = DistanceParams;

@@ -4,7 +4,9 @@
 namespace kindred {
 namespace {
 
-/// Relevant samples among the k nearest neighbours, over k or over how many could be found.
+/// Relevant samples among the k nearest neighbours, over k or over how many could be found (Manning,
+/// Raghavan, Schütze 2008, section 8.4; min(k, R) as in open-metric-learning):
+///   sum_{i <= k} rel_i / k,  or over min(k, R)
 class PrecisionAtK final : public Metric {
  public:
   struct Params {

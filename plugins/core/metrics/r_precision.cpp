@@ -4,8 +4,8 @@
 namespace kindred {
 namespace {
 
-/// Share of relevant samples among the R nearest neighbours, R being how many there are (Musgrave et al.
-/// 2020, section 3.2).
+/// Share of relevant samples among the R nearest neighbours, R being how many there are (Musgrave, Belongie,
+/// Lim 2020, section 3.2): sum_{i <= R} rel_i / R.
 class RPrecision final : public Metric {
  public:
   using Params = DistanceParams;

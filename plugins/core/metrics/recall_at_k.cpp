@@ -4,8 +4,9 @@
 namespace kindred {
 namespace {
 
-/// Found relevant samples among the k nearest neighbours, over how many there are (R). What papers on
-/// metric learning call "Recall@K" is `any`: 1 when at least one is found.
+/// Found relevant samples among the k nearest neighbours, over how many there are (Manning, Raghavan, Schütze
+/// 2008, sections 8.3 and 8.4): sum_{i <= k} rel_i / R. What papers on metric learning call "Recall@K" (since
+/// Song et al. 2016, after Jégou, Douze, Schmid 2011) is `any`: 1 when at least one is found.
 class RecallAtK final : public Metric {
  public:
   struct Params {

@@ -7,9 +7,10 @@
 namespace kindred {
 namespace {
 
-/// Area under the ROC curve of telling pairs of one class from others by their distance: the probability that
-/// a positive pair is nearer than a negative one, ties counting half (Hanley, McNeil 1982). Of the pairs of
-/// the dataset where it has some.
+/// Area under the ROC curve of telling pairs of one class from others by their distance d: the probability
+/// that a positive pair is nearer than a negative one (Hanley, McNeil 1982), ties counting half,
+///   P(d_p < d_n) + 1/2 P(d_p = d_n)
+/// Of the pairs of the dataset where it has some.
 class RocAuc final : public SetMetric {
  public:
   using Params = DistanceParams;

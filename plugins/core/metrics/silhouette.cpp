@@ -10,8 +10,8 @@
 namespace kindred {
 namespace {
 
-/// Mean silhouette of the classes (Rousseeuw 1987): (b - a) / max(a, b), a the mean distance to the own
-/// class, b the smallest mean distance to another; 0 for a class of one. From -1 to 1.
+/// Mean silhouette of the classes (Rousseeuw 1987, section 2): (b - a) / max(a, b), a the mean distance to
+/// the own class, b the smallest mean distance to another; 0 for a class of one. From -1 to 1.
 class Silhouette final : public SetMetric {
  public:
   using Params = DistanceParams;

@@ -12,8 +12,9 @@ Hardness hardness_from_name(const std::string& name) {
   return name == "easy" ? Hardness::easy : name == "hard" ? Hardness::hard : Hardness::semi_hard;
 }
 
-/// One positive and one negative per anchor, each chosen by its own rule (Xuan, Stylianou, Pless 2020,
-/// section 3: easy positives with semi-hard negatives).
+/// One positive and one negative per anchor, each chosen by its own rule. The defaults are easy positives
+/// with semi-hard negatives (Xuan, Stylianou, Pless 2020, section 3):
+///   p = argmin_p d_ap,  n = argmin_n d_an over d_an > d_ap
 class BatchEasyHardMiner final : public Miner {
  public:
   struct Params : PairDistanceParams {

@@ -7,8 +7,8 @@
 namespace kindred {
 namespace {
 
-/// Hard-aware cascade (Yuan, Yang, Zhang 2017, section 3.2): the farthest share of the positive pairs of a
-/// batch and the nearest share of its negative pairs.
+/// Hard-aware cascade (Yuan, Yang, Zhang 2017, section 3.2): of the P positive and the N negative pairs of a
+/// batch the floor(fraction P) with the largest and the floor(fraction N) with the smallest distances.
 class HdcMiner final : public Miner {
  public:
   struct Params : PairDistanceParams {

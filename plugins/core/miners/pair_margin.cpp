@@ -7,7 +7,9 @@
 namespace kindred {
 namespace {
 
-/// Positive pairs farther than one margin, negative pairs nearer than another.
+/// Positive pairs with d > positive_margin and negative pairs with d < negative_margin: those that a
+/// contrastive loss (Hadsell, Chopra, LeCun 2006, eq. 4) with these margins does not leave alone. As in
+/// pytorch-metric-learning.
 class PairMarginMiner final : public Miner {
  public:
   struct Params : PairDistanceParams {

@@ -8,7 +8,7 @@
 namespace kindred {
 namespace {
 
-/// Triplets by their gap g = d_an - d_ap (Schroff, Kalenichenko, Philbin 2015, section 3.2):
+/// Triplets by their gap g = d_an - d_ap (Schroff, Kalenichenko, Philbin 2015, section 3.2 and eq. 4):
 ///   all g <= margin; hard g <= 0; semi_hard 0 < g <= margin; easy g > margin
 class TripletMarginMiner final : public Miner {
  public:

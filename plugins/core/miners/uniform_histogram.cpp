@@ -8,7 +8,9 @@ namespace kindred {
 namespace {
 
 /// Pairs drawn so that all distances are seen alike: the range of the distances is cut into bins of equal
-/// width, and of each bin so many positive and negative pairs are drawn, or all where there are fewer.
+/// width, and of each bin so many positive and negative pairs are drawn, or all where there are fewer. No
+/// paper: it is that of pytorch-metric-learning, which draws with replacement; the aim is that of
+/// distance_weighted (Wu, Manmatha, Smola, Krähenbühl 2017, section 4.1).
 class UniformHistogramMiner final : public Miner {
  public:
   struct Params : PairDistanceParams {

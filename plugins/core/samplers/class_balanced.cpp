@@ -9,9 +9,9 @@
 namespace kindred {
 namespace {
 
-/// Every class as often as every other, whatever their sizes: each place of a batch draws a class evenly and
-/// takes its next sample, in a random order that begins anew when all have had their turn. An epoch has as
-/// many samples as there are.
+/// Every class as often as every other, whatever their sizes (Kang et al. 2020, eq. 1 with q = 0): each place
+/// of a batch draws a class evenly and takes its next sample, in a random order that begins anew when all
+/// have had their turn. An epoch has as many samples as there are.
 class ClassBalancedSampler final : public BatchSampler {
  public:
   struct Params {

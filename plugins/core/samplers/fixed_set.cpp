@@ -14,7 +14,7 @@ namespace {
 
 /// A set of triplets that is drawn once, by the seed, and shown in every epoch in another order: for
 /// comparing losses on the very same triplets. Each has a sample, another one of its class and one of another
-/// class; every sample that has a partner begins one.
+/// class; every sample that has a partner begins one. As FixedSetOfTriplets of pytorch-metric-learning.
 class FixedSetSampler final : public BatchSampler {
  public:
   struct Params {

@@ -12,7 +12,7 @@ namespace kindred {
 namespace {
 
 /// n random queries. All samples stay candidates, so R and the neighbours of a query are those of the full
-/// evaluation.
+/// evaluation. As Quaterion's GroupSampler is meant.
 class GroupSampler final : public EvalSampler {
  public:
   struct Params {

@@ -13,8 +13,9 @@ namespace kindred {
 namespace {
 
 /// Batches of a few super classes, of classes in each, and of samples in each of those, so that classes of
-/// one super class, which are the hardest to tell apart, meet, and some of others beside them. (That of
-/// pytorch-metric-learning draws batches for every combination of super classes instead.) An epoch deals out
+/// one super class, which are the hardest to tell apart, meet, and some of others beside them (in the spirit
+/// of Cakir et al. 2019, whose sampler, that of pytorch-metric-learning, too, draws batches for every pair of
+/// super classes). An epoch deals out
 /// every class's samples in random order in groups of `samples`, as p_k does, so that each sample of a class
 /// that has two is seen at least once, unless that class alone is left at the end; super classes and classes
 /// with most groups left come first. Where a super class has too few classes, others have more.
@@ -31,6 +32,7 @@ class HierarchicalSampler final : public BatchSampler {
               "One integer per line, or a JSON array of them: the super class of the class with label 0, of "
               "the one with label 1 and so on, for all classes of the dataset.")
           .path()
+          .example("\"super_classes.txt\"")
           .required();
       schema.field("batch_size", &Params::batch_size)
           .doc("Samples per batch, at most.")

@@ -23,7 +23,11 @@ class ClassesTimesSamples final : public BatchSampler {
     int64_t batches = 0;
     static void describe(Schema<Params>& schema) {
       schema.field("classes", &Params::classes).doc("P: classes per batch.").range(2, 1 << 20);
-      schema.field("samples", &Params::samples).doc("K: samples of each of them.").range(2, 1 << 20);
+      schema.field("samples", &Params::samples)
+          .doc(
+              "K: samples of each of them. A class that has fewer gives all it has, without repeats; one "
+              "with a single sample is left out.")
+          .range(2, 1 << 20);
       schema.field("batches", &Params::batches)
           .doc("Batches per epoch; 0 takes as many as show every sample once.")
           .range(0, 1 << 24);

@@ -6,6 +6,7 @@
 
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
+#include "kindred/json_text.hpp"
 
 namespace kindred {
 namespace {
@@ -16,7 +17,7 @@ constexpr const char* kExpected =
     "integer per line, or a JSON array of them";
 
 std::vector<int64_t> of_json(const std::string& path, const std::string& text) {
-  const auto list = nlohmann::json::parse(text, nullptr, false);
+  const auto list = parse_json(text);
   if (!list.is_array())
     throw Error("super classes: " + path + " begins a JSON array that cannot be read" + kExpected);
   std::vector<int64_t> out;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "component.hpp"
+#include "double_loss.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/loss.hpp"
 #include "numeric_gradient.hpp"
@@ -14,6 +15,7 @@ namespace kindred {
 namespace {
 using nlohmann::json;
 using testing::expect_gradient;
+using testing::make_double_loss;
 using testing::random_matrix;
 
 const std::vector<std::pair<const char*, json>>& all_losses() {
@@ -63,18 +65,11 @@ const std::vector<std::pair<const char*, json>>& proxy_losses() {
   return list;
 }
 
-/// In float64, so that finite differences can follow.
-std::shared_ptr<Loss> make_double(const char* id, const json& params, const Site& site) {
-  auto loss = testing::make<Loss>("core", id, params, site);
-  for (const auto& one : module_tensors(*loss)) one.tensor.set_data(one.tensor.to(at::kDouble));
-  return loss;
-}
-
 TEST(Losses, with_class_proxies_have_the_gradients_of_finite_differences) {
   const auto labels = at::tensor(std::vector<int64_t>{0, 0, 0, 1, 1, 2, 2, 2, 3}, at::kLong);
   for (const auto& [id, params] : proxy_losses()) {
     const auto what = std::string(id) + " " + params.dump();
-    const auto loss = make_double(id, params, {5, 6, 3});
+    const auto loss = make_double_loss(id, params, {5, 6, 3});
     const auto x = random_matrix(9, 5, 3);
     expect_gradient([&] { return loss->forward(x, labels); }, x, what);
     for (const auto& one : loss->parameters()) {
@@ -102,13 +97,23 @@ TEST(Losses, with_class_proxies_draw_them_by_the_seed) {
 
 TEST(Losses, gradient_of_the_learnt_boundary_is_right) {
   const auto labels = at::tensor(std::vector<int64_t>{0, 0, 1, 1, 1, 2}, at::kLong);
-  const auto loss = make_double("kindred.margin", {{"learn_beta", true}, {"nu", 0.3}}, {});
+  const auto loss = make_double_loss("kindred.margin", {{"learn_beta", true}, {"nu", 0.3}}, {});
   const auto x = random_matrix(6, 5, 8);
   expect_gradient([&] { return loss->forward(x, labels); }, loss->parameters().at(0).tensor, "beta");
 }
 
+TEST(Losses, that_the_order_of_the_batch_decides_have_the_gradients_of_finite_differences) {
+  const auto labels = at::tensor(std::vector<int64_t>{0, 1, 0, 0, 3, 2, 1, 2, 1}, at::kLong);
+  for (const json& params :
+       {json{{"scale", 3.0}}, json{{"normalize", false}, {"l2_weight", 0.02}, {"scale", 1.0}}}) {
+    const auto loss = testing::make<Loss>("core", "kindred.n_pairs", params);
+    const auto x = random_matrix(9, 5, 3);
+    expect_gradient([&] { return loss->forward(x, labels); }, x, params.dump());
+  }
+}
+
 TEST(ArcFaceLoss, is_finite_where_a_sample_is_its_class) {
-  const auto loss = make_double("kindred.arc_face", json::object(), {5, 3, 1});
+  const auto loss = make_double_loss("kindred.arc_face", json::object(), {5, 3, 1});
   auto x = loss->parameters()[0].tensor.detach().clone().requires_grad_(true);
   const auto value = loss->forward(x, at::arange(3, at::kLong));
   value.backward();
@@ -117,7 +122,7 @@ TEST(ArcFaceLoss, is_finite_where_a_sample_is_its_class) {
 }
 
 TEST(CosFaceLoss, falls_as_the_own_class_comes_nearer) {
-  const auto loss = make_double("kindred.cos_face", json::object(), {2, 2, 1});
+  const auto loss = make_double_loss("kindred.cos_face", json::object(), {2, 2, 1});
   loss->parameters()[0].tensor.set_data(at::eye(2, at::kDouble));
   double before = 1e9;
   for (const double angle : {1.2, 0.9, 0.6, 0.3, 0.0}) {

@@ -66,6 +66,28 @@ TEST(Metrics, of_the_sine_samples) {
         .mean()
         .item<double>();
   };
+  const auto mean_of_classes = [&](const char* id, const nlohmann::json& params) {
+    const auto values = testing::make<Metric>("core", id, params)->per_query(ranking);
+    double sum = 0;
+    for (int64_t c = 0; c < 3; ++c)  // the sample of class 3 is alone
+      sum += values.masked_select(testing::sine_labels() == c).mean().item<double>() / 3;
+    return sum;
+  };
+  struct Means {
+    const char* id;
+    nlohmann::json params;
+    double of_queries, of_classes;
+  };
+  const std::vector<Means> means = {
+      {"kindred.precision_at_1", nlohmann::json::object(), 0.5, 0.5},
+      {"kindred.r_precision", nlohmann::json::object(), 0.4375, 0.44444444},
+      {"kindred.map_at_r", nlohmann::json::object(), 0.375, 0.38888889},
+      {"kindred.map_at_k", {{"k", 8}, {"denominator", "r"}}, 0.65833333, 0.66851852},
+      {"kindred.mean_reciprocal_rank", nlohmann::json::object(), 0.72916667, 0.73148148}};
+  for (const auto& [id, params, of_queries, of_classes] : means) {
+    EXPECT_NEAR(mean(id, params), of_queries, 1e-8) << id;
+    EXPECT_NEAR(mean_of_classes(id, params), of_classes, 1e-8) << id;
+  }
   EXPECT_NEAR(mean("kindred.ndcg_at_k", {{"k", 5}}), 0.77274559, 1e-7);
   const std::vector<int64_t> ks = {1, 2, 5};
   const double cmc[] = {0.5, 0.875, 1}, precision[] = {0.5, 0.4375, 0.35}, clipped[] = {0.5, 0.5625, 1},

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <set>
+#include <string>
 #include <tuple>
 
 #include "component.hpp"
@@ -104,13 +106,26 @@ TEST(Miners, semi_hard_takes_the_nearest_negative_beyond_each_positive) {
 }
 
 TEST(Miners, triplet_margin_keeps_by_the_gap) {
-  const auto count = [](const char* keep) {
-    return mined("kindred.triplet_margin", {{"keep", keep}}).triplets.anchors.numel();
-  };
-  EXPECT_EQ(count("all"), 29);
-  EXPECT_EQ(count("hard"), 17);
-  EXPECT_EQ(count("semi_hard"), 12);
-  EXPECT_EQ(count("easy"), 57);
+  const auto x = l2_normalized(testing::sine_embeddings());
+  const auto labels = testing::sine_labels();
+  const auto d = [&](int64_t i, int64_t j) { return (x[i] - x[j]).norm().item<double>(); };
+  std::map<std::string, std::set<Triple>> expected;
+  for (int64_t a = 0; a < 9; ++a) {
+    for (int64_t p = 0; p < 9; ++p) {
+      if (a == p || labels[a].item<int64_t>() != labels[p].item<int64_t>()) continue;
+      for (int64_t n = 0; n < 9; ++n) {
+        if (labels[n].item<int64_t>() == labels[a].item<int64_t>()) continue;
+        const double gap = d(a, n) - d(a, p);
+        expected[gap > 0.2 ? "easy" : "all"].insert({a, p, n});
+        if (gap <= 0.2) expected[gap <= 0 ? "hard" : "semi_hard"].insert({a, p, n});
+      }
+    }
+  }
+  const std::map<std::string, size_t> counts = {{"all", 29}, {"hard", 17}, {"semi_hard", 12}, {"easy", 57}};
+  for (const auto& [keep, count] : counts) {
+    EXPECT_EQ(set_of(mined("kindred.triplet_margin", {{"keep", keep}}).triplets), expected[keep]) << keep;
+    EXPECT_EQ(expected[keep].size(), count) << keep;
+  }
 }
 
 TEST(Miners, angular_keeps_wide_triplets) {
