@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -21,10 +23,11 @@ namespace {
 // A component that ends the process with 0 must not look like success.
 constexpr int kDone = 86, kBroken = 1;
 
-[[noreturn]] void child(const std::function<void()>& work, int out) {
+[[noreturn]] void child(const std::function<void()>& work, int out, Ending ending) {
   std::string text;
   try {
     work();
+    if (ending == Ending::as_a_program) std::exit(kDone);
     ::_exit(kDone);
   } catch (const RuleBroken& broken) {
     text = broken.what();
@@ -60,14 +63,15 @@ bool read_all(int in, int seconds, std::string& text) {
 
 }  // namespace
 
-ChildOutcome run_in_child(const std::function<void()>& work, int seconds) {
+ChildOutcome run_in_child(const std::function<void()>& work, int seconds, Ending ending) {
+  std::fflush(nullptr);  // or exit() would write it once more
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error(std::string("pipe: ") + std::strerror(errno));
   const pid_t pid = ::fork();
   if (pid < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
   if (pid == 0) {
     ::close(ends[0]);
-    child(work, ends[1]);
+    child(work, ends[1], ending);
   }
   ::close(ends[1]);
   ChildOutcome outcome;

@@ -11,8 +11,14 @@ struct ChildOutcome {
   std::string text;  ///< why not: what it threw, the signal that ended it, or that it took too long
 };
 
+/// How a child ends that did its work.
+enum class Ending {
+  at_once,       ///< nothing runs any more
+  as_a_program,  ///< handlers of exit() and destructors of static objects run
+};
+
 /// Runs `work` in a forked child with a time limit, so that a crash or a hang is a result like any other. The
 /// caller must not have started threads before (LibTorch's included).
-ChildOutcome run_in_child(const std::function<void()>& work, int seconds);
+ChildOutcome run_in_child(const std::function<void()>& work, int seconds, Ending ending = Ending::at_once);
 
 }  // namespace kindred::host

@@ -8,19 +8,9 @@
 namespace kindred::host {
 namespace {
 
-const std::vector<Rule>* rules_of(const std::string& kind) {
-  static const std::map<std::string, std::vector<Rule>> table = {{"batch_sampler", batch_sampler_rules()},
-                                                                 {"dataset", dataset_rules()},
-                                                                 {"encoder", encoder_rules()},
-                                                                 {"eval_sampler", eval_sampler_rules()},
-                                                                 {"head", head_rules()},
-                                                                 {"loss", loss_rules()},
-                                                                 {"metric", metric_rules()},
-                                                                 {"miner", miner_rules()},
-                                                                 {"tracker", tracker_rules()},
-                                                                 {"transform", transform_rules()}};
-  const auto it = table.find(kind);
-  return it == table.end() ? nullptr : &it->second;
+std::vector<Rule> joined(std::vector<Rule> one, const std::vector<Rule>& other) {
+  one.insert(one.end(), other.begin(), other.end());
+  return one;
 }
 
 std::string missing_parameters(const ComponentInfo& info, const nlohmann::json& given) {
@@ -38,8 +28,8 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
                        const std::string& promise = "") {
     results.push_back({info.id, info.kind, rule, promise, status, text});
   };
-  const auto* rules = rules_of(info.kind);
-  if (rules == nullptr) {
+  const auto rules = rules_by_kind().find(info.kind);
+  if (rules == rules_by_kind().end()) {
     return add("kind_is_known", CheckStatus::failed,
                "is of the kind \"" + info.kind + "\", which no host asks for");
   }
@@ -49,9 +39,7 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
                "needs " + missing + "; give --params '" + info.id + "={...}' to check it");
   }
   const Subject subject{info, catalog, params};
-  auto all = parameter_rules();
-  all.insert(all.end(), rules->begin(), rules->end());
-  for (const auto& rule : all) {
+  for (const auto& rule : joined(parameter_rules(), rules->second)) {
     const auto outcome = run_in_child([&] { rule.check(subject); }, seconds);
     add(rule.name, outcome.succeeded ? CheckStatus::passed : CheckStatus::failed, outcome.text, rule.promise);
     // Without an object every other rule would say the same.
@@ -61,11 +49,30 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
 
 }  // namespace
 
+const std::map<std::string, std::vector<Rule>>& rules_by_kind() {
+  static const std::map<std::string, std::vector<Rule>> table = {
+      {"batch_sampler", batch_sampler_rules()},
+      {"dataset", joined(dataset_rules(), dataset_reading_rules())},
+      {"encoder", encoder_rules()},
+      {"eval_sampler", eval_sampler_rules()},
+      {"head", head_rules()},
+      {"loss", loss_rules()},
+      {"metric", joined(ranking_metric_rules(), set_metric_rules())},
+      {"miner", miner_rules()},
+      {"tracker", tracker_rules()},
+      {"transform", transform_rules()}};
+  return table;
+}
+
 std::vector<CheckResult> check_plugin(const std::string& file,
                                       const std::map<std::string, nlohmann::json>& params, int seconds) {
   std::vector<CheckResult> results;
   const auto name = std::filesystem::path(file).filename().string();
-  // Its constructors might hang or crash, so it is loaded by a child first.
+  const auto add = [&](const char* rule, const char* promise, const ChildOutcome& outcome) {
+    const auto status = outcome.succeeded ? CheckStatus::passed : CheckStatus::failed;
+    results.push_back({name, "plugin", rule, promise, status, outcome.text});
+  };
+  // Its constructors and schemas might hang or crash, so it is loaded by a child first.
   const auto loads = run_in_child(
       [&] {
         const auto tried = Catalog::load_file(file);
@@ -75,9 +82,10 @@ std::vector<CheckResult> check_plugin(const std::string& file,
                     : tried.rejected().front().code + " " + tried.rejected().front().message);
       },
       seconds);
-  results.push_back({name, "plugin", "can_be_loaded", "the host loads it",
-                     loads.succeeded ? CheckStatus::passed : CheckStatus::failed, loads.text});
+  add("can_be_loaded", "the host loads it", loads);
   if (!loads.succeeded) return results;
+  add("lets_programs_end", "a program that loaded it ends as it would without",
+      run_in_child([&] { Catalog::load_file(file); }, seconds, Ending::as_a_program));
   const auto catalog = Catalog::load_file(file);
   for (const auto& info : catalog.components()) {
     const auto given = params.find(info.id);

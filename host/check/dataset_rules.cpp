@@ -1,23 +1,25 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 #include <set>
 
 #include "host/check/rule.hpp"
-#include "host/check/threads.hpp"
 #include "kindred/dataset.hpp"
-#include "kindred/random.hpp"
 
 namespace kindred::host {
 namespace {
 
 constexpr int64_t kTried = 32;  // samples that are read
 
+/// Without one every other rule would hold.
+void has_samples(const Subject& subject) {
+  require(subject.make<Dataset>()->size() > 0,
+          "has no sample to try; give --params '{}={{...}}' with which it has some", subject.info.id);
+}
+
 void labels_match_its_size(const Subject& subject) {
   const auto dataset = subject.make<Dataset>();
-  require(dataset->size() >= 0, "has the size {}", dataset->size());
   const auto& labels = dataset->labels();
   require(static_cast<int64_t>(labels.size()) == dataset->size(), "has {} labels for {} samples",
           labels.size(), dataset->size());
@@ -94,46 +96,6 @@ void objects_are_well_formed(const Subject& subject) {
   }
 }
 
-void threads_may_read_at_random(const Subject& subject) {
-  const auto dataset = subject.make<Dataset>();
-  const auto count = std::min(dataset->size(), kTried);
-  const auto fields = dataset->fields().size();
-  if (count == 0 || fields == 0) return;
-  std::vector<at::Tensor> objects;
-  for (int64_t i = 0; i < count; ++i) {
-    for (size_t f = 0; f < fields; ++f) objects.push_back(dataset->read_field(i, f));
-  }
-  in_threads([&](int thread) {
-    Random random(7, thread);
-    for (int n = 0; n < 64; ++n) {
-      const auto at = static_cast<size_t>(random.below(static_cast<int64_t>(objects.size())));
-      const auto i = static_cast<int64_t>(at / fields);
-      require(at::equal(dataset->read_field(i, at % fields), objects[at]),
-              "reads something else for sample {} when several threads read", i);
-    }
-  });
-}
-
-bool refuses(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::exception&) {
-    return true;
-  }
-  return false;
-}
-
-void wrong_index_is_an_error(const Subject& subject) {
-  const auto dataset = subject.make<Dataset>();
-  for (const int64_t index : {int64_t{-1}, dataset->size()}) {
-    require(refuses([&] { dataset->read(index); }), "reads sample {} of {} without an error", index,
-            dataset->size());
-  }
-  const auto fields = dataset->fields().size();
-  require(dataset->size() == 0 || refuses([&] { dataset->read_field(0, fields); }),
-          "reads field {} of {} without an error", fields, fields);
-}
-
 void fingerprint_is_stable(const Subject& subject) {
   const auto one = subject.make<Dataset>(), other = subject.make<Dataset>();
   require(!one->fingerprint().empty(), "has an empty fingerprint()");
@@ -196,12 +158,11 @@ void roles_match_its_size(const Subject& subject) {
 
 std::vector<Rule> dataset_rules() {
   return {
+      {"has_samples", "there is a sample to try", has_samples},
       {"labels_match_its_size", "a label of at least -1 per sample", labels_match_its_size},
       {"fields_are_named", "fields with distinct names, the first of object_kind()", fields_are_named},
       {"first_field_is_the_object", "the first field is what read() gives", first_field_is_the_object},
       {"objects_are_well_formed", "objects have the shape and dtype of their kind", objects_are_well_formed},
-      {"threads_may_read_at_random", "8 threads read what one reads", threads_may_read_at_random},
-      {"wrong_index_is_an_error", "an index out of range is an error", wrong_index_is_an_error},
       {"fingerprint_is_stable", "the same data has the same fingerprint", fingerprint_is_stable},
       {"matrix_holds_the_objects", "matrix() and read() agree", matrix_holds_the_objects},
       {"pairs_are_well_formed", "pairs of samples with one label, scores from 0 to 1", pairs_are_well_formed},

@@ -3,8 +3,8 @@
 
 #include <set>
 
+#include "host/check/behaviour.hpp"
 #include "host/check/module_rules.hpp"
-#include "kindred/encoder.hpp"
 #include "kindred/text.hpp"
 
 namespace kindred::host {
@@ -96,6 +96,11 @@ void leaves_its_input_alone(const Subject& subject) {
 }
 
 }  // namespace
+
+Behaviour behaviour_of(Encoder& encoder) {
+  at::NoGradGuard no_grad;
+  return {output(encoder)};
+}
 
 std::vector<Rule> encoder_rules() {
   return {

@@ -1,8 +1,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "host/check/behaviour.hpp"
 #include "host/check/module_rules.hpp"
-#include "kindred/head.hpp"
 
 namespace kindred::host {
 namespace {
@@ -15,11 +15,15 @@ at::Tensor embeddings() {
   return drawn.clone();
 }
 
+void fit_if_needed(Head& head) {
+  at::NoGradGuard no_grad;
+  if (head.needs_fit()) head.fit(embeddings(), at::arange(kRows, at::kLong).remainder(Subject::kClasses));
+}
+
 std::shared_ptr<Head> made(const Subject& subject, uint64_t seed) {
   at::manual_seed(seed);
   auto head = subject.make<Head>(seed);
-  at::NoGradGuard no_grad;
-  if (head->needs_fit()) head->fit(embeddings(), at::arange(kRows, at::kLong).remainder(Subject::kClasses));
+  fit_if_needed(*head);
   return head;
 }
 
@@ -76,6 +80,12 @@ void leaves_its_input_alone(const Subject& subject) {
 }
 
 }  // namespace
+
+Behaviour behaviour_of(Head& head) {
+  at::NoGradGuard no_grad;
+  fit_if_needed(head);
+  return {output(head)};
+}
 
 std::vector<Rule> head_rules() {
   return {

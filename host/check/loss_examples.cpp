@@ -16,17 +16,6 @@ LossExample with_scores(LossExample of, const at::Tensor& scores) {
   return of;
 }
 
-/// Each tensor of the pairs, but the embeddings, through `change`.
-template <class Change>
-ScoredPairs changed(const ScoredPairs& pairs, Change change) {
-  return {{},
-          {},
-          change(pairs.scores),
-          change(pairs.subgroups),
-          change(pairs.a_objects),
-          change(pairs.b_objects)};
-}
-
 }  // namespace
 
 LossExample labelled_example(uint64_t seed) {
@@ -75,19 +64,37 @@ LossExample with_embeddings(LossExample of, const at::Tensor& embeddings) {
 }
 
 LossExample in_order(const LossExample& of, const at::Tensor& order) {
-  if (!of.is_of_pairs()) return {of.embeddings.index_select(0, order), of.labels.index_select(0, order)};
+  const auto chosen = [&](const at::Tensor& x) { return x.index_select(0, order); };
+  if (!of.is_of_pairs()) return {chosen(of.embeddings), chosen(of.labels)};
   const auto rows = at::cat({order, order + of.pairs.scores.numel()});
-  return {of.embeddings.index_select(0, rows), {}, changed(of.pairs, [&](const at::Tensor& x) {
-            return x.index_select(0, order);
-          })};
+  const auto& pairs = of.pairs;
+  return {of.embeddings.index_select(0, rows),
+          {},
+          {{},
+           {},
+           chosen(pairs.scores),
+           chosen(pairs.subgroups),
+           chosen(pairs.a_objects),
+           chosen(pairs.b_objects)}};
 }
 
-LossExample renumbered(const LossExample& of) {
-  auto out = of;
-  out.pairs = changed(of.pairs, [](const at::Tensor& x) {
-    return at::isFloatingType(x.scalar_type()) ? x : x * -1000003 + 17;
-  });
-  return out;
+std::vector<LossExample> renumbered(const LossExample& of) {
+  constexpr int64_t kEndOfFloat = int64_t{1} << 24, kEndOfDouble = int64_t{1} << 53;
+  std::vector<LossExample> all;
+  for (const auto first : {kEndOfFloat, kEndOfDouble}) {
+    const auto number = [&](const at::Tensor& x) { return x.max() - x + first; };
+    auto out = of;
+    if (of.is_of_pairs()) {
+      out.pairs.subgroups = number(of.pairs.subgroups);
+      const auto objects = number(at::cat({of.pairs.a_objects, of.pairs.b_objects}));  // one is on both sides
+      out.pairs.a_objects = objects.slice(0, 0, of.pairs.a_objects.numel());
+      out.pairs.b_objects = objects.slice(0, of.pairs.a_objects.numel());
+    } else {
+      out.labels = number(of.labels);
+    }
+    all.push_back(out);
+  }
+  return all;
 }
 
 namespace {

@@ -45,7 +45,8 @@ LossExample with_embeddings(LossExample of, const at::Tensor& embeddings);
 /// The samples, or pairs, of `order`.
 LossExample in_order(const LossExample& of, const at::Tensor& order);
 
-/// The same pairs with other numbers of objects and subgroups.
-LossExample renumbered(const LossExample& of);
+/// The same batch with other numbers of classes, or of objects and subgroups of pairs: some that float32, and
+/// some that float64 cannot tell apart.
+std::vector<LossExample> renumbered(const LossExample& of);
 
 }  // namespace kindred::host

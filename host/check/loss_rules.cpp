@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "host/check/behaviour.hpp"
 #include "host/check/loss_examples.hpp"
 #include "host/check/rule.hpp"
 #include "host/support/system_info.hpp"
@@ -71,12 +72,16 @@ void order_does_not_matter(const Subject& subject) {
 
 void numbers_are_names(const Subject& subject) {
   const auto loss = double_loss(subject);
-  if (!loss->traits().scored_pairs) return;
-  const auto given = scored_example();
-  const double a = value_of(*loss, given).item<double>(),
-               b = value_of(*loss, renumbered(given)).item<double>();
-  require(std::abs(a - b) <= 1e-9 * std::max(1.0, std::abs(a)),
-          "gives {} for scored pairs and {} with other numbers of the same objects and subgroups", a, b);
+  for (const auto& given : loss_examples(*loss)) {
+    if (!given.is_of_pairs() && loss->traits().class_proxies) continue;  // its classes are 0 to C - 1
+    const double a = value_of(*loss, given).item<double>();
+    for (const auto& other : renumbered(given)) {
+      const double b = value_of(*loss, other).item<double>();
+      require(std::abs(a - b) <= 1e-9 * std::max(1.0, std::abs(a)),
+              "gives {} for {} and {} with other numbers of the same {}", a, given.what(), b,
+              given.is_of_pairs() ? "objects and subgroups" : "classes");
+    }
+  }
 }
 
 void is_finite_at_the_edges(const Subject& subject) {
@@ -183,12 +188,18 @@ void references_have_no_part_as_anchors(const Subject& subject) {
 
 }  // namespace
 
+Behaviour behaviour_of(Loss& loss) {
+  Behaviour out;
+  for (const auto& given : loss_examples(loss))
+    out.push_back(value_of(loss, with_embeddings(given, given.embeddings.to(at::kFloat))).detach());
+  return out;
+}
+
 std::vector<Rule> loss_rules() {
   return {
       {"gradient_is_right", "its gradient equals finite differences in float64", gradient_is_right},
       {"order_does_not_matter", "the order of a batch does not change it", order_does_not_matter},
-      {"numbers_are_names", "objects and subgroups of scored pairs are equal or not, no more",
-       numbers_are_names},
+      {"numbers_are_names", "classes, objects and subgroups are equal or not, no more", numbers_are_names},
       {"is_finite_at_the_edges", "value and gradient are finite in degenerate batches",
        is_finite_at_the_edges},
       {"keeps_dtype_and_shape", "it is a scalar of the embeddings' dtype, on their device",

@@ -1,8 +1,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "host/check/behaviour.hpp"
 #include "host/check/rule.hpp"
-#include "kindred/miner.hpp"
 
 namespace kindred::host {
 namespace {
@@ -24,6 +24,7 @@ PairBatch example(at::ScalarType dtype, uint64_t seed = 1) {
 PairMasks mined(Miner& miner, const PairBatch& batch) {
   at::NoGradGuard no_grad;
   at::manual_seed(7);
+  const PairMasks given = {batch.masks.positive.clone(), batch.masks.negative.clone()};
   const auto kept = miner.mine(batch);
   const int64_t rows = batch.embeddings.size(0), columns = batch.references.size(0);
   if (kept.triplets.defined()) {
@@ -45,9 +46,9 @@ PairMasks mined(Miner& miner, const PairBatch& batch) {
     }
   }
   auto masks = kept.triplets.defined() ? masks_of(kept.triplets, rows, columns) : kept.masks;
-  require(!masks.positive.logical_and(batch.masks.positive.logical_not()).any().item<bool>(),
+  require(!masks.positive.logical_and(given.positive.logical_not()).any().item<bool>(),
           "keeps a positive pair that is none");
-  require(!masks.negative.logical_and(batch.masks.negative.logical_not()).any().item<bool>(),
+  require(!masks.negative.logical_and(given.negative.logical_not()).any().item<bool>(),
           "keeps a negative pair that is none");
   return masks;
 }
@@ -91,6 +92,11 @@ void repeats_itself(const Subject& subject) {
 }
 
 }  // namespace
+
+Behaviour behaviour_of(Miner& miner) {
+  const auto kept = mined(miner, example(at::kFloat));
+  return {kept.positive, kept.negative};
+}
 
 std::vector<Rule> miner_rules() {
   return {

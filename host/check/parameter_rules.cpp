@@ -1,35 +1,54 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
 #include <cmath>
 
+#include "host/check/behaviour.hpp"
 #include "host/check/rule.hpp"
-#include "kindred/batch_sampler.hpp"
-#include "kindred/dataset.hpp"
-#include "kindred/encoder.hpp"
-#include "kindred/eval_sampler.hpp"
-#include "kindred/head.hpp"
-#include "kindred/loss.hpp"
-#include "kindred/metric.hpp"
-#include "kindred/miner.hpp"
-#include "kindred/tracker.hpp"
-#include "kindred/transform.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-/// Makes and drops the component, whatever its kind. Throws PluginError.
-void make_any(const Subject& subject, const json& params) {
+/// Makes the component from other parameters and calls `use` with it, whatever its kind. Throws PluginError.
+template <class Use>
+void with_made(const Subject& subject, const json& params, Use use) {
   const Subject changed{subject.info, subject.catalog, params};
   const auto& kind = subject.info.kind;
-  if (kind == BatchSampler::kKind) changed.make<BatchSampler>();
-  if (kind == Dataset::kKind) changed.make<Dataset>();
-  if (kind == Encoder::kKind) changed.make<Encoder>();
-  if (kind == EvalSampler::kKind) changed.make<EvalSampler>();
-  if (kind == Head::kKind) changed.make<Head>();
-  if (kind == Loss::kKind) changed.make<Loss>();
-  if (kind == Metric::kKind) changed.make<Metric>();
-  if (kind == Miner::kKind) changed.make<Miner>();
-  if (kind == Tracker::kKind) changed.make<Tracker>();
-  if (kind == Transform::kKind) changed.make<Transform>();
+  if (kind == BatchSampler::kKind) use(*changed.make<BatchSampler>());
+  if (kind == Dataset::kKind) use(*changed.make<Dataset>());
+  if (kind == Encoder::kKind) use(*changed.make<Encoder>());
+  if (kind == EvalSampler::kKind) use(*changed.make<EvalSampler>());
+  if (kind == Head::kKind) use(*changed.make<Head>());
+  if (kind == Loss::kKind) use(*changed.make<Loss>());
+  if (kind == Metric::kKind) use(*changed.make<Metric>());
+  if (kind == Miner::kKind) use(*changed.make<Miner>());
+  if (kind == Tracker::kKind) use(*changed.make<Tracker>());
+  if (kind == Transform::kKind) use(*changed.make<Transform>());
+}
+
+void make_any(const Subject& subject, const json& params) {
+  with_made(subject, params, [](auto&) {});
+}
+
+Behaviour behaviour(const Subject& subject, const json& params) {
+  Behaviour out;
+  // The first call may draw examples, which later ones share.
+  static const bool drawn = [&] {
+    with_made(subject, params, [](auto& component) { behaviour_of(component); });
+    return true;
+  }();
+  (void)drawn;
+  at::manual_seed(1);  // initial values are drawn from it
+  with_made(subject, params, [&](auto& component) { out = behaviour_of(component); });
+  return out;
+}
+
+bool equal(const Behaviour& a, const Behaviour& b) {
+  const auto same = [](const at::Tensor& x, const at::Tensor& y) {
+    return x.scalar_type() == y.scalar_type() && at::equal(x.nan_to_num(), y.nan_to_num());
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
 bool is_refused(const Subject& subject, const json& params) {
@@ -76,7 +95,24 @@ void defaults_are_valid(const Subject& subject) {
   }
   const auto issues = check_params(subject.info.schema, params);
   require(issues.empty(), "refuses its own default of {}", issues.empty() ? "" : issues.front().pointer);
-  make_any(subject, params);  // written out they must mean the same as left out
+  make_any(subject, params);
+}
+
+void defaults_survive_json(const Subject& subject) {
+  const auto left_out = behaviour(subject, subject.params);
+  auto all = subject.params;
+  for (const auto& [name, field] : subject.info.schema["properties"].items()) {
+    if (field.contains("default") && !all.contains(name)) all[name] = field["default"];
+  }
+  if (equal(left_out, behaviour(subject, all))) return;  // one by one only to name it
+  for (const auto& [name, field] : subject.info.schema["properties"].items()) {
+    if (subject.params.contains(name) || !field.contains("default")) continue;
+    auto params = subject.params;
+    params[name] = field["default"];
+    require(equal(left_out, behaviour(subject, params)),
+            "gives something else with {} = {}, the default in its schema, than without", name,
+            field["default"].dump());
+  }
 }
 
 void unknown_is_refused(const Subject& subject) {
@@ -112,6 +148,8 @@ std::vector<Rule> parameter_rules() {
       {"can_be_made", "it is made from its defaults, or from the parameters given", can_be_made},
       {"is_documented", "component and parameters say what they are for", is_documented},
       {"defaults_are_valid", "every default passes the schema and can be written out", defaults_are_valid},
+      {"defaults_survive_json", "a default written out as JSON means the same as left out",
+       defaults_survive_json},
       {"unknown_is_refused", "a parameter that does not exist is refused", unknown_is_refused},
       {"forbidden_is_refused", "a value outside its range or list is refused", forbidden_is_refused},
       {"wrong_type_is_refused", "a value of another type is refused", wrong_type_is_refused},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -45,14 +46,19 @@ struct Rule {
 
 /// Of every kind of component.
 std::vector<Rule> parameter_rules();
+/// What else is asked of each kind, by its name.
+const std::map<std::string, std::vector<Rule>>& rules_by_kind();
+
 std::vector<Rule> batch_sampler_rules();
 std::vector<Rule> dataset_rules();
+std::vector<Rule> dataset_reading_rules();
 std::vector<Rule> encoder_rules();
 std::vector<Rule> eval_sampler_rules();
 std::vector<Rule> head_rules();
 std::vector<Rule> loss_rules();
-std::vector<Rule> metric_rules();
 std::vector<Rule> miner_rules();
+std::vector<Rule> ranking_metric_rules();
+std::vector<Rule> set_metric_rules();
 std::vector<Rule> tracker_rules();
 std::vector<Rule> transform_rules();
 

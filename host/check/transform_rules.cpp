@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "host/check/behaviour.hpp"
 #include "host/check/rule.hpp"
 #include "host/check/threads.hpp"
-#include "kindred/transform.hpp"
 
 namespace kindred::host {
 namespace {
@@ -76,6 +76,17 @@ void normalization_is_usable(const Subject& subject) {
 }
 
 }  // namespace
+
+Behaviour behaviour_of(Transform& transform) {
+  Random random(0);
+  Behaviour out = {transform.apply(picture(48, 64), random)};
+  Normalization normalization;
+  if (transform.normalization(normalization)) {
+    for (const auto& three : {normalization.mean, normalization.std})
+      out.push_back(at::tensor(std::vector<double>(three.begin(), three.end()), at::kDouble));
+  }
+  return out;
+}
 
 std::vector<Rule> transform_rules() {
   return {
