@@ -169,6 +169,11 @@ std::string Catalog::suggest(const std::string& kind, const std::string& word) c
   return closest_name(word, candidates);
 }
 
+void Catalog::Destroy::operator()(void* object) const {
+  const RunningCall running(plugin_.c_str(), id_.c_str(), "destroy");
+  entry_->destroy(object);
+}
+
 void* Catalog::make(const ComponentInfo& component, const char* kind, uint32_t revision,
                     const nlohmann::json& params, const Site& site) {
   const auto fail = [&](const std::string& message) {

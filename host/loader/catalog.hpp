@@ -31,14 +31,15 @@ struct LoadedPlugin {
 constexpr const char* kDuplicateCode = "KDP011";
 
 /// A file that was found and not loaded. Codes, never reused, are explained in docs/errors.md:
-///   KDP001 not an ELF shared object          KDP010 descriptor malformed or unlike the tag
+///   KDP001 not an ELF shared object          KDP010 descriptor malformed or unlike the notes
 ///   KDP002 no build tag                      KDP011 offers what another plugin offers
 ///   KDP003 other major of the C boundary     KDP013 a component's schema cannot be read
 ///   KDP004 newer minor of the C boundary     KDP014 cut off
 ///   KDP005 other revision of the interfaces  KDP015 built for another machine
 ///   KDP006 other LibTorch                    KDP016 several build tags
-///   KDP007 other build flags                 KDP017 malformed build tag
-///   KDP009 the dynamic linker refused it     KDP018 every user may write to it
+///   KDP007 other build flags                 KDP017 malformed notes
+///   KDP008 needs another LibTorch            KDP018 every user may write to it
+///   KDP009 the dynamic linker refused it     KDP019 notes longer than any plugin's
 /// With other codes than KDP009 to KDP013 no code of the plugin has run.
 struct RejectedPlugin {
   std::string file, code;
@@ -91,12 +92,21 @@ class Catalog {
   std::shared_ptr<Interface> create(const ComponentInfo& component, const nlohmann::json& params,
                                     const Site& site = {}) const {
     void* object = make(component, Interface::kKind, Interface::kRevision, params, site);
-    const auto* entry = component.entry;
-    return std::shared_ptr<Interface>(static_cast<Interface*>(object),
-                                      [entry](Interface* p) { entry->destroy(p); });
+    return std::shared_ptr<Interface>(static_cast<Interface*>(object), Destroy(component));
   }
 
  private:
+  /// Ends an object by the function of its plugin. Holds copies: the object may outlive the catalog.
+  class Destroy {
+   public:
+    explicit Destroy(const ComponentInfo& component)
+        : entry_(component.entry), plugin_(component.plugin_id), id_(component.id) {}
+    void operator()(void* object) const;
+
+   private:
+    const kindred_component* entry_;
+    std::string plugin_, id_;
+  };
   enum class Reading { load, scan };
   static Catalog read(const std::vector<std::string>& folders, Reading reading);
   void add(const std::string& file, Reading reading);

@@ -21,10 +21,11 @@ namespace kindred::host {
 namespace {
 
 constexpr const char *kNotShared = "KDP001", *kNoTag = "KDP002", *kCutOff = "KDP014",
-                     *kOtherMachine = "KDP015", *kTwoTags = "KDP016", *kBadTag = "KDP017";
+                     *kOtherMachine = "KDP015", *kTwoTags = "KDP016", *kBadNote = "KDP017",
+                     *kLongNote = "KDP019";
 constexpr size_t kMaxSegments = 512;
-constexpr size_t kMaxNotes = size_t{1} << 20;  // all notes of a library; a component takes 300 bytes
-constexpr size_t kMaxTag = 4096;
+constexpr size_t kMaxDynamic = 4096;  // entries; a plugin has about thirty
+constexpr size_t kMaxName = 4096;     // of a library that is needed
 
 class File {
  public:
@@ -92,18 +93,23 @@ uint32_t word(const std::vector<char>& bytes, size_t offset) {
   return value;
 }
 
+/// A note may be longer than what this host knows of it, within reason.
+void check_note_size(const std::string& what, size_t size, size_t expected) {
+  if (size < expected) {
+    throw ElfRefusal(kBadNote, what + " has " + std::to_string(size) + " bytes, at least " +
+                                   std::to_string(expected) + " were expected");
+  }
+  if (size > kLongestNote) {
+    throw ElfRefusal(kLongNote, what + " has " + std::to_string(size) + " bytes, at most " +
+                                    std::to_string(kLongestNote) + " are accepted");
+  }
+}
+
 kindred_build_tag tag_of(const std::vector<char>& notes, size_t offset, size_t size) {
   kindred_build_tag tag{};
-  if (size < sizeof tag) {
-    throw ElfRefusal(kBadTag, "its build tag has " + std::to_string(size) + " bytes, at least " +
-                                  std::to_string(sizeof tag) + " were expected");
-  }
-  if (size > kMaxTag) {
-    throw ElfRefusal(kBadTag, "its build tag has " + std::to_string(size) + " bytes, at most " +
-                                  std::to_string(kMaxTag) + " are accepted");
-  }
+  check_note_size("its build tag", size, sizeof tag);
   std::memcpy(&tag, notes.data() + offset, sizeof tag);
-  if (tag.size != size) throw ElfRefusal(kBadTag, "its build tag contradicts itself about its size");
+  if (tag.size != size) throw ElfRefusal(kBadNote, "its build tag contradicts itself about its size");
   tag.sdk_version[sizeof tag.sdk_version - 1] = '\0';
   tag.compiler[sizeof tag.compiler - 1] = '\0';
   make_printable(tag.sdk_version);
@@ -113,10 +119,7 @@ kindred_build_tag tag_of(const std::vector<char>& notes, size_t offset, size_t s
 
 kindred_offer_note offer_of(const std::vector<char>& notes, size_t offset, size_t size) {
   kindred_offer_note offer{};
-  if (size < sizeof offer || size > kMaxTag) {
-    throw ElfRefusal(kBadTag, "a note of what it offers has " + std::to_string(size) + " bytes, " +
-                                  std::to_string(sizeof offer) + " were expected");
-  }
+  check_note_size("a note of what it offers", size, sizeof offer);
   std::memcpy(&offer, notes.data() + offset, sizeof offer);
   for (char* end : {&offer.kind[sizeof offer.kind - 1], &offer.id[sizeof offer.id - 1],
                     &offer.version[sizeof offer.version - 1], &offer.summary[sizeof offer.summary - 1]}) {
@@ -135,7 +138,7 @@ void collect_notes(const std::vector<char>& notes, std::vector<kindred_build_tag
   for (size_t at = 0; at + kHead <= notes.size();) {
     const uint64_t name_size = word(notes, at), payload_size = word(notes, at + 4);
     const uint64_t payload = at + kHead + padded(name_size);
-    if (payload + payload_size > notes.size()) throw ElfRefusal(kBadTag, "its ELF notes are malformed");
+    if (payload + payload_size > notes.size()) throw ElfRefusal(kBadNote, "its ELF notes are malformed");
     if (name_size == 3 && std::memcmp(notes.data() + at + kHead, "KD", 3) == 0) {
       const auto type = word(notes, at + 8);
       if (type == KINDRED_NOTE_TAG) tags.push_back(tag_of(notes, payload, payload_size));
@@ -143,6 +146,51 @@ void collect_notes(const std::vector<char>& notes, std::vector<kindred_build_tag
     }
     at = std::min<uint64_t>(payload + padded(payload_size), notes.size());
   }
+}
+
+/// Where the dynamic linker would find the byte at `address`, in the file.
+uint64_t file_offset_of(uint64_t address, const std::vector<ElfW(Phdr)>& segments) {
+  for (const auto& one : segments) {
+    if (one.p_type == PT_LOAD && address >= one.p_vaddr && address - one.p_vaddr < one.p_filesz) {
+      return one.p_offset + (address - one.p_vaddr);
+    }
+  }
+  throw ElfRefusal(kNotShared, "has a malformed dynamic section");
+}
+
+std::string name_at(const File& file, uint64_t offset, uint64_t room) {
+  std::string name(std::min<uint64_t>(room, kMaxName), '\0');
+  file.read(offset, name.data(), name.size());
+  const auto end = name.find('\0');
+  if (end == std::string::npos) throw ElfRefusal(kNotShared, "has a malformed dynamic section");
+  name.resize(end);
+  make_printable(name.data());
+  return name;
+}
+
+/// DT_NEEDED of the segment PT_DYNAMIC; nothing where there is none.
+std::vector<std::string> needed_libraries(const File& file, const std::vector<ElfW(Phdr)>& segments) {
+  const auto dynamic = std::find_if(segments.begin(), segments.end(),
+                                    [](const ElfW(Phdr) & one) { return one.p_type == PT_DYNAMIC; });
+  if (dynamic == segments.end()) return {};
+  const auto count = dynamic->p_filesz / sizeof(ElfW(Dyn));
+  if (count > kMaxDynamic) throw ElfRefusal(kNotShared, "has a malformed dynamic section");
+  std::vector<ElfW(Dyn)> entries(count);
+  file.read(dynamic->p_offset, entries.data(), count * sizeof(ElfW(Dyn)));
+  uint64_t table = 0, size = 0;
+  std::vector<uint64_t> places;
+  for (const auto& entry : entries) {
+    if (entry.d_tag == DT_NULL) break;
+    if (entry.d_tag == DT_STRTAB) table = entry.d_un.d_ptr;
+    if (entry.d_tag == DT_STRSZ) size = entry.d_un.d_val;
+    if (entry.d_tag == DT_NEEDED) places.push_back(entry.d_un.d_val);
+  }
+  std::vector<std::string> names;
+  for (const auto place : places) {
+    if (place >= size) throw ElfRefusal(kNotShared, "has a malformed dynamic section");
+    names.push_back(name_at(file, file_offset_of(table, segments) + place, size - place));
+  }
+  return names;
 }
 
 }  // namespace
@@ -188,7 +236,11 @@ PluginNotes read_notes(const std::string& path) {
       throw ElfRefusal(kCutOff, "is cut off");
     }
     if (segment.p_type != PT_NOTE || segment.p_align > 4) continue;
-    if (segment.p_filesz > kMaxNotes - total) throw ElfRefusal(kBadTag, "its ELF notes are too long");
+    if (segment.p_filesz > kLongestNotes - total) {
+      throw ElfRefusal(kLongNote, "its ELF notes have " + std::to_string(total + segment.p_filesz) +
+                                      " bytes or more, at most " + std::to_string(kLongestNotes) +
+                                      " are accepted");
+    }
     total += segment.p_filesz;
     std::vector<char> notes(segment.p_filesz);
     file.read(segment.p_offset, notes.data(), notes.size());
@@ -197,7 +249,7 @@ PluginNotes read_notes(const std::string& path) {
   if (tags.empty()) throw ElfRefusal(kNoTag, "it carries no build tag");
   if (tags.size() > 1)
     throw ElfRefusal(kTwoTags, "it carries " + std::to_string(tags.size()) + " build tags");
-  return {tags.front(), std::move(offers)};
+  return {tags.front(), std::move(offers), needed_libraries(file, segments)};
 }
 
 }  // namespace kindred::host

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -11,16 +12,21 @@ namespace kindred::host {
 /// Why a file is no plugin for this machine; the text is a clause without the file's name. Codes:
 ///   KDP001 not an ELF shared object   KDP002 no build tag
 ///   KDP014 cut off                    KDP016 several build tags
-///   KDP015 for another machine        KDP017 a malformed build tag, or one too long
+///   KDP015 for another machine        KDP017 malformed notes
+///                                     KDP019 notes that are too long
 struct ElfRefusal : std::runtime_error {
   ElfRefusal(const char* its_code, const std::string& clause) : std::runtime_error(clause), code(its_code) {}
   const char* code;
 };
 
-/// What the notes "KD" of a plugin file say.
+constexpr size_t kLongestNote = 4096;              ///< bytes of one note "KD"
+constexpr size_t kLongestNotes = size_t{1} << 20;  ///< of all notes; a component takes 272 bytes
+
+/// What a plugin file says of itself: its notes "KD", and what it needs of others.
 struct PluginNotes {
   kindred_build_tag tag;
   std::vector<kindred_offer_note> offers;  ///< the plugin itself and its components; empty in old files
+  std::vector<std::string> needed;         ///< DT_NEEDED: libraries that the dynamic linker will look for
 };
 
 /// Reads the notes with plain file reads; maps and runs nothing. Fields beyond those that this host knows are

@@ -1,5 +1,6 @@
 #include "host/loader/gate.hpp"
 
+#include <link.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -56,7 +57,8 @@ std::optional<RejectedPlugin> compare_tags(const std::string& file, const kindre
                                            const kindred_build_tag& ours) {
   const auto built = file + " was built for ";
   const auto sdk = "SDK " + printable(ours.sdk_version);
-  const auto with_sdk = " (SDK " + printable(theirs.sdk_version) + ", " + printable(theirs.compiler) + ")";
+  const auto with_sdk = " (SDK " + printable(theirs.sdk_version) + ", " + printable(theirs.compiler) +
+                        ", __GXX_ABI_VERSION " + std::to_string(theirs.gxx_abi) + ")";
   if (theirs.abi_major != ours.abi_major) {
     return refused(file, "KDP003",
                    built + "plugin boundary " + boundary_version(theirs) + with_sdk + "; this host speaks " +
@@ -98,8 +100,8 @@ struct RefusalFrame {
 constexpr const char* kNoPlugin = " is a shared library but no plugin that can be trusted to fit: ";
 constexpr const char* kOneTag =
     "exactly one tag is expected: build it with kindred_add_plugin, with one KINDRED_PLUGIN in its sources, "
-    "and do "
-    "not strip its notes";
+    "and do not strip its notes";
+constexpr const char* kBuildWithSdk = "build it with kindred_add_plugin and the macros of the SDK";
 constexpr RefusalFrame kRefusalFrames[] = {
     {"KDP001", " ",
      "a plugin is a shared object built for this machine: rebuild it, or remove the file from the folder"},
@@ -107,7 +109,8 @@ constexpr RefusalFrame kRefusalFrames[] = {
     {"KDP014", " ", "copy or build it again"},
     {"KDP015", " ", "build it for this machine"},
     {"KDP016", kNoPlugin, kOneTag},
-    {"KDP017", kNoPlugin, "build it with kindred_add_plugin and the macros of the SDK"}};
+    {"KDP017", kNoPlugin, kBuildWithSdk},
+    {"KDP019", kNoPlugin, kBuildWithSdk}};
 
 RejectedPlugin refused_by_elf(const std::string& file, const ElfRefusal& refusal) {
   const auto frame =
@@ -134,7 +137,44 @@ std::optional<RejectedPlugin> check_not_writable(const std::string& file) {
   return std::nullopt;
 }
 
+/// "libc10.so" of "libc10.so.1.13".
+std::string without_version(const std::string& name) {
+  const auto suffix = name.find(".so");
+  return suffix == std::string::npos ? name : name.substr(0, suffix + 3);
+}
+
+std::vector<std::string> mapped_libraries() {
+  std::vector<std::string> paths;
+  dl_iterate_phdr(
+      [](dl_phdr_info* library, size_t, void* out) {
+        static_cast<std::vector<std::string>*>(out)->emplace_back(library->dlpi_name);
+        return 0;
+      },
+      &paths);
+  return paths;
+}
+
 }  // namespace
+
+std::optional<RejectedPlugin> compare_libraries(const std::string& file,
+                                                const std::vector<std::string>& needed,
+                                                const std::vector<std::string>& mapped) {
+  for (const auto& name : needed) {
+    const auto stem = without_version(name);
+    if (stem != "libtorch_cpu.so" && stem != "libc10.so") continue;
+    // The dynamic linker takes what is mapped under the very same name, and looks for another file otherwise.
+    const auto base = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
+    const auto named = [&](const std::string& path) { return base(path) == name; };
+    const auto alike = [&](const std::string& path) { return without_version(base(path)) == stem; };
+    const auto other = std::find_if(mapped.begin(), mapped.end(), alike);
+    if (other == mapped.end() || std::any_of(mapped.begin(), mapped.end(), named)) continue;
+    return refused(
+        file, "KDP008",
+        file + " needs " + name + ", but this host uses " + *other +
+            ": a second LibTorch would end the process; rebuild the plugin with the host's LibTorch");
+  }
+  return std::nullopt;
+}
 
 std::optional<RejectedPlugin> check_gate(const std::string& file, PluginNotes& notes) {
   try {
@@ -143,7 +183,8 @@ std::optional<RejectedPlugin> check_gate(const std::string& file, PluginNotes& n
     return refused_by_elf(file, refusal);
   }
   if (auto writable = check_not_writable(file)) return writable;
-  return compare_tags(file, notes.tag, build_tag());
+  if (auto other = compare_tags(file, notes.tag, build_tag())) return other;
+  return compare_libraries(file, notes.needed, mapped_libraries());
 }
 
 }  // namespace kindred::host

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <optional>
+#include <set>
 #include <stdexcept>
 
 #include "host/loader/library.hpp"
@@ -124,9 +126,56 @@ bool holds(const std::vector<ComponentInfo>& components, const ComponentInfo& in
   });
 }
 
+std::string twice(const ComponentInfo& info) {
+  return "registers " + info.kind + " " + info.id +
+         " twice; a component has one id: rename one of the two and rebuild the plugin";
+}
+
+/// The texts of notes are made printable; those of a descriptor are compared in the same form.
+std::string noted(std::string text) {
+  make_printable(text.data());
+  return text;
+}
+
+/// What the notes of `file` offer; nothing when it has but a build tag. Before anything of it is mapped.
+std::optional<Registration> offered_by(const std::string& file) {
+  try {
+    const auto notes = read_notes(file);
+    if (notes.offers.empty()) return std::nullopt;
+    return registration_of_notes(file, notes);
+  } catch (const ElfRefusal& refusal) {
+    throw RejectedPlugin{file, refusal.code, file + " was changed while it was loaded: " + refusal.what(),
+                         "",   "",           "load"};
+  }
+}
+
+/// `host list` shows what the notes offer, a run uses what the descriptor has.
+void check_offers(const std::string& file, const Registration& found, const Registration& offered) {
+  const auto differs = [&](const std::string& what) {
+    reject_descriptor(file, "has a descriptor that differs from its notes: " + what);
+  };
+  const auto name = [](const LoadedPlugin& plugin) { return noted(plugin.id) + " " + noted(plugin.version); };
+  if (name(found.plugin) != name(offered.plugin))
+    differs("it is the plugin " + name(found.plugin) + ", the notes say " + name(offered.plugin));
+  const auto names = [](const std::vector<ComponentInfo>& components) {
+    std::set<std::string> out;
+    for (const auto& one : components)
+      out.insert(noted(one.kind) + " " + noted(one.id) + " " + noted(one.version));
+    return out;
+  };
+  const auto has = names(found.components), offers = names(offered.components);
+  for (const auto& one : has) {
+    if (offers.count(one) == 0) differs("it has the " + one + ", of which no note speaks");
+  }
+  for (const auto& one : offers) {
+    if (has.count(one) == 0) differs("a note offers the " + one + ", which it has not");
+  }
+}
+
 }  // namespace
 
 Registration register_plugin(const std::string& file, const kindred_build_tag& tag) {
+  const auto offered = offered_by(file);
   const auto& plugin = open_checked(file, tag);
   Registration out;
   out.plugin = {plugin.id, plugin.version,  plugin.license, plugin.summary,
@@ -150,17 +199,12 @@ Registration register_plugin(const std::string& file, const kindred_build_tag& t
     auto info = info_of(out.plugin, entry->kind, entry->id, entry->version, entry->summary);
     info.entry = entry;
     if (holds(out.components, info)) {
-      throw RejectedPlugin{file,
-                           "KDP011",
-                           file + " registers " + info.kind + " " + info.id +
-                               " twice; a component has one id: rename one of the two and rebuild the plugin",
-                           plugin.id,
-                           info.id,
-                           "register"};
+      throw RejectedPlugin{file, kDuplicateCode, file + " " + twice(info), plugin.id, info.id, "register"};
     }
     info.schema = schema_of(file, plugin.id, *entry);
     out.components.push_back(std::move(info));
   }
+  if (offered) check_offers(file, out, *offered);
   return out;
 }
 
@@ -175,18 +219,23 @@ Registration registration_of_notes(const std::string& file, const PluginNotes& n
     out.plugin.version = offer.version;
     out.plugin.summary = offer.summary;
   }
-  const auto refuse = [&](const std::string& what) {
-    throw RejectedPlugin{file,          "KDP017", file + " " + what + "; build it with the SDK's macros",
-                         out.plugin.id, "",       "gate"};
+  const auto refuse = [&](const char* code, const std::string& what, const std::string& component = "") {
+    throw RejectedPlugin{file, code, file + " " + what, out.plugin.id, component, "gate"};
   };
-  if (out.plugin.id.empty()) refuse("has notes of components but none of the plugin");
+  if (out.plugin.id.empty()) {
+    refuse("KDP017",
+           "has notes of components but none of the plugin; build it with kindred_add_plugin, with one "
+           "KINDRED_PLUGIN in its sources");
+  }
   for (const auto& offer : notes.offers) {
     if (std::string(offer.kind) == "plugin") continue;
     if (!is_component_id(offer.id)) {
-      refuse("says that it offers \"" + std::string(offer.id) + "\", which is no id of the form vendor.name");
+      refuse("KDP017", "says that it offers \"" + std::string(offer.id) +
+                           "\", which is no id of the form vendor.name (a-z, 0-9, _); rename the component "
+                           "and rebuild the plugin");
     }
     auto info = info_of(out.plugin, offer.kind, offer.id, offer.version, offer.summary);
-    if (holds(out.components, info)) refuse("says twice that it offers " + info.kind + " " + info.id);
+    if (holds(out.components, info)) refuse(kDuplicateCode, twice(info), info.id);
     out.components.push_back(std::move(info));
   }
   return out;

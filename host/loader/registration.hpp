@@ -15,12 +15,13 @@ struct Registration {
   std::vector<ComponentInfo> components;
 };
 
-/// Maps `file`, whose tag passed the gate, checks its descriptor against `tag`, and asks every component
-/// for its schema. Throws RejectedPlugin with KDP009, KDP010, KDP011 (an id twice in this file) or KDP013.
+/// Maps `file`, whose tag passed the gate, checks its descriptor against `tag` and against what the notes of
+/// the file offer, and asks every component for its schema. Throws RejectedPlugin with KDP009, KDP010, KDP011
+/// (an id twice in this file), KDP013, or KDP017 for notes that contradict themselves.
 Registration register_plugin(const std::string& file, const kindred_build_tag& tag);
 
 /// The same from the notes of the file, without loading it: no schema, no entry. Throws RejectedPlugin with
-/// KDP017.
+/// KDP011 (an id twice in this file) or KDP017.
 Registration registration_of_notes(const std::string& file, const PluginNotes& notes);
 
 }  // namespace kindred::host

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <memory>
 
 namespace kindred::host {
 namespace {
@@ -54,10 +55,41 @@ class Line {
   size_t size_ = 0;
 };
 
+/// A stack that ran over cannot hold the handler's frame, so each thread has another one for it. One that
+/// somebody else has set, as sanitizers do, stays.
+class SignalStack {
+ public:
+  SignalStack() {
+    stack_t present{};
+    if (sigaltstack(nullptr, &present) != 0 || (present.ss_flags & SS_DISABLE) == 0) return;
+    memory_ = std::make_unique<char[]>(kSize);
+    stack_t mine{};
+    mine.ss_sp = memory_.get();
+    mine.ss_size = kSize;
+    sigaltstack(&mine, nullptr);
+  }
+  ~SignalStack() {
+    stack_t present{};
+    if (!memory_ || sigaltstack(nullptr, &present) != 0 || present.ss_sp != memory_.get()) return;
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    sigaltstack(&none, nullptr);
+  }
+  SignalStack(const SignalStack&) = delete;
+  SignalStack& operator=(const SignalStack&) = delete;
+
+ private:
+  static constexpr size_t kSize = 64 * 1024;
+  std::unique_ptr<char[]> memory_;
+};
+
+void give_this_thread_a_signal_stack() { thread_local const SignalStack stack; }
+
 }  // namespace
 
 RunningCall::RunningCall(const char* plugin, const char* component, const char* phase)
     : plugin_(plugin), component_(component), phase_(phase), outer_(innermost) {
+  give_this_thread_a_signal_stack();
   innermost = this;
 }
 
@@ -90,12 +122,7 @@ void report_crash(int signal_number) {
 }
 
 void install_crash_report() {
-  // A stack that ran over cannot hold the handler's frame.
-  static char stack[64 * 1024];
-  stack_t alternative{};
-  alternative.ss_sp = stack;
-  alternative.ss_size = sizeof(stack);
-  sigaltstack(&alternative, nullptr);
+  give_this_thread_a_signal_stack();
   for (const auto& fault : kFaults) {
     struct sigaction present {};
     sigaction(fault.signal_number, nullptr, &present);

@@ -5,7 +5,8 @@
 namespace kindred::host {
 
 /// While it lives, this thread runs code of a plugin. Should the process crash in it, the crash report names
-/// the plugin. The texts must outlive the object. Nests: the innermost call is named. [one thread]
+/// the plugin, also when the thread's stack ran over. The texts must outlive the object. Nests: the innermost
+/// call is named. [one thread]
 class RunningCall {
  public:
   RunningCall(const char* plugin, const char* component, const char* phase);

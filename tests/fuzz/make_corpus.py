@@ -3,13 +3,16 @@
 
     tests/fuzz/make_corpus.py [--plugin FILE.kindred.so]
 
-Needs NumPy, PyTorch and safetensors. --plugin: a small stripped plugin for the reader of notes. Files that a
-fuzzer found are kept beside the seeds, named found_*; this script leaves them alone.
+Needs NumPy, PyTorch and safetensors. --plugin: a small stripped plugin for the reader of notes. The replay of a
+target asks that its reader accepts every seed, but for those named lacking_*, which name files or plugins that are not
+there. Files that a fuzzer found are kept beside the seeds, named found_*; this script leaves them alone.
 """
 import argparse
+import io
 import json
 import pathlib
 import shutil
+import tarfile
 
 import numpy
 import safetensors.numpy
@@ -46,18 +49,97 @@ def pipelines():
     root = pathlib.Path(__file__).resolve().parents[2]
     for path in sorted((root / "datasets").glob("*/*.json")):
         value = json.loads(path.read_text())
-        if "extends" not in value:  # what it names lies beside it
-            (folder("pipeline") / f"{path.parent.name}_{path.name}").write_text(json.dumps(value))
+        if "kindred" in value and "extends" not in value:  # what it extends lies beside it
+            (folder("pipeline") / f"lacking_{path.parent.name}_{path.name}").write_text(json.dumps(value))
+    # Of the plugin core alone, with a file that is everywhere: checked, and not read.
+    plain = {"kindred": 1, "name": "plain", "seed": 3,
+             "data": {"dataset": {"type": "vectors", "embeddings": "/dev/null", "labels": "/dev/null"},
+                      "split": {"by": "class", "train": {"fraction": 0.6}, "validation": {"from": "train", "fraction": 0.2},
+                                "test": "rest"}},
+             "model": {"encoders": {"vector": {"type": "identity"}},
+                       "head": [{"type": "skip_connection", "dropout": 0.1}, {"type": "l2_normalize"}]},
+             "train": {"loss": {"type": "triplet", "mining": "hard", "margin": 0.5},
+                       "batch_sampler": {"type": "p_k", "classes": 6, "samples": 5},
+                       "optimizer": {"type": "adam", "lr": 0.02}, "epochs": 15,
+                       "early_stopping": {"monitor": "validation.r_precision", "patience": 5}},
+             "evaluate": {"metrics": [{"type": "r_precision"}, {"type": "precision_at_k", "k": 1}]}}
+    several = {**plain, "name": "several",
+               "train": {"loss": [{"type": "margin", "miner": {"type": "distance_weighted"}},
+                                  {"type": "nt_xent", "memory": {"size": 64, "start_step": 5}},
+                                  {"type": "proxy_anchor", "weight": 0.5}],
+                         "batch_sampler": {"type": "shuffle", "batch_size": 8},
+                         "optimizer": {"type": "adamw", "lr": 0.001, "loss_lr": 0.1}, "epochs": 2}}
+    for value in (plain, several):
+        (folder("pipeline") / f"{value['name']}.json").write_text(json.dumps(value))
 
 
-def manifest():
-    value = {"kindred": 1, "name": "seed", "metrics": {},
-             "encoder": {"name": "vector", "type": "kindred.identity", "version": "1.0.0", "plugin": "kindred.encoders",
-                         "plugin_version": "1.0.0", "params": {}, "dimension": 4},
-             "transforms": [{"type": "kindred.resize", "params": {"size": [8, 8]}},
-                            {"type": "kindred.normalize", "params": {"mean": [0, 0, 0], "std": [1, 1, 1]}}],
-             "heads": [{"type": "kindred.skip_connection", "params": {}, "input_dimension": 4}]}
-    (folder("servable") / "model.json").write_text(json.dumps(value))
+def component(name, **params):
+    return {"type": f"kindred.{name}", "version": "1.0.0", "plugin": "kindred", "plugin_version": "1.0.0", "params": params}
+
+
+def manifests():
+    """The tensors beside them are made by servable_fuzzer.cpp."""
+    vector = {**component("identity"), "name": "vector", "field": "", "object_kind": "vector", "dimension": 4}
+    kind = {**component("one_hot", values=["shoe", "shirt"]), "name": "kind", "field": "kind", "object_kind": "text",
+            "dimension": 2}
+    transforms = [component("resize", width=8, height=8), component("normalize", mean=[0, 0, 0], std=[1, 1, 1])]
+    skip = component("skip_connection", dropout=0.1)
+    choice = {"switch": {"on": "kind", "heads": [[skip], [component("l2_normalize")]]}}
+    for name, encoders, heads in (("chain", [vector], [skip, component("l2_normalize")]), ("switch", [vector, kind], [choice])):
+        value = {"kindred": 1, "name": name, "embedding_dimension": 4, "encoders": encoders, "transforms": transforms,
+                 "heads": heads, "metrics": {}}
+        (folder("servable") / f"{name}.json").write_text(json.dumps(value))
+
+
+def tars():
+    """Short names, names that need an extra entry, and sizes that other programs write."""
+    for form, name in ((tarfile.USTAR_FORMAT, "ustar"), (tarfile.GNU_FORMAT, "gnu"), (tarfile.PAX_FORMAT, "pax")):
+        with tarfile.open(folder("tar") / f"{name}.tar", "w", format=form) as archive:
+            long_name = "pictures/" + "a" * 90 + "/" + "b" * (80 if name == "ustar" else 120) + ".jpg"
+            for path, content in (("1.jpg", b"picture"), ("1.cls", b"3"), (long_name, b"x" * 600)):
+                entry = tarfile.TarInfo(path)
+                entry.size = len(content)
+                if name == "pax":
+                    entry.pax_headers = {"comment": "a record of another program's"}
+                archive.addfile(entry, io.BytesIO(content))
+
+
+def lists():
+    lines = [{"path": "a.jpg", "label": "shoe", "split": "train"}, {"path": "b.jpg", "label": "shirt", "split": "test"},
+             {"path": "c.jpg", "label": 7, "split": "train", "box": [1, 2, 30.5, 40]}]
+    (folder("lists") / "objects.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder("lists") / "words.txt").write_text("\ufeff1 3 a.jpg\r\n\n2.0\tshoe b.jpg\n")
+
+
+def sentence_folders():
+    bert = {"model_type": "bert", "vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "intermediate_size": 16, "max_position_embeddings": 16, "type_vocab_size": 2, "hidden_act": "gelu",
+            "layer_norm_eps": 1e-12, "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+            "initializer_range": 0.02}
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "shoe", "##s", "a"]
+    tokenizer = {"model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                           "max_input_chars_per_word": 100, "vocab": {token: i for i, token in enumerate(tokens)}},
+                 "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+                                "strip_accents": None, "lowercase": True},
+                 "pre_tokenizer": {"type": "BertPreTokenizer"},
+                 "added_tokens": [{"id": 3, "content": "[SEP]", "single_word": False, "lstrip": False, "rstrip": False,
+                                   "normalized": False, "special": True}]}
+    modules = [{"type": "sentence_transformers.models.Transformer", "path": ""},
+               {"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"},
+               {"type": "sentence_transformers.models.Normalize", "path": "2_Normalize"}]
+    seeds = {
+        "plain": {"config.json": bert, "vocab.txt": "\n".join(tokens) + "\n", "added_tokens.json": {"[EXTRA]": 9},
+                  "tokenizer_config.json": {"do_lower_case": True, "strip_accents": False, "model_max_length": 512,
+                                            "mask_token": {"content": "[MASK]"}}},
+        "sentence": {"config.json": bert, "tokenizer.json": tokenizer, "modules.json": modules,
+                     "1_Pooling/config.json": {"pooling_mode": ["mean", "max"], "include_prompt": False},
+                     "2_Normalize/config.json": {"module_input_name": "sentence_embedding"},
+                     "sentence_bert_config.json": {"max_seq_length": 12, "do_lower_case": False},
+                     "config_sentence_transformers.json": {"default_prompt_name": "query", "prompts": {"query": "query: "}}}}
+    for name, files in seeds.items():
+        text = "".join(f"==> {file} <==\n{content if isinstance(content, str) else json.dumps(content)}\n"
+                       for file, content in files.items())
+        (folder("sentence_folder") / name).write_text(text)
 
 
 def main():
@@ -67,7 +149,10 @@ def main():
     arrays()
     checkpoints()
     pipelines()
-    manifest()
+    manifests()
+    tars()
+    lists()
+    sentence_folders()
     if options.plugin:
         shutil.copy(options.plugin, folder("plugin_notes") / "plugin.so")
 

@@ -1,17 +1,19 @@
+#include "fuzz_target.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/pipeline/document.hpp"
 #include "host/pipeline/validator.hpp"
 #include "memory_file.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
   using namespace kindred::host;
   static const auto catalog = Catalog::load(std::vector<std::string>{KINDRED_TEST_PLUGINS});
-  const kindred::fuzz::MemoryFile file(data, size);
+  const MemoryFile file(data, size);
   try {
     const auto document = load_document(file.path(), {});
     plugin_folders(document);
     validate_pipeline(document, catalog);
+    return true;
   } catch (const PipelineError&) {
+    return false;
   }
-  return 0;
 }

@@ -3,45 +3,56 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <vector>
 
+#include "fuzz_target.hpp"
 #include "host/engine/servable.hpp"
 #include "host/loader/catalog.hpp"
 #include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
 
+namespace kindred {
 namespace {
+namespace fs = std::filesystem;
 
-/// A folder with the tensors of an identity encoder and a skip_connection head for 4 numbers.
-std::filesystem::path make_folder() {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("kindred_servable_fuzzer_" + std::to_string(::getpid()));
-  std::filesystem::create_directories(folder);
-  kindred::write_safetensors((folder / "encoder.safetensors").string(), {});
-  kindred::write_safetensors(
-      (folder / "head.safetensors").string(),
-      {{"0.gates_0", at::zeros({4})}, {"0.fc_0.weight", at::zeros({4, 4})}, {"0.fc_0.bias", at::zeros({4})}});
-  return folder;
+std::vector<NamedTensor> skip_connection(const std::string& place) {
+  return {{place + "gates_0", at::zeros({4})},
+          {place + "fc_0.weight", at::zeros({4, 4})},
+          {place + "fc_0.bias", at::zeros({4})}};
 }
 
+/// A folder with the tensors of a model, that goes with the process.
 struct Folder {
-  std::filesystem::path path = make_folder();
-  ~Folder() { std::filesystem::remove_all(path); }
+  fs::path path;
+  Folder(const std::string& name, const std::vector<NamedTensor>& heads)
+      : path(fs::temp_directory_path() /
+             ("kindred_servable_fuzzer_" + name + "_" + std::to_string(::getpid()))) {
+    fs::create_directories(path);
+    write_safetensors((path / "encoder.safetensors").string(), {});
+    write_safetensors((path / "head.safetensors").string(), heads);
+  }
+  ~Folder() { fs::remove_all(path); }
 };
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace kindred::host;
-  static const auto catalog = Catalog::load(std::vector<std::string>{KINDRED_TEST_PLUGINS});
-  static const Folder folder;
-  if (auto* file = std::fopen((folder.path / "model.json").c_str(), "wb")) {
-    std::fwrite(data, 1, size, file);
-    std::fclose(file);
-  }
+bool fuzz::accepts(const uint8_t* data, size_t size) {
+  static const auto catalog = host::Catalog::load(std::vector<std::string>{KINDRED_TEST_PLUGINS});
+  static const Folder chain("chain", skip_connection("0."));        // of the seed chain.json
+  static const Folder choice("switch", skip_connection("0.0.0."));  // of the seed switch.json
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto& folder = text.find("\"switch\"") == std::string_view::npos ? chain.path : choice.path;
+  std::ofstream(folder / "model.json", std::ios::binary) << text;
   try {
-    load_servable(folder.path.string(), catalog, at::kCPU);
-  } catch (const kindred::Error&) {
-  } catch (const PluginError&) {
+    host::load_servable(folder.string(), catalog, at::kCPU);
+    return true;
+  } catch (const Error&) {
+    return false;
+  } catch (const host::PluginError&) {
+    return false;
   }
-  return 0;
 }
+
+}  // namespace kindred

@@ -35,8 +35,8 @@ TEST(Catalog, HoldsEveryKindSortedByKindAndId) {
   EXPECT_THAT(found,
               ElementsAre("batch_sampler fixture.in_order", "dataset fixture.points", "encoder fixture.scale",
                           "eval_sampler fixture.every_nth", "head fixture.diagonal", "loss fixture.pull",
-                          "metric fixture.hit", "miner fixture.nearest", "transform fixture.crop",
-                          "transform fixture.invert"));
+                          "metric fixture.hit", "miner fixture.nearest", "tracker fixture.diary",
+                          "transform fixture.crop", "transform fixture.invert"));
 }
 
 TEST(Catalog, IsEmptyForFoldersWithoutPlugins) {

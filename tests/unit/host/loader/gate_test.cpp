@@ -10,6 +10,7 @@
 #include "fixture_plugins.hpp"
 #include "host/loader/catalog.hpp"
 #include "kindred/build_tag.hpp"
+#include "plugin_bytes.hpp"
 
 namespace kindred::host {
 namespace {
@@ -113,19 +114,84 @@ INSTANTIATE_TEST_SUITE_P(
                 {"C++ interfaces of revision " + number(kEpoch + 1),
                  "this host has revision " + number(kEpoch), "rebuild"}},
         Refusal{"tag_torch", "KDP006", {"LibTorch 1.7", "uses LibTorch " + ours_torch(), "rebuild"}},
-        Refusal{"tag_flags", "KDP007", {"_GLIBCXX_DEBUG", "this host was built with", "rebuild"}}),
+        Refusal{"tag_flags", "KDP007", {"_GLIBCXX_DEBUG", "this host was built with", "rebuild"}},
+        Refusal{"other_torch", "KDP008", {"needs libtorch_cpu.so.9", "libtorch_cpu.so", "rebuild"}},
+        Refusal{"no_note", "KDP002", {"carries no build tag", "kindred_add_plugin"}},
+        Refusal{"two_notes", "KDP016", {"carries 2 build tags", "kindred_add_plugin"}}),
     [](const auto& info) { return std::string(info.param.fixture); });
 
-/// The control of the test above: the same source with the host's own tag does leave its trace.
-TEST(Gate, CodeOfATakenPluginRuns) {
+/// The code of what loading `bytes` alone reports, "" when they are taken, and whether code of theirs ran.
+struct Outcome {
+  std::string code;
+  bool ran;
+};
+Outcome outcome_of(const std::string& bytes, bool world_writable = false) {
+  namespace fs = std::filesystem;
   const TempFolder folder;
   const auto trace = folder / "trace";
   const ScopedVariable variable("KINDRED_TEST_TRACE", trace.c_str());
   // A copy, since a library's constructors run once in a process.
-  folder.write("tagged.kindred.so", testing::read_bytes(fixture_file("tag_same")));
+  const auto file = folder.write("copy.kindred.so", bytes);
+  if (world_writable) fs::permissions(file, fs::perms::others_write, fs::perm_options::add);
   const auto catalog = Catalog::load(std::vector<std::string>{folder.path()});
-  EXPECT_TRUE(catalog.rejected().empty());
-  EXPECT_TRUE(std::filesystem::exists(trace));
+  EXPECT_EQ(catalog.rejected().size() + catalog.plugins().size(), 1U);
+  return {catalog.rejected().empty() ? "" : catalog.rejected()[0].code, fs::exists(trace)};
+}
+
+/// The control of the test above and of the one below: what is taken does leave its trace.
+TEST(Gate, CodeOfATakenPluginRuns) {
+  for (const auto* name : {"tag_same", "unknown_kind"}) {  // of tagged.cpp, of by_hand.cpp
+    const auto outcome = outcome_of(testing::read_bytes(fixture_file(name)));
+    EXPECT_EQ(outcome.code, "") << name;
+    EXPECT_TRUE(outcome.ran) << name;
+  }
+}
+
+TEST(Gate, CodeOfADamagedOrForeignCopyDoesNotRun) {
+  using testing::with;
+  const auto good = testing::read_bytes(fixture_file("tag_same"));
+  const auto tag = testing::note_at(good, KINDRED_NOTE_TAG);
+  const struct {
+    std::string bytes, code;
+  } copies[] = {{good.substr(0, good.size() - 1), "KDP014"},
+                {good.substr(0, good.size() / 2), "KDP014"},
+                {with(good, offsetof(Elf64_Ehdr, e_machine), uint16_t{EM_RISCV}), "KDP015"},
+                {with(good, EI_CLASS, char{ELFCLASS32}), "KDP015"},
+                {with(good, offsetof(Elf64_Ehdr, e_type), uint16_t{ET_EXEC}), "KDP001"},
+                {with(good, tag + 4, uint32_t{8}), "KDP017"},
+                {with(good, tag + 8, uint32_t{7}), "KDP002"}};
+  for (const auto& copy : copies) {
+    const auto outcome = outcome_of(copy.bytes);
+    EXPECT_EQ(outcome.code, copy.code);
+    EXPECT_FALSE(outcome.ran) << copy.code;
+  }
+  const auto writable = outcome_of(good, true);
+  EXPECT_EQ(writable.code, "KDP018");
+  EXPECT_FALSE(writable.ran);
+}
+
+TEST(Gate, RefusesASecondLibTorchAndNothingElse) {
+  const std::vector<std::string> mapped = {"", "/torch/lib/libtorch_cpu.so.1.13", "/torch/lib/libc10.so"};
+  const auto code_of = [&](const std::vector<std::string>& needed) {
+    const auto refusal = compare_libraries("p", needed, mapped);
+    return refusal ? refusal->code : "";
+  };
+  EXPECT_EQ(code_of({}), "");
+  EXPECT_EQ(code_of({"libtorch_cpu.so.1.13", "libc10.so", "libpng16.so.16"}), "");
+  EXPECT_EQ(code_of({"libtorch_cpu.so"}), "KDP008");
+  EXPECT_EQ(code_of({"libpng16.so.16", "libc10.so.2"}), "KDP008");
+  // A host that has mapped none, such as `host list`, gets its own later.
+  EXPECT_FALSE(compare_libraries("p", {"libtorch_cpu.so"}, {"/lib/libc.so.6"}).has_value());
+  const auto refusal = compare_libraries("p", {"libc10.so.2"}, mapped);
+  EXPECT_THAT(refusal->message, HasSubstr("needs libc10.so.2, but this host uses /torch/lib/libc10.so"));
+}
+
+TEST(Gate, NamesTheCompilersOfAPluginThatDoesNotFit) {
+  const auto ours = build_tag();
+  auto theirs = ours;
+  theirs.cxx_epoch += 1;
+  theirs.gxx_abi = 1234;
+  EXPECT_THAT(compare_tags("p", theirs, ours)->message, HasSubstr("__GXX_ABI_VERSION 1234"));
 }
 
 TEST(Gate, RefusesAFileOrFolderThatEveryUserMayWriteUnlessAllowed) {
@@ -157,7 +223,7 @@ TEST(Gate, EveryCodeIsExplainedInTheDocumentation) {
       codes.insert(text.substr(at, 6));
     }
   }
-  EXPECT_GE(codes.size(), 16U);
+  EXPECT_GE(codes.size(), 18U);
   for (const auto& code : codes) EXPECT_THAT(explained, HasSubstr("| " + code + " |"));
 }
 

@@ -1,10 +1,15 @@
 #include <gmock/gmock.h>
 
+#include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "fixture_plugins.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/loader/registration.hpp"
+#include "kindred/build_tag.hpp"
+#include "plugin_bytes.hpp"
 
 namespace kindred::host {
 namespace {
@@ -99,6 +104,111 @@ TEST(Registration, CopiesWhatThePluginSaysOfItself) {
   EXPECT_EQ(loss->schema["properties"]["margin"]["default"], 0.2);
   EXPECT_EQ(loss->schema["properties"]["mining"]["enum"], (std::vector<std::string>{"all", "hard"}));
   EXPECT_EQ(catalog.find("transform", "crop")->schema["required"], std::vector<std::string>{"size"});
+}
+
+kindred_offer_note offer(const char* kind, const char* id) {
+  return offer_note(kind, id, "1.0.0", "").payload;
+}
+
+/// What notes that offer this are refused with.
+RejectedPlugin refusal_of(const std::vector<kindred_offer_note>& offers) {
+  try {
+    (void)registration_of_notes("p", {build_tag(), offers, {}});
+  } catch (const RejectedPlugin& refusal) {
+    return refusal;
+  }
+  return {};
+}
+
+TEST(RegistrationOfNotes, TakesAPluginAndItsComponents) {
+  const auto found = registration_of_notes(
+      "p",
+      {build_tag(), {offer("loss", "acme.pull"), offer("plugin", "acme"), offer("head", "acme.pull")}, {}});
+  EXPECT_EQ(found.plugin.id, "acme");
+  EXPECT_EQ(found.plugin.sdk_version, KINDRED_SDK_VERSION);
+  ASSERT_EQ(found.components.size(), 2U);
+  EXPECT_EQ(found.components[0].id, "acme.pull");
+  EXPECT_EQ(found.components[0].plugin_id, "acme");
+  EXPECT_EQ(found.components[0].entry, nullptr);
+}
+
+TEST(RegistrationOfNotes, RefusesWhatContradictsItself) {
+  const auto no_plugin = refusal_of({offer("loss", "acme.pull")});
+  EXPECT_EQ(no_plugin.code, "KDP017");
+  EXPECT_THAT(no_plugin.message, HasSubstr("p has notes of components but none of the plugin"));
+  EXPECT_THAT(no_plugin.message, HasSubstr("KINDRED_PLUGIN"));
+
+  for (const auto* id :
+       {"pull", "Acme.pull", "acme.", ".pull", "acme..pull", "acme.1pull", "acme.pu ll", ""}) {
+    const auto bad_id = refusal_of({offer("plugin", "acme"), offer("loss", id)});
+    EXPECT_EQ(bad_id.code, "KDP017") << id;
+    EXPECT_EQ(bad_id.plugin, "acme");
+    EXPECT_THAT(bad_id.message, HasSubstr("p says that it offers \"" + std::string(id) + "\""));
+    EXPECT_THAT(bad_id.message, HasSubstr("vendor.name"));
+  }
+
+  const auto twice =
+      refusal_of({offer("plugin", "acme"), offer("loss", "acme.pull"), offer("loss", "acme.pull")});
+  EXPECT_EQ(twice.code, "KDP011");
+  EXPECT_EQ(twice.plugin, "acme");
+  EXPECT_THAT(twice.message, HasSubstr("p registers loss acme.pull twice"));
+  EXPECT_THAT(twice.message, HasSubstr("rename"));
+}
+
+/// A copy of the fixture tag_same in which the note of the plugin, or of its component, says something else.
+std::string with_note(const std::string& id, size_t field, const std::string& text) {
+  auto bytes = read_bytes(fixture_file("tag_same"));
+  const auto note = testing::note_at(bytes, KINDRED_NOTE_OFFER, id);
+  bytes.replace(note + testing::kNoteHead + field, text.size() + 1, text.c_str(), text.size() + 1);
+  return bytes;
+}
+
+TEST(Registration, RefusesADescriptorThatDiffersFromItsNotes) {
+  constexpr auto kKind = offsetof(kindred_offer_note, kind), kId = offsetof(kindred_offer_note, id),
+                 kVersion = offsetof(kindred_offer_note, version);
+  const struct {
+    std::string bytes, words;
+  } copies[] = {
+      {with_note("tagged", kId, "tugged"), "it is the plugin tagged 1.0.0, the notes say tugged 1.0.0"},
+      {with_note("tagged", kVersion, "1.0.1"), "the notes say tagged 1.0.1"},
+      {with_note("tagged.lever", kKind, "loss"), "it has the gadget tagged.lever 1.0.0, of which no note"},
+      {with_note("tagged.lever", kId, "tagged.other"), "it has the gadget tagged.lever 1.0.0, of which no"},
+      {with_note("tagged.lever", kVersion, "2.0.0"), "it has the gadget tagged.lever 1.0.0, of which no"}};
+  for (const auto& copy : copies) {
+    const TempFolder folder;
+    folder.write("differs.kindred.so", copy.bytes);
+    const auto catalog = Catalog::load(std::vector<std::string>{folder.path()});
+    ASSERT_EQ(catalog.rejected().size(), 1U) << copy.words;
+    const auto& refusal = catalog.rejected()[0];
+    EXPECT_EQ(refusal.code, "KDP010");
+    EXPECT_EQ(refusal.phase, "load");
+    EXPECT_THAT(refusal.message, HasSubstr("a descriptor that differs from its notes: "));
+    EXPECT_THAT(refusal.message, HasSubstr(copy.words));
+    EXPECT_TRUE(catalog.components().empty());
+  }
+}
+
+TEST(Registration, RefusesANoteOfAComponentThatIsNotThere) {
+  const auto more = offer_note("gadget", "tagged.crank", "1.0.0", "");
+  const std::string note(reinterpret_cast<const char*>(&more), sizeof more);
+  const TempFolder folder;
+  folder.write("more.kindred.so", testing::with_more_notes(read_bytes(fixture_file("tag_same")), note));
+  const auto catalog = Catalog::load(std::vector<std::string>{folder.path()});
+  ASSERT_EQ(catalog.rejected().size(), 1U);
+  EXPECT_EQ(catalog.rejected()[0].code, "KDP010");
+  EXPECT_THAT(catalog.rejected()[0].message,
+              HasSubstr("a note offers the gadget tagged.crank 1.0.0, which it has not"));
+}
+
+TEST(Registration, NotesThatContradictThemselvesAreRefusedBeforeAnyCodeRuns) {
+  const TempFolder folder;
+  const auto trace = folder / "trace";
+  const testing::ScopedVariable variable("KINDRED_TEST_TRACE", trace.c_str());
+  folder.write("no_id.kindred.so", with_note("tagged.lever", offsetof(kindred_offer_note, id), "Lever"));
+  const auto catalog = Catalog::load(std::vector<std::string>{folder.path()});
+  ASSERT_EQ(catalog.rejected().size(), 1U);
+  EXPECT_EQ(catalog.rejected()[0].code, "KDP017");
+  EXPECT_FALSE(std::filesystem::exists(trace));
 }
 
 }  // namespace
