@@ -34,6 +34,8 @@ int guarded(const std::function<int()>& body) {
     return kExitInterrupted;
   } catch (const std::exception& error) {
     return failed(kExitRunFailed, without_trace(error.what()));
+  } catch (...) {
+    return failed(kExitRunFailed, "an exception that is not a std::exception, of unknown origin");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "host/engine/components.hpp"
+#include "host/engine/contracts.hpp"
 #include "host/engine/cut.hpp"
 #include "host/engine/training_loss.hpp"
 #include "host/loader/catalog.hpp"
@@ -21,7 +22,9 @@ constexpr int64_t kSomeDimension = 64;
 bool any_loss_learns(const Catalog& catalog, const Pipeline& pipeline) {
   return std::any_of(pipeline.losses.begin(), pipeline.losses.end(), [&](const LossSpec& spec) {
     if (spec.info == nullptr) return true;  // reported by the validator
-    return !catalog.create<Loss>(*spec.info, spec.params, {kSomeDimension, 2, 0})->parameters().empty();
+    return !create_under_contract<Loss>(catalog, *spec.info, spec.params, {kSomeDimension, 2, 0})
+                ->parameters()
+                .empty();
   });
 }
 
@@ -34,7 +37,7 @@ void check_heads(const Catalog& catalog, const Pipeline& pipeline) {
     Site site;
     site.input_dimension = kSomeDimension;
     try {
-      const auto head = catalog.create<Head>(*spec.info, spec.params, site);
+      const auto head = create_under_contract<Head>(catalog, *spec.info, spec.params, site);
       learns = learns || !head->parameters().empty();
     } catch (const PluginError& error) {
       issues.push_back({pipeline.file, spec.pointer, error.what()});

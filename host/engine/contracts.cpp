@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/engine/contract_party.hpp"
+#include "host/engine/module_contracts.hpp"
 
 namespace kindred::host {
 namespace {
@@ -101,8 +102,10 @@ class MetricContract final : public Contract<Metric> {
   at::Tensor per_query(const Ranking& ranking) const override {
     auto out = party_.call("per_query", [&] { return inner_->per_query(ranking); });
     const auto count = ranking.relevant_count.numel();
-    if (!out.defined() || out.dim() != 1 || out.numel() != count || !out.is_floating_point()) {
-      party_.broke("per_query", fmt::format("returned {}; expected float64 ({})", tensor_text(out), count));
+    if (!out.defined() || out.dim() != 1 || out.numel() != count || !out.is_floating_point() ||
+        !out.is_cpu()) {
+      party_.broke("per_query",
+                   fmt::format("returned {}; expected float64 ({}) on cpu", tensor_text(out), count));
     }
     const auto wrong = at::logical_and(out.isfinite().logical_not(), ranking.relevant_count.gt(0)).nonzero();
     if (wrong.size(0) > 0) {
@@ -112,113 +115,6 @@ class MetricContract final : public Contract<Metric> {
                                ranking.relevant_count[query].item<int64_t>()));
     }
     return out;
-  }
-};
-
-/// What losses and miners have in common.
-template <class Interface>
-class ModuleContract : public Contract<Interface> {
- public:
-  using Contract<Interface>::Contract;
-
-  std::vector<NamedTensor> parameters() override {
-    return party_.call("parameters", [&] { return inner_->parameters(); });
-  }
-  std::vector<NamedTensor> buffers() override {
-    return party_.call("buffers", [&] { return inner_->buffers(); });
-  }
-  void train(bool on) override {
-    party_.call("train", [&] { inner_->train(on); });
-  }
-
- protected:
-  using Contract<Interface>::inner_;
-  using Contract<Interface>::party_;
-};
-
-class LossContract final : public ModuleContract<Loss> {
- public:
-  using ModuleContract::ModuleContract;
-
-  LossTraits traits() const override {
-    return party_.call("traits", [&] { return inner_->traits(); });
-  }
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    return checked(party_.call("forward", [&] { return inner_->forward(embeddings, labels); }), embeddings);
-  }
-  at::Tensor forward_pairs(const PairBatch& batch) override {
-    return checked(party_.call("forward", [&] { return inner_->forward_pairs(batch); }), batch.embeddings);
-  }
-  at::Tensor forward_scored(const ScoredPairs& pairs) override {
-    return checked(party_.call("forward", [&] { return inner_->forward_scored(pairs); }), pairs.a);
-  }
-
- private:
-  at::Tensor checked(at::Tensor loss, const at::Tensor& embeddings) const {
-    if (!loss.defined() || loss.numel() != 1 || loss.scalar_type() != embeddings.scalar_type() ||
-        loss.device() != embeddings.device()) {
-      party_.broke(
-          "forward",
-          fmt::format("returned {}; expected one number of the embeddings' dtype and device, which are {}",
-                      tensor_text(loss), tensor_text(embeddings)));
-    }
-    if (embeddings.requires_grad() && !loss.requires_grad()) {
-      party_.broke(
-          "forward",
-          "returned a loss without a gradient path to the embeddings; compute it from them, and multiply "
-          "by zero where no pair or triplet is left");
-    }
-    return loss;
-  }
-};
-
-class MinerContract final : public ModuleContract<Miner> {
- public:
-  using ModuleContract::ModuleContract;
-
-  Mined mine(const PairBatch& batch) override {
-    auto kept = party_.call("mine", [&] { return inner_->mine(batch); });
-    if (kept.triplets.defined()) {
-      check_rows("positive", kept.triplets.anchors, kept.triplets.positives, batch.masks.positive);
-      check_rows("negative", kept.triplets.anchors, kept.triplets.negatives, batch.masks.negative);
-    } else {
-      check_mask("positive", kept.masks.positive, batch.masks.positive);
-      check_mask("negative", kept.masks.negative, batch.masks.negative);
-    }
-    return kept;
-  }
-
- private:
-  void check_mask(const char* which, const at::Tensor& kept, const at::Tensor& given) const {
-    if (!kept.defined() || kept.sizes() != given.sizes() || kept.scalar_type() != at::kBool ||
-        kept.device() != given.device()) {
-      party_.broke("mine", fmt::format("returned {} as the mask of {} pairs; expected {}", tensor_text(kept),
-                                       which, tensor_text(given)));
-    }
-    if (kept.logical_and(given.logical_not()).any().item<bool>()) {
-      party_.broke("mine", fmt::format("kept a pair as {} that is none", which));
-    }
-  }
-  void check_rows(const char* which, const at::Tensor& anchors, const at::Tensor& others,
-                  const at::Tensor& given) const {
-    const auto is_list = [&](const at::Tensor& x) {
-      return x.defined() && x.dim() == 1 && x.scalar_type() == at::kLong && x.device() == given.device();
-    };
-    if (!is_list(anchors) || !is_list(others) || anchors.numel() != others.numel()) {
-      party_.broke("mine", fmt::format("returned {} as anchors and {} as their {}s; expected int64 (T) each",
-                                       tensor_text(anchors), tensor_text(others), which));
-    }
-    const auto inside = [](const at::Tensor& x, int64_t end) {
-      return x.ge(0).logical_and(x.lt(end)).all().item<bool>();
-    };
-    if (!inside(anchors, given.size(0)) || !inside(others, given.size(1))) {
-      party_.broke("mine", fmt::format("gave row numbers outside of {} embeddings and {} references",
-                                       given.size(0), given.size(1)));
-    }
-    const auto places = anchors * given.size(1) + others;
-    if (!given.reshape({-1}).index_select(0, places).all().item<bool>()) {
-      party_.broke("mine", fmt::format("kept a pair as {} that is none", which));
-    }
   }
 };
 
@@ -259,9 +155,14 @@ std::shared_ptr<Metric> under_contract(std::shared_ptr<Metric> metric, const Com
 std::shared_ptr<Loss> under_contract(std::shared_ptr<Loss> loss, const ComponentInfo& info) {
   return std::make_shared<LossContract>(std::move(loss), info);
 }
-
 std::shared_ptr<Miner> under_contract(std::shared_ptr<Miner> miner, const ComponentInfo& info) {
   return std::make_shared<MinerContract>(std::move(miner), info);
+}
+std::shared_ptr<Encoder> under_contract(std::shared_ptr<Encoder> encoder, const ComponentInfo& info) {
+  return std::make_shared<EncoderContract>(std::move(encoder), info);
+}
+std::shared_ptr<Head> under_contract(std::shared_ptr<Head> head, const ComponentInfo& info) {
+  return std::make_shared<HeadContract>(std::move(head), info);
 }
 
 }  // namespace kindred::host

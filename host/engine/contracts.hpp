@@ -5,7 +5,9 @@
 #include "host/loader/catalog.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/dataset.hpp"
+#include "kindred/encoder.hpp"
 #include "kindred/eval_sampler.hpp"
+#include "kindred/head.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/metric.hpp"
 #include "kindred/miner.hpp"
@@ -13,7 +15,8 @@
 
 /// Holds components to what their interfaces promise: whatever one returns is checked where it is handed
 /// over, and what it throws gets its name. A wrong shape, dtype, device, row number or a NaN is a PluginError
-/// with plugin, component, phase and, where there is one, the sample. (Encoders and heads: see Model.)
+/// with plugin, component, phase and, where there is one, the sample. (What encoders and heads compute is
+/// checked by EncoderPart and HeadChain.)
 ///
 /// A std::exception from Dataset::read or Transform::apply passes unchanged: it says that one sample cannot
 /// be read.
@@ -27,6 +30,8 @@ std::shared_ptr<EvalSampler> under_contract(std::shared_ptr<EvalSampler> sampler
 std::shared_ptr<Metric> under_contract(std::shared_ptr<Metric> metric, const ComponentInfo& info);
 std::shared_ptr<Loss> under_contract(std::shared_ptr<Loss> loss, const ComponentInfo& info);
 std::shared_ptr<Miner> under_contract(std::shared_ptr<Miner> miner, const ComponentInfo& info);
+std::shared_ptr<Encoder> under_contract(std::shared_ptr<Encoder> encoder, const ComponentInfo& info);
+std::shared_ptr<Head> under_contract(std::shared_ptr<Head> head, const ComponentInfo& info);
 
 /// Catalog::create with the contract.
 template <class Interface>

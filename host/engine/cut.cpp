@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "host/engine/contracts.hpp"
 #include "host/loader/catalog.hpp"
-#include "host/loader/guarded_call.hpp"
 #include "host/pipeline/issue.hpp"
 #include "host/support/text.hpp"
 
@@ -34,7 +34,7 @@ bool has_fast_bfloat16() {
 }  // namespace
 
 int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, const Encoder& encoder) {
-  const auto stages = guard(*spec.info, "stages", [&] { return encoder.stages(); });
+  const auto stages = encoder.stages();
   const auto count = static_cast<int64_t>(stages.size());
   if (!spec.learns) return count;
   if (spec.trained_from.empty() && spec.lr_multipliers.empty()) return 0;
@@ -74,7 +74,7 @@ void check_cuts(const Catalog& catalog, const Pipeline& pipeline) {
     for (const auto& [name, field] : spec.info->schema["properties"].items()) {
       if (field.value("x-path", "") == "initial_weights") params[name] = "";
     }
-    const auto encoder = catalog.create<Encoder>(*spec.info, params);
+    const auto encoder = create_under_contract<Encoder>(catalog, *spec.info, params);
     has_maps = has_maps || first_trained_stage(pipeline, spec, *encoder) > 0;
     first = encoder->stages().front();
     training_dtype(spec, pipeline, *encoder, at::kCPU);
@@ -90,7 +90,7 @@ at::ScalarType training_dtype(const EncoderSpec& spec, const Pipeline& pipeline,
                               at::Device device) {
   const auto& asked = spec.options.precision;
   if (!spec.learns || asked == "float32") return at::kFloat;
-  const bool able = guard(*spec.info, "runs_in_bfloat16", [&] { return encoder.runs_in_bfloat16(); });
+  const bool able = encoder.runs_in_bfloat16();
   if (asked == "bfloat16") {
     if (able) return at::kBFloat16;
     throw PipelineError({{pipeline.file, spec.pointer + "/precision",

@@ -55,8 +55,9 @@ class DatasetContract final : public Contract<Dataset> {
   at::Tensor field_matrix(size_t field) const override {
     auto rows =
         party_.call("matrix", [&] { return field == 0 ? inner_->matrix() : inner_->field_matrix(field); });
-    if (rows.defined() && (rows.dim() != 2 || rows.size(0) != size_ || !rows.is_floating_point())) {
-      party_.broke("matrix", fmt::format("returned {}; expected floating point numbers ({}, D)",
+    if (rows.defined() &&
+        (rows.dim() != 2 || rows.size(0) != size_ || !rows.is_floating_point() || !rows.is_cpu())) {
+      party_.broke("matrix", fmt::format("returned {}; expected floating point numbers ({}, D) on cpu",
                                          tensor_text(rows), size_));
     }
     return rows;

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "host/engine/contracts.hpp"
-#include "host/loader/guarded_call.hpp"
 
 namespace kindred::host {
 namespace {
@@ -32,18 +31,16 @@ void check_output(const at::Tensor& out, const at::Tensor& input, int64_t column
 }
 
 at::Tensor EncoderPart::encode(const Batch& batch) const {
-  auto out = guard(plugin, id, "forward", [&] { return encoder->encode(batch); });
+  auto out = encoder->encode(batch);
   check_output(out, batch.data, dimension, plugin, id);
   return out;
 }
 
 at::Tensor EncoderPart::frozen_map(const Batch& batch, at::ScalarType dtype) const {
   at::NoGradGuard no_grad;
-  auto map = guard(plugin, id, "forward", [&] {
-    encoder->train(false);
-    const auto input = encoder->prepare(batch, dtype);
-    return first_trained == 0 ? input : encoder->run_stages(input, 0, first_trained);
-  });
+  encoder->train(false);
+  auto map = encoder->prepare(batch, dtype);
+  if (first_trained > 0) map = encoder->run_stages(map, 0, first_trained);
   const bool tokens = first_trained == 0 && object_kind == ObjectKind::text;
   if (!map.defined() || map.dim() < 2 || map.size(0) != batch.data.size(0) ||
       (map.scalar_type() != dtype && !tokens) || map.device() != batch.data.device()) {
@@ -56,8 +53,7 @@ at::Tensor EncoderPart::frozen_map(const Batch& batch, at::ScalarType dtype) con
 }
 
 at::Tensor EncoderPart::encode_map(const at::Tensor& map) const {
-  auto out =
-      guard(plugin, id, "forward", [&] { return encoder->run_stages(map, first_trained, stage_count); });
+  auto out = encoder->run_stages(map, first_trained, stage_count);
   check_output(out, map, dimension, plugin, id);
   return out;
 }

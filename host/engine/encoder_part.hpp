@@ -11,11 +11,11 @@ namespace kindred::host {
 
 /// An encoder in its place: which field of the samples it reads, and which of its stages are trained.
 struct EncoderPart {
-  std::string name;        ///< its key in the pipeline
-  std::string id, plugin;  ///< for messages
-  std::string field_name;  ///< as the pipeline has it; "": the first
-  size_t field = 0;        ///< of the dataset
-  std::shared_ptr<Encoder> encoder;
+  std::string name;                  ///< its key in the pipeline
+  std::string id, plugin;            ///< for messages
+  std::string field_name;            ///< as the pipeline has it; "": the first
+  size_t field = 0;                  ///< of the dataset
+  std::shared_ptr<Encoder> encoder;  ///< under its contract
   ObjectKind object_kind = ObjectKind::image;
   int64_t stage_count = 1;
   int64_t first_trained = 1;  ///< stages from here on are trained: 0 all, stage_count none

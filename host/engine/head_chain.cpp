@@ -7,13 +7,12 @@
 
 #include "host/engine/encoder_part.hpp"
 #include "host/engine/named_tensors.hpp"
-#include "host/loader/guarded_call.hpp"
 
 namespace kindred::host {
 namespace {
 
 at::Tensor through(const HeadStage& stage, const at::Tensor& x) {
-  auto out = guard(stage.plugin, stage.id, "forward", [&] { return stage.head->forward(x); });
+  auto out = stage.head->forward(x);
   check_output(out, x, stage.head->output_dimension(), stage.plugin, stage.id);
   return out;
 }
@@ -44,9 +43,7 @@ void HeadChain::fit(const at::Tensor& embeddings, const at::Tensor& labels) {
   at::NoGradGuard no_grad;
   at::Tensor x = embeddings;
   for (auto& stage : stages) {
-    if (stage.head->needs_fit()) {
-      guard(stage.plugin, stage.id, "fit", [&] { stage.head->fit(x, labels); });
-    }
+    if (stage.head->needs_fit()) stage.head->fit(x, labels);
     stage.waits = false;
     x = through(stage, x);
   }

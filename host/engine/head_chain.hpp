@@ -9,10 +9,10 @@
 namespace kindred::host {
 
 struct HeadStage {
-  std::string id;      ///< component id, for messages
-  std::string plugin;  ///< plugin id, for messages
-  std::shared_ptr<Head> head;
-  bool waits = false;  ///< for its fit; until then embeddings pass it by
+  std::string id;              ///< component id, for messages
+  std::string plugin;          ///< plugin id, for messages
+  std::shared_ptr<Head> head;  ///< under its contract
+  bool waits = false;          ///< for its fit; until then embeddings pass it by
 };
 
 /// Heads that are applied one after the other; none at all hands embeddings through.

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "host/engine/contracts.hpp"
 #include "host/engine/switch_head.hpp"
-#include "host/loader/guarded_call.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -14,23 +14,11 @@ EncoderPart& ModelBuilder::add_encoder(EncoderPart part, const ComponentInfo& in
   site.seed = seed_;
   part.id = info.id;
   part.plugin = info.plugin_id;
-  part.encoder = catalog_.create<Encoder>(info, params, site);
-  guard(info, "dimension", [&] {
-    part.object_kind = part.encoder->object_kind();
-    part.dimension = part.encoder->dimension();
-  });
+  part.encoder = create_under_contract<Encoder>(catalog_, info, params, site);
+  part.object_kind = part.encoder->object_kind();
+  part.dimension = part.encoder->dimension();
   if (part.dimension == 0) part.dimension = input_dimension;
-  guard(info, "stages", [&] {
-    part.stage_count = static_cast<int64_t>(part.encoder->stages().size());
-    if (part.stage_count < 1) throw Error("an encoder has at least one stage");
-    for (const auto& one : module_tensors(*part.encoder)) {
-      const auto stage = part.encoder->stage_of(one.name);
-      if (stage < 0 || stage >= part.stage_count) {
-        throw Error(fmt::format("stage_of(\"{}\") is {}, but there are {} stages", one.name, stage,
-                                part.stage_count));
-      }
-    }
-  });
+  part.stage_count = static_cast<int64_t>(part.encoder->stages().size());
   part.first_trained = part.stage_count;
   part.encoder->train(false);
   model_.embedding_dimension += part.dimension;
@@ -43,9 +31,8 @@ HeadStage ModelBuilder::stage(const ComponentSpec& spec, int64_t input_dimension
   Site site;
   site.input_dimension = input_dimension;
   site.seed = seed_;
-  HeadStage made{spec.info->id, spec.info->plugin_id, catalog_.create<Head>(*spec.info, spec.params, site)};
-  guard(*spec.info, "output_dimension", [&] { (void)made.head->output_dimension(); });
-  guard(*spec.info, "parameters", [&] { module_tensors(*made.head); });
+  HeadStage made{spec.info->id, spec.info->plugin_id,
+                 create_under_contract<Head>(catalog_, *spec.info, spec.params, site)};
   made.head->train(false);
   return made;
 }

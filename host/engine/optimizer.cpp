@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <sstream>
 
 #include "kindred/error.hpp"
 
@@ -144,6 +145,12 @@ bool Optimizer::step() {
 }
 
 void Optimizer::save(const std::string& path) const { torch::save(*state_->optimizer, path); }
+
+std::string Optimizer::saved() const {
+  std::ostringstream bytes;
+  torch::save(*state_->optimizer, bytes);
+  return bytes.str();
+}
 
 void Optimizer::load(const std::string& path) { torch::load(*state_->optimizer, path); }
 

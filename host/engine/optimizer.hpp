@@ -32,8 +32,9 @@ class Optimizer {
   /// when it was not, nothing is updated.
   bool step();
 
-  /// State for resuming, in LibTorch's archive format.
+  /// State for resuming, in LibTorch's archive format; saved() gives the bytes of that file.
   void save(const std::string& path) const;
+  std::string saved() const;
   void load(const std::string& path);
 
  private:

@@ -71,7 +71,6 @@ class Run {
  private:
   void open_folder();
   void prepare();
-  void check_heads() const;
   void open_data();
   std::vector<EncodeRequest> requests(const EncoderPart& part) const;
   void encode_views();
@@ -80,7 +79,7 @@ class Run {
   void train();
   void track_from(int64_t first_epoch);
   void fit_heads();
-  void measure_tuned();
+  void measure_both();
   void write_result(const std::string& status, const std::string& error = {});
   at::Tensor test_embeddings(bool with_heads);
   /// Whether nothing of an encoder is kept in the cache.
@@ -161,31 +160,7 @@ void Run::prepare() {
   move_to(encoder_tensors(model_), device_);
   move_to(head_tensors(model_), device_);
   log_info(fmt::format("{}", model_summary(model_)));
-  check_heads();
-}
-
-/// A closed-form head is fitted on what the tuned encoder gives, so nothing behind it can have been trained.
-void Run::check_heads() const {
-  if (!model_.learns()) return;
-  const HeadStage* waiting = nullptr;
-  for (size_t i = 0; i < model_.heads.stages.size(); ++i) {
-    const auto& stage = model_.heads.stages[i];
-    if (waiting == nullptr && stage.waits) waiting = &stage;
-    if (waiting == nullptr || stage.head->parameters().empty()) continue;
-    if (waiting == &stage) {
-      throw PipelineError(
-          {{pipeline_.file, pipeline_.head[i].pointer,
-            fmt::format("{} is both fitted and trained; behind an encoder that learns a fitted head has its "
-                        "turn only after training: freeze the encoder, or take another head",
-                        stage.id)}});
-    }
-    throw PipelineError(
-        {{pipeline_.file, pipeline_.head[i].pointer,
-          fmt::format(
-              "{} is trained, but stands behind {}, which is fitted on the tuned encoder's embeddings "
-              "after training; put {} last, or freeze the encoder",
-              stage.id, waiting->id, waiting->id)}});
-  }
+  check_head_order(pipeline_, model_);
 }
 
 void Run::open_data() {
@@ -358,8 +333,9 @@ RunOutcome Run::execute() {
       return {result_, "", true};
     }
     if (model_.learns()) fit_heads();
-    measure_tuned();
-    save_servable((fs::path(folder_) / "model").string(), pipeline_, model_, result_["metrics"]);
+    // Before it is measured: a metric that fails does not cost the model.
+    save_servable(model_of_run(folder_), pipeline_, model_, result_["metrics"]);
+    measure_both();
     write_result("completed");
   } catch (const Interrupted& stop) {
     write_result("interrupted", stop.what());
@@ -373,20 +349,30 @@ RunOutcome Run::execute() {
   return {result_, metrics_table(result_["metrics"]), false};
 }
 
-void Run::measure_tuned() {
+/// Each side's values are in the result as soon as they are known.
+void Run::measure_both() {
   const double start = now_seconds();
-  tuned_test_ = test_embeddings(true);
-  keep_readable();  // what a learning encoder could not read is known only now
+  keep_readable();  // what a learning encoder could not read is known since training
   const auto task = measured_task(*dataset_, split_.test, parts_.eval_sampler.get(), pipeline_);
-  const auto base_values =
-      pipeline_.evaluate.baseline ? measure(base_test_, task, parts_.metrics, pipeline_) : Measured{};
-  const auto tuned_values = measure(tuned_test_, task, parts_.metrics, pipeline_);
-  result_["metrics"] = {{"base", base_values.values}, {"tuned", tuned_values.values}};
-  result_["metric_details"] = {{"base", base_values.details}, {"tuned", tuned_values.details}};
-  if (pipeline_.evaluate.per_class) {
-    result_["per_class"] = per_class_table(base_values, tuned_values, *dataset_);
+  result_["metric_details"] = {{"base", json::object()}, {"tuned", json::object()}};
+  const auto measured = [&](const char* side, const at::Tensor& embeddings) {
+    auto values = measure(embeddings, task, parts_.metrics, pipeline_);
+    result_["metrics"][side] = values.values;
+    result_["metric_details"][side] = values.details;
+    return values;
+  };
+  const auto base = pipeline_.evaluate.baseline ? measured("base", base_test_) : Measured{};
+  tuned_test_ = test_embeddings(true);
+  if (tuned_test_.size(0) != base_test_.size(0)) {
+    throw Error(
+        fmt::format("{} test samples could be read before training and {} behind it; are the files on a disk "
+                    "that stays?",
+                    base_test_.size(0), tuned_test_.size(0)));
   }
+  const auto tuned = measured("tuned", tuned_test_);
+  if (pipeline_.evaluate.per_class) result_["per_class"] = per_class_table(base, tuned, *dataset_);
   result_["timings"]["evaluate_seconds"] = now_seconds() - start;
+  set_model_metrics(folder_, result_["metrics"]);
   const RetrievalShown shown{*dataset_,  split_.test, task,
                              base_test_, tuned_test_, static_cast<uint64_t>(pipeline_.root.seed)};
   write_retrieval(folder_, shown);

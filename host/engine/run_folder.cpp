@@ -81,4 +81,13 @@ void check_same_pipeline(const std::string& folder, const Pipeline& pipeline) {
   }
 }
 
+std::string model_of_run(const std::string& folder) { return (fs::path(folder) / "model").string(); }
+
+void set_model_metrics(const std::string& folder, const json& metrics) {
+  const auto path = (fs::path(model_of_run(folder)) / "model.json").string();
+  auto manifest = json::parse(read_file(path));
+  manifest["metrics"] = metrics;
+  write_file_atomically(path, manifest.dump(2) + "\n");
+}
+
 }  // namespace kindred::host

@@ -13,6 +13,7 @@
 #include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
+#include "kindred/json_text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -177,7 +178,7 @@ void save_servable(const std::string& folder, const Pipeline& pipeline, const Mo
 
 Servable load_servable(const std::string& folder, const Catalog& catalog, at::Device device) {
   const auto path = (fs::path(folder) / "model.json").string();
-  const auto manifest = json::parse(read_file(path), nullptr, false);
+  const auto manifest = parse_json(read_file(path));
   if (!manifest.is_object() || !manifest.contains("kindred") || manifest["kindred"] != 1) {
     throw Error(path + " is not the manifest of a Kindred model (\"kindred\": 1 was expected)");
   }

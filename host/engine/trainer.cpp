@@ -107,54 +107,16 @@ TrainReport Trainer::train() {
   const double start = now_seconds();
   last_checkpoint_ = start;
   if (encoder_learns_) keep_freed_memory(kKeepSmaller);
-  Progress progress("training", "epochs", pipeline_.train.epochs, quiet_);
-  for (int64_t epoch = first_epoch_; epoch < pipeline_.train.epochs; ++epoch) {
-    if (out_of_patience()) {  // also right after a resume
-      report_.stopped_early = true;
-      break;
-    }
-    const double epoch_start = now_seconds();
-    EpochResult result;
-    if (!run_steps(epoch, result)) {
-      report_.step_seconds += now_seconds() - epoch_start;
-      report_.interrupted = true;
-      break;
-    }
-    result.step_seconds = now_seconds() - epoch_start;
-    report_.step_seconds += result.step_seconds;
-    if (pipeline_.train.swa_start > 0 && epoch + 1 >= pipeline_.train.swa_start && result.steps_now > 0) {
-      average_->add_to_mean();  // a resumed epoch without steps was added before it was interrupted
-    }
-    swap_average();
-    try {
-      validate(result);
-    } catch (const Interrupted&) {
-      // The steps are kept; the resumed run repeats the validation.
-      swap_average();
-      report_.interrupted = true;
-      save_checkpoint(epoch, result.steps, result.loss_sum);
-      break;
-    }
-    const double seconds = now_seconds() - epoch_start;
-    report_.epoch_seconds.push_back(seconds);
-    report_.epochs = epoch + 1;
-    const bool best = note_result(epoch, result);
-    swap_average();
-    append_history(epoch, result, seconds, best);
-    track(epoch, result);
-    std::string note = fmt::format("loss {:.4f}", result.train_loss);
-    for (const auto& [name, value] : result.validation)
-      note += fmt::format(", validation {} {:.4f}", name, value);
-    progress.update(epoch + 1, note);
-    if (now_seconds() - last_checkpoint_ > kCheckpointSeconds) save_checkpoint(epoch + 1, 0, 0);
-    if (interrupted()) {
-      report_.interrupted = true;
-      save_checkpoint(epoch + 1, 0, 0);
-      break;
-    }
+  try {
+    run_epochs();
+  } catch (const Interrupted&) {
+    save_after_failure();
+    report_.interrupted = true;
+  } catch (const std::exception&) {
+    save_after_failure();
+    throw;
   }
   if (!report_.interrupted && out_of_patience()) report_.stopped_early = true;
-  progress.finish();
   if (encoder_learns_) keep_freed_memory(kKeepAll);  // what follows measures and encodes
   report_.train_seconds = now_seconds() - start;
   if (!report_.interrupted) save_checkpoint(report_.epochs, 0, 0);
@@ -173,9 +135,57 @@ TrainReport Trainer::train() {
   return report_;
 }
 
+void Trainer::run_epochs() {
+  Progress progress("training", "epochs", pipeline_.train.epochs, quiet_);
+  whole_ = first_;
+  for (int64_t epoch = first_.epoch; epoch < pipeline_.train.epochs; ++epoch) {
+    if (out_of_patience()) {  // also right after a resume
+      report_.stopped_early = true;
+      break;
+    }
+    const double epoch_start = now_seconds();
+    EpochResult result;
+    if (!run_steps(epoch, result)) {
+      report_.step_seconds += now_seconds() - epoch_start;
+      report_.interrupted = true;
+      break;
+    }
+    result.step_seconds = now_seconds() - epoch_start;
+    report_.step_seconds += result.step_seconds;
+    if (pipeline_.train.swa_start > 0 && epoch + 1 >= pipeline_.train.swa_start && result.steps_now > 0) {
+      average_->add_to_mean();  // a resumed epoch without steps was added before it was interrupted
+    }
+    swap_average();
+    validate(result);  // should it fail, the steps are kept and the resumed run repeats the validation
+    const double seconds = now_seconds() - epoch_start;
+    report_.epoch_seconds.push_back(seconds);
+    report_.epochs = epoch + 1;
+    whole_.reset();  // between what is noted of the epoch and its line in the history
+    const bool best = note_result(epoch, result);
+    swap_average();
+    append_history(epoch, result, seconds, best);
+    whole_ = {epoch + 1, 0};
+    keep(*whole_);
+    track(epoch, result);
+    std::string note = fmt::format("loss {:.4f}", result.train_loss);
+    for (const auto& [name, value] : result.validation)
+      note += fmt::format(", validation {} {:.4f}", name, value);
+    progress.update(epoch + 1, note);
+    if (now_seconds() - last_checkpoint_ > kCheckpointSeconds) save_checkpoint(epoch + 1, 0, 0);
+    if (interrupted()) {
+      report_.interrupted = true;
+      save_checkpoint(epoch + 1, 0, 0);
+      break;
+    }
+  }
+  progress.finish();
+}
+
 /// Exchanges the weights and their average, where there is one already.
 void Trainer::swap_average() {
-  if (average_ && average_->updates() > 0) average_->swap();
+  if (!average_ || average_->updates() == 0) return;
+  average_->swap();
+  swapped_ = !swapped_;
 }
 
 bool Trainer::out_of_patience() const {
@@ -187,12 +197,12 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   const auto seed = static_cast<uint64_t>(pipeline_.root.seed);
   const auto refresh = parts_.sampler->refresh_epochs();
   // Not in the middle of an epoch that is resumed: its batches are those of the means at its beginning.
-  if (refresh > 0 && epoch % refresh == 0 && !(epoch == first_epoch_ && first_step_ > 0)) show_class_means();
+  if (refresh > 0 && epoch % refresh == 0 && !(epoch == first_.epoch && first_.step > 0)) show_class_means();
   const auto batches = parts_.sampler->batches(pairs_ ? pairs_->labels() : data_.labels(), seed, epoch);
   const auto steps = static_cast<int64_t>(batches.size());
   largest_batch_ = 0;
   for (const auto& batch : batches) largest_batch_ = std::max(largest_batch_, batch.numel());
-  const int64_t first = epoch == first_epoch_ ? std::min(first_step_, steps) : 0;
+  const int64_t first = epoch == first_.epoch ? std::min(first_.step, steps) : 0;
   optimizer_->start_epoch(epoch);
   for (auto& one : trained_) one.tensor.requires_grad_(!is_frozen(pipeline_, one.name, epoch));
   data_.train_encoder(true);
@@ -205,7 +215,7 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
   data_.start_epoch(rows, first, epoch);
   Progress progress(fmt::format("epoch {}", epoch + 1), "steps", steps, quiet_ || !encoder_learns_);
   // Summed on the device: one synchronisation an epoch, not one a step, unless steps are slow anyway.
-  double sum = epoch == first_epoch_ ? first_loss_sum_ : 0;
+  double sum = epoch == first_.epoch ? first_.loss_sum : 0;
   const int64_t group = pipeline_.train.accumulate;  // batches per step of the optimizer
   bool has_gradient = false;
   for (int64_t step = first; step < steps; ++step) {
@@ -214,6 +224,7 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
     auto batch = data_.next();
     if (step % group == 0) optimizer_->zero_gradients();
     const bool ends_group = (step + 1) % group == 0 || step + 1 == steps;
+    whole_.reset();
     if (batch.labels.numel() > 0) {
       const auto batches_of_step = std::min(group, steps - step / group * group);
       const auto learned = learn(batches[static_cast<size_t>(step)], batch, {epoch, step},
@@ -232,6 +243,7 @@ bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
     if (!ends_group) continue;
     if (has_gradient) update_weights(epoch, step);
     has_gradient = false;
+    whole_ = {epoch, step + 1, sum};
     if (step + 1 == steps) break;
     if (interrupted()) {
       save_checkpoint(epoch, step + 1, sum);

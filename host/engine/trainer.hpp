@@ -3,7 +3,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/engine/evaluation.hpp"
@@ -33,8 +35,9 @@ struct TrainReport {
 };
 
 /// The training loop (trainer.cpp), the work of one batch (trainer_step.cpp), validation and the choice of
-/// the best epoch (trainer_validation.cpp), and what is written while it goes (trainer_checkpoint.cpp). It
-/// sees embeddings, so a frozen encoder costs it nothing; a learning encoder is behind TrainingData.
+/// the best epoch (trainer_validation.cpp), and what is written while it goes, or when something fails
+/// (trainer_checkpoint.cpp). It sees embeddings, so a frozen encoder costs it nothing; a learning encoder is
+/// behind TrainingData.
 class Trainer {
  public:
   struct Parts {
@@ -52,9 +55,10 @@ class Trainer {
   void resume();
 
   /// Epochs that were completed before.
-  int64_t first_epoch() const { return first_epoch_; }
+  int64_t first_epoch() const { return first_.epoch; }
 
   /// Trains, then puts the best epoch's weights into the model. Throws Error on a loss that is not finite.
+  /// Whatever it throws, resume() goes on from a checkpoint of what was trained before.
   TrainReport train();
 
  private:
@@ -71,7 +75,17 @@ class Trainer {
   };
   struct Place {
     int64_t epoch, step;
+    double loss_sum = 0;  ///< of the epoch's steps so far
   };
+  /// What a checkpoint holds.
+  struct Checkpoint {
+    Place place;
+    std::vector<NamedTensor> tensors, best, average;
+    std::string optimizer;  ///< the bytes of its file; "": as it is now
+    int64_t all_steps, average_updates, since_best, best_epoch;
+    double best_value;
+  };
+  void run_epochs();
   bool out_of_patience() const;
   bool run_steps(int64_t epoch, EpochResult& result);
   ParameterGroups parameter_groups();
@@ -90,7 +104,13 @@ class Trainer {
   double monitored(const EpochResult& result) const;
   void warn_when_collapsed(const at::Tensor& embeddings);
   void keep_history_until(int64_t epoch);
-  void save_checkpoint(int64_t epoch, int64_t step, double loss_sum);
+  Checkpoint present(const Place& place) const;
+  void keep(const Place& place);
+  void write(const Checkpoint& checkpoint);
+  void save_checkpoint(int64_t epoch, int64_t step, double loss_sum) {
+    write(present({epoch, step, loss_sum}));
+  }
+  void save_after_failure() noexcept;
   void track(int64_t epoch, const EpochResult& result) const;
   void append_history(int64_t epoch, const EpochResult& result, double seconds, bool best);
   std::vector<NamedTensor> state() const;
@@ -111,9 +131,13 @@ class Trainer {
   std::vector<NamedTensor> best_;
   at::Tensor class_means_;  ///< float32 (C, D) that the sampler saw last; undefined when it looks at none
   int64_t all_steps_ = 0;   ///< ever taken, those before a resume included
-  int64_t first_epoch_ = 0, first_step_ = 0, since_best_ = 0, largest_batch_ = 0;
-  double first_loss_sum_ = 0, last_checkpoint_ = 0;
-  bool collapse_noted_ = false;
+  int64_t since_best_ = 0, largest_batch_ = 0;
+  Place first_{0, 0};               ///< where training begins, or goes on
+  Place saved_{0, 0};               ///< of the checkpoint on disk
+  std::optional<Place> whole_;      ///< what the tensors are the state of; nothing in the middle of a step
+  std::optional<Checkpoint> kept_;  ///< in memory: of a completed epoch
+  double kept_at_ = 0, keep_seconds_ = 0, last_checkpoint_ = 0;
+  bool collapse_noted_ = false, swapped_ = false;
 };
 
 /// Whether what is monitored is a loss, which is to fall.

@@ -71,7 +71,8 @@ Trainer::Learned Trainer::learn(const at::Tensor& rows, const TrainingData::Step
   for (int64_t first = 0; gradient.defined() && first < size; first += part) {
     seed_part(first);
     const auto again = part_of(first);
-    if (again.requires_grad()) again.backward(gradient.slice(0, first, std::min(first + part, size)));
+    if (!again.requires_grad()) continue;
+    again.backward(gradient.slice(0, first, std::min(first + part, size)));
   }
   return {embeddings.detach(), value, true};
 }

@@ -93,11 +93,12 @@ bool Trainer::note_result(int64_t epoch, const EpochResult& result) {
   const double value = monitored(result);
   const double delta = pipeline_.early_stopping.min_delta;
   const bool better = minimise_ ? value < report_.best_value - delta : value > report_.best_value + delta;
+  // The weights first: should the copy fail, what is said of the best epoch still holds for those kept.
+  if (better) best_ = snapshot(state());
   since_best_ = better ? 0 : since_best_ + 1;
   if (!better) return false;
   report_.best_value = value;
   report_.best_epoch = epoch + 1;
-  best_ = snapshot(state());
   return true;
 }
 

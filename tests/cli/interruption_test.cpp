@@ -2,13 +2,18 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <thread>
 
+#include "fixture_plugins.hpp"
 #include "host_process.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {
 namespace {
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
 
 /// Waits until the history has `lines` lines; false when the process took too long.
 bool wait_for_history(const std::string& path, int64_t lines) {
@@ -42,7 +47,7 @@ void expect_same_after_an_interruption(const nlohmann::json& loss) {
   process.interrupt();
   const auto stopped = process.wait();
   EXPECT_EQ(stopped.code, 130) << stopped.error;
-  EXPECT_THAT(stopped.error, ::testing::HasSubstr("--resume"));
+  EXPECT_THAT(stopped.error, HasSubstr("--resume"));
   EXPECT_EQ(testing::read_json(folder / "parts/result.json")["status"], "interrupted");
 
   const auto resumed = testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--resume", "parts"});
@@ -67,6 +72,153 @@ TEST(Interruption, keeps_memories_proxies_class_means_and_what_miners_draw) {
                                       {"miner", {{"type", "distance_weighted"}}},
                                       {"memory", {{"size", 70}, {"start_step", 6}}}},
                                      {{"type", "curricular_face"}, {"weight", 0.1}}});
+}
+
+/// While it lives, the components of the fixture `faulty` are sound.
+class SoundPlugins {
+ public:
+  SoundPlugins() { ::setenv("KINDRED_TEST_SOUND", "1", 1); }
+  ~SoundPlugins() { ::unsetenv("KINDRED_TEST_SOUND"); }
+  SoundPlugins(const SoundPlugins&) = delete;
+  SoundPlugins& operator=(const SoundPlugins&) = delete;
+};
+
+/// Runs that a component of the fixture `faulty` ends, beside one that it does not.
+class FaultyRun : public ::testing::Test {
+ protected:
+  FaultyRun() {
+    testing::write_vectors(folder_);
+    pipeline_["plugins"] = {testing::fixture_folder("faulty")};
+  }
+
+  testing::HostResult run(const std::vector<std::string>& how) {
+    testing::write_pipeline(folder_, pipeline_);
+    std::vector<std::string> arguments = {"run", "pipeline.json", "--quiet"};
+    arguments.insert(arguments.end(), how.begin(), how.end());
+    return testing::run_host(folder_, arguments);
+  }
+
+  nlohmann::json result_of(const std::string& output) {
+    return testing::read_json(folder_ / (output + "/result.json"));
+  }
+
+  /// The run `parts`, which has failed, goes on and ends as `whole` does, in which nothing fails.
+  void expect_same_after_a_resume() {
+    const SoundPlugins sound;
+    const auto undisturbed = run({"--output", "whole"});
+    ASSERT_EQ(undisturbed.code, 0) << undisturbed.error;
+    const auto resumed = run({"--resume", "parts"});
+    ASSERT_EQ(resumed.code, 0) << resumed.error;
+    const auto whole = result_of("whole"), parts = result_of("parts");
+    EXPECT_EQ(parts["metrics"].dump(), whole["metrics"].dump());
+    EXPECT_EQ(parts["training"].dump(), whole["training"].dump());
+    EXPECT_EQ(read_file(folder_ / "parts/model/head.safetensors"),
+              read_file(folder_ / "whole/model/head.safetensors"));
+    const auto history = read_file(folder_ / "parts/history.jsonl");
+    EXPECT_EQ(std::count(history.begin(), history.end(), '\n'), 15);
+  }
+
+  const testing::TemporaryFolder folder_{"faulty_run"};
+  nlohmann::json pipeline_ = testing::vectors_pipeline();
+};
+
+TEST_F(FaultyRun, keeps_the_epochs_before_a_loss_throws_or_is_not_a_number) {
+  for (const auto* what : {"error", "number", "nan"}) {
+    for (const auto* folder : {"whole", "parts"}) fs::remove_all(folder_.path() / folder);
+    pipeline_["train"]["loss"] = {{"type", "faulty.loss"}, {"what", what}, {"call", 20}};
+    const auto failed = run({"--output", "parts"});
+    EXPECT_EQ(failed.code, what == std::string("nan") ? 1 : 4) << failed.error;
+    EXPECT_EQ(result_of("parts")["status"], "failed");
+    EXPECT_THAT(read_file(folder_ / "parts/log.txt"), HasSubstr("are kept: --resume"));
+    const auto kept = testing::read_json(folder_ / "parts/checkpoints/trainer.json");
+    EXPECT_GE(kept["epoch"].get<int>(), 1) << what;
+    EXPECT_EQ(kept["step"], 0) << "a step that fails may have moved running statistics";
+    expect_same_after_a_resume();
+  }
+}
+
+TEST_F(FaultyRun, keeps_the_steps_of_an_epoch_that_a_metric_cannot_validate) {
+  pipeline_["train"]["ema"] = 0.9;
+  pipeline_["evaluate"]["metrics"] = {{{"type", "faulty.metric"}, {"what", "number"}, {"call", 3}}};
+  EXPECT_EQ(run({"--output", "parts"}).code, 4);
+  const auto kept = testing::read_json(folder_ / "parts/checkpoints/trainer.json");
+  EXPECT_EQ(kept["epoch"], 2);
+  EXPECT_GT(kept["step"].get<int>(), 0);
+  expect_same_after_a_resume();
+}
+
+TEST_F(FaultyRun, begins_again_after_a_crash_before_the_first_checkpoint) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer reports crashes itself";
+#endif
+  pipeline_["train"]["loss"] = {{"type", "faulty.loss"}, {"what", "crash"}, {"call", 20}};
+  EXPECT_EQ(run({"--output", "parts"}).code, 128 + SIGSEGV);
+  expect_same_after_a_resume();
+}
+
+TEST_F(FaultyRun, leaves_model_and_base_values_when_a_metric_throws_only_at_the_end) {
+  pipeline_["train"]["early_stopping"] = {{"monitor", "validation.loss"}};
+  pipeline_["evaluate"]["metrics"] = {{{"type", "faulty.metric"}, {"call", 2}}};
+  const auto failed = run({"--output", "parts"});
+  EXPECT_EQ(failed.code, 4);
+  EXPECT_THAT(failed.error, HasSubstr("faulty.metric, phase per_query: the licence has expired"));
+  const auto metrics = result_of("parts")["metrics"];
+  EXPECT_TRUE(metrics["base"]["nearest"].is_number());
+  EXPECT_TRUE(metrics["tuned"].empty());
+  const SoundPlugins sound;
+  const auto measured =
+      testing::run_host(folder_, {"evaluate", "pipeline.json", "--model", "parts/model", "--json"});
+  ASSERT_EQ(measured.code, 0) << measured.error;
+  ASSERT_EQ(run({"--output", "whole"}).code, 0);
+  EXPECT_EQ(nlohmann::json::parse(measured.out)["metrics"]["tuned"].dump(),
+            result_of("whole")["metrics"]["tuned"].dump());
+  EXPECT_EQ(testing::read_json(folder_ / "whole/model/model.json")["metrics"].dump(),
+            result_of("whole")["metrics"].dump());
+}
+
+/// The only entry of a cache folder.
+fs::path entry_of(const fs::path& cache) {
+  for (const auto& one : fs::directory_iterator(cache)) {
+    if (one.is_directory()) return one.path();
+  }
+  return {};
+}
+
+TEST(Interruption, a_kill_while_encoding_costs_little_and_changes_nothing) {
+  const testing::TemporaryFolder folder("killed");
+  auto pipeline = testing::vectors_pipeline();
+  pipeline["plugins"] = {testing::fixture_folder("faulty")};
+  pipeline["data"]["dataset"] = {{"type", "faulty.data"}};
+  pipeline["data"]["threads"] = 1;
+  pipeline["cache"] = {{"batch_size", 4}};
+  pipeline["model"]["encoders"]["vector"] = {{"type", "faulty.encoder"}};
+  testing::write_pipeline(folder, pipeline);
+  const auto arguments = [&](const std::string& output, const std::string& cache) {
+    return std::vector<std::string>{"run",  "pipeline.json", "--output",
+                                    output, "--set",         "cache.directory=" + cache};
+  };
+  const auto clean = testing::run_host(folder, arguments("clean", "other_cache"));
+  ASSERT_EQ(clean.code, 0) << clean.error;
+
+  auto slow = arguments("killed", "cache");
+  slow.insert(slow.end(), {"--set", "data.dataset.delay=25"});
+  testing::HostProcess process(folder, slow);
+  const auto cache = folder.path() / "cache";
+  const auto is_begun = [&] {
+    return fs::exists(cache) && !entry_of(cache).empty() && fs::exists(entry_of(cache) / "progress.json");
+  };
+  for (int i = 0; i < 3000 && !is_begun(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_TRUE(is_begun());
+  process.kill();
+  EXPECT_EQ(process.wait().code, 128 + SIGKILL);
+
+  const auto again = testing::run_host(folder, arguments("again", "cache"));
+  ASSERT_EQ(again.code, 0) << again.error;
+  EXPECT_THAT(again.error, HasSubstr("continuing a cache that holds"));
+  EXPECT_EQ(read_file((entry_of(cache) / "rows.npy").string()),
+            read_file((entry_of(folder.path() / "other_cache") / "rows.npy").string()));
+  EXPECT_EQ(testing::read_json(folder / "again/result.json")["metrics"].dump(),
+            testing::read_json(folder / "clean/result.json")["metrics"].dump());
 }
 
 }  // namespace

@@ -91,10 +91,15 @@ TEST_F(Servable, a_damaged_one_is_refused_with_a_sentence) {
       testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "x.npy"});
   EXPECT_EQ(cut.code, 1);
   EXPECT_THAT(cut.error, HasSubstr("head.safetensors"));
-  write_file_atomically(folder_ / "out/model/model.json", "{}");
-  EXPECT_THAT(
-      testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "x.npy"}).error,
-      HasSubstr("model.json"));
+  const std::string deep =
+      "{\"kindred\": 1, \"encoders\": " + std::string(200000, '[') + std::string(200000, ']') + "}";
+  for (const auto& manifest : {std::string("{}"), deep}) {
+    write_file_atomically(folder_ / "out/model/model.json", manifest);
+    const auto result =
+        testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "x.npy"});
+    EXPECT_EQ(result.code, 1);
+    EXPECT_THAT(result.error, HasSubstr("model.json"));
+  }
 }
 
 TEST_F(Servable, an_untrained_pipeline_of_vectors_hands_them_through) {
