@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "host/cli/command_line.hpp"
 #include "host/support/exit_code.hpp"
 
 namespace kindred::host {
+namespace po = boost::program_options;
 using nlohmann::json;
 namespace {
 
@@ -23,27 +25,44 @@ std::string range_text(const json& field) {
   return text;
 }
 
-/// A piece of JSON that validates: required parameters and nothing else.
-json example_of(const ComponentInfo& info) {
-  json example = {{"type", info.short_name}};
-  for (const auto& [name, field] : info.schema["properties"].items()) {
-    if (field.value("x-required", false)) {
-      const auto type = field.value("type", "string");
-      example[name] = type == "string" ? json("...") : type == "array" ? json::array() : json(1);
-    } else if (example.size() < 3 && field.contains("default") && field["default"].is_number()) {
+/// A value that the declaration of a parameter allows.
+json value_of(const json& field) {
+  for (const char* list : {"examples", "enum"}) {
+    if (field.contains(list) && field[list].is_array() && !field[list].empty()) return field[list].front();
+  }
+  const auto type = field.value("type", "string");
+  if (type == "array") return json::array({value_of(field.value("items", json::object()))});
+  if (type == "object") return json::object();
+  if (type == "boolean") return true;
+  if (type == "string") return "...";
+  if (field.contains("minimum")) return field["minimum"];
+  return field.contains("maximum") ? field["maximum"] : json(1);
+}
+
+/// A piece of JSON that validates: what is required or has an example; where nothing is, numbers that one may
+/// want to change.
+json example_of(const Catalog& catalog, const ComponentInfo& info) {
+  const bool unambiguous = catalog.find(info.kind, info.short_name) == &info;
+  json example = {{"type", unambiguous ? info.short_name : info.id}};
+  const auto& fields = info.schema["properties"];
+  for (const auto& [name, field] : fields.items()) {
+    if (field.value("x-required", false) || field.contains("examples")) example[name] = value_of(field);
+  }
+  if (example.size() > 1) return example;
+  for (const auto& [name, field] : fields.items()) {
+    if (example.size() < 3 && field.contains("default") && field["default"].is_number())
       example[name] = field["default"];
-    }
   }
   return example;
 }
 
-void print(const ComponentInfo& info) {
+void print(const ComponentInfo& info, const json& example) {
   std::cout << info.kind << " " << info.id << " " << info.version << " (plugin " << info.plugin_id << " "
             << info.plugin_version << ")\n  " << info.summary << "\n\n";
   if (info.schema["properties"].empty()) std::cout << "  no parameters\n";
   for (const auto& [name, field] : info.schema["properties"].items()) {
     std::string type = field.value("type", "any");
-    if (type == "array") type = "list of " + field["items"].value("type", "any");
+    if (type == "array") type = "list of " + field.value("items", json::object()).value("type", "any");
     std::cout << fmt::format("  {:<20} {:<18} {:<18} {}\n", name, type,
                              field.contains("default") ? field["default"].dump() : "(required)",
                              range_text(field));
@@ -51,41 +70,60 @@ void print(const ComponentInfo& info) {
     if (field.contains("x-unit")) std::cout << " [" << field["x-unit"].get<std::string>() << "]";
     std::cout << "\n";
   }
-  std::cout << "\n  example: " << example_of(info).dump() << "\n";
+  std::cout << "\n  example: " << example.dump() << "\n";
+}
+
+void check_known(const Catalog& catalog, const std::string& id, const std::string& kind) {
+  std::vector<std::string> names, kinds;
+  for (const auto& info : catalog.components()) {
+    kinds.push_back(info.kind);
+    if (!kind.empty() && info.kind != kind) continue;
+    names.push_back(info.id);
+    names.push_back(info.short_name);
+  }
+  const auto says = [](const std::string& close) {
+    return (close.empty() ? "" : "; did you mean \"" + close + "\"?") + "; `host list` names those found";
+  };
+  if (names.empty() && !kind.empty())
+    throw UsageError("no component is of the kind \"" + kind + "\"" + says(closest_name(kind, kinds)));
+  if (!id.empty() && std::find(names.begin(), names.end(), id) == names.end())
+    throw UsageError("no component is called \"" + id + "\"" + says(closest_name(id, names)));
 }
 
 }  // namespace
 
 int command_describe(const std::vector<std::string>& arguments) {
-  CommandLine command("describe ID",
-                      "Prints a component's parameters with types, defaults, ranges and meaning.",
+  CommandLine command("describe [ID] [--kind KIND]",
+                      "Prints the parameters of a component, or of all, with types, defaults, ranges and "
+                      "meaning, and an example that validates.",
                       "host describe kindred.triplet");
-  command.positional({"ID"}, 1);
+  command.positional({"ID"}, 0);
+  command.add()("kind", po::value<std::string>()->value_name("KIND"), "only components of this kind");
   if (!command.parse(arguments)) return kExitOk;
   const auto catalog = load_catalog(command);
-  const auto id = command.list("ID").front();
+  const auto id = command.has("ID") ? command.list("ID").front() : "";
+  const auto kind = command.has("kind") ? command.get<std::string>("kind") : "";
+  check_known(catalog, id, kind);
   json found = json::array();
-  std::vector<std::string> known;
   for (const auto& info : catalog.components()) {
-    known.push_back(info.id);
-    known.push_back(info.short_name);
-    if (info.id != id && info.short_name != id) continue;
+    if (!id.empty() && info.id != id && info.short_name != id) continue;
+    if (!kind.empty() && info.kind != kind) continue;
+    const auto example = example_of(catalog, info);
+    if (!command.json()) {
+      if (!found.empty()) std::cout << "\n";
+      print(info, example);
+    }
     found.push_back({{"kind", info.kind},
                      {"id", info.id},
                      {"version", info.version},
                      {"summary", info.summary},
                      {"plugin", info.plugin_id},
                      {"params", info.schema},
-                     {"example", example_of(info)}});
-    if (!command.json()) print(info);
+                     {"example", example}});
   }
-  if (found.empty()) {
-    const auto close = closest_name(id, known);
-    throw UsageError("no component is called \"" + id + "\"" +
-                     (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
-                     "; `host list` names those found");
+  if (command.json()) {
+    std::cout << (!id.empty() && found.size() == 1 ? found.front() : found).dump(2) << "\n";
   }
-  if (command.json()) std::cout << (found.size() == 1 ? found.front() : found).dump(2) << "\n";
   return kExitOk;
 }
 

@@ -22,7 +22,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"cache", &command_cache, "list, check or remove what runs keep of frozen encoders"},
-    {"describe", &command_describe, "parameters of a component"},
+    {"describe", &command_describe, "parameters of one component, or of all"},
     {"doctor", nullptr, "versions, processor, BLAS, CUDA and plugins"},
     {"embed", nullptr, "embeddings of pictures or vectors as a NumPy array"},
     {"evaluate", nullptr, "measure a model on the test classes of a pipeline"},

@@ -30,6 +30,7 @@ class StanfordCarsDataset final : public Dataset {
       schema.field("root", &Params::root)
           .doc("Folder with cars_train, cars_test and devkit, or with cars_annos.mat.")
           .path()
+          .example("\"stanford_cars\"")
           .required();
       schema.field("splits", &Params::splits)
           .doc("Which halves, in this order; merged is both.")

@@ -1,5 +1,6 @@
 # What `cmake --install` and `cpack` put where. Everything is found relative to itself, so the folder may be moved:
 #   bin/host                     the program
+#   bin/kindred                  a link to it
 #   bin/kindred-check            the conformance checks of plugins
 #   lib/kindred/                 the part of the program that needs LibTorch
 #   lib/kindred/plugins/         the plugins that come with it
@@ -22,13 +23,23 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/sdk/cmake/KindredConfig.cma
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/install/KindredConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/install/KindredConfig.cmake" "${PROJECT_BINARY_DIR}/install/KindredConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/sdk/cmake/KindredPlugin.cmake" "${PROJECT_SOURCE_DIR}/sdk/cmake/KindredTorch.cmake"
-  "${PROJECT_SOURCE_DIR}/sdk/cmake/plugin.map" DESTINATION ${_config} COMPONENT development)
+  "${PROJECT_SOURCE_DIR}/sdk/cmake/KindredKinds.cmake" "${PROJECT_SOURCE_DIR}/sdk/cmake/plugin.map" DESTINATION ${_config} COMPONENT development)
 file(RELATIVE_PATH KINDRED_PC_TO_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 string(REGEX REPLACE "/$" "" KINDRED_PC_TO_PREFIX "${KINDRED_PC_TO_PREFIX}")
+# LibTorch has no file for pkg-config, so its flags stand in ours; another place of it is a variable on the command line.
+# The compiler's own folders (Debian's LibTorch is in them) must not be named: their order would change.
+set(_torch_includes ${TORCH_INCLUDE_DIRS})
+list(REMOVE_ITEM _torch_includes ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+list(TRANSFORM _torch_includes PREPEND "-isystem " OUTPUT_VARIABLE KINDRED_TORCH_CFLAGS)
+list(APPEND KINDRED_TORCH_CFLAGS ${TORCH_CXX_FLAGS})
+list(JOIN KINDRED_TORCH_CFLAGS " " KINDRED_TORCH_CFLAGS)
+get_filename_component(KINDRED_TORCH_LIBDIR "${TORCH_LIBRARY}" DIRECTORY)
 configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred.pc.in" "${PROJECT_BINARY_DIR}/install/kindred.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/install/kindred.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 install(TARGETS host kindred_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
+install(CODE "file(CREATE_LINK host \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/kindred\" SYMBOLIC)"
+  COMPONENT runtime)
 get_property(_plugins GLOBAL PROPERTY KINDRED_PLUGIN_TARGETS)
 install(TARGETS kindred_engine LIBRARY DESTINATION lib/kindred COMPONENT runtime)
 install(TARGETS ${_plugins} LIBRARY DESTINATION lib/kindred/plugins COMPONENT runtime)

@@ -1,6 +1,7 @@
-# kindred_add_plugin(<name> SOURCES <file>... [LINK <target>...])
+# kindred_add_plugin(<name> SOURCES <file>... [LINK <target>...] [KINDS <kind>...])
 #   Builds <name>.kindred.so from SOURCES against the SDK. One symbol is exported and the library is never
-#   unmapped: autograd nodes and exceptions may outlive any handle.
+#   unmapped: autograd nodes and exceptions may outlive any handle. KINDS says which kinds of components the
+#   plugin offers; after linking, the installed host reads from the file whether it does.
 #
 # kindred_add_plugin_tests(<name> [PIPELINE <file>] [PARAMETERS <id>=<json>...])
 #   Adds the ctest entries <name>.conforms, which runs kindred-check on the plugin (PARAMETERS for components that
@@ -8,9 +9,10 @@
 #   installed SDK.
 include_guard()
 set(_KINDRED_PLUGIN_MAP "${CMAKE_CURRENT_LIST_DIR}/plugin.map")
+set(_KINDRED_CHECK_KINDS "${CMAKE_CURRENT_LIST_DIR}/KindredKinds.cmake")
 
 function(kindred_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT_DIRECTORY" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "OUTPUT_DIRECTORY" "SOURCES;LINK;KINDS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "kindred_add_plugin(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -26,6 +28,10 @@ function(kindred_add_plugin name)
   # clang leaves the sanitizers' runtime to the program, so with it their symbols are undefined here.
   if(NOT (KINDRED_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang"))
     target_link_options(${name} PRIVATE LINKER:--no-undefined)
+  endif()
+  if(arg_KINDS AND Kindred_HOST)  # the repository's own plugins are built before the host
+    add_custom_command(TARGET ${name} POST_BUILD VERBATIM COMMAND "${CMAKE_COMMAND}" "-DHOST=${Kindred_HOST}"
+      "-DPLUGIN=$<TARGET_FILE:${name}>" "-DKINDS=${arg_KINDS}" -P "${_KINDRED_CHECK_KINDS}")
   endif()
   if(arg_OUTPUT_DIRECTORY)  # fixtures of tests
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}")

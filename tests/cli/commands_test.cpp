@@ -1,13 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "fixture_plugins.hpp"
 #include "host_process.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {
 namespace {
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 class Commands : public ::testing::Test {
@@ -57,16 +61,64 @@ TEST_F(Commands, help_lists_and_inspection_do_not_load_LibTorch) {
       << "the trace shows nothing, so this test would never fail";
 }
 
-TEST_F(Commands, list_and_describe_show_what_the_plugins_declare) {
+TEST_F(Commands, list_shows_what_the_plugins_declare) {
   const auto list = nlohmann::json::parse(host({"list", "--json"}).out);
   EXPECT_THAT(list.dump(), HasSubstr("kindred.triplet"));
+  const auto miners = nlohmann::json::parse(host({"list", "--kind", "miner", "--json"}).out);
+  EXPECT_GT(miners.size(), 5U);
+  for (const auto& one : miners) EXPECT_EQ(one["kind"], "miner") << one;
+  const auto text = host({"list", "--kind", "miner"}).out;
+  EXPECT_THAT(text, HasSubstr("kindred.batch_hard"));
+  EXPECT_THAT(text, Not(HasSubstr("kindred.triplet ")));
+}
+
+TEST_F(Commands, list_says_which_files_were_refused_and_why) {
+  const auto folder = folder_ / "plugins";
+  std::filesystem::create_directory(folder);
+  write_file_atomically(folder + "/notes.kindred.so", "no plugin at all");
+  const auto listed = host({"list", "--plugins", folder});
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.error, HasSubstr("1 file(s) were not loaded"));
+  const auto rejected =
+      nlohmann::json::parse(host({"list", "--rejected", "--plugins", folder, "--json"}).out);
+  ASSERT_EQ(rejected.size(), 1U);
+  EXPECT_EQ(rejected[0]["code"], "KDP001");
+  EXPECT_THAT(rejected[0]["file"], HasSubstr("notes.kindred.so"));
+  EXPECT_THAT(host({"list", "--rejected", "--plugins", folder}).out, HasSubstr("KDP001"));
+}
+
+TEST_F(Commands, describe_shows_parameters_of_one_component) {
   const auto text = host({"describe", "triplet"});
   EXPECT_EQ(text.code, 0);
   for (const auto* part : {"margin", "0.5", "mining", "semi_hard", "kindred.core"})
     EXPECT_THAT(text.out, HasSubstr(part));
   const auto unknown = host({"describe", "tripet"});
-  EXPECT_NE(unknown.code, 0);
-  EXPECT_THAT(unknown.error, HasSubstr("triplet"));
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.error, HasSubstr("did you mean \"triplet\"?"));
+}
+
+TEST_F(Commands, describe_without_an_id_shows_all_of_a_kind) {
+  const auto losses = host({"describe", "--kind", "loss"});
+  EXPECT_EQ(losses.code, 0);
+  for (const auto* part : {"loss kindred.triplet", "loss kindred.arc_face"})
+    EXPECT_THAT(losses.out, HasSubstr(part));
+  EXPECT_THAT(losses.out, Not(HasSubstr("miner kindred.")));
+  const auto listed = nlohmann::json::parse(host({"list", "--json"}).out);
+  EXPECT_EQ(nlohmann::json::parse(host({"describe", "--json"}).out).size(), listed.size());
+  const auto unknown = host({"describe", "--kind", "los"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.error, HasSubstr("did you mean \"loss\"?"));
+}
+
+TEST_F(Commands, examples_name_components_so_that_only_one_is_meant) {
+  const auto losses =
+      nlohmann::json::parse(host({"describe", "--kind", "loss", "--plugins", testing::fixture_folder("good"),
+                                  "--plugins", testing::fixture_folder("second"), "--json"})
+                                .out);
+  std::vector<std::string> types;
+  for (const auto& one : losses) types.push_back(one["example"]["type"]);
+  EXPECT_THAT(types, IsSupersetOf({"fixture.pull", "second.pull", "push", "triplet"}));
+  EXPECT_THAT(types, Not(Contains("pull")));
 }
 
 TEST_F(Commands, schema_covers_components_and_doctor_says_what_runs) {
@@ -90,14 +142,33 @@ TEST_F(Commands, validate_tells_the_resolved_pipeline) {
 }
 
 TEST_F(Commands, inspect_reads_a_plugin_without_loading_it) {
-  const auto result = host({"inspect", std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so"});
+  const auto core = std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so";
+  const auto result = host({"inspect", core});
   EXPECT_EQ(result.code, 0) << result.error;
   EXPECT_THAT(result.out, HasSubstr("0.11.0"));
   EXPECT_THAT(result.out, HasSubstr("kindred.triplet"));
   EXPECT_THAT(result.out, Not(HasSubstr("margin =")));
-  const auto loaded = host({"inspect", std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so", "--load"});
-  EXPECT_THAT(loaded.out, HasSubstr("margin = 0.5"));
+  const auto read = nlohmann::json::parse(host({"inspect", core, "--json"}).out);
+  EXPECT_EQ(read["accepted"], true);
+  EXPECT_EQ(read["tag"]["sdk"], "0.11.0");
+  EXPECT_THAT(read["offers"].dump(), HasSubstr("kindred.triplet"));
+  EXPECT_FALSE(read.contains("components"));
   EXPECT_NE(host({"inspect", KINDRED_TEST_HOST}).code, 0);
+}
+
+TEST_F(Commands, inspect_loads_a_plugin_when_asked_to) {
+  const auto core = std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so";
+  EXPECT_THAT(host({"inspect", core, "--load"}).out, HasSubstr("margin = 0.5"));
+  const auto loaded = nlohmann::json::parse(host({"inspect", core, "--load", "--json"}).out);
+  EXPECT_EQ(loaded["components"].size() + 1, loaded["offers"].size());  // the plugin itself is offered, too
+  EXPECT_THAT(loaded["components"][0]["params"].dump(), HasSubstr("properties"));
+  // What the file says of itself fits, and only loading shows that a component has no schema.
+  const auto bad = testing::fixture_file("wrong_schema");
+  const auto refused = nlohmann::json::parse(host({"inspect", bad, "--load", "--json"}).out);
+  EXPECT_EQ(refused["accepted"], false);
+  EXPECT_EQ(refused["refusal"]["code"], "KDP013");
+  EXPECT_EQ(host({"inspect", bad}).code, 0);
+  EXPECT_EQ(host({"inspect", bad, "--load"}).code, 4);
 }
 
 TEST_F(Commands, new_plugin_writes_a_project_and_says_how_to_build_it) {

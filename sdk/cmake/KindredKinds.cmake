@@ -1,0 +1,21 @@
+# Run after a plugin was linked: compares what the file says of itself with the KINDS of kindred_add_plugin.
+#   cmake -DHOST=<host> -DPLUGIN=<file> "-DKINDS=<kind>;..." -P KindredKinds.cmake
+execute_process(COMMAND "${HOST}" inspect "${PLUGIN}" --json OUTPUT_VARIABLE text ERROR_VARIABLE said)
+string(JSON count ERROR_VARIABLE unreadable LENGTH "${text}" offers)
+if(unreadable)
+  message(FATAL_ERROR "${HOST} cannot read ${PLUGIN}: ${said}${unreadable}")
+endif()
+set(offered "")
+set(at 0)
+while(at LESS count)
+  string(JSON kind GET "${text}" offers ${at} kind)
+  list(APPEND offered ${kind})
+  math(EXPR at "${at} + 1")
+endwhile()
+list(REMOVE_DUPLICATES offered)
+list(REMOVE_ITEM offered plugin)  # the plugin itself
+foreach(kind IN LISTS KINDS)
+  if(NOT kind IN_LIST offered)
+    message(FATAL_ERROR "KINDS of kindred_add_plugin names ${kind}, but ${PLUGIN} offers: ${offered}")
+  endif()
+endforeach()
