@@ -42,10 +42,10 @@ std::vector<std::string> plugin_files(const std::string& folder) {
 }
 
 /// Static constructors of the library run here.
-Registration loaded(const std::string& file, const kindred_build_tag& tag) {
+Registration loaded(const std::string& file, const PluginNotes& notes) {
   const SlowCall slow("plugin " + file + ", phase load");
   const RunningCall running(file.c_str(), "", "load");
-  return register_plugin(file, tag);
+  return register_plugin(file, notes);
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ void Catalog::add(const std::string& file, Reading reading) {
   }
   try {
     const bool scans = reading == Reading::scan && !notes.offers.empty();
-    auto found = scans ? registration_of_notes(file, notes) : loaded(file, notes.tag);
+    auto found = scans ? registration_of_notes(file, notes) : loaded(file, notes);
     const auto name = fs::path(file).filename();
     for (const auto& other : plugins_) {
       if (other.id != found.plugin.id) continue;

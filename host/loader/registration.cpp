@@ -137,18 +137,6 @@ std::string noted(std::string text) {
   return text;
 }
 
-/// What the notes of `file` offer; nothing when it has but a build tag. Before anything of it is mapped.
-std::optional<Registration> offered_by(const std::string& file) {
-  try {
-    const auto notes = read_notes(file);
-    if (notes.offers.empty()) return std::nullopt;
-    return registration_of_notes(file, notes);
-  } catch (const ElfRefusal& refusal) {
-    throw RejectedPlugin{file, refusal.code, file + " was changed while it was loaded: " + refusal.what(),
-                         "",   "",           "load"};
-  }
-}
-
 /// `host list` shows what the notes offer, a run uses what the descriptor has.
 void check_offers(const std::string& file, const Registration& found, const Registration& offered) {
   const auto differs = [&](const std::string& what) {
@@ -174,12 +162,14 @@ void check_offers(const std::string& file, const Registration& found, const Regi
 
 }  // namespace
 
-Registration register_plugin(const std::string& file, const kindred_build_tag& tag) {
-  const auto offered = offered_by(file);
-  const auto& plugin = open_checked(file, tag);
+Registration register_plugin(const std::string& file, const PluginNotes& notes) {
+  // Before anything of the file is mapped. Old files have a build tag and no other notes.
+  std::optional<Registration> offered;
+  if (!notes.offers.empty()) offered = registration_of_notes(file, notes);
+  const auto& plugin = open_checked(file, notes.tag);
   Registration out;
-  out.plugin = {plugin.id, plugin.version,  plugin.license, plugin.summary,
-                file,      tag.sdk_version, tag.compiler};
+  out.plugin = {plugin.id, plugin.version,        plugin.license,    plugin.summary,
+                file,      notes.tag.sdk_version, notes.tag.compiler};
   for (auto it = plugin.components; it != plugin.components_end; ++it) {
     const auto* entry = *it;
     if (entry == nullptr) continue;  // padding of the linker section

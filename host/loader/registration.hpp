@@ -15,10 +15,10 @@ struct Registration {
   std::vector<ComponentInfo> components;
 };
 
-/// Maps `file`, whose tag passed the gate, checks its descriptor against `tag` and against what the notes of
-/// the file offer, and asks every component for its schema. Throws RejectedPlugin with KDP009, KDP010, KDP011
-/// (an id twice in this file), KDP013, or KDP017 for notes that contradict themselves.
-Registration register_plugin(const std::string& file, const kindred_build_tag& tag);
+/// Maps `file`, whose `notes` passed the gate, checks its descriptor against them, and asks every component
+/// for its schema. Throws RejectedPlugin with KDP009, KDP010, KDP011 (an id twice in this file), KDP013, or
+/// KDP017 for notes that contradict themselves.
+Registration register_plugin(const std::string& file, const PluginNotes& notes);
 
 /// The same from the notes of the file, without loading it: no schema, no entry. Throws RejectedPlugin with
 /// KDP011 (an id twice in this file) or KDP017.

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "kindred/error.hpp"
+#include "kindred/json_text.hpp"
 
 namespace kindred {
 
@@ -17,7 +18,6 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMaxTextBytes = 1 << 20;
-constexpr int kMaxDepth = 64;
 constexpr size_t kMaxNameBytes = 128;  // longer words are no misspelt names; keeps the search cheap
 constexpr size_t kMaxShownBytes = 60;
 
@@ -401,10 +401,8 @@ json parse_params_text(std::string_view text) {
   json value;
   try {
     value = json::parse(text.begin(), text.end(), [](int depth, json::parse_event_t event, json&) {
-      const bool opens =
-          event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
-      if (opens && depth >= kMaxDepth) {
-        throw Error("the parameters nest arrays or objects deeper than " + std::to_string(kMaxDepth) +
+      if (nests_too_deep(depth, event)) {
+        throw Error("the parameters nest arrays or objects deeper than " + std::to_string(kDeepestJson) +
                     " levels");
       }
       return true;

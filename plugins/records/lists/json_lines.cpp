@@ -1,6 +1,7 @@
 #include "json_lines.hpp"
 
 #include "kindred/error.hpp"
+#include "kindred/json_text.hpp"
 #include "splits.hpp"
 #include "text_lines.hpp"
 
@@ -8,15 +9,11 @@ namespace kindred {
 namespace {
 using nlohmann::json;
 
-constexpr int kMaxDepth = 64;  // dump() and the like call themselves per level
-
 /// Throws json::exception or Error with the reason alone.
 json parsed(const std::string& text) {
   return json::parse(text, [](int depth, json::parse_event_t event, json&) {
-    const bool opens =
-        event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
-    if (opens && depth >= kMaxDepth)
-      throw Error("it nests arrays or objects deeper than " + std::to_string(kMaxDepth) + " levels");
+    if (nests_too_deep(depth, event))
+      throw Error("it nests arrays or objects deeper than " + std::to_string(kDeepestJson) + " levels");
     return true;
   });
 }
