@@ -89,8 +89,7 @@ void record_origins(const json& value, const std::string& pointer, const Documen
 
 void forget_origins(const std::string& pointer, Origins& origins) {
   for (auto it = origins.lower_bound(pointer); it != origins.end() && it->first.rfind(pointer, 0) == 0;) {
-    const bool inside = it->first.size() == pointer.size() || it->first[pointer.size()] == '/';
-    it = inside ? origins.erase(it) : std::next(it);
+    it = is_at_or_below(it->first, pointer) ? origins.erase(it) : std::next(it);
   }
 }
 

@@ -1,0 +1,85 @@
+#include <algorithm>
+
+#include "host/pipeline/read_sections.hpp"
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+#include "kindred/json_text.hpp"
+
+namespace kindred::host {
+using nlohmann::json;
+namespace {
+
+void read_train_classes(SectionReader& reader, Pipeline& p, const TrainClassesSection& train) {
+  const std::string pointer = "/data/split/train/classes_file";
+  try {
+    const auto path = reader.document().resolve_path(pointer, train.classes_file);
+    const auto file = parse_json(read_file(path));
+    const auto list = file.is_object() ? file.value("train_classes", json()) : file;
+    if (!list.is_array() || list.empty()) {
+      reader.issue(
+          pointer,
+          path + " holds no list of classes: expected [2, 4, ...] or {\"train_classes\": [2, 4, ...]}");
+      return;
+    }
+    for (const auto& one : list) {
+      if (!one.is_number_integer() || one.get<int64_t>() < 0) {
+        reader.issue(pointer, path + " lists " + one.dump() + "; classes are integers from 0");
+        return;
+      }
+      p.train_classes.push_back(one.get<int64_t>());
+    }
+    std::sort(p.train_classes.begin(), p.train_classes.end());
+    p.train_classes.erase(std::unique(p.train_classes.begin(), p.train_classes.end()), p.train_classes.end());
+  } catch (const Error& error) {
+    reader.issue(pointer, error.what());
+  }
+}
+
+void read_split(SectionReader& reader, Pipeline& p, const json& value, json& out) {
+  const auto split = reader.section<SplitSection>(value, "/data/split", &out);
+  const auto train = reader.section<TrainClassesSection>(split.train, "/data/split/train", &out["train"]);
+  const bool by_fraction = split.train.is_object() && split.train.contains("fraction");
+  if (int{!train.classes_file.empty()} + int{train.first > 0} + int{by_fraction} > 1) {
+    reader.issue("/data/split/train", "give one of classes_file, first and fraction, not several");
+  }
+  p.train_fraction = train.fraction;
+  p.train_first = train.first;
+  if (train.first > 0) out["train"].erase("fraction");
+  if (!train.classes_file.empty()) {
+    out["train"].erase("fraction");
+    read_train_classes(reader, p, train);
+  }
+  const auto& validation = split.validation;
+  if (validation.is_string()) {
+    const auto text = validation.get<std::string>();
+    if (text == "test")
+      p.validation = ValidationSource::test;
+    else if (text == "none")
+      p.validation = ValidationSource::none;
+    else
+      reader.issue("/data/split/validation",
+                   "expected an object, \"test\" or \"none\", got \"" + text + "\"");
+    return;
+  }
+  const auto held_out =
+      reader.section<ValidationSection>(validation, "/data/split/validation", &out["validation"]);
+  p.validation_fraction = held_out.fraction;
+  p.validation = held_out.fraction > 0 ? ValidationSource::train_classes : ValidationSource::none;
+}
+
+}  // namespace
+
+void read_data(SectionReader& reader, Pipeline& p, json& out) {
+  p.data = reader.section<DataSection>(p.root.data, "/data", &out["data"]);
+  auto& data = out["data"];
+  if (!p.data.dataset.is_null())
+    p.dataset = reader.component(p.data.dataset, "dataset", "/data/dataset", &data["dataset"]);
+  read_split(reader, p, p.data.split, data["split"]);
+  p.transforms = reader.components(p.data.transforms, "transform", "/data/transforms", &data["transforms"]);
+  p.train_transforms = p.data.train_transforms.is_null()
+                           ? p.transforms
+                           : reader.components(p.data.train_transforms, "transform", "/data/train_transforms",
+                                               &data["train_transforms"]);
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,133 @@
+#include "host/pipeline/section_reader.hpp"
+
+#include <filesystem>
+
+#include "host/loader/catalog.hpp"
+#include "host/support/text.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+void SectionReader::issue(const std::string& pointer, const std::string& message) {
+  // What could not be expanded cannot be right, and its own issue says why.
+  for (const auto& one : document_.issues) {
+    if (one.pointer == pointer) return;
+  }
+  issues_.push_back({document_.file_of(pointer), pointer, message});
+}
+
+json SectionReader::with_defaults(const json& schema, const json& value) {
+  json out = value.is_object() ? value : json::object();
+  for (const auto& [name, field] : schema["properties"].items()) {
+    if (!out.contains(name) && field.contains("default")) out[name] = field["default"];
+  }
+  return out;
+}
+
+void SectionReader::check_paths(const json& schema, json& params, const std::string& pointer,
+                                bool must_exist) {
+  for (const auto& [name, field] : schema["properties"].items()) {
+    const auto mark = field.value("x-path", "");
+    if (mark.empty() || mark == "files" || !params.contains(name) || !params[name].is_string()) continue;
+    const auto place = pointer + "/" + name;
+    // A default stands in no file, so it starts at the working directory: `host run` writes to ./runs.
+    const auto text = params[name].get<std::string>();
+    const bool given = document_.origins.count(place) > 0;
+    const auto path = text.empty() || given ? document_.resolve_path(place, text)
+                                            : fs::absolute(text).lexically_normal().string();
+    if (must_exist && !path.empty() && !fs::exists(path)) {
+      issue(place,
+            "there is no file or folder " + path +
+                (path == params[name] ? "" : " (relative paths start at the folder of the pipeline file)"));
+    }
+    params[name] = path;
+  }
+}
+
+ComponentSpec SectionReader::component(const json& value, const std::string& kind, const std::string& pointer,
+                                       json* resolved, const json& host_keys) {
+  ComponentSpec spec;
+  spec.pointer = pointer;
+  if (!value.is_object() || !value.contains("type") || !value["type"].is_string()) {
+    issue(pointer, "expected a " + kind + ": an object such as {\"type\": \"NAME\"}; `host list --kind " +
+                       kind + "` names those found");
+    return spec;
+  }
+  const auto type = value["type"].get<std::string>();
+  const auto* info = catalog_.find(kind, type);
+  if (info == nullptr) {
+    const auto names = catalog_.names(kind);
+    std::string message = "no " + kind + " is called \"" + type + "\"";
+    if (const auto same = catalog_.matches(kind, type); !same.empty()) {
+      message = "\"" + type + "\" is the short name of more than one " + kind + "; write the full one:";
+      for (const auto* one : same) message += (one == same.front() ? " " : " or ") + one->id;
+      issue(pointer + "/type", message);
+      return spec;
+    }
+    const auto others = catalog_.kinds_of(type);
+    if (!others.empty()) message += "; it is the name of a " + others.front();
+    if (const auto close = closest_name(type, names); !close.empty())
+      message += "; did you mean \"" + close + "\"?";
+    issue(pointer + "/type",
+          message + (names.empty() ? "; no plugin offers one" : "; there are: " + joined(names)));
+    return spec;
+  }
+  json params = value;
+  params.erase("type");
+  json known = info->schema;
+  known["properties"].update(host_keys);
+  const auto before = issues_.size();
+  for (const auto& found : check_params(known, params)) issue(pointer + found.pointer, found.message);
+  params = with_defaults(info->schema, params);
+  check_paths(info->schema, params, pointer, true);
+  if (issues_.size() == before) spec.info = info;
+  spec.params = params;
+  if (resolved != nullptr) {
+    *resolved = params;
+    (*resolved)["type"] = info->id;
+  }
+  return spec;
+}
+
+std::vector<ComponentSpec> SectionReader::components(const json& value, const std::string& kind,
+                                                     const std::string& pointer, json* resolved) {
+  std::vector<ComponentSpec> specs;
+  json out = json::array();
+  if (value.is_null()) {
+    // none
+  } else if (value.is_array()) {
+    for (size_t i = 0; i < value.size(); ++i) {
+      json one;
+      specs.push_back(component(value[i], kind, pointer + "/" + std::to_string(i), &one));
+      out.push_back(one);
+    }
+  } else {
+    json one;
+    specs.push_back(component(value, kind, pointer, &one));
+    out.push_back(one);
+  }
+  if (resolved != nullptr) *resolved = out;
+  return specs;
+}
+
+std::map<std::string, double> SectionReader::factors(const json& value, const std::string& pointer,
+                                                     const char* example) {
+  std::map<std::string, double> out;
+  if (value.is_null()) return out;
+  if (!value.is_object()) {
+    issue(pointer, std::string("expected an object with ") + example);
+    return out;
+  }
+  for (const auto& [name, factor] : value.items()) {
+    if (!factor.is_number() || factor.get<double>() < 0) {
+      issue((json::json_pointer(pointer) / name).to_string(),
+            "must be a number of at least 0, got " + factor.dump());
+    } else {
+      out[name] = factor.get<double>();
+    }
+  }
+  return out;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/pipeline/document.hpp"
+#include "host/pipeline/issue.hpp"
+#include "host/pipeline/pipeline.hpp"
+
+namespace kindred::host {
+
+class Catalog;
+
+/// Reads sections and components of a document, and collects what is wrong with them. `resolved` of its
+/// functions gets what was read with the defaults filled in. Both arguments of the constructor must outlive
+/// it.
+class SectionReader {
+ public:
+  SectionReader(const Document& document, const Catalog& catalog) : document_(document), catalog_(catalog) {}
+
+  const Document& document() const { return document_; }
+  const std::vector<Issue>& issues() const { return issues_; }
+  void issue(const std::string& pointer, const std::string& message);
+
+  /// An absent (null) section gives the defaults.
+  template <class Section>
+  Section section(const nlohmann::json& value, const std::string& pointer,
+                  nlohmann::json* resolved = nullptr);
+
+  /// `host_keys`: schemas of further keys that the host has taken out of `value` itself, for suggestions.
+  ComponentSpec component(const nlohmann::json& value, const std::string& kind, const std::string& pointer,
+                          nlohmann::json* resolved,
+                          const nlohmann::json& host_keys = nlohmann::json::object());
+  /// One component, a list of them, or none.
+  std::vector<ComponentSpec> components(const nlohmann::json& value, const std::string& kind,
+                                        const std::string& pointer, nlohmann::json* resolved);
+  /// Takes the keys of Section out of a component's object and reads them.
+  template <class Section>
+  Section host_keys_of(nlohmann::json& value, const std::string& pointer, nlohmann::json& resolved);
+  /// Factors by name; `example` is shown where `value` is no object.
+  std::map<std::string, double> factors(const nlohmann::json& value, const std::string& pointer,
+                                        const char* example);
+
+ private:
+  static nlohmann::json with_defaults(const nlohmann::json& schema, const nlohmann::json& value);
+  void check_paths(const nlohmann::json& schema, nlohmann::json& params, const std::string& pointer,
+                   bool must_exist);
+
+  const Document& document_;
+  const Catalog& catalog_;
+  std::vector<Issue> issues_;
+};
+
+template <class Section>
+Section SectionReader::section(const nlohmann::json& value, const std::string& pointer,
+                               nlohmann::json* resolved) {
+  const nlohmann::json given = value.is_null() ? nlohmann::json::object() : value;
+  const auto schema = Schema<Section>::get().to_json();
+  nlohmann::json complete = with_defaults(schema, given);
+  if (given.is_object()) check_paths(schema, complete, pointer, false);
+  std::vector<ParamIssue> found;
+  if (given.is_object()) {
+    // What was given is checked first, so that a default never hides a wrong value.
+    (void)Schema<Section>::get().read(given, found);
+    for (const auto& one : found) issue(pointer + one.pointer, one.message);
+  } else {
+    issue(pointer, std::string("expected an object, got ") + value.type_name());
+  }
+  found.clear();
+  if (resolved != nullptr) *resolved = complete;
+  return Schema<Section>::get().read(complete, found);
+}
+
+template <class Section>
+Section SectionReader::host_keys_of(nlohmann::json& value, const std::string& pointer,
+                                    nlohmann::json& resolved) {
+  const auto schema = Schema<Section>::get().to_json();
+  nlohmann::json taken = nlohmann::json::object();
+  if (value.is_object()) {
+    for (const auto& [key, unused] : schema["properties"].items()) {
+      if (!value.contains(key)) continue;
+      taken[key] = value[key];
+      value.erase(key);
+    }
+  }
+  return section<Section>(taken, pointer, &resolved);
+}
+
+}  // namespace kindred::host
