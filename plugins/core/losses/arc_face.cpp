@@ -15,7 +15,8 @@ class ArcFaceLoss final : public ProxyLoss {
   ArcFaceLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    return arc_face_loss(proxies_.cosines(embeddings), labels, params_.margin, params_.scale);
+    return arc_face_loss(proxies_.cosines(embeddings), proxies_.exact_cosines(embeddings, labels), labels,
+                         params_.margin, params_.scale);
   }
 
  private:

@@ -38,6 +38,13 @@ class ClassProxies {
     return l2_normalized(embeddings).matmul(l2_normalized(proxies_).t());
   }
 
+  /// float64 (B, 1): cosine of each embedding and the proxy of its row in `rows` (B). Near 1 a cosine in
+  /// float32 says too little of the angle, on whose sine a margin depends.
+  at::Tensor exact_cosines(const at::Tensor& embeddings, const at::Tensor& rows) const {
+    const auto own = l2_normalized(proxies_.index_select(0, rows).to(at::kDouble));
+    return (l2_normalized(embeddings.to(at::kDouble)) * own).sum(1, true);
+  }
+
  private:
   int64_t classes_, per_class_;
   at::Tensor proxies_;

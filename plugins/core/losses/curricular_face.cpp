@@ -30,12 +30,12 @@ class CurricularFaceLoss final : public ProxyLoss {
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto cosines = proxies_.cosines(embeddings);
     const auto own = labels.unsqueeze(1);
-    const auto c = cosines.gather(1, own);
+    const auto c = proxies_.exact_cosines(embeddings, labels);
     if (training_) {
       at::NoGradGuard no_grad;
       mean_.lerp_(c.detach().mean().to(mean_.scalar_type()).view({1}), params_.momentum);
     }
-    const auto target = with_angular_margin(c, params_.margin);
+    const auto target = with_angular_margin(c, params_.margin).to(cosines.scalar_type());
     const auto t = mean_.to(cosines.scalar_type()).clone();  // the buffer changes before the backward pass
     const auto hard = cosines.detach() > target.detach();
     const auto logits = at::where(hard, cosines * (t + cosines), cosines).scatter(1, own, target);

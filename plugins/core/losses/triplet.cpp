@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "../miners/batch_easy_hard.hpp"
@@ -7,6 +8,7 @@
 #include "kindred/error.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
+#include "known_gradient.hpp"
 #include "pair_distance.hpp"
 #include "pairs.hpp"
 
@@ -20,9 +22,10 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 ///   all        relu(d_ap - d_an + margin) over every triplet
 ///   semi_hard  the same over triplets with d_ap < d_an < d_ap + margin
 ///   hard       per anchor its farthest positive and its nearest negative
-/// or over the triplets that a miner chose. Memory is O(B^2): for "all" and "semi_hard" the negatives of an
-/// anchor are sorted once, and each positive pair reads count and sum of the negatives in its window from a
-/// prefix sum.
+/// or over the triplets that a miner chose; "soft" puts log(1 + exp(d_ap - d_an)) in place of the hinge.
+/// Memory is O(B^2): for "all" and "semi_hard" the negatives of an anchor are sorted once, and each positive
+/// pair reads count and sum of the negatives in its window from a prefix sum. The soft margin is no sum of
+/// distances, so its triplets are visited, B positive pairs at a time.
 class TripletLoss final : public PairLoss {
  public:
   struct Params : PairDistanceParams {
@@ -40,8 +43,8 @@ class TripletLoss final : public PairLoss {
           .range(0, 1000);
       schema.field("soft", &Params::soft)
           .doc(
-              "log(1 + exp(d_ap - d_an)) in place of the hinge; needs \"mining\": \"hard\", also with a "
-              "miner, and ignores the margin.");
+              "log(1 + exp(d_ap - d_an)) in place of the hinge, as a mean over all chosen triplets. "
+              "The margin is then only the window of \"semi_hard\".");
       schema.field("scale_by_negatives", &Params::scale_by_negatives)
           .doc(
               "With \"hard\": divide d_ap - d_an by the batch mean of d_an, which protects from collapse. "
@@ -56,9 +59,6 @@ class TripletLoss final : public PairLoss {
   };
 
   explicit TripletLoss(const Params& params) : params_(params), distance_(params) {
-    if (params.soft && params.mining != "hard") {
-      throw Error("triplet: \"soft\" goes with \"mining\": \"hard\", got \"" + params.mining + "\"");
-    }
     if (params.distance == "dot" && params.mining == "hard" && params.scale_by_negatives && !params.soft) {
       throw Error("triplet: dot distances have no scale, so set \"scale_by_negatives\" to false with them");
     }
@@ -72,7 +72,8 @@ class TripletLoss final : public PairLoss {
   at::Tensor forward_pairs(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     if (batch.triplets.defined()) return chosen(d, batch.triplets);
-    if (params_.mining != "hard") return windowed(d, batch.masks);
+    if (params_.mining != "hard")
+      return params_.soft ? soft_windowed(d, batch.masks) : windowed(d, batch.masks);
     const auto hardest = chosen_triplets(d.detach(), batch.masks, Hardness::hard, Hardness::hard);
     return hard_loss(at_pairs(d, hardest.anchors, hardest.positives),
                      at_pairs(d, hardest.anchors, hardest.negatives));
@@ -142,6 +143,29 @@ class TripletLoss final : public PairLoss {
     const auto number = params_.average == "all" ? (positives * negatives.to(options.dtype())).sum()
                                                  : (positives * count).sum();
     return total / number.clamp_min(1);
+  }
+
+  at::Tensor soft_windowed(const at::Tensor& distances, const PairMasks& masks) const {
+    const auto d = distances.detach();
+    auto total = at::zeros({}, d.options()), count = at::zeros({}, d.options());
+    auto gradient = at::zeros_like(d);
+    const auto pairs = masks.positive.nonzero();  // (P, 2): anchor, positive
+    for (int64_t first = 0; first < pairs.size(0); first += d.size(0)) {
+      const auto tile = pairs.slice(0, first, std::min(first + d.size(0), pairs.size(0)));  // (T, 2)
+      const auto anchors = tile.select(1, 0), positives = tile.select(1, 1);
+      const auto gap = at_pairs(d, anchors, positives).unsqueeze(1) - d.index_select(0, anchors);  // (T, R)
+      auto chosen = masks.negative.index_select(0, anchors);
+      if (params_.mining == "semi_hard")
+        chosen = chosen.logical_and(gap < 0).logical_and(gap > -params_.margin);
+      const auto weight = chosen.to(d.scalar_type());
+      total += (weight * log_one_plus_exp(gap)).sum();
+      count += weight.sum();
+      const auto slope = weight * gap.sigmoid();
+      gradient.index_add_(0, anchors, -slope);
+      gradient.view({-1}).index_add_(0, anchors * d.size(1) + positives, slope.sum(1));
+    }
+    count.clamp_min_(1);
+    return KnownGradient::apply(distances, total / count, gradient / count);
   }
 
   Params params_;

@@ -270,6 +270,26 @@ TEST(TripletLoss, soft_equals_the_mean_over_anchors_or_triplets) {
               1e-12);
 }
 
+TEST(TripletLoss, soft_equals_the_mean_over_all_or_the_semi_hard_triplets) {
+  const auto x = rows_of(embeddings());
+  constexpr double kMargin = 0.7;
+  for (const bool semi_hard : {false, true}) {
+    Mean mean;
+    for (const auto& [a, p, n] : all_triplets()) {
+      const double gap = euclidean(x[a], x[p]) - euclidean(x[a], x[n]);
+      if (!semi_hard || (gap < 0 && gap > -kMargin)) mean.add(std::log1p(std::exp(gap)));
+    }
+    ASSERT_GT(mean.count, 0);
+    const auto loss = testing::make<Loss>("core", "kindred.triplet",
+                                          {{"soft", true},
+                                           {"mining", semi_hard ? "semi_hard" : "all"},
+                                           {"margin", kMargin},
+                                           {"distance", "euclidean"},
+                                           {"normalize", false}});
+    EXPECT_NEAR(loss->forward(embeddings(), labels()).item<double>(), mean.value(), 1e-12) << semi_hard;
+  }
+}
+
 TEST(NPairsLoss, equals_its_equations) {
   const auto x = rows_of(embeddings());
   // The first two samples of each class that has two.

@@ -26,6 +26,8 @@ const std::vector<std::pair<const char*, json>>& all_losses() {
       {"kindred.triplet", {{"mining", "hard"}}},
       {"kindred.triplet", {{"mining", "hard"}, {"scale_by_negatives", false}, {"distance", "euclidean"}}},
       {"kindred.triplet", {{"mining", "hard"}, {"soft", true}}},
+      {"kindred.triplet", {{"mining", "all"}, {"soft", true}, {"distance", "euclidean"}}},
+      {"kindred.triplet", {{"mining", "semi_hard"}, {"soft", true}, {"margin", 0.4}}},
       {"kindred.supervised_contrastive", {{"temperature", 0.2}}},
       {"kindred.multi_similarity", {{"beta", 10.0}}},
       {"kindred.multi_similarity", {{"mining", false}}},
@@ -119,6 +121,25 @@ TEST(ArcFaceLoss, is_finite_where_a_sample_is_its_class) {
   value.backward();
   EXPECT_TRUE(value.isfinite().item<bool>());
   EXPECT_TRUE(x.grad().isfinite().all().item<bool>());
+}
+
+TEST(Losses, with_an_angular_margin_keep_their_gradients_where_samples_are_near_their_class) {
+  const auto labels = at::arange(12).remainder(3);
+  for (const auto* id : {"kindred.arc_face", "kindred.sub_center_arc_face", "kindred.curricular_face"}) {
+    const auto single = testing::make<Loss>("core", id, {{"scale", 8.0}}, Site{16, 3, 1});
+    const auto proxies = single->parameters().front().tensor;
+    const auto per_class = proxies.size(0) / 3;
+    const auto centers = proxies.index_select(0, labels * per_class);
+    const auto x = centers + 0.002 * centers.norm(2, 1).mean() * random_matrix(12, 16, 5).to(at::kFloat);
+    const auto gradient = [&](Loss& loss, at::ScalarType type) {
+      const auto leaf = x.detach().clone().to(type).requires_grad_();
+      loss.forward(leaf, labels).backward();
+      return leaf.grad().to(at::kDouble);
+    };
+    const auto exact = gradient(*make_double_loss(id, {{"scale", 8.0}}, Site{16, 3, 1}), at::kDouble);
+    const auto found = gradient(*single, at::kFloat);
+    EXPECT_LT((found - exact).abs().max().item<double>(), 1e-4 * exact.abs().max().item<double>()) << id;
+  }
 }
 
 TEST(CosFaceLoss, falls_as_the_own_class_comes_nearer) {
@@ -343,10 +364,10 @@ TEST(TripletLoss, hard_takes_the_farthest_positive_and_the_nearest_negative) {
 TEST(TripletLoss, refuses_what_does_not_go_together) {
   using ::testing::HasSubstr;
   try {
-    testing::make<Loss>("core", "kindred.triplet", {{"mining", "all"}, {"soft", true}});
+    testing::make<Loss>("core", "kindred.triplet", {{"mining", "hard"}, {"distance", "dot"}});
     ADD_FAILURE();
   } catch (const std::exception& error) {
-    EXPECT_THAT(error.what(), HasSubstr("\"mining\": \"hard\""));
+    EXPECT_THAT(error.what(), HasSubstr("set \"scale_by_negatives\" to false"));
   }
 }
 
