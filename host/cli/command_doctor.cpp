@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "host/cli/command_line.hpp"
+#include "host/cli/engine_command_lines.hpp"
 #include "host/engine/device.hpp"
 #include "host/support/exit_code.hpp"
 #include "host/support/system_info.hpp"
@@ -46,8 +47,7 @@ std::string blas_name() {
 }  // namespace
 
 int command_doctor(const std::vector<std::string>& arguments) {
-  CommandLine command("doctor", "Says what this installation runs on and which plugins it finds or refuses.",
-                      "host doctor");
+  auto command = doctor_command_line();
   if (!command.parse(arguments)) return kExitOk;
   const auto path = plugin_search_path(command.list("plugins"), {});
   const auto catalog = Catalog::load(path);

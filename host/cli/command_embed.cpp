@@ -8,6 +8,7 @@
 
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
+#include "host/cli/engine_command_lines.hpp"
 #include "host/engine/checked_pipeline.hpp"
 #include "host/engine/components.hpp"
 #include "host/engine/device.hpp"
@@ -21,7 +22,6 @@
 
 namespace kindred::host {
 namespace fs = std::filesystem;
-namespace po = boost::program_options;
 using nlohmann::json;
 namespace {
 
@@ -37,29 +37,7 @@ Servable untrained(const Pipeline& pipeline, const Catalog& catalog, at::Device 
 }  // namespace
 
 int command_embed(const std::vector<std::string>& arguments) {
-  CommandLine command(
-      "embed (--model DIR | --pipeline FILE) --output FILE.npy (PATHS... | --data FILE)",
-      "Writes embeddings as a float32 NumPy array, rows in input order, and beside it a .jsonl file with a "
-      "line\n"
-      "per input: its path and its row, or the error that kept it out. PATHS are files, folders, or - for a\n"
-      "list of paths on the standard input. A model of texts embeds every line of text files; - stands for\n"
-      "lines of text on the standard input. --data embeds all samples of a pipeline's dataset, such as "
-      "records\n"
-      "for a model with several encoders.",
-      "host embed --model runs/toy_cars/20261124T100000Z/model --output cars.npy photos/");
-  command.positional({"PATHS"}, 0, true);
-  command.add()("model", po::value<std::string>()->value_name("DIR"),
-                "servable model (the folder model/ of a run)")(
-      "pipeline", po::value<std::string>()->value_name("FILE"),
-      "the encoders of this pipeline, without any training")(
-      "data", po::value<std::string>()->value_name("FILE"),
-      "a pipeline whose dataset is embedded, in place of PATHS")(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-      "with --pipeline: override a value")("output", po::value<std::string>()->value_name("FILE.npy"),
-                                           "where the embeddings go")(
-      "batch-size", po::value<int64_t>()->value_name("N")->default_value(32), "samples encoded at once")(
-      "device", po::value<std::string>()->value_name("NAME")->default_value("auto"),
-      "auto, cpu, cuda or cuda:N");
+  auto command = embed_command_line();
   if (!command.parse(arguments)) return kExitOk;
   if (command.has("model") == command.has("pipeline"))
     throw UsageError("give either --model DIR or --pipeline FILE");

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "host/cli/command_line.hpp"
+#include "host/cli/engine_command_lines.hpp"
 #include "host/engine/checked_pipeline.hpp"
 #include "host/engine/class_split.hpp"
 #include "host/engine/components.hpp"
@@ -21,7 +22,6 @@
 #include "kindred/file.hpp"
 
 namespace kindred::host {
-namespace po = boost::program_options;
 using nlohmann::json;
 namespace {
 
@@ -99,16 +99,7 @@ class Evaluation {
 }  // namespace
 
 int command_evaluate(const std::vector<std::string>& arguments) {
-  CommandLine command(
-      "evaluate PIPELINE --model DIR [--set KEY=VALUE ...] [--output FILE]",
-      "Measures a model on the test classes of a pipeline's dataset, beside the pipeline's encoder alone.",
-      "host evaluate datasets/toy_cars/pipeline.json --model runs/toy_cars/20261124T100000Z/model");
-  command.positional({"PIPELINE"}, 1);
-  command.add()("model", po::value<std::string>()->value_name("DIR"),
-                "servable model (the folder model/ of a run)")(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-      "override a value, for example evaluate.baseline=false; may repeat")(
-      "output", po::value<std::string>()->value_name("FILE"), "also write the metrics as JSON to this file");
+  auto command = evaluate_command_line();
   if (!command.parse(arguments)) return kExitOk;
   if (!command.has("model")) throw UsageError("--model DIR is missing; it is the folder model/ of a run");
 

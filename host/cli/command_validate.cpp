@@ -1,13 +1,13 @@
 #include <iostream>
 
 #include "host/cli/command_line.hpp"
+#include "host/cli/engine_command_lines.hpp"
 #include "host/engine/checked_pipeline.hpp"
 #include "host/pipeline/issue.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/support/exit_code.hpp"
 
 namespace kindred::host {
-namespace po = boost::program_options;
 using nlohmann::json;
 namespace {
 
@@ -21,13 +21,7 @@ void check(const CommandLine& command) {
 }  // namespace
 
 int command_validate(const std::vector<std::string>& arguments) {
-  CommandLine command(
-      "validate PIPELINE [--set KEY=VALUE ...]",
-      "Checks a pipeline file: every problem with its place, what was expected and a suggestion.",
-      "host validate datasets/toy_cars/pipeline.json");
-  command.positional({"PIPELINE"}, 1);
-  command.add()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-                "override a value, for example train.epochs=5; may repeat");
+  auto command = validate_command_line();
   if (!command.parse(arguments)) return kExitOk;
   try {
     check(command);

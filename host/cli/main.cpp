@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/cli/command_line.hpp"
+#include "host/cli/engine_command_lines.hpp"
 #include "host/cli/engine_library.hpp"
 #include "host/cli/guarded.hpp"
 #include "host/loader/running_call.hpp"
@@ -18,20 +19,21 @@ struct Command {
   const char* name;
   int (*run)(const std::vector<std::string>&);  ///< null: it computes, so it lives in libkindred_engine.so
   const char* summary;
+  CommandLine (*line)() = nullptr;  ///< of one that computes
 };
 
 constexpr Command kCommands[] = {
     {"cache", &command_cache, "list, check or remove what runs keep of frozen encoders"},
     {"describe", &command_describe, "parameters of one component, or of all"},
-    {"doctor", nullptr, "versions, processor, BLAS, CUDA and plugins"},
-    {"embed", nullptr, "embeddings of pictures or vectors as a NumPy array"},
-    {"evaluate", nullptr, "measure a model on the test classes of a pipeline"},
+    {"doctor", nullptr, "versions, processor, BLAS, CUDA and plugins", &doctor_command_line},
+    {"embed", nullptr, "embeddings of pictures or vectors as a NumPy array", &embed_command_line},
+    {"evaluate", nullptr, "measure a model on the test classes of a pipeline", &evaluate_command_line},
     {"inspect", &command_inspect, "what a plugin file says of itself, without loading it"},
     {"list", &command_list, "the components that were found"},
     {"new-plugin", &command_new_plugin, "a project to start a plugin of your own from"},
-    {"run", nullptr, "train and measure what a pipeline file says"},
+    {"run", nullptr, "train and measure what a pipeline file says", &run_command_line},
     {"schema", &command_schema, "JSON Schema of pipeline files, for editors"},
-    {"validate", nullptr, "check a pipeline file without running it"},
+    {"validate", nullptr, "check a pipeline file without running it", &validate_command_line},
 };
 
 void print_usage(std::ostream& out) {
@@ -67,9 +69,13 @@ int dispatch(const std::vector<std::string>& arguments) {
     throw UsageError("there is no command `" + name + "`" +
                      (close.empty() ? "" : "; did you mean `" + close + "`?") + "; `host --help` lists them");
   }
-  if (command->run == nullptr) return run_engine_command(arguments);
+  const std::vector<std::string> options(arguments.begin() + 1, arguments.end());
+  if (command->run == nullptr) {
+    if (!command->line().parse(options)) return kExitOk;
+    return run_engine_command(arguments);
+  }
   install_crash_report();
-  return command->run({arguments.begin() + 1, arguments.end()});
+  return command->run(options);
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ def main():
         pipeline = ROOT / "datasets/toy_cars/pipeline.json"
         rows = {"a program that only loads LibTorch": [bare_program(host, folder)],
                 "host --help": [host, "--help"],
+                "host run --help": [host, "run", "--help"],
                 "host list, own plugins and 40 more": [host, "list", "--plugins", plugins],
                 "host inspect FILE": [host, "inspect", options.plugin],
                 "host describe kindred.triplet (loads the plugins)": [host, "describe", "kindred.triplet"],

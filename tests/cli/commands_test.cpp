@@ -40,6 +40,7 @@ TEST_F(Commands, what_cannot_be_understood_is_a_usage_error) {
            {"run"},
            {"run", "a.json", "--nope"},
            {"run", "a", "b"},
+           {"list", "--kind", "losss"},
            {"embed", "x"},
            {"embed", "--model", "m", "--pipeline", "p", "--output", "o.npy", "x"},
            {"embed", "--model", "m", "--output", "o.txt", "x"},
@@ -51,10 +52,19 @@ TEST_F(Commands, what_cannot_be_understood_is_a_usage_error) {
 TEST_F(Commands, help_lists_and_inspection_do_not_load_LibTorch) {
   const testing::ScopedVariable traced("LD_DEBUG", "files");
   const auto core = std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so";
-  for (const auto& arguments : std::vector<std::vector<std::string>>{
-           {"--help"}, {"--version"}, {"list"}, {"list", "--help"}, {"inspect", core}}) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"},
+                                                                     {"--version"},
+                                                                     {"list"},
+                                                                     {"list", "--help"},
+                                                                     {"inspect", core},
+                                                                     {"run", "--help"},
+                                                                     {"validate", "--help"},
+                                                                     {"evaluate", "--help"},
+                                                                     {"embed", "--help"},
+                                                                     {"doctor", "--help"},
+                                                                     {"run", "a.json", "--nope"}}) {
     const auto result = host(arguments);
-    EXPECT_EQ(result.code, 0) << arguments.front();
+    EXPECT_EQ(result.code, arguments.back() == "--nope" ? 2 : 0) << arguments.front();
     EXPECT_THAT(result.error, Not(HasSubstr("libtorch"))) << arguments.front();
   }
   EXPECT_THAT(host({"doctor"}).error, HasSubstr("libtorch"))
