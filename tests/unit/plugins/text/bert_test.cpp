@@ -24,7 +24,8 @@ TEST_F(Bert, gives_what_sentence_transformers_gave) {
     const auto expected = rows_of(variant["embeddings"]);
     EXPECT_EQ(encoder->object_kind(), ObjectKind::text);
     EXPECT_EQ(encoder->dimension(), expected.size(1)) << variant["name"];
-    EXPECT_LE(difference(encoder->encode(text_batch(sentences_)), expected), 2e-6) << variant["name"];
+    const double rounding = 2e-6 * std::max(1.0, expected.abs().max().item<double>());
+    EXPECT_LE(difference(encoder->encode(text_batch(sentences_)), expected), rounding) << variant["name"];
   }
 }
 
