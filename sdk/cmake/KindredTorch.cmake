@@ -34,3 +34,8 @@ if(Torch_DIR)
   list(REMOVE_ITEM CMAKE_PREFIX_PATH "${_torch_prefix}")
 endif()
 message(STATUS "LibTorch ${Torch_VERSION}: ${Torch_DIR}")
+# In code that is compiled without OpenMP at::parallel_for does everything in the calling thread.
+find_package(OpenMP QUIET COMPONENTS CXX)
+if(NOT TARGET OpenMP::OpenMP_CXX)
+  message(STATUS "OpenMP was not found: what at::parallel_for does takes one core")
+endif()
