@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -91,6 +92,35 @@ TEST(DropoutHead, drops_while_training_only) {
   EXPECT_TRUE(at::equal(one->forward(x), x));
   one->train(true);
   EXPECT_NEAR((one->forward(x) == 0).sum().item<double>(), 100, 40);
+}
+
+TEST(DropoutHead, keeps_the_mean_and_repeats_with_the_generator_whatever_the_threads) {
+  const auto one = head("kindred.dropout", {{"probability", 0.3}}, 501);
+  one->train(true);
+  const auto x = at::ones({401, 501});  // an odd number of elements, in several tasks
+  at::manual_seed(11);
+  const auto first = one->forward(x), second = one->forward(x);
+  EXPECT_NEAR((first == 0).to(at::kDouble).mean().item<double>(), 0.3, 0.005);
+  EXPECT_NEAR(first.mean().item<double>(), 1, 0.01);
+  // No row, column or neighbour tells what another one gets.
+  const auto dropped = (first == 0).to(at::kDouble);
+  EXPECT_NEAR((dropped.slice(1, 0, 500) * dropped.slice(1, 1, 501)).mean().item<double>(), 0.09, 0.005);
+  EXPECT_NEAR((dropped.slice(0, 0, 400) * dropped.slice(0, 1, 401)).mean().item<double>(), 0.09, 0.005);
+  EXPECT_NEAR((dropped * (second == 0)).mean().item<double>(), 0.09, 0.005);
+  const auto threads = at::get_num_threads();
+  at::set_num_threads(1);
+  at::manual_seed(11);
+  EXPECT_TRUE(at::equal(one->forward(x), first));
+  at::set_num_threads(threads);
+}
+
+TEST(DropoutHead, passes_gradients_through_what_it_kept) {
+  const auto one = head("kindred.dropout", {{"probability", 0.25}}, 40);
+  one->train(true);
+  const auto x = at::rand({3, 40}).add_(1).requires_grad_();
+  const auto y = one->forward(x);
+  y.sum().backward();
+  EXPECT_TRUE(at::allclose(x.grad() * x.detach(), y.detach()));
 }
 
 TEST(SkipConnectionHead, starts_at_the_reference_s_values) {
