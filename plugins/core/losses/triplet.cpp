@@ -47,7 +47,8 @@ class TripletLoss final : public PairLoss {
               "The margin is then only the window of \"semi_hard\".");
       schema.field("scale_by_negatives", &Params::scale_by_negatives)
           .doc(
-              "With \"hard\": divide d_ap - d_an by the batch mean of d_an, which protects from collapse. "
+              "With \"hard\" and no \"soft\": divide d_ap - d_an by the batch mean of d_an, against "
+              "collapse. "
               "Has to be false with the distance \"dot\", which has no scale.");
       schema.field("average", &Params::average)
           .doc(
@@ -98,7 +99,7 @@ class TripletLoss final : public PairLoss {
   /// Distances of each anchor's hardest pairs, (A) each.
   at::Tensor hard_loss(const at::Tensor& positive, const at::Tensor& negative) const {
     if (positive.numel() == 0) return positive.sum();  // zero, with its way back to the embeddings
-    if (params_.soft) return at::softplus(positive - negative).mean();
+    if (params_.soft) return log_one_plus_exp(positive - negative).mean();
     auto gap = positive - negative;
     if (params_.scale_by_negatives) gap = gap / negative.mean().clamp_min(1e-6);
     const auto loss = (gap + params_.margin).relu();
@@ -109,7 +110,7 @@ class TripletLoss final : public PairLoss {
     const auto gap =
         at_pairs(d, triplets.anchors, triplets.positives) - at_pairs(d, triplets.anchors, triplets.negatives);
     if (gap.numel() == 0) return gap.sum();
-    if (params_.soft) return at::softplus(gap).mean();
+    if (params_.soft) return log_one_plus_exp(gap).mean();
     const auto loss = (gap + params_.margin).relu();
     return params_.average == "all" ? loss.mean() : mean_of_active(loss);
   }

@@ -369,6 +369,8 @@ TEST(TripletLoss, refuses_what_does_not_go_together) {
   } catch (const std::exception& error) {
     EXPECT_THAT(error.what(), HasSubstr("set \"scale_by_negatives\" to false"));
   }
+  EXPECT_NO_THROW(testing::make<Loss>("core", "kindred.triplet", {{"distance", "dot"}, {"soft", true}}))
+      << "nothing is divided";
 }
 
 }  // namespace

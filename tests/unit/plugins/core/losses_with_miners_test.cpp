@@ -145,5 +145,38 @@ TEST(LossesWithMemory, do_not_see_earlier_rows_that_are_in_no_pair) {
   }
 }
 
+TEST(TripletLoss, soft_compares_with_earlier_rows) {
+  const auto x = random_matrix(kRows, 5, 11);
+  const auto batch = batch_of(x, {}, true);
+  const auto distance = at::cdist(x, batch.references);
+  constexpr double kMargin = 0.6;
+  for (const bool semi_hard : {false, true}) {
+    double sum = 0;
+    int64_t count = 0;
+    for (int64_t a = 0; a < kRows; ++a) {
+      for (int64_t p = 0; p < batch.references.size(0); ++p) {
+        for (int64_t n = 0; n < batch.references.size(0); ++n) {
+          const double gap = (distance[a][p] - distance[a][n]).item<double>();
+          const bool counts = !semi_hard || (gap < 0 && gap > -kMargin);
+          if (!counts || !batch.masks.positive[a][p].item<bool>() || !batch.masks.negative[a][n].item<bool>())
+            continue;
+          sum += std::log1p(std::exp(gap));
+          ++count;
+        }
+      }
+    }
+    ASSERT_GT(count, 0);
+    const auto loss = make_double_loss("kindred.triplet",
+                                       {{"soft", true},
+                                        {"mining", semi_hard ? "semi_hard" : "all"},
+                                        {"margin", kMargin},
+                                        {"distance", "euclidean"},
+                                        {"normalize", false}},
+                                       kSite);
+    EXPECT_NEAR(loss->forward_pairs(batch).item<double>(), sum / static_cast<double>(count), 1e-10)
+        << semi_hard;
+  }
+}
+
 }  // namespace
 }  // namespace kindred
