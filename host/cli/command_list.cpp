@@ -1,27 +1,14 @@
 #include <fmt/format.h>
 
 #include <iostream>
-#include <set>
 
 #include "host/cli/command_line.hpp"
+#include "host/cli/known_component.hpp"
 #include "host/support/exit_code.hpp"
-#include "host/support/text.hpp"
 
 namespace kindred::host {
 namespace po = boost::program_options;
 using nlohmann::json;
-
-namespace {
-
-void check_kind(const std::string& kind, const Catalog& catalog) {
-  std::set<std::string> kinds;
-  for (const auto& one : catalog.components()) kinds.insert(one.kind);
-  if (kinds.count(kind) > 0) return;
-  throw UsageError("--kind " + kind + ": no plugin has a component of this kind, but of " +
-                   joined({kinds.begin(), kinds.end()}));
-}
-
-}  // namespace
 
 int command_list(const std::vector<std::string>& arguments) {
   CommandLine command("list [--kind KIND] [--rejected]", "Lists the components of all plugins found.",
@@ -42,7 +29,7 @@ int command_list(const std::vector<std::string>& arguments) {
     return kExitOk;
   }
   const auto kind = command.has("kind") ? command.get<std::string>("kind") : "";
-  if (!kind.empty()) check_kind(kind, catalog);
+  check_known(catalog, "", kind);
   json list = json::array();
   if (!command.json())
     std::cout << fmt::format("{:<14} {:<30} {:<8} {:<20} {}\n", "KIND", "ID", "VERSION", "PLUGIN", "SUMMARY");

@@ -80,6 +80,9 @@ TEST_F(Commands, list_shows_what_the_plugins_declare) {
   const auto text = host({"list", "--kind", "miner"}).out;
   EXPECT_THAT(text, HasSubstr("kindred.batch_hard"));
   EXPECT_THAT(text, Not(HasSubstr("kindred.triplet ")));
+  const auto unknown = host({"list", "--kind", "miners"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.error, HasSubstr("no component is of the kind \"miners\"; did you mean \"miner\"?"));
 }
 
 TEST_F(Commands, list_says_which_files_were_refused_and_why) {
