@@ -13,15 +13,9 @@
 #include "host/engine/components.hpp"
 #include "host/engine/contracts.hpp"
 #include "host/engine/cut.hpp"
-#include "host/engine/dataset_encoder.hpp"
 #include "host/engine/device.hpp"
-#include "host/engine/encoded_views.hpp"
-#include "host/engine/field_dataset.hpp"
-#include "host/engine/frozen_training_data.hpp"
-#include "host/engine/joined_training_data.hpp"
-#include "host/engine/learning_training_data.hpp"
+#include "host/engine/encoded_dataset.hpp"
 #include "host/engine/make_model.hpp"
-#include "host/engine/map_training_data.hpp"
 #include "host/engine/measure.hpp"
 #include "host/engine/retrieval_shown.hpp"
 #include "host/engine/run_folder.hpp"
@@ -51,11 +45,6 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-at::ScalarType dtype_of(const std::string& name) {
-  if (name == "float16") return at::kHalf;
-  return name == "bfloat16" ? at::kBFloat16 : at::kFloat;
-}
-
 /// One execution. The steps run in order and fill the result as they go, so that whatever happens the
 /// result file says how far it came.
 class Run {
@@ -71,10 +60,6 @@ class Run {
  private:
   void open_folder();
   void prepare();
-  void open_data();
-  std::vector<EncodeRequest> requests(const EncoderPart& part) const;
-  void encode_views();
-  std::unique_ptr<TrainingData> training_data(size_t encoder);
   void keep_readable();
   void train();
   void track_from(int64_t first_epoch);
@@ -82,10 +67,6 @@ class Run {
   void measure_both();
   void write_result(const std::string& status, const std::string& error = {});
   at::Tensor test_embeddings(bool with_heads);
-  /// Whether nothing of an encoder is kept in the cache.
-  bool reads_samples(const EncoderPart& part) const {
-    return part.first_trained == 0 || (part.learns() && pipeline_.cache.type == "none");
-  }
 
   const Pipeline& pipeline_;
   const Catalog& catalog_;
@@ -95,12 +76,11 @@ class Run {
   std::string folder_;
   Components parts_;
   std::shared_ptr<Dataset> dataset_;
-  std::vector<std::unique_ptr<Dataset>> fields_;  ///< what each encoder reads
   ClassSplit split_;
   Model model_;
-  std::vector<EncodedViews> encoded_;  ///< by the frozen stages of each encoder; empty where it reads samples
-  std::unique_ptr<TrainingData> data_;
   std::unique_ptr<SkipLog> skips_;
+  std::unique_ptr<EncodedDataset> encoded_;
+  std::unique_ptr<TrainingData> data_;
   std::unique_ptr<Trackers> trackers_;
   at::Tensor base_test_, tuned_test_;
   json result_ = json::object();
@@ -144,11 +124,9 @@ void Run::prepare() {
   }
   check_losses_take(catalog_, pipeline_, dataset_->pairs().defined());
   model_ = make_model(catalog_, pipeline_, dataset_.get(), true);
-  encoded_.resize(model_.encoders.size());
   bool pictures = false;
   for (size_t i = 0; i < model_.encoders.size(); ++i) {
     auto& part = model_.encoders[i];
-    fields_.push_back(field_dataset(*dataset_, part.field));
     part.training_dtype = training_dtype(pipeline_.encoders[i], pipeline_, *part.encoder, device_);
     pictures = pictures || part.object_kind == ObjectKind::image;
   }
@@ -161,88 +139,6 @@ void Run::prepare() {
   move_to(head_tensors(model_), device_);
   log_info(fmt::format("{}", model_summary(model_)));
   check_head_order(pipeline_, model_);
-}
-
-void Run::open_data() {
-  encode_views();
-  keep_readable();
-  std::vector<std::unique_ptr<TrainingData>> parts;
-  for (size_t i = 0; i < model_.encoders.size(); ++i) parts.push_back(training_data(i));
-  data_ = parts.size() == 1 ? std::move(parts.front())
-                            : std::make_unique<JoinedTrainingData>(*dataset_, split_, std::move(parts));
-}
-
-std::unique_ptr<TrainingData> Run::training_data(size_t encoder) {
-  const auto& part = model_.encoders[encoder];
-  const auto& field = *fields_[encoder];
-  if (reads_samples(part)) {
-    return std::make_unique<LearningTrainingData>(pipeline_, field, parts_, part, split_, device_, *skips_,
-                                                  options_.quiet);
-  }
-  if (!part.learns()) return std::make_unique<FrozenTrainingData>(field, split_, encoded_[encoder], device_);
-  MapTrainingData::Options options{device_, pipeline_.cache.views,
-                                   static_cast<uint64_t>(pipeline_.root.seed)};
-  return std::make_unique<MapTrainingData>(field, split_, encoded_[encoder], part, options);
-}
-
-/// What the frozen stages have to be run on. What is measured is computed and kept in float32, so that the
-/// servable gives the same embeddings from the pictures themselves; what only training sees may be coarser.
-std::vector<EncodeRequest> Run::requests(const EncoderPart& part) const {
-  std::vector<EncodeRequest> requests;
-  if (part.learns()) {
-    const auto stored = dtype_of(pipeline_.cache.map_dtype);
-    auto others = split_.train;
-    if (!split_.validation_is_test) {
-      others.insert(others.end(), split_.validation.begin(), split_.validation.end());
-    }
-    // The same samples whichever classes this seed holds out of them, so that every seed finds the entries.
-    std::sort(others.begin(), others.end());
-    requests.push_back({kPlainView, split_.test, at::kFloat, at::kFloat});
-    requests.push_back({kPlainView, others, at::kFloat, stored});
-    for (int64_t view = kMirrorView; view < pipeline_.cache.views; ++view) {
-      requests.push_back({view, others, part.training_dtype, stored});
-    }
-  } else {
-    std::vector<int64_t> all(static_cast<size_t>(dataset_->size()));
-    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
-    requests.push_back({kPlainView, all, at::kFloat, dtype_of(pipeline_.cache.embedding_dtype)});
-  }
-  for (const auto& name : pipeline_.evaluate.test_views) {
-    const auto view = view_from_name(name);
-    if (view != kPlainView && part.object_kind == ObjectKind::image) {
-      requests.push_back({view, split_.test, at::kFloat, at::kFloat});
-    }
-  }
-  return requests;
-}
-
-/// Runs the frozen stages, or opens what they gave earlier.
-void Run::encode_views() {
-  int64_t encoded = 0;
-  double seconds = 0;
-  bool hit = true, any = false;
-  for (size_t i = 0; i < model_.encoders.size(); ++i) {
-    const auto& part = model_.encoders[i];
-    if (reads_samples(part)) continue;
-    any = true;
-    const auto requests = this->requests(part);
-    DatasetEncoder encoder(pipeline_, pipeline_.encoders[i], *fields_[i], parts_, part, device_, *skips_,
-                           options_.quiet);
-    if (part.learns()) encoder.check_room(requests);
-    for (const auto& request : requests) {
-      const auto rows = encoder.encode(request);
-      encoded_[i].add(request.view, request.samples, rows.values, rows.mapped);
-      encoded += rows.encoded;
-      seconds += rows.seconds;
-      hit = hit && rows.cache_hit;
-    }
-  }
-  if (!any) return;
-  auto& timings = result_["timings"];
-  timings["encode_seconds"] = seconds;
-  timings["encode_images_per_second"] =
-      encoded > 0 ? static_cast<double>(encoded) / std::max(1e-9, seconds) : 0.0;
-  timings["cache_hit"] = hit;
 }
 
 void Run::keep_readable() {
@@ -316,11 +212,14 @@ RunOutcome Run::execute() {
   result_["metrics"] = {{"base", json::object()}, {"tuned", json::object()}};
   try {
     prepare();
-    open_data();
+    encoded_ = std::make_unique<EncodedDataset>(pipeline_, parts_, model_, *dataset_, device_, *skips_,
+                                                options_.quiet);
+    encoded_->encode(split_, result_["timings"]);
+    keep_readable();
+    data_ = encoded_->training_data(split_);
     const double base_start = now_seconds();
     base_test_ = test_embeddings(false);  // the encoder before its first step
-    if (std::all_of(model_.encoders.begin(), model_.encoders.end(),
-                    [&](const EncoderPart& one) { return reads_samples(one); })) {
+    if (encoded_->keeps_nothing()) {
       const double seconds = now_seconds() - base_start;
       result_["timings"]["encode_seconds"] = seconds;
       result_["timings"]["encode_images_per_second"] =
