@@ -1,11 +1,12 @@
 #!/bin/sh
 # The recipes of docs/results.md on stored EfficientNet-Lite0 embeddings of Stanford Cars.
-#   CARS_EMBEDDINGS=/folder/with/efficientnet_lite0.npy tests/benchmarks/cars_recipes.sh [HOST]
+#   CARS_EMBEDDINGS=/folder/with/efficientnet_lite0.npy [SEEDS="42 43 44"] tests/benchmarks/cars_recipes.sh [HOST]
 # Prints one line per run: recipe, seed, R-Precision of base and tuned, epochs, median seconds per epoch,
 # seconds of training and of fitting.
 set -eu
 cd "$(dirname "$0")/../.."
 host=${1:-build/release/bin/host}
+seeds=${SEEDS:-42 43 44}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -30,13 +31,17 @@ triplet='train.loss={"type":"triplet","mining":"hard","margin":0.5}'
 shuffle='train.batch_sampler={"type":"shuffle","batch_size":2048}'
 skip='model.head={"type":"skip_connection","dropout":0.1}'
 adam='train.optimizer={"type":"adam","lr":0.003}'
-for seed in 42 43 44; do
+for seed in $seeds; do
   run published $seed --set "$skip" --set "$triplet" --set "$shuffle" --set "$adam" --set train.epochs=1000 \
     --set 'train.early_stopping={"monitor":"validation.loss","patience":50}' --set data.split.validation=test
 done
-for seed in 42 43 44; do
+for seed in $seeds; do
   run published_honest $seed --set "$skip" --set "$triplet" --set "$shuffle" --set "$adam" --set train.epochs=1000 \
     --set 'train.early_stopping={"monitor":"validation.r_precision","patience":50}'
 done
 run whitening 42 --set 'model.head={"type":"whitening"}' --set train.epochs=0
-for seed in 42 43 44; do run default $seed; done
+supervised='train.loss={"type":"supervised_contrastive","temperature":0.1}'
+for seed in $seeds; do
+  run default $seed
+  run supervised_contrastive $seed --set "$supervised"
+done
