@@ -33,7 +33,7 @@ std::string size_text(uintmax_t bytes) {
 std::string age_text(int64_t seconds) {
   if (seconds < 60) return "now";
   if (seconds < 3600) return fmt::format("{} min", seconds / 60);
-  if (seconds < 2 * 86400) return fmt::format("{} h", seconds / 3600);
+  if (seconds < int64_t{2} * 86400) return fmt::format("{} h", seconds / 3600);
   return fmt::format("{} days", seconds / 86400);
 }
 

@@ -56,13 +56,11 @@ std::vector<std::string> input_lines() { return lines_of(std::cin); }
 std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind) {
   std::vector<std::string> files;
   for (const auto& one : given) {
-    if (one == "-" && kind == ObjectKind::text) {
-      files.push_back(one);
-    } else if (one == "-") {
+    if (one == "-" && kind != ObjectKind::text) {
       for (const auto& line : input_lines()) {
         if (!line.empty()) files.push_back(line);
       }
-    } else if (fs::is_directory(one)) {
+    } else if (one != "-" && fs::is_directory(one)) {
       std::vector<std::string> inside;
       for (const auto& entry : fs::recursive_directory_iterator(one)) {
         if (entry.is_regular_file() && has_extension(entry.path(), extensions_of(kind)))

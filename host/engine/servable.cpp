@@ -42,12 +42,12 @@ json portable_params(const ComponentInfo& info, json params, const fs::path& fol
   return params;
 }
 
-json described(const ComponentInfo& info, json params) {
+json described(const ComponentInfo& info, const json& params) {
   return {{"type", info.id},
           {"version", info.version},
           {"plugin", info.plugin_id},
           {"plugin_version", info.plugin_version},
-          {"params", std::move(params)}};
+          {"params", params}};
 }
 
 const ComponentInfo& find_described(const Catalog& catalog, const std::string& kind, const json& entry) {

@@ -70,7 +70,7 @@ class StanfordCarsDataset final : public Dataset {
   std::vector<std::string> class_names() const override { return names_; }
 
   at::Tensor read(int64_t index) const override {
-    const auto picture = read_picture(files_.at(static_cast<size_t>(index)));
+    auto picture = read_picture(files_.at(static_cast<size_t>(index)));
     if (!params_.crop) return picture;
     // Annotations count pixels from 1 and include the last.
     const auto& box = boxes_[static_cast<size_t>(index)];

@@ -75,7 +75,7 @@ class InShopDataset final : public ListedPictures {
   };
 
   static std::string file_of(const std::string& root, const std::string& name) {
-    const auto path = (fs::path(root) / name).string();
+    auto path = (fs::path(root) / name).string();
     if (fs::exists(path)) return path;
     throw Error("in_shop: " + path +
                 " is missing; root must be the folder In-shop Clothes Retrieval Benchmark of " +

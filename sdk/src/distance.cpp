@@ -90,7 +90,7 @@ class LpDistances : public torch::autograd::Function<LpDistances> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& a,
                             const at::Tensor& b, double p) {
-    const auto distances = at::cdist(a, b, p);
+    auto distances = at::cdist(a, b, p);
     context->save_for_backward({a, b, distances});
     context->saved_data["p"] = p;
     return distances;

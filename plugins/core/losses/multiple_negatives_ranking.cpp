@@ -51,7 +51,7 @@ class MultipleNegativesRankingLoss final : public ScoredPairLoss {
                              .index_select(0, objects.a.index_select(0, anchors))
                              .index_select(1, objects.b);
     const auto left_out = similar.logical_and(own.logical_not());
-    const auto forward = cross_entropy(logits, left_out, anchors);
+    auto forward = cross_entropy(logits, left_out, anchors);
     if (!params_.symmetric) return forward;
     const auto back =
         cross_entropy(logits.index_select(1, anchors).t(), left_out.index_select(1, anchors).t(),

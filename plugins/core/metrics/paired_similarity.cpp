@@ -10,7 +10,7 @@ namespace kindred {
 
 at::Tensor paired_similarities(const EvaluatedSet& set, Distance distance) {
   at::NoGradGuard no_grad;
-  const int64_t count = set.pairs.rows.size(0), bytes_of_a_pair = 2 * 4 * set.embeddings.size(1);
+  const int64_t count = set.pairs.rows.size(0), bytes_of_a_pair = int64_t{2} * 4 * set.embeddings.size(1);
   const int64_t pairs = std::max<int64_t>(1, set.tile_bytes / std::max<int64_t>(1, bytes_of_a_pair));
   std::vector<at::Tensor> tiles = {at::empty({0}, at::kFloat)};
   for (int64_t first = 0; first < count; first += pairs) {

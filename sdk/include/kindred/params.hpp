@@ -132,7 +132,11 @@ class Schema {
 
   /// {"type":"object","properties":{name:{type,default,description,...}},"required":[...],
   ///  "additionalProperties":false}
-  auto to_json() const { return fields_.to_json(); }
+  /// A template, so that only who calls it needs <nlohmann/json.hpp>.
+  template <class Fields = FieldList>
+  auto to_json() const {
+    return static_cast<const Fields&>(fields_).to_json();
+  }
   std::string text() const { return fields_.text(); }
 
   /// Parses and checks; keys that are absent keep their default. Throws Error naming every problem.
