@@ -40,8 +40,8 @@ class AngularLoss final : public PairLoss {
     const auto wide = params_.normalize_negatives ? x.scalar_type() : at::kDouble;
     const auto mean =
         mean_over_pairs(x.detach().to(wide), y.detach().to(wide), negatives.detach().to(wide), batch.masks);
-    return KnownGradient::apply(at::cat({x, y, negatives}), mean.value.to(x.scalar_type()),
-                                mean.gradient.to(x.scalar_type()));
+    return with_known_gradient(at::cat({x, y, negatives}), mean.value.to(x.scalar_type()),
+                               mean.gradient.to(x.scalar_type()));
   }
 
  private:

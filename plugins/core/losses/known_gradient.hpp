@@ -1,21 +1,11 @@
 #pragma once
 
-#include <torch/csrc/autograd/custom_function.h>
+#include <ATen/core/Tensor.h>
 
 namespace kindred {
 
-/// A scalar whose gradient is known already.
-class KnownGradient : public torch::autograd::Function<KnownGradient> {
- public:
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& /*of*/,
-                            const at::Tensor& value, const at::Tensor& gradient) {
-    context->save_for_backward({gradient});
-    return value.clone();
-  }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 const torch::autograd::variable_list& gradients) {
-    return {context->get_saved_variables()[0] * gradients[0], at::Tensor(), at::Tensor()};
-  }
-};
+/// The scalar `value` (), whose gradient with respect to `of` is known already: `gradient`, of the shape of
+/// `of`.
+at::Tensor with_known_gradient(const at::Tensor& of, const at::Tensor& value, const at::Tensor& gradient);
 
 }  // namespace kindred

@@ -35,7 +35,7 @@ at::Tensor sum_over_ranks(const at::Tensor& similarities, const PairMasks& masks
       gradient.scatter_add_(1, place, -slope.sum(1, true));
     }
   }
-  return KnownGradient::apply(similarities, value, gradient);
+  return with_known_gradient(similarities, value, gradient);
 }
 
 }  // namespace kindred

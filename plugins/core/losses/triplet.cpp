@@ -166,7 +166,7 @@ class TripletLoss final : public PairLoss {
       gradient.view({-1}).index_add_(0, anchors * d.size(1) + positives, slope.sum(1));
     }
     count.clamp_min_(1);
-    return KnownGradient::apply(distances, total / count, gradient / count);
+    return with_known_gradient(distances, total / count, gradient / count);
   }
 
   Params params_;
