@@ -1,5 +1,6 @@
 #include "known_gradient.hpp"
 
+#include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 namespace kindred {
