@@ -6,6 +6,13 @@
 
 namespace kindred::host {
 namespace po = boost::program_options;
+namespace {
+
+void add_set(CommandLine& command, const char* text) {
+  command.add()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(), text);
+}
+
+}  // namespace
 
 CommandLine run_command_line() {
   CommandLine command(
@@ -14,10 +21,9 @@ CommandLine run_command_line() {
       "history.jsonl,\nresult.json, retrieval.png, checkpoints/ and the servable model/.",
       "host run datasets/toy_cars/pipeline.json --set train.epochs=3");
   command.positional({"PIPELINE"}, 1);
-  command.add()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-                "override a value, for example train.epochs=5; may repeat")(
-      "output", po::value<std::string>()->value_name("DIR"),
-      "the run's folder, instead of one named by the time")(
+  add_set(command, "override a value, for example train.epochs=5; may repeat");
+  command.add()("output", po::value<std::string>()->value_name("DIR"),
+                "the run's folder, instead of one named by the time")(
       "resume", po::value<std::string>()->value_name("DIR"), "continue an interrupted run in its folder");
   return command;
 }
@@ -28,8 +34,7 @@ CommandLine validate_command_line() {
       "Checks a pipeline file: every problem with its place, what was expected and a suggestion.",
       "host validate datasets/toy_cars/pipeline.json");
   command.positional({"PIPELINE"}, 1);
-  command.add()("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-                "override a value, for example train.epochs=5; may repeat");
+  add_set(command, "override a value, for example train.epochs=5; may repeat");
   return command;
 }
 
@@ -40,10 +45,10 @@ CommandLine evaluate_command_line() {
       "host evaluate datasets/toy_cars/pipeline.json --model runs/toy_cars/20261124T100000Z/model");
   command.positional({"PIPELINE"}, 1);
   command.add()("model", po::value<std::string>()->value_name("DIR"),
-                "servable model (the folder model/ of a run)")(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-      "override a value, for example evaluate.baseline=false; may repeat")(
-      "output", po::value<std::string>()->value_name("FILE"), "also write the metrics as JSON to this file");
+                "servable model (the folder model/ of a run)");
+  add_set(command, "override a value, for example evaluate.baseline=false; may repeat");
+  command.add()("output", po::value<std::string>()->value_name("FILE"),
+                "also write the metrics as JSON to this file");
   return command;
 }
 
@@ -64,10 +69,9 @@ CommandLine embed_command_line() {
       "pipeline", po::value<std::string>()->value_name("FILE"),
       "the encoders of this pipeline, without any training")(
       "data", po::value<std::string>()->value_name("FILE"),
-      "a pipeline whose dataset is embedded, in place of PATHS")(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-      "with --pipeline: override a value")("output", po::value<std::string>()->value_name("FILE.npy"),
-                                           "where the embeddings go")(
+      "a pipeline whose dataset is embedded, in place of PATHS");
+  add_set(command, "with --pipeline: override a value");
+  command.add()("output", po::value<std::string>()->value_name("FILE.npy"), "where the embeddings go")(
       "batch-size", po::value<int64_t>()->value_name("N")->default_value(32), "samples encoded at once")(
       "device", po::value<std::string>()->value_name("NAME")->default_value("auto"),
       "auto, cpu, cuda or cuda:N");
@@ -75,9 +79,8 @@ CommandLine embed_command_line() {
 }
 
 CommandLine doctor_command_line() {
-  CommandLine command("doctor", "Says what this installation runs on and which plugins it finds or refuses.",
-                      "host doctor");
-  return command;
+  return {"doctor", "Says what this installation runs on and which plugins it finds or refuses.",
+          "host doctor"};
 }
 
 }  // namespace kindred::host
