@@ -76,13 +76,13 @@ std::vector<EncodeRequest> EncodedDataset::requests(const EncoderPart& part, con
 }
 
 void EncodedDataset::encode(const ClassSplit& split, json& timings) {
+  if (keeps_nothing()) return;
   int64_t encoded = 0;
   double seconds = 0;
-  bool hit = true, any = false;
+  bool hit = true;
   for (size_t i = 0; i < model_.encoders.size(); ++i) {
     const auto& part = model_.encoders[i];
     if (reads_samples(pipeline_, part)) continue;
-    any = true;
     const auto requests = this->requests(part, split);
     DatasetEncoder encoder(pipeline_, pipeline_.encoders[i], *fields_[i], components_, part, device_, skips_,
                            quiet_);
@@ -95,7 +95,6 @@ void EncodedDataset::encode(const ClassSplit& split, json& timings) {
       hit = hit && rows.cache_hit;
     }
   }
-  if (!any) return;
   timings["encode_seconds"] = seconds;
   timings["encode_images_per_second"] =
       encoded > 0 ? static_cast<double>(encoded) / std::max(1e-9, seconds) : 0.0;
