@@ -13,8 +13,9 @@ namespace kindred {
 ///   squared_euclidean  |x - y|_2 ^ 2
 ///   manhattan          |x - y|_1
 ///   dot                -<x, y>
-///   snr                var(x - y) / var(x), not symmetric, zero where x is constant (Yuan et al. 2019, eq.
-///   3) lp                 |x - y|_p
+///   snr                var(x - y) / var(x), not symmetric, zero where x is constant
+///                      (Yuan et al. 2019, eq. 3)
+///   lp                 |x - y|_p
 struct Distance {
   enum Kind { cosine, euclidean, squared_euclidean, manhattan, dot, snr, lp };
   // NOLINTNEXTLINE(google-explicit-constructor): Distance::cosine is a distance
