@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "host_process.hpp"
@@ -84,6 +85,22 @@ TEST_F(Pictures, are_encoded_once_for_all_that_decides_the_embeddings) {
   EXPECT_EQ(run("c", {"--set", "train.epochs=1"})["timings"]["cache_hit"], true);
   write_file_atomically(folder_ / "photos/class_0/0.ppm", read_file(folder_ / "photos/class_1/0.ppm"));
   EXPECT_EQ(run("d")["timings"]["cache_hit"], false) << "a file changed";
+}
+
+TEST_F(Pictures, are_not_read_again_once_they_are_encoded) {
+  const auto first = run("a");
+  for (const auto& file : std::filesystem::recursive_directory_iterator(folder_.path() / "photos")) {
+    if (!file.is_regular_file()) continue;
+    // Their names, sizes and times, which say whether the cache is valid, stay.
+    const auto time = file.last_write_time();
+    const std::string no_picture(file.file_size(), 'x');
+    std::ofstream(file.path(), std::ios::binary) << no_picture;
+    std::filesystem::last_write_time(file.path(), time);
+  }
+  const auto second = run("b", {"--set", "train.epochs=3"}), third = run("c");
+  EXPECT_EQ(second["timings"]["cache_hit"], true);
+  EXPECT_EQ(second["data"]["skipped"], 0);
+  EXPECT_EQ(third["metrics"].dump(), first["metrics"].dump());
 }
 
 TEST_F(Pictures, are_kept_in_order_whatever_threads_and_batches_filled_the_cache) {

@@ -50,6 +50,12 @@ inline at::Tensor labels_of(const nlohmann::json& labels) {
   return at::tensor(labels.get<std::vector<int64_t>>(), at::kLong);
 }
 
+/// KINDRED_TEST_DEVICE, "cuda" say, or the CPU: where golden losses and metrics are computed.
+inline at::Device test_device() {
+  const char* given = std::getenv("KINDRED_TEST_DEVICE");
+  return at::Device(given != nullptr ? given : "cpu");
+}
+
 /// How far a number may be from a golden one: a share of it. In float32 another half of the spacing of
 /// numbers at one is allowed, which only values below 0.006 feel: a loss such as one minus an average
 /// precision is a difference of numbers near one.

@@ -34,7 +34,8 @@ std::shared_ptr<Loss> with_proxies(const GoldenLoss& way, const json& params, co
   const auto proxies = testing::matrix_of(golden.at(key)).to(dtype);
   const auto loss =
       testing::make<Loss>("core", way.loss, params, {proxies.size(1), proxies.size(0) / centers, 0});
-  loss->parameters().at(0).tensor.set_data(proxies);
+  loss->parameters().at(0).tensor.set_data(proxies.to(testing::test_device()));
+  for (auto& one : loss->buffers()) one.tensor.set_data(one.tensor.to(testing::test_device()));
   return loss;
 }
 
@@ -53,8 +54,9 @@ at::Tensor value_of(const GoldenLoss& way, const std::vector<double>& numbers, c
 
 void expect_golden(const GoldenLoss& way, const std::string& name, const json& golden, at::ScalarType dtype) {
   const auto& expected = golden.at("losses").at(name);
-  const Batch batch = {testing::matrix_of(golden.at("embeddings")).to(dtype).requires_grad_(true),
-                       testing::labels_of(golden.at("labels"))};
+  const auto device = testing::test_device();
+  const Batch batch = {testing::matrix_of(golden.at("embeddings")).to(device, dtype).requires_grad_(true),
+                       testing::labels_of(golden.at("labels")).to(device)};
   const auto value = value_of(way, GoldenName(name).numbers, batch, golden);
   const double wanted = expected.at("loss").get<double>();
   EXPECT_NEAR(value.item<double>(), wanted, testing::tolerance(wanted, dtype)) << name << " " << dtype;
@@ -65,7 +67,7 @@ void expect_golden(const GoldenLoss& way, const std::string& name, const json& g
   // Golden gradients have ten decimals. Beside a gradient of zero float32 has the rounding of numbers near
   // one.
   const double floor = dtype == at::kFloat && largest == 0 ? 6e-8 : 0.6e-10;
-  EXPECT_LE((batch.embeddings.grad() - gradient).abs().max().item<double>(), share * largest + floor)
+  EXPECT_LE((batch.embeddings.grad().cpu() - gradient).abs().max().item<double>(), share * largest + floor)
       << name << " " << dtype;
 }
 

@@ -41,10 +41,11 @@ TEST_P(GoldenMetrics, cosine) {
   if (!expected.contains(GetParam()))
     GTEST_SKIP() << testing::golden_losses_file() << " has no " << GetParam();
   const double wanted = expected.at(GetParam()).get<double>();
-  const auto labels = testing::labels_of(metrics.at("labels"));
+  const auto device = testing::test_device();
+  const auto labels = testing::labels_of(metrics.at("labels")).to(device);
   for (const auto dtype : {at::kDouble, at::kFloat}) {
     const auto ranking =
-        testing::ranked_by_cosine(testing::matrix_of(metrics.at("embeddings")).to(dtype), labels);
+        testing::ranked_by_cosine(testing::matrix_of(metrics.at("embeddings")).to(device, dtype), labels);
     // Queries without anything relevant are left out.
     const auto values = computed(ranking, GetParam()).masked_select(ranking.relevant_count > 0);
     EXPECT_NEAR(values.mean().item<double>(), wanted, testing::tolerance(wanted, dtype)) << dtype;

@@ -15,7 +15,7 @@ inline Ranking ranked_by_cosine(const at::Tensor& embeddings, const at::Tensor& 
   Ranking ranking;
   ranking.relevant = labels.index_select(0, order.reshape(-1)).reshape(order.sizes()) == labels.unsqueeze(1);
   ranking.relevant_count = ranking.relevant.sum(1);
-  const auto rank = at::arange(1, labels.numel(), at::kLong).unsqueeze(0).expand(order.sizes());
+  const auto rank = at::arange(1, labels.numel(), labels.options()).unsqueeze(0).expand(order.sizes());
   const auto first = rank.masked_fill(ranking.relevant.logical_not(), labels.numel()).amin(1);
   ranking.first_relevant = first.masked_fill(ranking.relevant_count == 0, 0);
   return ranking;
