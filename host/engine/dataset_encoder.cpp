@@ -10,6 +10,7 @@
 #include <limits>
 #include <optional>
 
+#include "host/cache/content_hash.hpp"
 #include "host/engine/encode.hpp"
 #include "host/engine/fingerprint.hpp"
 #include "host/engine/resources.hpp"
@@ -24,7 +25,6 @@
 #include "host/support/system_info.hpp"
 #include "kindred/build_tag.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -148,7 +148,7 @@ std::string DatasetEncoder::key(const EncodeRequest& request) {
     for (const auto& path : resources_of(*spec.info, spec.params)) {
       for (const auto& file : resource_files(path)) {
         fingerprint.add(file.lexically_relative(path).string());
-        fingerprint.add(read_file(file.string()));
+        fingerprint.add(hash_of_file(file.string()));
       }
     }
   }

@@ -1,9 +1,13 @@
 #include "host/engine/resources.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -47,18 +51,37 @@ std::vector<fs::path> resource_files(const fs::path& path) {
   return files;
 }
 
+namespace {
+
+/// Piece by piece: models of words have gigabytes. The target is whole or not there, also after a crash.
+void copy_file_atomically(const fs::path& path, const fs::path& target) {
+  fs::create_directories(target.parent_path());
+  auto temporary = target;
+  temporary += ".partial";
+  std::error_code failure;
+  fs::copy_file(path, temporary, fs::copy_options::overwrite_existing, failure);
+  if (!failure) {
+    const int file = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0 || ::fsync(file) != 0) failure.assign(errno, std::generic_category());
+    if (file >= 0) ::close(file);
+  }
+  if (!failure) fs::rename(temporary, target, failure);
+  if (!failure) return;
+  std::error_code ignored;
+  fs::remove(temporary, ignored);
+  throw Error("cannot copy " + path.string() + " to " + target.string() + ": " + failure.message());
+}
+
+}  // namespace
+
 void copy_resource(const fs::path& path, const fs::path& target) {
   if (fs::is_regular_file(path)) {
-    fs::create_directories(target.parent_path());
-    write_file_atomically(target.string(), read_file(path.string()));
+    copy_file_atomically(path, target);
     return;
   }
   fs::create_directories(target);
-  for (const auto& file : resource_files(path)) {
-    const auto copy = target / file.lexically_relative(path);
-    fs::create_directories(copy.parent_path());
-    write_file_atomically(copy.string(), read_file(file.string()));
-  }
+  for (const auto& file : resource_files(path))
+    copy_file_atomically(file, target / file.lexically_relative(path));
 }
 
 std::vector<std::string> resources_of(const ComponentInfo& info, const nlohmann::json& params) {

@@ -17,8 +17,8 @@ namespace kindred {
 namespace {
 
 /// Vectors of a text's words, from a model of fastText (Bojanowski, Grave, Joulin, Mikolov 2017), brought to
-/// one embedding by their mean, least or largest. A word that the model does not know is made of its n-grams,
-/// of which a vector is the mean with the word's own (ibid., section 3.2). Never trained.
+/// one embedding by their mean, least or largest. A word's vector is the mean of its own and its n-grams'
+/// (ibid., section 3.2, sums them); an unknown word has its n-grams' alone. Never trained.
 class FastTextEncoder final : public Encoder {
  public:
   struct Params {

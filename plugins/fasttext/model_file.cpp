@@ -13,7 +13,8 @@ namespace {
 
 constexpr int32_t kMagic = 793712314, kOldestVersion = 11, kVersion = 12;
 constexpr int64_t kMostCounted = 999'999'999'999'999;  // fastText's Huffman tree takes more for a free place
-constexpr int32_t kLongestWord = 1 << 16, kLongestPiece = 1000;
+constexpr int32_t kLongestWord = 1 << 16, kLongestPiece = 32;
+constexpr int64_t kMostPieces = 1 << 30;  // n-grams of all words, which are made when the model is loaded
 
 /// Reads numbers as fastText writes them: in the machine's own order, with nothing between them.
 class ModelFile {
@@ -43,9 +44,12 @@ class ModelFile {
     return value;
   }
 
-  void skip_word() {
-    for (int32_t length = 0; number<char>("a word") != 0; ++length) {
-      if (length == kLongestWord) throw wrong("it holds a word of more than 65536 bytes");
+  /// Its length in bytes.
+  int32_t skip_word() {
+    for (int32_t length = 0;; ++length) {
+      if (number<char>("a word") == 0) return length;
+      if (length == kLongestWord)
+        throw wrong("it holds a word of more than " + std::to_string(kLongestWord) + " bytes");
     }
   }
 
@@ -88,7 +92,7 @@ void check_fasttext_file(const std::string& path) {
   for (const char* name : {"ws", "epoch", "minCount", "neg"}) file.number<int32_t>(name);
   const auto word_ngrams = file.number<int32_t>("wordNgrams");
   file.number<int32_t>("its loss", 1, 4);
-  file.number<int32_t>("its kind of model", 1, 3);
+  const bool is_classifier = file.number<int32_t>("its kind of model", 1, 3) == 3;
   const auto bucket = file.number<int32_t>("bucket", 0, most);
   file.number<int32_t>("minn", 0, kLongestPiece);
   const auto longest_piece = file.number<int32_t>("maxn", 0, kLongestPiece);
@@ -98,12 +102,20 @@ void check_fasttext_file(const std::string& path) {
   const auto entries = file.number<int32_t>("the number of its entries", 1, most);
   const auto words = file.number<int32_t>("the number of its words", 1, entries);
   const auto labels = file.number<int32_t>("the number of its labels", 0, most);
-  if (entries - words != labels) throw file.wrong("its words and labels are not all of its entries");
+  if (entries - words != labels) {
+    throw file.wrong("it has " + std::to_string(words) + " words and " + std::to_string(labels) +
+                     " labels, but " + std::to_string(entries) + " entries");
+  }
+  if (is_classifier && labels == 0) throw file.wrong("it is a classifier without labels");
   file.number<int64_t>("the number of words seen");
   if (file.number<int64_t>("the number of pruned n-grams") >= 0) throw file.wrong("it is quantised");
+  int64_t pieces = 0;
   for (int32_t i = 0; i < entries; ++i) {
-    file.skip_word();
-    file.number<int64_t>("how often a word was seen", 0, kMostCounted);
+    pieces += int64_t{file.skip_word() + 2} * longest_piece;  // with a mark before and behind
+    if (pieces > kMostPieces)
+      throw file.wrong("its words have more than " + std::to_string(kMostPieces) + " n-grams");
+    // Words that were never seen would make a chain of the Huffman tree.
+    file.number<int64_t>("how often a word was seen", 1, kMostCounted);
     const auto kind = file.number<int8_t>("the kind of an entry");
     if (kind != (i < words ? 0 : 1)) throw file.wrong("its words do not stand before its labels");
   }
@@ -111,9 +123,8 @@ void check_fasttext_file(const std::string& path) {
   if (file.number<int8_t>("its matrix of words") != 0) throw file.wrong("it is quantised");
   const bool has_pieces = longest_piece > 0 || word_ngrams > 1;
   if (has_pieces && bucket == 0) throw file.wrong("it has n-grams, but no buckets for them");
-  const auto rows = file.number<int64_t>("the rows of its words", 1, int64_t{2} * most);
-  if (rows < words + (has_pieces ? int64_t{bucket} : 0))
-    throw file.wrong("it has fewer vectors than words and n-grams");
+  const int64_t vectors = words + (has_pieces ? int64_t{bucket} : 0);
+  const auto rows = file.number<int64_t>("the number of its vectors", vectors, most);
   file.number<int64_t>("the width of its matrix of words", width, width);
   file.skip_floats(rows, width, "the end of its vectors");
   if (file.number<int8_t>("its matrix of outputs") != 0) throw file.wrong("it is quantised");

@@ -26,6 +26,7 @@ class PairsJsonlDataset final : public RecordDataset {
     std::string file;
     std::string root;
     json fields = json::object();
+    std::vector<std::string> optional;
     std::string object = "text";
     std::string a_key = "obj_a";
     std::string b_key = "obj_b";
@@ -52,7 +53,7 @@ class PairsJsonlDataset final : public RecordDataset {
   };
 
   explicit PairsJsonlDataset(const Params& params)
-      : RecordDataset({fields_asked_for(params),
+      : RecordDataset({fields_asked_for(params), params.optional,
                        params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
                        "pairs_jsonl"}),
         params_(params) {

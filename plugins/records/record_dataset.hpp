@@ -25,7 +25,7 @@ class RecordDataset : public Dataset {
   RecordTable table_;
 };
 
-/// Declares "file" and "root" of a dataset over lines of JSON.
+/// Declares "file", "root" and "optional" of a dataset over lines of JSON.
 template <class Params>
 void describe_lines(Schema<Params>& schema) {
   schema.field("file", &Params::file)
@@ -36,6 +36,10 @@ void describe_lines(Schema<Params>& schema) {
   schema.field("root", &Params::root)
       .doc("Where relative paths of pictures start; left out: at the folder of the file.")
       .path();
+  schema.field("optional", &Params::optional)
+      .doc(
+          "Fields that a sample may lack or have as null. It then has an empty text, zeros, or a grey pixel, "
+          "for which `resize` comes first among the transforms.");
 }
 
 }  // namespace kindred

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <utility>
@@ -13,9 +14,16 @@
 #include "record_pictures.hpp"
 
 namespace kindred {
+namespace {
+
+constexpr int kGrey = 128;
+
+}  // namespace
+
 namespace fs = std::filesystem;
 
-RecordTable::RecordTable(std::vector<Field> fields, std::string root, const std::string& dataset)
+RecordTable::RecordTable(std::vector<Field> fields, const std::vector<std::string>& optional,
+                         std::string root, const std::string& dataset)
     : fields_(std::move(fields)), root_(std::move(root)), columns_(fields_.size()) {
   for (const auto& field : fields_) {
     if (field.kind != ObjectKind::image || can_read_pictures()) continue;
@@ -23,6 +31,15 @@ RecordTable::RecordTable(std::vector<Field> fields, std::string root, const std:
                 (field.name.empty() ? "the objects are" : "the field \"" + field.name + "\" is") +
                 " pictures, and the plugin records was built without OpenCV, so it reads none; install "
                 "OpenCV (Debian: libopencv-dev) and build again");
+  }
+  for (const auto& name : optional) {
+    const auto field =
+        std::find_if(fields_.begin(), fields_.end(), [&](const Field& one) { return one.name == name; });
+    if (field == fields_.end()) {
+      throw Error(dataset + ": optional names \"" + name +
+                  "\", which is none of the fields: " + names_of(fields_));
+    }
+    columns_[static_cast<size_t>(field - fields_.begin())].is_optional = true;
   }
 }
 
@@ -34,6 +51,10 @@ void RecordTable::add(const nlohmann::json& object, const JsonLine& line, const 
   for (size_t i = 0; i < fields_.size(); ++i) {
     const auto& name = fields_[i].name;
     const auto value = object.find(name);
+    if (columns_[i].is_optional && (value == object.end() || value->is_null())) {
+      add_nothing(columns_[i], fields_[i].kind);
+      continue;
+    }
     if (value == object.end())
       line.fail(where + "has no \"" + name + "\"; expected a value for each field: " + names_of(fields_));
     if (fields_[i].kind == ObjectKind::vector) {
@@ -50,14 +71,23 @@ void RecordTable::add(const nlohmann::json& object, const JsonLine& line, const 
   ++size_;
 }
 
+void RecordTable::add_nothing(Column& column, ObjectKind kind) {
+  if (kind == ObjectKind::vector) {
+    column.numbers->resize(column.numbers->size() + static_cast<size_t>(column.dimension));
+  } else {
+    column.texts.emplace_back();
+  }
+}
+
 void RecordTable::add_numbers(const nlohmann::json& value, Column& column, const JsonLine& line,
                               const std::string& name) const {
   if (!value.is_array() || value.empty()) line.fail(name + "is no list of numbers, such as [0.5, 1, 2]");
   const auto count = static_cast<int64_t>(value.size());
-  if (size_ > 0 && count != column.dimension) {
+  if (column.dimension > 0 && count != column.dimension) {
     line.fail(name + "has " + std::to_string(count) + " numbers, those before it " +
               std::to_string(column.dimension) + "; all need the same length");
   }
+  if (column.dimension == 0) column.numbers->resize(static_cast<size_t>(size_ * count));  // of those without
   column.dimension = count;
   for (const auto& one : value) {
     const auto number = one.is_number() ? one.get<float>() : NAN;
@@ -67,7 +97,10 @@ void RecordTable::add_numbers(const nlohmann::json& value, Column& column, const
   }
 }
 
-at::Tensor RecordTable::numbers(const Column& column, int64_t row, int64_t rows) const {
+at::Tensor RecordTable::numbers(size_t field, int64_t row, int64_t rows) const {
+  const auto& column = columns_[field];
+  if (column.dimension == 0)
+    throw Error("no sample has numbers in the field \"" + fields_[field].name + "\"");
   auto* first = column.numbers->data() + row * column.dimension;
   return at::from_blob(
       first, {rows, column.dimension}, [keep = column.numbers](void*) {}, at::kFloat);
@@ -79,23 +112,24 @@ at::Tensor RecordTable::read(int64_t index, size_t field) const {
     throw Error("there is no sample " + std::to_string(index) + "; there are " + std::to_string(size_) +
                 ", counted from 0");
   }
-  const auto& column = columns_[field];
-  if (fields_[field].kind == ObjectKind::vector) return numbers(column, index, 1).squeeze(0);
-  const auto& text = column.texts[static_cast<size_t>(index)];
-  return fields_[field].kind == ObjectKind::text ? text_tensor(text) : record_picture(path_of(text));
+  if (fields_[field].kind == ObjectKind::vector) return numbers(field, index, 1).squeeze(0);
+  const auto& text = columns_[field].texts[static_cast<size_t>(index)];
+  if (fields_[field].kind == ObjectKind::text) return text_tensor(text);
+  return text.empty() ? at::full({1, 1, 3}, kGrey, at::kByte) : record_picture(path_of(text));
 }
 
 at::Tensor RecordTable::matrix(size_t field) const {
   check_field(field);
   if (fields_[field].kind != ObjectKind::vector) return {};
-  return numbers(columns_[field], 0, size_);
+  return numbers(field, 0, size_);
 }
 
 std::string RecordTable::picture_stamps() const {
   std::string text;
   for (size_t i = 0; i < fields_.size(); ++i) {
     if (fields_[i].kind != ObjectKind::image) continue;
-    for (const auto& file : columns_[i].texts) text += "\n" + file_stamp(path_of(file));
+    for (const auto& file : columns_[i].texts)
+      text += "\n" + (file.empty() ? "none" : file_stamp(path_of(file)));
   }
   return text;
 }

@@ -14,12 +14,14 @@ namespace kindred {
 /// The parts of samples that are objects of JSON: texts and vectors themselves, pictures by their paths.
 class RecordTable {
  public:
-  /// `dataset` is for messages; relative paths of pictures start at `root`. Throws Error when a field is a
-  /// picture and this build cannot read any.
-  RecordTable(std::vector<Field> fields, std::string root, const std::string& dataset);
+  /// `optional` names fields; `dataset` is for messages; relative paths of pictures start at `root`. Throws
+  /// Error when a field is a picture and this build cannot read any, or when `optional` names no field.
+  RecordTable(std::vector<Field> fields, const std::vector<std::string>& optional, std::string root,
+              const std::string& dataset);
 
-  /// Appends the fields of `object`, which is found in `line` at `key` (empty: it is the line). Throws Error
-  /// "FILE:LINE: ..." when one is missing or of another kind.
+  /// Appends the fields of `object`, which is found in `line` at `key` (empty: it is the line). Of an
+  /// optional field that is missing or null the sample has an empty text, a grey pixel or zeros. Throws Error
+  /// "FILE:LINE: ..." when another one is missing or one is of another kind.
   void add(const nlohmann::json& object, const JsonLine& line, const std::string& key = "");
 
   const std::vector<Field>& fields() const { return fields_; }
@@ -38,12 +40,14 @@ class RecordTable {
   struct Column {
     std::vector<std::string> texts;  ///< texts, or paths of pictures
     std::shared_ptr<Numbers> numbers = std::make_shared<Numbers>();
-    int64_t dimension = 0;
+    int64_t dimension = 0;  ///< 0 until a line has numbers
+    bool is_optional = false;
   };
 
+  static void add_nothing(Column& column, ObjectKind kind);
   void add_numbers(const nlohmann::json& value, Column& column, const JsonLine& line,
                    const std::string& name) const;
-  at::Tensor numbers(const Column& column, int64_t row, int64_t rows) const;
+  at::Tensor numbers(size_t field, int64_t row, int64_t rows) const;
   std::string path_of(const std::string& file) const;
   void check_field(size_t field) const;
 

@@ -19,6 +19,7 @@ class RecordsDataset final : public RecordDataset {
     std::string file;
     std::string root;
     nlohmann::json fields = nlohmann::json::object();
+    std::vector<std::string> optional;
     std::string label_key = "label";
     std::string split_key = "split";
     std::vector<std::string> splits;
@@ -42,7 +43,7 @@ class RecordsDataset final : public RecordDataset {
   };
 
   explicit RecordsDataset(const Params& params)
-      : RecordDataset({fields_of(params.fields, "records"),
+      : RecordDataset({fields_of(params.fields, "records"), params.optional,
                        params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
                        "records"}),
         params_(params) {

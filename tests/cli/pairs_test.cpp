@@ -113,5 +113,38 @@ TEST(Pairs, losses_over_groups_and_memories_are_refused) {
   }
 }
 
+/// Descriptions and what they describe: objects of one kind lack what those of the other have.
+TEST(Pairs, two_kinds_of_objects_meet_in_one_space) {
+  const testing::TemporaryFolder folder("pairs_kinds");
+  at::manual_seed(12);
+  const auto words_of = at::randn({4, 6}), look_of = at::randn({4, 9});
+  std::ofstream file(folder / "pairs.jsonl");
+  const auto object = [](const char* kind, at::Tensor x) {
+    x = x + at::randn(x.sizes()) * 0.05;
+    return json{{kind, std::vector<float>(x.data_ptr<float>(), x.data_ptr<float>() + x.numel())},
+                {"kind", kind}};
+  };
+  for (int i = 0; i < 150; ++i) {
+    const auto meaning = at::randn({4});
+    file << json{{"obj_a", object("words", meaning.matmul(words_of))},
+                 {"obj_b", object("look", meaning.matmul(look_of))}}
+                .dump()
+         << "\n";
+  }
+  file.close();
+  auto pipeline = pairs_pipeline();
+  pipeline["data"]["dataset"]["fields"] = R"({"words": "vector", "look": "vector", "kind": "text"})"_json;
+  pipeline["data"]["dataset"]["optional"] = {"words", "look"};
+  pipeline["model"]["encoders"] = R"({"words": {"type": "identity", "field": "words"},
+      "look": {"type": "identity", "field": "look"},
+      "kind": {"type": "one_hot", "field": "kind", "values": ["words", "look"]}})"_json;
+  pipeline["model"]["head"] = R"({"switch": {"on": "kind", "heads": [
+      {"type": "projection", "dimension": 8}, {"type": "projection", "dimension": 8}]}})"_json;
+  const auto result = run(folder, pipeline, "run");
+  ASSERT_FALSE(result.is_null());
+  EXPECT_LT(result["metrics"]["base"]["precision_at_1"].get<double>(), 0.1) << "they share no number";
+  EXPECT_GT(result["metrics"]["tuned"]["precision_at_1"].get<double>(), 0.5);
+}
+
 }  // namespace
 }  // namespace kindred

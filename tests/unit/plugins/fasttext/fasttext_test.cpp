@@ -73,6 +73,12 @@ TEST(FastText, refuses_what_is_no_model) {
               AllOf(HasSubstr("model.bin is not a model"), HasSubstr("begin like one")));
   const auto whole = read_file(kFolder + "words.bin");
   EXPECT_THAT(said_of(whole + "more"), HasSubstr("4 bytes follow"));
+  auto changed = whole;
+  changed[8 + 10 * 4] = 33;
+  EXPECT_THAT(said_of(changed), HasSubstr("maxn is 33, expected 0 to 32"));
+  changed = whole;
+  changed.replace(whole.find('\0', 92) + 1, sizeof(int64_t), sizeof(int64_t), '\0');  // behind the first word
+  EXPECT_THAT(said_of(changed), HasSubstr("how often a word was seen is 0, expected 1"));
   EXPECT_THAT(thrown([&] { encoder(kFolder + "words.bin", {}); }), HasSubstr("aggregations"));
 }
 

@@ -86,6 +86,31 @@ TEST(RecordsDataset, reads_pictures_where_it_can) {
 #endif
 }
 
+TEST(RecordsDataset, fills_what_an_optional_field_lacks) {
+  const LinesFolder folder("records");
+  folder.write_pixel("1.ppm", 1);
+  json fields = {{"title", "text"}, {"at", "vector"}}, optional = {"title", "at"};
+#ifdef KINDRED_HAS_PICTURES
+  fields["photo"] = "image";
+  optional.push_back("photo");
+#endif
+  const std::string lines =
+      "{\"title\": \"a\"}\n{\"at\": [1, 2], \"title\": null, \"photo\": \"1.ppm\"}\n{\"at\": null}\n";
+  const auto dataset = folder.made(lines, {{"fields", fields}, {"optional", optional}});
+  EXPECT_TRUE(at::equal(dataset->field_matrix(0), at::tensor({0.F, 0.F, 1.F, 2.F, 0.F, 0.F}).view({3, 2})));
+  const auto title = fields.size() - 1;
+  for (const auto& [row, text] : {std::pair{0, "a"}, {1, ""}, {2, ""}})
+    EXPECT_EQ(text_of(dataset->read_field(row, title)), text);
+#ifdef KINDRED_HAS_PICTURES
+  EXPECT_TRUE(at::equal(dataset->read_field(0, 1), at::full({1, 1, 3}, 128, at::kByte)));
+  EXPECT_TRUE(at::equal(dataset->read_field(1, 1), at::tensor({1, 2, 3}).to(at::kByte).view({1, 1, 3})));
+#endif
+  EXPECT_THAT(thrown([&] { folder.made(lines, {{"fields", fields}}); }), HasSubstr("has no \"at\""));
+  const auto empty =
+      folder.made("{\"title\": \"a\"}", {{"fields", {{"at", "vector"}}}, {"optional", {"at"}}});
+  EXPECT_THAT(thrown([&] { empty->matrix(); }), HasSubstr("no sample has numbers in the field \"at\""));
+}
+
 constexpr BrokenLines kBroken[] = {
     {"{\"t\": \"a\"}\n{\"u\": \"b\"}\n", R"({"fields": {"t": "text"}})",
      "lines.jsonl:2: has no \"t\"; expected a value for each field: t"},
@@ -110,6 +135,8 @@ constexpr BrokenLines kBroken[] = {
     {"{}", R"({"fields": {"t": "txt"}})",
      "the field \"t\" is \"txt\"; it must be \"text\", \"image\" or \"vector\", did you mean \"text\""},
     {"{}", R"({"fields": {"t": 1}})", "the field \"t\" is 1; it must be"},
+    {"{}", R"({"fields": {"t": "text"}, "optional": ["u"]})",
+     "records: optional names \"u\", which is none of the fields: t"},
     {"{}", R"({"fields": {"": "text"}})", "a field has an empty name"},
     {"{}", R"({})", "fields"},
 };
