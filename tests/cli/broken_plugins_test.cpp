@@ -146,9 +146,6 @@ TEST(BrokenPlugins, what_is_thrown_for_one_sample_is_told_with_its_name) {
 }
 
 TEST(BrokenPlugins, a_crash_names_plugin_component_phase_and_sample) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "the sanitizer reports crashes itself";
-#endif
   const std::string encoder = R"(model.encoders.vector={"type":"faulty.encoder"})";
   const std::vector<Fault> crashes = {
       {"faulty",
@@ -174,9 +171,6 @@ TEST(BrokenPlugins, a_crash_names_plugin_component_phase_and_sample) {
 }
 
 TEST(BrokenPlugins, a_crash_names_plugin_component_and_phase_and_keeps_what_was_made) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "the sanitizer reports crashes itself";
-#endif
   const testing::TemporaryFolder folder("broken");
   const auto result = run_with(folder, "throwing", {R"(train.loss={"type":"throwing.loss","crash":true})"});
   EXPECT_EQ(result.code, 128 + SIGSEGV) << result.error;

@@ -148,9 +148,6 @@ TEST_F(FaultyRun, keeps_the_steps_of_an_epoch_that_a_metric_cannot_validate) {
 }
 
 TEST_F(FaultyRun, begins_again_after_a_crash_before_the_first_checkpoint) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "the sanitizer reports crashes itself";
-#endif
   pipeline_["train"]["loss"] = {{"type", "faulty.loss"}, {"what", "crash"}, {"call", 20}};
   EXPECT_EQ(run({"--output", "parts"}).code, 128 + SIGSEGV);
   expect_same_after_a_resume();
