@@ -34,6 +34,6 @@ inline at::Tensor elsewhere(at::IntArrayRef sizes, at::ScalarType dtype = at::kF
   return at::empty(sizes, at::TensorOptions().dtype(dtype).device(at::kMeta));
 }
 
-inline at::Tensor rows_of(std::vector<int64_t> rows) { return at::tensor(rows, at::kLong); }
+inline at::Tensor rows_of(const std::vector<int64_t>& rows) { return at::tensor(rows, at::kLong); }
 
 }  // namespace kindred::host
