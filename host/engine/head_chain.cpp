@@ -34,19 +34,27 @@ int64_t HeadChain::present_dimension(int64_t dimension) const {
   return dimension;
 }
 
-bool HeadChain::needs_fit() const {
-  return std::any_of(stages.begin(), stages.end(),
-                     [](const HeadStage& one) { return one.head->needs_fit(); });
+bool HeadChain::needs_fit(size_t count) const {
+  return std::any_of(stages.begin(), stages.begin() + static_cast<std::ptrdiff_t>(count),
+                     [](const HeadStage& one) { return !one.fitted && one.head->needs_fit(); });
 }
 
-void HeadChain::fit(const at::Tensor& embeddings, const at::Tensor& labels) {
+void HeadChain::fit(const at::Tensor& embeddings, const at::Tensor& labels, size_t count) {
   at::NoGradGuard no_grad;
   at::Tensor x = embeddings;
-  for (auto& stage : stages) {
-    if (stage.head->needs_fit()) stage.head->fit(x, labels);
+  for (size_t i = 0; i < count; ++i) {
+    auto& stage = stages[i];
+    if (!stage.fitted && stage.head->needs_fit()) stage.head->fit(x, labels);
+    stage.fitted = true;
     stage.waits = false;
     x = through(stage, x);
   }
+}
+
+size_t HeadChain::count_to_last_trained() const {
+  auto count = stages.size();
+  while (count > 0 && stages[count - 1].head->parameters().empty()) --count;
+  return count;
 }
 
 void HeadChain::train(bool on) const {

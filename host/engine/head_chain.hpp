@@ -13,6 +13,7 @@ struct HeadStage {
   std::string plugin;          ///< plugin id, for messages
   std::shared_ptr<Head> head;  ///< under its contract
   bool waits = false;          ///< for its fit; until then embeddings pass it by
+  bool fitted = false;
 };
 
 /// Heads that are applied one after the other; none at all hands embeddings through.
@@ -25,11 +26,17 @@ struct HeadChain {
   /// D' when D is `dimension`; heads that wait for their fit do not count.
   int64_t present_dimension(int64_t dimension) const;
 
-  bool needs_fit() const;
+  /// Whether one of the first `count` has to be fitted and is not yet.
+  bool needs_fit(size_t count) const;
+  bool needs_fit() const { return needs_fit(stages.size()); }
 
-  /// Heads that need it are fitted in order, each on what the ones before it make of `embeddings`
-  /// float32 (N, D), `labels` int64 (N).
-  void fit(const at::Tensor& embeddings, const at::Tensor& labels);
+  /// Of the first `count` those that need it are fitted in order, each on what the ones before it make of
+  /// `embeddings` float32 (N, D), `labels` int64 (N). What is fitted already stays as it is.
+  void fit(const at::Tensor& embeddings, const at::Tensor& labels, size_t count);
+  void fit(const at::Tensor& embeddings, const at::Tensor& labels) { fit(embeddings, labels, stages.size()); }
+
+  /// How many come before the last one with parameters, with it; 0 where none has any.
+  size_t count_to_last_trained() const;
 
   void train(bool on) const;
 

@@ -91,27 +91,4 @@ Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset
   return model;
 }
 
-void check_head_order(const Pipeline& pipeline, const Model& model) {
-  if (!model.learns()) return;
-  const HeadStage* waiting = nullptr;
-  for (size_t i = 0; i < model.heads.stages.size(); ++i) {
-    const auto& stage = model.heads.stages[i];
-    if (waiting == nullptr && stage.waits) waiting = &stage;
-    if (waiting == nullptr || stage.head->parameters().empty()) continue;
-    if (waiting == &stage) {
-      throw PipelineError(
-          {{pipeline.file, pipeline.head[i].pointer,
-            fmt::format("{} is both fitted and trained; behind an encoder that learns a fitted head has its "
-                        "turn only after training: freeze the encoder, or take another head",
-                        stage.id)}});
-    }
-    throw PipelineError(
-        {{pipeline.file, pipeline.head[i].pointer,
-          fmt::format(
-              "{} is trained, but stands behind {}, which is fitted on the tuned encoder's embeddings "
-              "after training; put {} last, or freeze the encoder",
-              stage.id, waiting->id, waiting->id)}});
-  }
-}
-
 }  // namespace kindred::host

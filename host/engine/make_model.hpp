@@ -14,8 +14,4 @@ class Catalog;
 /// what does not fit together.
 Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset* dataset, bool with_heads);
 
-/// A closed-form head behind an encoder that learns is fitted on what the tuned encoder gives, so nothing
-/// behind it can have been trained: throws PipelineError.
-void check_head_order(const Pipeline& pipeline, const Model& model);
-
 }  // namespace kindred::host

@@ -63,7 +63,7 @@ class Run {
   void keep_readable();
   void train();
   void track_from(int64_t first_epoch);
-  void fit_heads();
+  void fit_heads(size_t count);
   void measure_both();
   void write_result(const std::string& status, const std::string& error = {});
   at::Tensor test_embeddings(bool with_heads);
@@ -138,7 +138,6 @@ void Run::prepare() {
   move_to(encoder_tensors(model_), device_);
   move_to(head_tensors(model_), device_);
   log_info(fmt::format("{}", model_summary(model_)));
-  check_head_order(pipeline_, model_);
 }
 
 void Run::keep_readable() {
@@ -156,17 +155,21 @@ at::Tensor Run::test_embeddings(bool with_heads) {
   });
 }
 
-void Run::fit_heads() {
-  if (!model_.heads.needs_fit()) return;
+/// The first `count` heads, where one of them needs it.
+void Run::fit_heads(size_t count) {
+  if (!model_.heads.needs_fit(count)) return;
   const double start = now_seconds();
   const auto embeddings = data_->train_embeddings();
-  model_.heads.fit(embeddings, data_->labels());
-  result_["timings"]["fit_seconds"] = now_seconds() - start;
-  log_info(fmt::format("fitted in {}", duration_text(now_seconds() - start)));
+  model_.heads.fit(embeddings, data_->labels(), count);
+  const double seconds = now_seconds() - start;
+  result_["timings"]["fit_seconds"] = result_["timings"].value("fit_seconds", 0.0) + seconds;
+  log_info(fmt::format("fitted in {}", duration_text(seconds)));
 }
 
 void Run::train() {
-  if (!model_.learns()) fit_heads();
+  // Behind an encoder that learns the last heads are fitted on what it has become; what is trained needs its
+  // input fitted before.
+  fit_heads(model_.learns() ? model_.heads.count_to_last_trained() : model_.heads.stages.size());
   Trainer::Parts parts;
   parts.metrics = parts_.metrics;
   parts.trackers = trackers_.get();
@@ -231,7 +234,7 @@ RunOutcome Run::execute() {
       log_warning(fmt::format("interrupted; continue with --resume {}", folder_));
       return {result_, "", true};
     }
-    if (model_.learns()) fit_heads();
+    fit_heads(model_.heads.stages.size());
     // Before it is measured: a metric that fails does not cost the model.
     save_servable(model_of_run(folder_), pipeline_, model_, result_["metrics"]);
     measure_both();

@@ -225,14 +225,35 @@ TEST_F(CachedMaps, views_of_different_sizes_are_told_with_the_picture) {
   }
 }
 
-TEST_F(CachedMaps, a_trained_head_behind_a_closed_form_one_is_refused) {
+TEST_F(CachedMaps, a_closed_form_head_is_fitted_before_what_is_trained_behind_it) {
+  const auto whitening_of = [&](const std::string& output, const char* name) {
+    for (const auto& one : read_checkpoint(folder_ / (output + "/model/head.safetensors")))
+      if (one.name == name) return one.tensor;
+    return at::Tensor();
+  };
+  const auto whitening = R"({"type": "whitening"})"_json, skip = R"({"type": "skip_connection"})"_json;
   auto pipeline = cut_pipeline();
-  pipeline["model"]["head"] = {{{"type", "whitening"}}, {{"type", "skip_connection"}}};
-  testing::write_pipeline(folder_, pipeline);
-  const auto result = testing::run_host(folder_, {"run", "pipeline.json", "--quiet"});
-  EXPECT_EQ(result.code, 3);
-  EXPECT_THAT(result.error, HasSubstr("/model/head/1"));
-  EXPECT_THAT(result.error, HasSubstr("put kindred.whitening last"));
+  pipeline["model"]["head"] = {whitening, skip, whitening};
+  const auto learned = run(pipeline, "learned");
+  const auto evaluated = testing::run_host(
+      folder_, {"evaluate", "pipeline.json", "--quiet", "--model", "learned/model", "--json"});
+  ASSERT_EQ(evaluated.code, 0) << evaluated.error;
+  EXPECT_NEAR(json::parse(evaluated.out)["metrics"]["tuned"]["r_precision"].get<double>(),
+              learned["metrics"]["tuned"]["r_precision"].get<double>(), 1e-9);
+
+  auto frozen = cut_pipeline();
+  frozen["model"]["encoders"]["image"]["trainable"] = false;
+  frozen["model"]["head"] = {whitening, skip};
+  frozen["data"].erase("train_transforms");
+  frozen["cache"].erase("views");
+  frozen["train"].erase("ema");
+  run(frozen, "frozen");
+  const auto first = whitening_of("learned", "0.matrix"), untuned = whitening_of("frozen", "0.matrix"),
+             last = whitening_of("learned", "2.matrix");
+  ASSERT_TRUE(first.defined() && untuned.defined() && last.defined());
+  const double size = untuned.norm().item<double>();
+  EXPECT_LT((first - untuned).norm().item<double>(), 0.01 * size) << "on the untuned encoder's embeddings";
+  EXPECT_GT((last - untuned).norm().item<double>(), 0.1 * size) << "on what comes of training";
 }
 
 TEST_F(CachedMaps, a_fill_that_does_not_fit_names_the_stages_that_would) {
