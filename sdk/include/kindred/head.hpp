@@ -19,9 +19,9 @@ class __attribute__((visibility("default"))) Head : public Module {
   /// Whether fit() must be called before forward().
   virtual bool needs_fit() const { return false; }
 
-  /// A closed-form step on the training samples, called once before the first epoch (behind an encoder that
-  /// learns: after the last, so that it must not have parameters() there, nor any head behind it), without
-  /// gradients: embeddings float32 (N, D), labels int64 (N) on the CPU. Writes its result to buffers(), which
+  /// A closed-form step on the training samples, called once before the first epoch, without gradients:
+  /// embeddings float32 (N, D), labels int64 (N) on the CPU. Behind an encoder that learns it is called after
+  /// the last epoch, unless the head or one behind it has parameters(). Writes its result to buffers(), which
   /// have their final shapes from construction.
   virtual void fit(const at::Tensor& embeddings, const at::Tensor& labels) {
     (void)embeddings;
