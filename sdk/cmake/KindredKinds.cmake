@@ -1,5 +1,6 @@
 # Run after a plugin was linked: compares what the file says of itself with the KINDS of kindred_add_plugin.
 #   cmake -DHOST=<host> -DPLUGIN=<file> "-DKINDS=<kind>;..." -P KindredKinds.cmake
+cmake_minimum_required(VERSION 3.25)  # a script has no project whose policies it could take
 execute_process(COMMAND "${HOST}" inspect "${PLUGIN}" --json OUTPUT_VARIABLE text ERROR_VARIABLE said)
 string(JSON count ERROR_VARIABLE unreadable LENGTH "${text}" offers)
 if(unreadable)
