@@ -46,9 +46,14 @@ void HeadChain::fit(const at::Tensor& embeddings, const at::Tensor& labels, size
     auto& stage = stages[i];
     if (!stage.fitted && stage.head->needs_fit()) stage.head->fit(x, labels);
     stage.fitted = true;
-    stage.waits = false;
     x = through(stage, x);
   }
+  note_what_waits();
+}
+
+void HeadChain::note_what_waits() {
+  bool waits = false;
+  for (auto& stage : stages) stage.waits = waits = waits || (!stage.fitted && stage.head->needs_fit());
 }
 
 size_t HeadChain::count_to_last_trained() const {

@@ -12,7 +12,7 @@ struct HeadStage {
   std::string id;              ///< component id, for messages
   std::string plugin;          ///< plugin id, for messages
   std::shared_ptr<Head> head;  ///< under its contract
-  bool waits = false;          ///< for its fit; until then embeddings pass it by
+  bool waits = false;          ///< for its fit or that of one before it; until then embeddings pass it by
   bool fitted = false;
 };
 
@@ -34,6 +34,9 @@ struct HeadChain {
   /// `embeddings` float32 (N, D), `labels` int64 (N). What is fitted already stays as it is.
   void fit(const at::Tensor& embeddings, const at::Tensor& labels, size_t count);
   void fit(const at::Tensor& embeddings, const at::Tensor& labels) { fit(embeddings, labels, stages.size()); }
+
+  /// Those that are not fitted yet, and all behind the first of them, are passed by from now on.
+  void note_what_waits();
 
   /// How many come before the last one with parameters, with it; 0 where none has any.
   size_t count_to_last_trained() const;

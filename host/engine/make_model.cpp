@@ -87,7 +87,7 @@ Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset
     }
   }
   auto model = builder.take();
-  for (auto& stage : model.heads.stages) stage.waits = stage.head->needs_fit();
+  model.heads.note_what_waits();
   return model;
 }
 

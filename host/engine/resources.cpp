@@ -1,13 +1,11 @@
 #include "host/engine/resources.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
+#include <boost/interprocess/file_mapping.hpp>
+#include <boost/interprocess/mapped_region.hpp>
 
 #include "kindred/error.hpp"
+#include "kindred/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -53,35 +51,29 @@ std::vector<fs::path> resource_files(const fs::path& path) {
 
 namespace {
 
-/// Piece by piece: models of words have gigabytes. The target is whole or not there, also after a crash.
-void copy_file_atomically(const fs::path& path, const fs::path& target) {
+/// Mapped, since models of words have gigabytes.
+void copy_bytes(const fs::path& path, const fs::path& target) {
   fs::create_directories(target.parent_path());
-  auto temporary = target;
-  temporary += ".partial";
-  std::error_code failure;
-  fs::copy_file(path, temporary, fs::copy_options::overwrite_existing, failure);
-  if (!failure) {
-    const int file = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0 || ::fsync(file) != 0) failure.assign(errno, std::generic_category());
-    if (file >= 0) ::close(file);
+  if (fs::file_size(path) == 0) return write_file_atomically(target.string(), "");
+  namespace bi = boost::interprocess;
+  try {
+    const bi::file_mapping file(path.c_str(), bi::read_only);
+    const bi::mapped_region bytes(file, bi::read_only);
+    write_file_atomically(target.string(), {static_cast<const char*>(bytes.get_address()), bytes.get_size()});
+  } catch (const bi::interprocess_exception& error) {
+    throw Error("cannot read " + path.string() + ": " + error.what());
   }
-  if (!failure) fs::rename(temporary, target, failure);
-  if (!failure) return;
-  std::error_code ignored;
-  fs::remove(temporary, ignored);
-  throw Error("cannot copy " + path.string() + " to " + target.string() + ": " + failure.message());
 }
 
 }  // namespace
 
 void copy_resource(const fs::path& path, const fs::path& target) {
   if (fs::is_regular_file(path)) {
-    copy_file_atomically(path, target);
+    copy_bytes(path, target);
     return;
   }
   fs::create_directories(target);
-  for (const auto& file : resource_files(path))
-    copy_file_atomically(file, target / file.lexically_relative(path));
+  for (const auto& file : resource_files(path)) copy_bytes(file, target / file.lexically_relative(path));
 }
 
 std::vector<std::string> resources_of(const ComponentInfo& info, const nlohmann::json& params) {

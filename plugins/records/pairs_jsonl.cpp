@@ -91,6 +91,8 @@ class PairsJsonlDataset final : public RecordDataset {
   static std::vector<Field> fields_asked_for(const Params& params) {
     const bool left_out = params.fields.is_object() && params.fields.empty();
     if (!left_out) return fields_of(params.fields, "pairs_jsonl");
+    if (!params.optional.empty())
+      throw Error("pairs_jsonl: optional names parts of objects; `fields` has to say which they have");
     return {{"", params.object == "image" ? ObjectKind::image : ObjectKind::text}};
   }
   bool plain() const { return table_.fields().front().name.empty(); }
@@ -109,7 +111,10 @@ class PairsJsonlDataset final : public RecordDataset {
                 (plain() ? "a plain text; give `fields` when objects have several parts"
                          : "an object with " + names_of(table_.fields()) + ", as `fields` says"));
     }
-    const auto [it, is_new] = rows_by_object_.emplace(object->dump(), size());
+    auto present = *object;  // a part that is null is as good as none
+    for (auto part = present.begin(); present.is_object() && part != present.end();)
+      part = part->is_null() ? present.erase(part) : std::next(part);
+    const auto [it, is_new] = rows_by_object_.emplace(present.dump(), size());
     if (is_new) {
       table_.add(plain() ? json{{"", *object}} : *object, line, key);
       names_.push_back(fs::path(params_.file).stem().string() + ":" + std::to_string(line.number) + side);

@@ -32,6 +32,17 @@ TEST(PairsJsonlDataset, equal_objects_are_one_sample) {
   EXPECT_EQ(dataset->sample_name(4), "lines:3:b");
 }
 
+TEST(PairsJsonlDataset, a_part_that_is_null_is_none) {
+  const LinesFolder folder("pairs_jsonl");
+  const auto dataset = folder.made(R"({"obj_a": {"t": "x", "v": null}, "obj_b": {"v": [1, 2]}}
+{"obj_a": {"t": "x"}, "obj_b": {"t": null, "v": [1, 2]}}
+)",
+                                   {{"fields", {{"t", "text"}, {"v", "vector"}}}, {"optional", {"t", "v"}}});
+  EXPECT_EQ(dataset->size(), 2);
+  EXPECT_EQ(text_of(dataset->read_field(1, 0)), "");
+  EXPECT_TRUE(at::equal(dataset->field_matrix(1), at::tensor({0.0F, 0.0F, 1.0F, 2.0F}).view({2, 2})));
+}
+
 TEST(PairsJsonlDataset, chains_that_meet_late_have_one_label) {
   const LinesFolder folder("pairs_jsonl");
   // x0-x1, x2-x3, ..., then the pairs are linked from the end; "z" stays alone.
@@ -91,6 +102,7 @@ constexpr BrokenLines kBroken[] = {
      R"(lines.jsonl:2: has no "obj_b"; expected a pair such as {"obj_a": "...", "obj_b": "..."})"},
     {R"({"obj_a": "x", "obj_b": "y", "score": 3})", "{}",
      "lines.jsonl:1: \"score\" is 3, expected a number from 0 (dissimilar) to 1 (similar)"},
+    {R"({"obj_a": "x", "obj_b": "y"})", R"({"optional": ["t"]})", "`fields` has to say which they have"},
     {R"({"obj_a": "x", "obj_b": "y", "score": -0.1})", "{}", "\"score\" is -0.1"},
     {R"({"obj_a": "x", "obj_b": "y", "score": "high"})", "{}", "\"score\" is \"high\""},
     {R"({"obj_a": "x", "obj_b": "y", "subgroup": 0.5})", "{}", "\"subgroup\" is no text and no integer"},
