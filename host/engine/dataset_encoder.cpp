@@ -137,6 +137,12 @@ const std::string& DatasetEncoder::inputs_fingerprint() {
   return inputs_fingerprint_ = fingerprint.hex();
 }
 
+const std::string& DatasetEncoder::resource_hash(const std::string& file) {
+  auto& hash = resource_hashes_[file];
+  if (hash.empty()) hash = hash_of_file(file);
+  return hash;
+}
+
 std::string DatasetEncoder::key(const EncodeRequest& request) {
   Fingerprint fingerprint;
   fingerprint.add(description(request).dump());
@@ -148,7 +154,7 @@ std::string DatasetEncoder::key(const EncodeRequest& request) {
     for (const auto& path : resources_of(*spec.info, spec.params)) {
       for (const auto& file : resource_files(path)) {
         fingerprint.add(file.lexically_relative(path).string());
-        fingerprint.add(hash_of_file(file.string()));
+        fingerprint.add(resource_hash(file.string()));
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,7 @@ class DatasetEncoder {
   nlohmann::json description(const EncodeRequest& request) const;
   std::vector<ComponentSpec> transform_specs(int64_t view) const;
   const std::string& inputs_fingerprint();
+  const std::string& resource_hash(const std::string& file);
   std::string key(const EncodeRequest& request);
   at::Tensor rows_of(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
                      const EncodeRequest& request);
@@ -75,6 +77,7 @@ class DatasetEncoder {
   bool quiet_;
   std::vector<std::vector<int64_t>> stage_shapes_;
   std::string inputs_fingerprint_;
+  std::map<std::string, std::string> resource_hashes_;  ///< by path: they may have gigabytes
 };
 
 }  // namespace kindred::host

@@ -29,6 +29,20 @@ bool is_other_format(const fs::path& folder) {
   return name == "onnx" || name == "openvino" || name.front() == '.';
 }
 
+/// Mapped, since models of words have gigabytes.
+void copy_bytes(const fs::path& path, const fs::path& target) {
+  fs::create_directories(target.parent_path());
+  if (fs::file_size(path) == 0) return write_file_atomically(target.string(), "");
+  namespace bi = boost::interprocess;
+  try {
+    const bi::file_mapping file(path.c_str(), bi::read_only);
+    const bi::mapped_region bytes(file, bi::read_only);
+    write_file_atomically(target.string(), {static_cast<const char*>(bytes.get_address()), bytes.get_size()});
+  } catch (const bi::interprocess_exception& error) {
+    throw Error("cannot read " + path.string() + ": " + error.what());
+  }
+}
+
 }  // namespace
 
 std::vector<fs::path> resource_files(const fs::path& path) {
@@ -48,24 +62,6 @@ std::vector<fs::path> resource_files(const fs::path& path) {
   std::sort(files.begin(), files.end());
   return files;
 }
-
-namespace {
-
-/// Mapped, since models of words have gigabytes.
-void copy_bytes(const fs::path& path, const fs::path& target) {
-  fs::create_directories(target.parent_path());
-  if (fs::file_size(path) == 0) return write_file_atomically(target.string(), "");
-  namespace bi = boost::interprocess;
-  try {
-    const bi::file_mapping file(path.c_str(), bi::read_only);
-    const bi::mapped_region bytes(file, bi::read_only);
-    write_file_atomically(target.string(), {static_cast<const char*>(bytes.get_address()), bytes.get_size()});
-  } catch (const bi::interprocess_exception& error) {
-    throw Error("cannot read " + path.string() + ": " + error.what());
-  }
-}
-
-}  // namespace
 
 void copy_resource(const fs::path& path, const fs::path& target) {
   if (fs::is_regular_file(path)) {

@@ -42,6 +42,7 @@ class FastTextEncoder final : public Encoder {
     check_fasttext_file(params.model);
     model_.loadModel(params.model);
     words_ = model_.getDictionary();
+    vectors_ = model_.getInputMatrix();
   }
 
   ObjectKind object_kind() const override { return ObjectKind::text; }
@@ -75,8 +76,7 @@ class FastTextEncoder final : public Encoder {
       const auto end = std::min(text.find_first_of(space, begin), text.size());
       const auto token = text.substr(begin, end - begin);
       begin = text.find_first_not_of(space, end);
-      if (!is_known(token)) continue;
-      model_.getWordVector(word, token);
+      if (!find_vector(token, word)) continue;
       for (size_t i = 0; i < size; ++i) {
         const float value = word[static_cast<int64_t>(i)];
         sum[i] += value;
@@ -93,14 +93,22 @@ class FastTextEncoder final : public Encoder {
     }
   }
 
-  /// Whether the word or an n-gram of it has a vector; a classifier's labels are no words.
-  bool is_known(const std::string& token) const {
-    return words_->getId(token) < words_->nwords() && !words_->getSubwords(token).empty();
+  /// As FastText::getWordVector(), but false where neither the word nor an n-gram of it has a vector, and for
+  /// a classifier's labels, which are no words.
+  bool find_vector(const std::string& token, fasttext::Vector& out) const {
+    if (words_->getId(token) >= words_->nwords()) return false;
+    const auto rows = words_->getSubwords(token);
+    if (rows.empty()) return false;
+    out.zero();
+    for (const auto row : rows) out.addRow(*vectors_, row);
+    out.mul(1.0F / static_cast<float>(rows.size()));
+    return true;
   }
 
   std::vector<std::string> aggregations_;
   fasttext::FastText model_;
   std::shared_ptr<const fasttext::Dictionary> words_;
+  std::shared_ptr<const fasttext::DenseMatrix> vectors_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <unordered_map>
@@ -102,6 +103,17 @@ class PairsJsonlDataset final : public RecordDataset {
     return "{\"" + params_.a_key + "\": " + object + ", \"" + params_.b_key + "\": " + object + "}";
   }
 
+  /// The same for objects that are equal; a part that is null is as good as none.
+  static std::string identity_of(const json& object) {
+    const auto is_null = [](const json& part) { return part.is_null(); };
+    if (std::none_of(object.begin(), object.end(), is_null)) return object.dump();
+    auto present = json::object();
+    for (const auto& [name, part] : object.items()) {
+      if (!part.is_null()) present[name] = part;
+    }
+    return present.dump();
+  }
+
   /// The row of the object at `key`, which is new unless an equal one came before.
   int64_t sample_of(const JsonLine& line, const std::string& key, const char* side) {
     const auto object = line.value.find(key);
@@ -111,10 +123,7 @@ class PairsJsonlDataset final : public RecordDataset {
                 (plain() ? "a plain text; give `fields` when objects have several parts"
                          : "an object with " + names_of(table_.fields()) + ", as `fields` says"));
     }
-    auto present = *object;  // a part that is null is as good as none
-    for (auto part = present.begin(); present.is_object() && part != present.end();)
-      part = part->is_null() ? present.erase(part) : std::next(part);
-    const auto [it, is_new] = rows_by_object_.emplace(present.dump(), size());
+    const auto [it, is_new] = rows_by_object_.emplace(identity_of(*object), size());
     if (is_new) {
       table_.add(plain() ? json{{"", *object}} : *object, line, key);
       names_.push_back(fs::path(params_.file).stem().string() + ":" + std::to_string(line.number) + side);
@@ -136,7 +145,8 @@ class PairsJsonlDataset final : public RecordDataset {
   }
 
   Params params_;
-  std::unordered_map<std::string, int64_t> rows_by_object_;  ///< by their dump; only while the file is read
+  std::unordered_map<std::string, int64_t>
+      rows_by_object_;  ///< by identity_of(); only while the file is read
   std::vector<std::string> names_;
   std::vector<std::array<int64_t, 2>> links_;
   std::vector<float> scores_;

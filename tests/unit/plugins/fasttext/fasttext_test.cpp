@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +26,12 @@ std::shared_ptr<Encoder> encoder(const std::string& model,
                                  const std::vector<std::string>& aggregations = {"avg"}) {
   return testing::make<Encoder>("fasttext", "kindred.fasttext",
                                 {{"model", model}, {"aggregations", aggregations}});
+}
+
+/// From a file in `folder` with these bytes.
+std::shared_ptr<Encoder> encoder_of(const TemporaryFolder& folder, const std::string& bytes) {
+  std::ofstream(folder / "model.bin", std::ios::binary) << bytes;
+  return encoder(folder / "model.bin");
 }
 
 at::Tensor rows(const nlohmann::json& lists) {
@@ -64,10 +69,7 @@ TEST(FastText, leaves_out_words_without_a_vector_and_labels) {
 
 TEST(FastText, refuses_what_is_no_model) {
   const TemporaryFolder folder{"fasttext"};
-  const auto said_of = [&](const std::string& bytes) {
-    std::ofstream(folder / "model.bin", std::ios::binary) << bytes;
-    return thrown([&] { encoder(folder / "model.bin"); });
-  };
+  const auto said_of = [&](const std::string& bytes) { return thrown([&] { encoder_of(folder, bytes); }); };
   EXPECT_THAT(thrown([&] { encoder(folder / "none.bin"); }), HasSubstr("none.bin"));
   EXPECT_THAT(said_of("a few words"),
               AllOf(HasSubstr("model.bin is not a model"), HasSubstr("begin like one")));
@@ -86,8 +88,8 @@ TEST(FastText, refuses_a_model_cut_off_anywhere) {
   const TemporaryFolder folder{"fasttext"};
   const auto whole = read_file(kFolder + "words.bin");
   for (size_t length = 0; length < whole.size(); ++length) {
-    std::ofstream(folder / "model.bin", std::ios::binary) << whole.substr(0, length);
-    ASSERT_THAT(thrown([&] { encoder(folder / "model.bin"); }), HasSubstr("is not a model")) << length;
+    ASSERT_THAT(thrown([&] { encoder_of(folder, whole.substr(0, length)); }), HasSubstr("is not a model"))
+        << length;
   }
 }
 
@@ -101,9 +103,8 @@ TEST(FastText, survives_any_wrong_byte) {
       for (const char value : {'\0', '\x01', '\x7f', '\xff'}) {
         auto damaged = whole;
         damaged[place] = value;
-        std::ofstream(folder / "model.bin", std::ios::binary) << damaged;
         try {
-          encoder(folder / "model.bin")->encode(texts);
+          encoder_of(folder, damaged)->encode(texts);
         } catch (const std::exception&) {
           ++refused;
         }
