@@ -2,10 +2,10 @@
 
 #include <cmath>
 
+#include "host/base/system_info.hpp"
 #include "host/check/behaviour.hpp"
 #include "host/check/loss_examples.hpp"
 #include "host/check/rule.hpp"
-#include "host/support/system_info.hpp"
 #include "kindred/loss.hpp"
 
 namespace kindred::host {

@@ -4,8 +4,8 @@
 #include <boost/program_options.hpp>
 #include <iostream>
 
+#include "host/base/exit_code.hpp"
 #include "host/check/conformance.hpp"
-#include "host/support/exit_code.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {

@@ -5,6 +5,7 @@
 
 #include "host/check/behaviour.hpp"
 #include "host/check/rule.hpp"
+#include "kindred/params.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

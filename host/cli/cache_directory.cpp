@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "host/pipeline/document.hpp"
-#include "host/pipeline/pipeline.hpp"
+#include "host/pipeline/sections.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <iostream>
 
+#include "host/base/exit_code.hpp"
+#include "host/base/text.hpp"
 #include "host/cache/cache_folder.hpp"
 #include "host/cache/remove_entry.hpp"
 #include "host/cache/verify_entry.hpp"
 #include "host/cli/cache_choice.hpp"
 #include "host/cli/cache_directory.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/support/exit_code.hpp"
-#include "host/support/text.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
 

@@ -2,9 +2,9 @@
 
 #include <iostream>
 
+#include "host/base/exit_code.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/known_component.hpp"
-#include "host/support/exit_code.hpp"
 
 namespace kindred::host {
 namespace po = boost::program_options;

@@ -7,11 +7,12 @@
 #include <chrono>
 #include <iostream>
 
+#include "host/base/exit_code.hpp"
+#include "host/base/system_info.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/engine_command_lines.hpp"
-#include "host/engine/device.hpp"
-#include "host/support/exit_code.hpp"
-#include "host/support/system_info.hpp"
+#include "host/model/device.hpp"
+#include "kindred/build_tag.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

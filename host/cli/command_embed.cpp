@@ -6,16 +6,15 @@
 #include <iostream>
 #include <optional>
 
+#include "host/base/exit_code.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
 #include "host/cli/engine_command_lines.hpp"
-#include "host/engine/checked_pipeline.hpp"
-#include "host/engine/components.hpp"
-#include "host/engine/device.hpp"
-#include "host/engine/make_model.hpp"
+#include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
-#include "host/support/exit_code.hpp"
-#include "host/support/log.hpp"
+#include "host/run/checked_pipeline.hpp"
+#include "host/run/components.hpp"
+#include "host/run/make_model.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 #include "kindred/npy.hpp"
@@ -28,7 +27,7 @@ namespace {
 /// The encoders and the transforms of a pipeline as if they had been trained for no epoch.
 Servable untrained(const Pipeline& pipeline, const Catalog& catalog, at::Device device) {
   Servable servable;
-  servable.transforms = make_components(catalog, pipeline).transforms;
+  servable.transforms = make_components(catalog, pipeline).transforms.plain;
   servable.model = make_model(catalog, pipeline, nullptr, false);
   move_to(encoder_tensors(servable.model), device);
   return servable;
@@ -69,9 +68,10 @@ int command_embed(const std::vector<std::string>& arguments) {
     catalog = load_catalog(command, folders);
     servable = untrained(checked_pipeline(document, catalog, DatasetUse::unused), catalog, device);
   }
-  const EncodeRowsOptions options{device, command.get<int64_t>("batch-size"), 0, command.quiet(), false};
-  const auto embedded = data ? embed_dataset(catalog, checked_pipeline(*data, catalog), servable, options)
-                             : embed_paths(catalog, servable, command.list("PATHS"), options);
+  const EncodeRowsOptions options{device, command.get<int64_t>("batch-size"), 0, false};
+  const auto embedded =
+      data ? embed_dataset(catalog, checked_pipeline(*data, catalog), servable, options, command.context())
+           : embed_paths(catalog, servable, command.list("PATHS"), options, command.context());
 
   write_npy(output.string(), embedded.rows);
   std::string lines;
@@ -80,8 +80,8 @@ int command_embed(const std::vector<std::string>& arguments) {
   write_file_atomically(list, lines);
   const auto rows = embedded.rows.size(0);
   if (embedded.failed > 0) {
-    log_warning(fmt::format("{} of {} inputs could not be embedded; {} says why", embedded.failed,
-                            embedded.inputs, list));
+    command.context().warning(fmt::format("{} of {} inputs could not be embedded; {} says why",
+                                          embedded.failed, embedded.inputs, list));
   }
   if (command.json()) {
     std::cout << json{{"rows", rows},

@@ -2,9 +2,9 @@
 
 #include <iostream>
 
+#include "host/base/exit_code.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/loader/gate.hpp"
-#include "host/support/exit_code.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

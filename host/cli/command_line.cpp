@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "host/support/log.hpp"
+#include "host/base/terminal_context.hpp"
 
 namespace kindred::host {
 namespace po = boost::program_options;
@@ -48,7 +48,7 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
   for (const auto& name : required_) {
     if (!has(name)) throw UsageError(name + " is missing; usage: host " + usage_);
   }
-  set_up_log(quiet());
+  context_ = std::make_shared<TerminalContext>(has("quiet"));
   return true;
 }
 
@@ -70,9 +70,10 @@ Catalog load_catalog(const CommandLine& command, const std::vector<std::string>&
       std::error_code absent;
       if (std::filesystem::equivalent(folder, one, absent)) throw rejected.error();
     }
-    log_warning(fmt::format("{} was not loaded: {} {}", rejected.file, rejected.code, rejected.message));
+    command.context().warning(
+        fmt::format("{} was not loaded: {} {}", rejected.file, rejected.code, rejected.message));
   }
-  for (const auto& note : catalog.notes()) log_info(fmt::format("{}", note));
+  for (const auto& note : catalog.notes()) command.context().info(fmt::format("{}", note));
   return catalog;
 }
 

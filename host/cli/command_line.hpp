@@ -1,10 +1,12 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "host/base/context.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/pipeline/document.hpp"
 
@@ -38,7 +40,8 @@ class CommandLine {
   }
   std::vector<std::string> list(const std::string& name) const;
   bool json() const { return has("json"); }
-  bool quiet() const { return has("quiet"); }
+  /// The terminal, after parse(); with --quiet it shows warnings and errors only.
+  Context& context() const { return *context_; }
 
  private:
   std::string usage_, text_, example_;
@@ -46,6 +49,7 @@ class CommandLine {
   boost::program_options::positional_options_description positional_;
   std::vector<std::string> required_;
   boost::program_options::variables_map values_;
+  std::shared_ptr<Context> context_ = std::make_shared<Context>();
 };
 
 /// The catalogue for a command line and the folders a pipeline names. Refused plugins are told on stderr;

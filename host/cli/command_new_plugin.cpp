@@ -4,12 +4,13 @@
 #include <iostream>
 #include <regex>
 
+#include "host/base/exit_code.hpp"
+#include "host/base/system_info.hpp"
+#include "host/base/text.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/support/exit_code.hpp"
-#include "host/support/system_info.hpp"
-#include "host/support/text.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
+#include "kindred/params.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

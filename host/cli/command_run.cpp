@@ -1,11 +1,11 @@
 #include <iostream>
 
+#include "host/base/exit_code.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/engine_command_lines.hpp"
-#include "host/engine/checked_pipeline.hpp"
-#include "host/engine/run.hpp"
 #include "host/pipeline/validator.hpp"
-#include "host/support/exit_code.hpp"
+#include "host/run/checked_pipeline.hpp"
+#include "host/run/run.hpp"
 
 namespace kindred::host {
 
@@ -18,11 +18,10 @@ int command_run(const std::vector<std::string>& arguments) {
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
   RunOptions options;
-  options.quiet = command.quiet();
   options.resume = command.has("resume");
   if (command.has("output")) options.folder = command.get<std::string>("output");
   if (options.resume) options.folder = command.get<std::string>("resume");
-  const auto outcome = run_pipeline(pipeline, catalog, options);
+  const auto outcome = run_pipeline(pipeline, catalog, options, command.context());
   if (command.json()) {
     std::cout << outcome.result.dump(2) << "\n";
   } else {

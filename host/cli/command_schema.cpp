@@ -1,8 +1,8 @@
 #include <iostream>
 
+#include "host/base/exit_code.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/pipeline/pipeline_schema.hpp"
-#include "host/support/exit_code.hpp"
 
 namespace kindred::host {
 

@@ -1,11 +1,11 @@
 #include <iostream>
 
+#include "host/base/exit_code.hpp"
+#include "host/base/issue.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/engine_command_lines.hpp"
-#include "host/engine/checked_pipeline.hpp"
-#include "host/pipeline/issue.hpp"
 #include "host/pipeline/validator.hpp"
-#include "host/support/exit_code.hpp"
+#include "host/run/checked_pipeline.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

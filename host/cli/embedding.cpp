@@ -8,9 +8,9 @@
 #include <iostream>
 #include <sstream>
 
+#include "host/base/text.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/engine/contracts.hpp"
-#include "host/support/text.hpp"
+#include "host/contracts/contracts.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 #include "kindred/npy.hpp"
@@ -98,12 +98,12 @@ std::shared_ptr<Dataset> dataset_of_files(const Catalog& catalog, const std::vec
 
 /// All samples of a dataset; `lines`: what is said of each.
 Embedded embed_samples(const Dataset& dataset, const Servable& servable, std::vector<json> lines,
-                       const EncodeRowsOptions& options) {
+                       const EncodeRowsOptions& options, Context& context) {
   std::vector<int64_t> rows;
   for (int64_t i = 0; i < dataset.size(); ++i) rows.push_back(i);
   std::vector<SkippedSample> skipped;
   Embedded out;
-  out.rows = encode_rows(dataset, rows, servable.transforms, servable.model, options, skipped);
+  out.rows = encode_rows(dataset, rows, servable.transforms, servable.model, options, skipped, context);
   out.rows = servable.model.apply_heads(out.rows).cpu();
   out.lines = std::move(lines);
   for (auto& line : out.lines) line["row"] = nullptr;
@@ -115,10 +115,11 @@ Embedded embed_samples(const Dataset& dataset, const Servable& servable, std::ve
 }
 
 Embedded embed_pictures(const Catalog& catalog, const Servable& servable,
-                        const std::vector<std::string>& files, const EncodeRowsOptions& options) {
+                        const std::vector<std::string>& files, const EncodeRowsOptions& options,
+                        Context& context) {
   std::vector<json> lines;
   for (const auto& file : files) lines.push_back({{"path", file}});
-  return embed_samples(*dataset_of_files(catalog, files), servable, std::move(lines), options);
+  return embed_samples(*dataset_of_files(catalog, files), servable, std::move(lines), options, context);
 }
 
 /// The lines of files and of the standard input.
@@ -139,7 +140,7 @@ class TextLines final : public Dataset {
 };
 
 Embedded embed_texts(const Servable& servable, const std::vector<std::string>& files,
-                     const EncodeRowsOptions& options) {
+                     const EncodeRowsOptions& options, Context& context) {
   std::vector<std::string> texts;
   std::vector<json> lines, unreadable;
   for (const auto& file : files) {
@@ -157,7 +158,7 @@ Embedded embed_texts(const Servable& servable, const std::vector<std::string>& f
     texts.insert(texts.end(), found.begin(), found.end());
   }
   if (texts.empty() && unreadable.empty()) throw Error("there is nothing to embed: the files hold no line");
-  auto out = embed_samples(TextLines(std::move(texts)), servable, std::move(lines), options);
+  auto out = embed_samples(TextLines(std::move(texts)), servable, std::move(lines), options, context);
   out.lines.insert(out.lines.end(), unreadable.begin(), unreadable.end());
   out.inputs += static_cast<int64_t>(unreadable.size());
   out.failed += static_cast<int64_t>(unreadable.size());
@@ -205,7 +206,7 @@ int64_t first_length(const std::vector<std::string>& files) {
 }  // namespace
 
 Embedded embed_paths(const Catalog& catalog, Servable& servable, const std::vector<std::string>& paths,
-                     const EncodeRowsOptions& options) {
+                     const EncodeRowsOptions& options, Context& context) {
   auto& model = servable.model;
   if (model.encoders.size() > 1) {
     throw UsageError(
@@ -213,8 +214,8 @@ Embedded embed_paths(const Catalog& catalog, Servable& servable, const std::vect
   }
   const auto kind = model.encoders.front().object_kind;
   const auto files = expand_paths(paths, kind);
-  if (kind == ObjectKind::image) return embed_pictures(catalog, servable, files, options);
-  if (kind == ObjectKind::text) return embed_texts(servable, files, options);
+  if (kind == ObjectKind::image) return embed_pictures(catalog, servable, files, options, context);
+  if (kind == ObjectKind::text) return embed_texts(servable, files, options, context);
   if (model.embedding_dimension == 0) {
     // An encoder of vectors takes the length of the first ones it meets.
     model.embedding_dimension = model.output_dimension = first_length(files);
@@ -224,7 +225,7 @@ Embedded embed_paths(const Catalog& catalog, Servable& servable, const std::vect
 }
 
 Embedded embed_dataset(const Catalog& catalog, const Pipeline& pipeline, Servable& servable,
-                       const EncodeRowsOptions& options) {
+                       const EncodeRowsOptions& options, Context& context) {
   const auto dataset =
       create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
   auto& model = servable.model;
@@ -239,7 +240,7 @@ Embedded embed_dataset(const Catalog& catalog, const Pipeline& pipeline, Servabl
     lines.push_back(
         {{"sample", dataset->sample_name(i)}, {"label", dataset->labels()[static_cast<size_t>(i)]}});
   }
-  return embed_samples(*dataset, servable, std::move(lines), options);
+  return embed_samples(*dataset, servable, std::move(lines), options, context);
 }
 
 }  // namespace kindred::host

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "host/engine/encode.hpp"
-#include "host/engine/servable.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/model/encode.hpp"
+#include "host/model/servable.hpp"
 #include "host/pipeline/pipeline.hpp"
 
 namespace kindred::host {
@@ -23,10 +23,10 @@ struct Embedded {
 /// They hold what the model's only encoder reads: pictures, vectors, or a text per line. Throws Error,
 /// PluginError, and UsageError for a model with several encoders.
 Embedded embed_paths(const Catalog& catalog, Servable& servable, const std::vector<std::string>& paths,
-                     const EncodeRowsOptions& options);
+                     const EncodeRowsOptions& options, Context& context);
 
 /// Every sample of a pipeline's dataset. Throws Error, PluginError.
 Embedded embed_dataset(const Catalog& catalog, const Pipeline& pipeline, Servable& servable,
-                       const EncodeRowsOptions& options);
+                       const EncodeRowsOptions& options, Context& context);
 
 }  // namespace kindred::host

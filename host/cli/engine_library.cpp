@@ -2,7 +2,7 @@
 
 #include <boost/dll/shared_library.hpp>
 
-#include "host/support/system_info.hpp"
+#include "host/base/system_info.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "host/base/interrupt.hpp"
+#include "host/base/memory.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/guarded.hpp"
 #include "host/loader/running_call.hpp"
-#include "host/support/interrupt.hpp"
-#include "host/support/memory.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {

@@ -3,11 +3,11 @@
 #include <cstdio>
 #include <string>
 
+#include "host/base/exit_code.hpp"
+#include "host/base/interrupt.hpp"
+#include "host/base/issue.hpp"
+#include "host/base/text.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/pipeline/issue.hpp"
-#include "host/support/exit_code.hpp"
-#include "host/support/interrupt.hpp"
-#include "host/support/text.hpp"
 
 namespace kindred::host {
 namespace {

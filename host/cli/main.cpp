@@ -3,14 +3,14 @@
 #include <string>
 #include <vector>
 
+#include "host/base/exit_code.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/engine_command_lines.hpp"
 #include "host/cli/engine_library.hpp"
 #include "host/cli/guarded.hpp"
 #include "host/loader/running_call.hpp"
-#include "host/support/exit_code.hpp"
-#include "kindred/build_tag.hpp"
 #include "kindred/params.hpp"
+#include "kindred/version.hpp"
 
 namespace kindred::host {
 namespace {

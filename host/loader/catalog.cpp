@@ -9,11 +9,11 @@
 #include <string_view>
 #include <tuple>
 
+#include "host/base/text.hpp"
 #include "host/loader/gate.hpp"
 #include "host/loader/registration.hpp"
 #include "host/loader/running_call.hpp"
 #include "host/loader/slow_call.hpp"
-#include "host/support/text.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {

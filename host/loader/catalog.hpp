@@ -7,7 +7,8 @@
 
 #include "host/loader/plugin_error.hpp"
 #include "host/loader/search_path.hpp"
-#include "kindred/plugin.hpp"
+#include "kindred/abi.h"
+#include "kindred/site.hpp"
 
 namespace kindred::host {
 

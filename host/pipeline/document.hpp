@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/pipeline/issue.hpp"
+#include "host/base/issue.hpp"
 
 namespace kindred::host {
 

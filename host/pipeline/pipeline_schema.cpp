@@ -4,7 +4,7 @@
 #include <string>
 
 #include "host/loader/catalog.hpp"
-#include "host/pipeline/pipeline.hpp"
+#include "host/pipeline/sections.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

@@ -26,10 +26,11 @@ void read_train_classes(SectionReader& reader, Pipeline& p, const TrainClassesSe
         reader.issue(pointer, path + " lists " + one.dump() + "; classes are integers from 0");
         return;
       }
-      p.train_classes.push_back(one.get<int64_t>());
+      p.split.train_classes.push_back(one.get<int64_t>());
     }
-    std::sort(p.train_classes.begin(), p.train_classes.end());
-    p.train_classes.erase(std::unique(p.train_classes.begin(), p.train_classes.end()), p.train_classes.end());
+    std::sort(p.split.train_classes.begin(), p.split.train_classes.end());
+    p.split.train_classes.erase(std::unique(p.split.train_classes.begin(), p.split.train_classes.end()),
+                                p.split.train_classes.end());
   } catch (const Error& error) {
     reader.issue(pointer, error.what());
   }
@@ -42,8 +43,8 @@ void read_split(SectionReader& reader, Pipeline& p, const json& value, json& out
   if (int{!train.classes_file.empty()} + int{train.first > 0} + int{by_fraction} > 1) {
     reader.issue("/data/split/train", "give one of classes_file, first and fraction, not several");
   }
-  p.train_fraction = train.fraction;
-  p.train_first = train.first;
+  p.split.train_fraction = train.fraction;
+  p.split.train_first = train.first;
   if (train.first > 0) out["train"].erase("fraction");
   if (!train.classes_file.empty()) {
     out["train"].erase("fraction");
@@ -53,9 +54,9 @@ void read_split(SectionReader& reader, Pipeline& p, const json& value, json& out
   if (validation.is_string()) {
     const auto text = validation.get<std::string>();
     if (text == "test")
-      p.validation = ValidationSource::test;
+      p.split.validation = ValidationSource::test;
     else if (text == "none")
-      p.validation = ValidationSource::none;
+      p.split.validation = ValidationSource::none;
     else
       reader.issue("/data/split/validation",
                    "expected an object, \"test\" or \"none\", got \"" + text + "\"");
@@ -63,23 +64,25 @@ void read_split(SectionReader& reader, Pipeline& p, const json& value, json& out
   }
   const auto held_out =
       reader.section<ValidationSection>(validation, "/data/split/validation", &out["validation"]);
-  p.validation_fraction = held_out.fraction;
-  p.validation = held_out.fraction > 0 ? ValidationSource::train_classes : ValidationSource::none;
+  p.split.validation_fraction = held_out.fraction;
+  p.split.validation = held_out.fraction > 0 ? ValidationSource::train_classes : ValidationSource::none;
 }
 
 }  // namespace
 
-void read_data(SectionReader& reader, Pipeline& p, json& out) {
-  p.data = reader.section<DataSection>(p.root.data, "/data", &out["data"]);
+void read_data(SectionReader& reader, const json& value, Pipeline& p, json& out) {
+  const auto section = reader.section<DataSection>(value, "/data", &out["data"]);
+  p.loading = section;
   auto& data = out["data"];
-  if (!p.data.dataset.is_null())
-    p.dataset = reader.component(p.data.dataset, "dataset", "/data/dataset", &data["dataset"]);
-  read_split(reader, p, p.data.split, data["split"]);
-  p.transforms = reader.components(p.data.transforms, "transform", "/data/transforms", &data["transforms"]);
-  p.train_transforms = p.data.train_transforms.is_null()
-                           ? p.transforms
-                           : reader.components(p.data.train_transforms, "transform", "/data/train_transforms",
-                                               &data["train_transforms"]);
+  if (!section.dataset.is_null())
+    p.dataset = reader.component(section.dataset, "dataset", "/data/dataset", &data["dataset"]);
+  read_split(reader, p, section.split, data["split"]);
+  p.transforms = reader.components(section.transforms, "transform", "/data/transforms", &data["transforms"]);
+  p.has_train_transforms = !section.train_transforms.is_null();
+  p.train_transforms = p.has_train_transforms
+                           ? reader.components(section.train_transforms, "transform",
+                                               "/data/train_transforms", &data["train_transforms"])
+                           : p.transforms;
 }
 
 }  // namespace kindred::host

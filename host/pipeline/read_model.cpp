@@ -1,14 +1,14 @@
 #include <algorithm>
 
+#include "host/base/text.hpp"
 #include "host/pipeline/read_sections.hpp"
-#include "host/support/text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-void read_trainable(SectionReader& reader, EncoderSpec& encoder, const std::string& pointer, json& out) {
-  const auto& value = encoder.options.trainable;
+void read_trainable(SectionReader& reader, const json& value, EncoderSpec& encoder,
+                    const std::string& pointer, json& out) {
   if (value.is_boolean()) {
     encoder.learns = value.get<bool>();
     encoder.batch_norms_frozen = false;  // a network from scratch has no statistics to keep
@@ -22,7 +22,7 @@ void read_trainable(SectionReader& reader, EncoderSpec& encoder, const std::stri
   const auto trainable = reader.section<TrainableSection>(value, pointer, &out);
   encoder.learns = true;
   encoder.trained_from = trainable.from;
-  encoder.batch_norms_frozen = trainable.batch_norm == "frozen";
+  encoder.batch_norms_frozen = trainable.batch_norm == BatchNormMode::frozen;
   encoder.lr_multipliers = reader.factors(trainable.lr_multipliers, pointer + "/lr_multipliers",
                                           "a factor per stage, such as {\"head\": 2}");
 }
@@ -31,11 +31,12 @@ EncoderSpec encoder(SectionReader& reader, const std::string& name, json value, 
   EncoderSpec spec;
   const auto pointer = (json::json_pointer("/model/encoders") / name).to_string();
   json options;
-  spec.options = reader.host_keys_of<EncoderSection>(value, pointer, options);
+  const auto section = reader.host_keys_of<EncoderSection>(value, pointer, options);
   static_cast<ComponentSpec&>(spec) = reader.component(value, "encoder", pointer, &out,
                                                        Schema<EncoderSection>::get().to_json()["properties"]);
   spec.name = name;
-  read_trainable(reader, spec, pointer + "/trainable", options["trainable"]);
+  spec.options = section;
+  read_trainable(reader, section.trainable, spec, pointer + "/trainable", options["trainable"]);
   if (out.is_object()) out.update(options);
   return spec;
 }
@@ -48,6 +49,7 @@ HeadSpec head(SectionReader& reader, const Pipeline& p, const json& value, const
     return spec;
   }
   spec.pointer = pointer + "/switch";
+  spec.file = p.file;
   if (pointer != "/model/head" && pointer != "/model/head/0") {
     reader.issue(pointer, "a switch comes before the other heads, since it chooses by an encoder's numbers");
   }
@@ -83,7 +85,7 @@ void read_heads(SectionReader& reader, Pipeline& p, const json& value, json& out
   const json list = value.is_array() ? value : json::array({value});
   for (size_t i = 0; i < list.size(); ++i) {
     json one;
-    p.head.push_back(
+    p.heads.push_back(
         head(reader, p, list[i], value.is_array() ? "/model/head/" + std::to_string(i) : "/model/head", one));
     out.push_back(one);
   }
@@ -91,8 +93,8 @@ void read_heads(SectionReader& reader, Pipeline& p, const json& value, json& out
 
 }  // namespace
 
-void read_model(SectionReader& reader, Pipeline& p, json& out) {
-  const auto model = reader.section<ModelSection>(p.root.model, "/model", &out["model"]);
+void read_model(SectionReader& reader, const json& value, Pipeline& p, json& out) {
+  const auto model = reader.section<ModelSection>(value, "/model", &out["model"]);
   if (!model.encoders.is_object() || model.encoders.empty()) {
     if (!model.encoders.is_null()) {
       reader.issue("/model/encoders",
@@ -101,8 +103,8 @@ void read_model(SectionReader& reader, Pipeline& p, json& out) {
   } else {
     auto& encoders = out["model"]["encoders"];
     encoders = json::object();
-    for (const auto& [name, value] : model.encoders.items()) {
-      p.encoders.push_back(encoder(reader, name, value, encoders[name]));
+    for (const auto& [name, entry] : model.encoders.items()) {
+      p.encoders.push_back(encoder(reader, name, entry, encoders[name]));
     }
   }
   read_heads(reader, p, model.head, out["model"]["head"]);

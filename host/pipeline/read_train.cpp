@@ -15,7 +15,6 @@ LossSpec loss(SectionReader& reader, json value, const std::string& pointer, jso
     spec.miner = reader.component(options.miner, "miner", pointer + "/miner", &host_keys["miner"]);
   }
   if (!options.memory.is_null()) {
-    spec.has_memory = true;
     spec.memory = reader.section<MemorySection>(options.memory, pointer + "/memory", &host_keys["memory"]);
   }
   for (const char* absent : {"miner", "memory"}) {
@@ -38,8 +37,8 @@ std::vector<LossSpec> losses(SectionReader& reader, const json& value, json& out
   return specs;
 }
 
-std::vector<FreezeSection> freezes(SectionReader& reader, const json& value, json& out) {
-  std::vector<FreezeSection> entries;
+std::vector<FreezeOptions> freezes(SectionReader& reader, const json& value, json& out) {
+  std::vector<FreezeOptions> entries;
   if (value.is_null()) return entries;
   const std::string pointer = "/train/freeze";
   if (!value.is_array()) {
@@ -60,46 +59,29 @@ std::vector<FreezeSection> freezes(SectionReader& reader, const json& value, jso
   return entries;
 }
 
-}  // namespace
-
-void read_train(SectionReader& reader, Pipeline& p, json& out) {
-  if (p.root.train.is_null()) return;
-  p.has_train = true;
-  p.train = reader.section<TrainSection>(p.root.train, "/train", &out["train"]);
-  auto& train = out["train"];
-  if (!p.train.loss.is_null()) p.losses = losses(reader, p.train.loss, train["loss"]);
-  if (!p.train.batch_sampler.is_null()) {
-    p.batch_sampler = reader.component(p.train.batch_sampler, "batch_sampler", "/train/batch_sampler",
-                                       &train["batch_sampler"]);
+/// What the keys of the section say together.
+void check_together(SectionReader& reader, const TrainingOptions& t, ValidationSource validation) {
+  if (t.swa_start > t.epochs) {
+    reader.issue("/train/swa_start",
+                 "there are only " + std::to_string(t.epochs) + " epochs, so that nothing would be averaged");
   }
-  p.optimizer = reader.section<OptimizerSection>(p.train.optimizer, "/train/optimizer", &train["optimizer"]);
-  p.lr_factors = reader.factors(p.optimizer.lr_factors, "/train/optimizer/lr_factors",
-                                "a factor per pattern, such as {\"head.*.bias\": 2}");
-  p.freeze = freezes(reader, p.train.freeze, train["freeze"]);
-  p.schedule = reader.section<ScheduleSection>(p.train.schedule, "/train/schedule", &train["schedule"]);
-  p.early_stopping = reader.section<EarlyStoppingSection>(p.train.early_stopping, "/train/early_stopping",
-                                                          &train["early_stopping"]);
-  if (p.train.swa_start > p.train.epochs) {
-    reader.issue("/train/swa_start", "there are only " + std::to_string(p.train.epochs) +
-                                         " epochs, so that nothing would be averaged");
+  for (size_t i = 0; i < t.freeze.size(); ++i) {
+    if (t.freeze[i].from_epoch <= t.epochs) continue;
+    reader.issue("/train/freeze/" + std::to_string(i) + (t.freeze[i].from_epoch > 1 ? "/from_epoch" : ""),
+                 "there are only " + std::to_string(t.epochs) + " epochs");
   }
-  for (size_t i = 0; i < p.freeze.size(); ++i) {
-    if (p.freeze[i].from_epoch <= p.train.epochs) continue;
-    reader.issue("/train/freeze/" + std::to_string(i) + (p.freeze[i].from_epoch > 1 ? "/from_epoch" : ""),
-                 "there are only " + std::to_string(p.train.epochs) + " epochs");
-  }
-  if (p.train.ema > 0 && p.train.swa_start > 0) {
+  if (t.ema > 0 && t.swa_start > 0) {
     reader.issue("/train/swa_start", "the weights are averaged by ema already; remove one of the two");
   }
-  if (p.optimizer.momentum > 0 && p.optimizer.type != "sgd") {
-    reader.issue("/train/optimizer/momentum",
-                 "only sgd takes a momentum; \"" + p.optimizer.type + "\" has betas");
+  if (t.optimizer.momentum > 0 && t.optimizer.type != OptimizerType::sgd) {
+    const std::string type = t.optimizer.type == OptimizerType::adam ? "adam" : "adamw";
+    reader.issue("/train/optimizer/momentum", "only sgd takes a momentum; \"" + type + "\" has betas");
   }
-  if (p.optimizer.nesterov && p.optimizer.momentum <= 0) {
+  if (t.optimizer.nesterov && t.optimizer.momentum <= 0) {
     reader.issue("/train/optimizer/nesterov", "nesterov needs a momentum above 0");
   }
-  const auto& monitor = p.early_stopping.monitor;
-  if (monitor.rfind("validation.", 0) == 0 && p.validation == ValidationSource::none) {
+  const auto& monitor = t.early_stopping.monitor;
+  if (monitor.rfind("validation.", 0) == 0 && validation == ValidationSource::none) {
     reader.issue("/train/early_stopping/monitor",
                  "\"" + monitor + "\" needs validation classes, but data.split.validation holds none");
   } else if (!monitor.empty() && monitor.rfind("validation.", 0) != 0 && monitor != "train.loss") {
@@ -107,6 +89,32 @@ void read_train(SectionReader& reader, Pipeline& p, json& out) {
                  "\"" + monitor +
                      "\" is not \"train.loss\", \"validation.loss\" or \"validation.\" and a metric's name");
   }
+}
+
+}  // namespace
+
+void read_train(SectionReader& reader, const json& value, Pipeline& p, json& out) {
+  if (value.is_null()) return;
+  p.has_train = p.split.has_train = true;
+  const auto section = reader.section<TrainSection>(value, "/train", &out["train"]);
+  auto& train = out["train"];
+  auto& t = p.training;
+  static_cast<TrainingKeys&>(t) = section;
+  if (!section.loss.is_null()) t.losses = losses(reader, section.loss, train["loss"]);
+  if (!section.batch_sampler.is_null()) {
+    t.batch_sampler = reader.component(section.batch_sampler, "batch_sampler", "/train/batch_sampler",
+                                       &train["batch_sampler"]);
+  }
+  const auto optimizer =
+      reader.section<OptimizerSection>(section.optimizer, "/train/optimizer", &train["optimizer"]);
+  t.optimizer = optimizer;
+  t.lr_factors = reader.factors(optimizer.lr_factors, "/train/optimizer/lr_factors",
+                                "a factor per pattern, such as {\"head.*.bias\": 2}");
+  t.freeze = freezes(reader, section.freeze, train["freeze"]);
+  t.schedule = reader.section<ScheduleSection>(section.schedule, "/train/schedule", &train["schedule"]);
+  t.early_stopping = reader.section<EarlyStoppingSection>(section.early_stopping, "/train/early_stopping",
+                                                          &train["early_stopping"]);
+  check_together(reader, t, p.split.validation);
 }
 
 }  // namespace kindred::host

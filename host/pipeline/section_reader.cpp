@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "host/base/text.hpp"
 #include "host/loader/catalog.hpp"
-#include "host/support/text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -49,6 +49,7 @@ ComponentSpec SectionReader::component(const json& value, const std::string& kin
                                        json* resolved, const json& host_keys) {
   ComponentSpec spec;
   spec.pointer = pointer;
+  spec.file = document_.file;
   if (!value.is_object() || !value.contains("type") || !value["type"].is_string()) {
     issue(pointer, "expected a " + kind + ": an object such as {\"type\": \"NAME\"}; `host list --kind " +
                        kind + "` names those found");

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "host/base/issue.hpp"
+#include "host/options/component_spec.hpp"
 #include "host/pipeline/document.hpp"
-#include "host/pipeline/issue.hpp"
-#include "host/pipeline/pipeline.hpp"
+#include "host/pipeline/sections.hpp"
 
 namespace kindred::host {
 

@@ -14,11 +14,11 @@ void check_views(SectionReader& reader, const Pipeline& p) {
   const auto some = [&](auto&& predicate) {
     return std::any_of(p.encoders.begin(), p.encoders.end(), predicate);
   };
-  if (p.cache.type == "none" && some([](const EncoderSpec& one) { return !one.learns; })) {
+  if (p.cache.type == CacheType::none && some([](const EncoderSpec& one) { return !one.learns; })) {
     reader.issue("/cache/type",
                  "a frozen encoder is run once and its embeddings are kept; take \"cpu\" to leave no file");
   }
-  if (p.cache.type == "none" && p.cache.views > 1) {
+  if (p.cache.type == CacheType::none && p.cache.views > 1) {
     reader.issue("/cache/views", "there are no views to keep without a cache; take another cache.type");
   }
   if (p.cache.views > 1 && !p.encoders.empty() &&
@@ -29,7 +29,7 @@ void check_views(SectionReader& reader, const Pipeline& p) {
             std::string(p.learns() ? "trained whole, on pictures" : "frozen") +
             ": set \"trainable\": {\"from\": STAGE}, or leave views at 1");
   }
-  if (p.cache.views > 2 && p.data.train_transforms.is_null()) {
+  if (p.cache.views > 2 && !p.has_train_transforms) {
     reader.issue(
         "/cache/views",
         "views beyond the picture and its mirror image are draws of data.train_transforms, which is missing; "
@@ -37,26 +37,16 @@ void check_views(SectionReader& reader, const Pipeline& p) {
   }
 }
 
-void read_evaluate(SectionReader& reader, Pipeline& p, json& out) {
-  p.evaluate = reader.section<EvaluateSection>(p.root.evaluate, "/evaluate", &out["evaluate"]);
-  auto& evaluate = out["evaluate"];
-  if (p.evaluate.test_views.empty()) {
-    reader.issue("/evaluate/test_views", "at least one view is needed, such as [\"plain\"]");
-  }
-  p.metrics = reader.components(p.evaluate.metrics, "metric", "/evaluate/metrics", &evaluate["metrics"]);
-  if (p.metrics.empty() && !p.evaluate.metrics.is_null()) {
-    reader.issue("/evaluate/metrics", "at least one metric is needed, such as [{\"type\": \"r_precision\"}]");
-  }
-  if (!p.evaluate.eval_sampler.is_null()) {
-    p.eval_sampler = reader.component(p.evaluate.eval_sampler, "eval_sampler", "/evaluate/eval_sampler",
-                                      &evaluate["eval_sampler"]);
-  }
-}
-
 bool is_device(const std::string& text) {
   if (text == "auto" || text == "cpu" || text == "cuda") return true;
   return text.rfind("cuda:", 0) == 0 && text.size() > 5 && text.size() < 8 &&
          text.find_first_not_of("0123456789", 5) == std::string::npos;
+}
+
+bool is_folder_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+             std::string::npos;
 }
 
 Pipeline read_pipeline(SectionReader& reader) {
@@ -71,29 +61,30 @@ Pipeline read_pipeline(SectionReader& reader) {
                  "the section is missing; it says what is measured, for example "
                  "{\"metrics\": [{\"type\": \"r_precision\"}]}");
   }
-  p.root = reader.section<RootSection>(value, "", &out);
-  for (size_t i = 0; i < p.root.plugins.size(); ++i) {
-    out["plugins"][i] = document.resolve_path("/plugins/" + std::to_string(i), p.root.plugins[i]);
+  const auto root = reader.section<RootSection>(value, "", &out);
+  for (size_t i = 0; i < root.plugins.size(); ++i) {
+    out["plugins"][i] = document.resolve_path("/plugins/" + std::to_string(i), root.plugins[i]);
   }
-  if (!is_device(p.root.device)) {
-    reader.issue("/device", "\"" + p.root.device + "\" is not a device; expected auto, cpu, cuda or cuda:N");
+  if (!is_device(root.device)) {
+    reader.issue("/device", "\"" + root.device + "\" is not a device; expected auto, cpu, cuda or cuda:N");
   }
-  const auto& name = p.root.name;
-  const bool plain =
-      !name.empty() && name.front() != '.' &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-          std::string::npos;
-  if (!plain)
-    reader.issue("/name", "\"" + name + "\" cannot be a folder name; use letters, digits, '-', '_' and '.'");
-  if (!p.root.data.is_null()) read_data(reader, p, out);
-  if (!p.root.model.is_null()) read_model(reader, p, out);
-  p.cache = reader.section<CacheSection>(p.root.cache, "/cache", &out["cache"]);
-  read_train(reader, p, out);
+  if (!is_folder_name(root.name)) {
+    reader.issue("/name",
+                 "\"" + root.name + "\" cannot be a folder name; use letters, digits, '-', '_' and '.'");
+  }
+  p.name = root.name;
+  p.device = root.device;
+  p.seed = p.split.seed = p.training.seed = p.evaluation.seed = static_cast<uint64_t>(root.seed);
+  p.split.file = p.training.file = p.file;
+  if (!root.data.is_null()) read_data(reader, root.data, p, out);
+  if (!root.model.is_null()) read_model(reader, root.model, p, out);
+  p.cache = reader.section<CacheSection>(root.cache, "/cache", &out["cache"]);
+  read_train(reader, root.train, p, out);
   check_views(reader, p);
-  if (!p.root.evaluate.is_null()) read_evaluate(reader, p, out);
-  p.output = reader.section<OutputSection>(p.root.output, "/output", &out["output"]);
-  p.trackers =
-      reader.components(p.output.trackers, "tracker", "/output/trackers", &out["output"]["trackers"]);
+  if (!root.evaluate.is_null()) read_evaluate(reader, root.evaluate, p, out);
+  const auto output = reader.section<OutputSection>(root.output, "/output", &out["output"]);
+  p.output_directory = output.directory;
+  p.trackers = reader.components(output.trackers, "tracker", "/output/trackers", &out["output"]["trackers"]);
   p.resolved = out;
   return p;
 }

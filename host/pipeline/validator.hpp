@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "host/base/issue.hpp"
 #include "host/pipeline/document.hpp"
-#include "host/pipeline/issue.hpp"
 #include "host/pipeline/pipeline.hpp"
 
 namespace kindred::host {

@@ -14,7 +14,7 @@ string(REGEX MATCH "^[0-9]+[.][0-9]+" KINDRED_TORCH_MAJOR_MINOR "${Torch_VERSION
 string(REPLACE "." "[.]" KINDRED_TORCH_MAJOR_MINOR_PATTERN "${KINDRED_TORCH_MAJOR_MINOR}")
 set(_config "${CMAKE_INSTALL_LIBDIR}/cmake/Kindred")
 
-install(TARGETS kindred_sdk EXPORT KindredTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(TARGETS kindred_base kindred_sdk EXPORT KindredTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(EXPORT KindredTargets NAMESPACE kindred:: DESTINATION ${_config} COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/sdk/cmake/KindredConfig.cmake.in"

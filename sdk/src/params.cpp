@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <type_traits>
@@ -63,6 +64,9 @@ FieldSpec& FieldSpec::maximum(double high) {
 }
 FieldSpec& FieldSpec::one_of(const std::vector<std::string>& values) {
   element_of(*schema_)["enum"] = values;
+  // The default of an enum is a number until its names are known.
+  auto& value = (*schema_)["default"];
+  if (value.is_number_integer() && (*schema_)["type"] == "string") value = values.at(value.get<size_t>());
   return *this;
 }
 FieldSpec& FieldSpec::type(std::string_view json_type) {
@@ -141,6 +145,17 @@ FieldSpec FieldList::add(const char* name, size_t offset, const std::vector<std:
 }
 FieldSpec FieldList::add(const char* name, size_t offset, const json& value) {
   return add_field(name, offset, value);
+}
+
+FieldSpec FieldList::add_choice(const char* name, size_t offset, int value) {
+  auto field = std::make_unique<Field>(Field{name, {{"type", "string"}, {"default", value}}, {}});
+  field->assign = [offset, schema = &field->schema](void* params, const json& given) {
+    const auto& names = schema->at("enum");
+    const auto place = static_cast<int>(std::find(names.begin(), names.end(), given) - names.begin());
+    std::memcpy(static_cast<char*>(params) + offset, &place, sizeof(place));
+  };
+  fields_.push_back(std::move(field));
+  return FieldSpec(fields_.back()->schema);
 }
 
 json FieldList::to_json() const {

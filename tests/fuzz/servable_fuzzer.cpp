@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "fuzz_target.hpp"
-#include "host/engine/servable.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/model/servable.hpp"
 #include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
 

@@ -6,13 +6,14 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 /// Parameters of a component, declared once:
 ///
 ///   struct Params {
 ///     double margin = 0.2;                       // the default lives here and only here
-///     std::string mining = "hard";
+///     enum class Mining { all, hard } mining = Mining::hard;
 ///     static void describe(kindred::Schema<Params>& schema) {
 ///       schema.field("margin", &Params::margin).doc("Gap between the two distances.").range(0, 10);
 ///       schema.field("mining", &Params::mining).doc("Which triplets count.").one_of({"all", "hard"});
@@ -20,8 +21,9 @@
 ///   };
 ///
 /// From it follow parsing, defaults, range checks, `host describe` and the pipeline's JSON Schema.
-/// Member types: bool, int64_t, double, std::string, std::vector of the last three, and
-/// nlohmann::json (include <nlohmann/json.hpp>) for a value that the component reads itself.
+/// Member types: bool, int64_t, double, std::string, std::vector of the last three, an enum whose values
+/// start at 0 and whose names one_of() lists in their order, and nlohmann::json (include
+/// <nlohmann/json.hpp>) for a value that the component reads itself. A member may be one of a base class.
 namespace kindred {
 
 /// One problem in a parameter object. `pointer` is a JSON pointer inside that object ("/margin").
@@ -38,6 +40,7 @@ class FieldSpec {
   FieldSpec& range(double low, double high) { return minimum(low).maximum(high); }
   FieldSpec& minimum(double low);
   FieldSpec& maximum(double high);
+  /// The strings that are allowed. For a member that is an enum: the names of its values, in their order.
   FieldSpec& one_of(const std::vector<std::string>& values);
   /// Of a member nlohmann::json: "array" or "object", where it must be one.
   FieldSpec& type(std::string_view json_type);
@@ -97,6 +100,8 @@ class FieldList {
   FieldSpec add(const char* name, size_t offset, const std::vector<double>& default_value);
   FieldSpec add(const char* name, size_t offset, const std::vector<std::string>& default_value);
   FieldSpec add(const char* name, size_t offset, const nlohmann::json& default_value);
+  /// A member that is an enum of the size of an int; one_of() must follow.
+  FieldSpec add_choice(const char* name, size_t offset, int default_value);
   /// No conversions: a member of another type would be written as one of these.
   template <class T>
   FieldSpec add(const char* name, size_t offset, const T& default_value) = delete;
@@ -123,11 +128,18 @@ class Schema {
   }
 
   /// Declares a parameter; call from Params::describe only. The default is the member's value in Params{}.
-  template <class T>
-  FieldSpec field(const char* name, T Params::*member) {
+  template <class T, class Owner>
+  FieldSpec field(const char* name, T Owner::*member) {
+    static_assert(std::is_base_of_v<Owner, Params>, "a member of Params or of its base");
     const T& value = defaults_.*member;
-    const auto offset = reinterpret_cast<const char*>(&value) - reinterpret_cast<const char*>(&defaults_);
-    return fields_.add(name, static_cast<size_t>(offset), value);
+    const auto difference = reinterpret_cast<const char*>(&value) - reinterpret_cast<const char*>(&defaults_);
+    const auto offset = static_cast<size_t>(difference);
+    if constexpr (std::is_enum_v<T>) {
+      static_assert(sizeof(T) == sizeof(int), "an enum without another underlying type");
+      return fields_.add_choice(name, offset, static_cast<int>(value));
+    } else {
+      return fields_.add(name, offset, value);
+    }
   }
 
   /// {"type":"object","properties":{name:{type,default,description,...}},"required":[...],

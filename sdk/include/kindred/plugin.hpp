@@ -8,6 +8,7 @@
 #include "kindred/abi.h"
 #include "kindred/build_tag.hpp"
 #include "kindred/params.hpp"
+#include "kindred/site.hpp"
 
 /// Registration. A component is constant data in a linker section: no static constructor runs when the
 /// library is loaded, and there is no global registry to fall out of step.
@@ -18,13 +19,6 @@
 /// A component class has a nested `Params` (see params.hpp) and a constructor from `Params`, or from
 /// `Params` and `const Site&` when it must know where it is placed.
 namespace kindred {
-
-/// Where a component is created; see kindred_site.
-struct Site {
-  int64_t input_dimension = 0;
-  int64_t classes = 0;
-  uint64_t seed = 0;
-};
 
 namespace detail {
 

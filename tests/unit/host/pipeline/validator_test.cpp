@@ -52,32 +52,32 @@ TEST_F(ValidatorTest, PlansTheComponents) {
   EXPECT_TRUE(p.encoders[0].learns);
   EXPECT_FALSE(p.encoders[0].params.contains("trainable")) << "the component does not know the host's keys";
   EXPECT_EQ(p.encoders[0].params["factor"], 2);
-  ASSERT_EQ(p.head.size(), 1U);
-  EXPECT_EQ(p.head[0].info->id, "fixture.diagonal");
+  ASSERT_EQ(p.heads.size(), 1U);
+  EXPECT_EQ(p.heads[0].info->id, "fixture.diagonal");
   EXPECT_TRUE(p.has_train);
-  ASSERT_EQ(p.losses.size(), 1U);
-  EXPECT_EQ(p.losses[0].params, json({{"margin", 0.2}, {"mining", "all"}}));
-  EXPECT_EQ(p.losses[0].weight, 1);
-  EXPECT_EQ(p.losses[0].miner.info, nullptr);
-  EXPECT_FALSE(p.losses[0].has_memory);
-  EXPECT_EQ(p.batch_sampler.params["batch_size"], 2);
+  ASSERT_EQ(p.training.losses.size(), 1U);
+  EXPECT_EQ(p.training.losses[0].params, json({{"margin", 0.2}, {"mining", "all"}}));
+  EXPECT_EQ(p.training.losses[0].weight, 1);
+  EXPECT_EQ(p.training.losses[0].miner.info, nullptr);
+  EXPECT_FALSE(p.training.losses[0].memory.has_value());
+  EXPECT_EQ(p.training.batch_sampler.params["batch_size"], 2);
   ASSERT_EQ(p.metrics.size(), 1U);
   EXPECT_EQ(p.eval_sampler.params["step"], 3);
 }
 
 TEST_F(ValidatorTest, FillsInDefaults) {
   const auto p = plan();
-  EXPECT_EQ(p.root.seed, 42);
-  EXPECT_EQ(p.root.device, "auto");
-  EXPECT_EQ(p.root.name, "little") << "the file's name";
-  EXPECT_EQ(p.train.epochs, 100);
-  EXPECT_EQ(p.optimizer.type, "adam");
-  EXPECT_EQ(p.schedule.type, "constant");
-  EXPECT_EQ(p.cache.type, "auto");
-  EXPECT_EQ(p.validation, ValidationSource::train_classes);
-  EXPECT_DOUBLE_EQ(p.validation_fraction, 0.1);
-  EXPECT_DOUBLE_EQ(p.train_fraction, 0.5);
-  EXPECT_THAT(p.train_classes, IsEmpty());
+  EXPECT_EQ(p.seed, 42);
+  EXPECT_EQ(p.device, "auto");
+  EXPECT_EQ(p.name, "little") << "the file's name";
+  EXPECT_EQ(p.training.epochs, 100);
+  EXPECT_EQ(p.training.optimizer.type, OptimizerType::adam);
+  EXPECT_EQ(p.training.schedule.type, ScheduleType::constant);
+  EXPECT_EQ(p.cache.type, CacheType::automatic);
+  EXPECT_EQ(p.split.validation, ValidationSource::train_classes);
+  EXPECT_DOUBLE_EQ(p.split.validation_fraction, 0.1);
+  EXPECT_DOUBLE_EQ(p.split.train_fraction, 0.5);
+  EXPECT_THAT(p.split.train_classes, IsEmpty());
   EXPECT_EQ(p.eval_sampler.info, nullptr);
 }
 
@@ -145,8 +145,8 @@ TEST_F(ValidatorTest, TheResolvedPipelineResolvesToItself) {
 
 TEST_F(ValidatorTest, OverridesChangeThePlan) {
   const auto p = plan("{}", {"train.epochs=3", "train.loss.mining=hard", "evaluate.metrics.0.k=5"});
-  EXPECT_EQ(p.train.epochs, 3);
-  EXPECT_EQ(p.losses.at(0).params["mining"], "hard");
+  EXPECT_EQ(p.training.epochs, 3);
+  EXPECT_EQ(p.training.losses.at(0).params["mining"], "hard");
   EXPECT_EQ(p.metrics[0].params["k"], 5);
 }
 
@@ -172,16 +172,16 @@ TEST_F(ValidatorTest, KnowsWhereValidationComesFrom) {
 TEST_F(ValidatorTest, TrainingAndHeadMayBeLeftOut) {
   const auto p = plan(R"({"train": null, "model": {"head": null}})");
   EXPECT_FALSE(p.has_train);
-  EXPECT_THAT(p.losses, IsEmpty());
-  EXPECT_THAT(p.head, IsEmpty());
+  EXPECT_THAT(p.training.losses, IsEmpty());
+  EXPECT_THAT(p.heads, IsEmpty());
 }
 
 TEST_F(ValidatorTest, TakesAListOrOneOfAKind) {
   const auto p = plan(R"({"evaluate": {"metrics": {"type": "hit"}},
                           "model": {"head": [{"type": "diagonal"}, {"type": "fixture.diagonal", "start": 2}]}})");
   EXPECT_EQ(p.metrics.size(), 1U);
-  ASSERT_EQ(p.head.size(), 2U);
-  EXPECT_EQ(p.head[1].params["start"], 2);
+  ASSERT_EQ(p.heads.size(), 2U);
+  EXPECT_EQ(p.heads[1].params["start"], 2);
   EXPECT_TRUE(p.resolved["evaluate"]["metrics"].is_array());
 }
 
@@ -189,15 +189,16 @@ TEST_F(ValidatorTest, TakesSeveralLossesWithMinersAndMemories) {
   const auto p = plan(R"({"train": {"loss": [
       {"type": "pull", "weight": 0.5, "miner": {"type": "nearest", "count": 4}},
       {"type": "fixture.pull", "margin": 0.3, "memory": {"size": 9, "start_step": 3}}]}})");
-  ASSERT_EQ(p.losses.size(), 2U);
-  EXPECT_EQ(p.losses[0].weight, 0.5);
-  ASSERT_NE(p.losses[0].miner.info, nullptr);
-  EXPECT_EQ(p.losses[0].miner.params, json({{"count", 4}}));
-  EXPECT_FALSE(p.losses[0].params.contains("miner")) << "the component does not know the host's keys";
-  EXPECT_TRUE(p.losses[1].has_memory);
-  EXPECT_EQ(p.losses[1].memory.size, 9);
-  EXPECT_EQ(p.losses[1].memory.start_step, 3);
-  EXPECT_EQ(p.losses[1].params["margin"], 0.3);
+  ASSERT_EQ(p.training.losses.size(), 2U);
+  EXPECT_EQ(p.training.losses[0].weight, 0.5);
+  ASSERT_NE(p.training.losses[0].miner.info, nullptr);
+  EXPECT_EQ(p.training.losses[0].miner.params, json({{"count", 4}}));
+  EXPECT_FALSE(p.training.losses[0].params.contains("miner"))
+      << "the component does not know the host's keys";
+  ASSERT_TRUE(p.training.losses[1].memory.has_value());
+  EXPECT_EQ(p.training.losses[1].memory->size, 9);
+  EXPECT_EQ(p.training.losses[1].memory->start_step, 3);
+  EXPECT_EQ(p.training.losses[1].params["margin"], 0.3);
   const auto& resolved = p.resolved["train"]["loss"];
   EXPECT_EQ(resolved[0]["miner"]["type"], "fixture.nearest");
   EXPECT_EQ(resolved[1]["weight"], 1);

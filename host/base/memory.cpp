@@ -1,0 +1,13 @@
+#include "host/base/memory.hpp"
+
+#include <malloc.h>
+
+namespace kindred::host {
+
+void keep_freed_memory(size_t bytes) {
+  mallopt(M_MMAP_THRESHOLD, static_cast<int>(bytes));
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(kKeepAll));
+  malloc_trim(0);
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "host/base/context.hpp"
+
+namespace kindred::host {
+
+/// Progress of one task, told to the context. [one thread at a time]
+class Progress {
+ public:
+  /// `unit` is plural: "pictures", "epochs". `context` must outlive this.
+  Progress(std::string label, std::string unit, int64_t total, Context& context);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// `done` of `total` so far; `note` is free text such as the running loss.
+  void update(int64_t done, const std::string& note = {});
+  /// Tells the last state; later calls do nothing.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void tell();
+
+  ProgressState state_;
+  Context& context_;
+  int64_t first_ = -1;
+  Clock::time_point start_;
+};
+
+/// "4.2 s", "3 min 10 s", "2 h 5 min".
+std::string duration_text(double seconds);
+
+}  // namespace kindred::host

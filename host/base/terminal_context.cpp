@@ -1,0 +1,101 @@
+#include "host/base/terminal_context.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "host/base/interrupt.hpp"
+#include "host/base/progress.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr double kTerminalInterval = 0.1;  // seconds between redraws of the bar
+constexpr double kWorthALine = 1.0;        // shorter tasks leave no line in a log
+constexpr double kPlainInterval = 10.0;    // seconds between plain lines
+
+size_t terminal_width() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
+  return 80;
+}
+
+}  // namespace
+
+struct TerminalContext::Log {
+  std::shared_ptr<spdlog::sinks::stderr_sink_mt> screen = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  spdlog::logger logger{"kindred", screen};
+};
+
+TerminalContext::TerminalContext(bool quiet)
+    : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1), log_(std::make_unique<Log>()) {
+  log_->screen->set_pattern("%v");
+  log_->screen->set_level(quiet ? spdlog::level::warn : spdlog::level::info);
+  log_->logger.flush_on(spdlog::level::info);
+}
+
+TerminalContext::~TerminalContext() = default;
+
+bool TerminalContext::interrupted() const { return was_interrupted(); }
+
+void TerminalContext::info(const std::string& text) { log_->logger.info("{}", text); }
+
+void TerminalContext::warning(const std::string& text) { log_->logger.warn("warning: {}", text); }
+
+void TerminalContext::failure(const std::string& text) {
+  const auto level = log_->screen->level();
+  log_->screen->set_level(spdlog::level::off);
+  log_->logger.error("{}", text);
+  log_->screen->set_level(level);
+}
+
+void TerminalContext::add_log_file(const std::string& path) {
+  auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
+  file->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  log_->logger.sinks().push_back(file);
+}
+
+void TerminalContext::show(const ProgressState& state) {
+  if (quiet_) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (state.finished) {
+    shown_.erase(state.label);
+    if (state.done > 0 && (terminal_ || state.elapsed_seconds >= kWorthALine)) draw(state);
+    return;
+  }
+  const auto now = Clock::now();
+  const auto begin =
+      now - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(state.elapsed_seconds));
+  auto& last = shown_.emplace(state.label, begin).first->second;
+  const double since = std::chrono::duration<double>(now - last).count();
+  if (since < (terminal_ ? kTerminalInterval : kPlainInterval)) return;
+  last = now;
+  draw(state);
+}
+
+void TerminalContext::draw(const ProgressState& state) const {
+  const auto& s = state;
+  const double left = s.rate > 0 ? static_cast<double>(s.total - s.done) / s.rate : 0;
+  auto text =
+      fmt::format("{} {}/{} {}, {:.{}f}/s, {}", s.label, s.done, s.total, s.unit, s.rate, s.rate < 10 ? 2 : 0,
+                  s.finished ? duration_text(s.elapsed_seconds) : duration_text(left) + " left");
+  if (!s.note.empty()) text += ", " + s.note;
+  if (!terminal_) {
+    std::fprintf(stderr, "%s\n", text.c_str());
+    return;
+  }
+  constexpr size_t kBarWidth = 20;
+  const double share = s.total > 0 ? static_cast<double>(s.done) / static_cast<double>(s.total) : 1.0;
+  const auto filled = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * kBarWidth);
+  auto line = "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '-') + "] " + text;
+  line.resize(std::min(line.size(), terminal_width() - 1));
+  std::fprintf(stderr, "\r\x1b[2K%s%s", line.c_str(), s.finished ? "\n" : "");
+  std::fflush(stderr);
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "host/data/transform_list.hpp"
+#include "kindred/dataset.hpp"
+#include "kindred/image.hpp"
+
+namespace kindred::host {
+
+/// A sample that could not be read, and why.
+struct SkippedSample {
+  int64_t index;
+  std::string name, message;
+};
+
+/// Reads samples, and transforms pictures, with several threads while the caller computes. Batches come in
+/// the order they were asked for; at most `prefetch` of them wait. What a sample becomes depends on what
+/// `draws` gives for it alone, never on threads.
+class BatchLoader {
+ public:
+  struct Options {
+    int64_t threads = 0;  ///< 0: one per processor
+    int64_t prefetch = 3;
+    /// The generator of a sample's transform, by its place in the list; empty where none is random.
+    /// [thread-safe]
+    std::function<Random(int64_t sample, size_t transform)> draws{};
+    bool mirror = false;  ///< pictures left to right, after the transforms
+  };
+  struct Loaded {
+    Batch batch;                   ///< on the CPU
+    std::vector<int64_t> indices;  ///< of the samples in it, in the order asked for
+    std::vector<SkippedSample> skipped;
+  };
+
+  /// `dataset` and `transforms` must outlive the loader. `batches`: sample indices.
+  BatchLoader(const Dataset& dataset, const TransformList& transforms,
+              std::vector<std::vector<int64_t>> batches, Options options);
+  ~BatchLoader();  ///< may be called before all batches were taken
+
+  /// The next batch; call as often as there are batches. `batch.data` is undefined when every sample of it
+  /// was skipped. Throws Error when pictures of one batch differ in size.
+  Loaded next();
+
+ private:
+  struct Slot {
+    std::vector<at::Tensor> objects;
+    std::vector<std::string> errors;
+    size_t open = 0;  // samples not read yet
+  };
+  void work();
+  void read_one(const std::vector<int64_t>& indices, size_t place, Slot& slot);
+
+  const Dataset& dataset_;
+  const TransformList& transforms_;
+  const std::vector<std::vector<int64_t>> batches_;
+  const Options options_;
+  const ObjectKind kind_;
+  Normalization normalization_;
+  std::mutex mutex_;
+  std::exception_ptr broken_;  ///< a contract was broken, see contracts.hpp; next() throws it
+  std::condition_variable room_, ready_;
+  std::vector<Slot> slots_;
+  size_t next_batch_ = 0, next_place_ = 0, taken_ = 0;
+  bool stop_ = false;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,100 @@
+#include "host/data/class_split.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "host/base/issue.hpp"
+#include "host/base/random_streams.hpp"
+
+namespace kindred::host {
+namespace {
+
+enum Side { kTrain, kValidation, kTest };
+
+std::vector<int64_t> drawn(std::vector<int64_t> classes, double fraction, uint64_t seed, Stream stream) {
+  auto random = random_stream(seed, stream);
+  random.shuffle(classes.begin(), classes.end());
+  const auto count = std::llround(fraction * static_cast<double>(classes.size()));
+  classes.resize(static_cast<size_t>(std::clamp<int64_t>(count, 0, static_cast<int64_t>(classes.size()))));
+  return classes;
+}
+
+}  // namespace
+
+ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions& options) {
+  std::map<int64_t, Side> side;
+  for (auto label : labels) {
+    if (label >= 0) side.emplace(label, kTest);
+  }
+  const auto fail = [&](const std::string& pointer, const std::string& message) {
+    throw PipelineError({{options.file, pointer, message}});
+  };
+  if (side.empty()) fail("/data/dataset", "no sample has a label; training and measuring need classes");
+
+  std::vector<int64_t> classes;
+  for (const auto& [label, unused] : side) classes.push_back(label);
+  const auto seed = options.seed;
+  std::vector<int64_t> train = options.train_classes;
+  if (options.train_first > 0) {
+    std::copy_if(classes.begin(), classes.end(), std::back_inserter(train),
+                 [&](int64_t label) { return label < options.train_first; });
+  } else if (train.empty()) {
+    train = drawn(classes, options.train_fraction, seed, Stream::train_classes);
+    std::sort(train.begin(), train.end());
+  }
+  for (auto label : train) {
+    const auto it = side.find(label);
+    if (it == side.end()) {
+      fail("/data/split/train/classes_file",
+           "class " + std::to_string(label) + " is not in the dataset, whose " +
+               std::to_string(classes.size()) + " classes go up to " + std::to_string(classes.back()));
+    }
+    it->second = kTrain;
+  }
+  if (options.validation == ValidationSource::train_classes) {
+    for (auto label : drawn(train, options.validation_fraction, seed, Stream::validation_classes))
+      side[label] = kValidation;
+  }
+
+  ClassSplit split;
+  for (size_t row = 0; row < labels.size(); ++row) {
+    if (labels[row] < 0) continue;
+    const auto where = side.at(labels[row]);
+    (where == kTrain        ? split.train
+     : where == kValidation ? split.validation
+                            : split.test)
+        .push_back(static_cast<int64_t>(row));
+  }
+  if (options.validation == ValidationSource::test) {
+    split.validation = split.test;
+    split.validation_is_test = true;
+  }
+  if (split.test.empty()) fail("/data/split", "no class is left for the test side");
+  if (split.train.empty() && options.has_train) fail("/data/split", "no class is left for the training side");
+  if (split.validation.empty() && options.validation != ValidationSource::none && options.has_train) {
+    fail("/data/split/validation",
+         "no class is left for validation: " + std::to_string(train.size()) +
+             " training classes times the fraction rounds to none; raise it or say \"none\"");
+  }
+  return split;
+}
+
+at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows) {
+  auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
+  auto* values = out.data_ptr<int64_t>();
+  for (size_t i = 0; i < rows.size(); ++i) values[i] = labels[static_cast<size_t>(rows[i])];
+  return out;
+}
+
+int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows) {
+  std::set<int64_t> groups;
+  for (auto row : rows) groups.insert(labels[static_cast<size_t>(row)]);
+  return static_cast<int64_t>(groups.size());
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/options/data_options.hpp"
+
+namespace kindred::host {
+
+/// Rows of the dataset by side, ascending. Whole classes go to one side; samples without a label (-1) to
+/// none.
+struct ClassSplit {
+  std::vector<int64_t> train, validation, test;
+  bool validation_is_test = false;
+};
+
+/// Deterministic in (labels, options). Throws PipelineError when a side that is needed has no class, or
+/// when classes_file names a class that the dataset does not have.
+ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions& options);
+
+/// int64 (R) on the CPU: labels of `rows`.
+at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows);
+
+/// Number of distinct labels among `rows`.
+int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows);
+
+}  // namespace kindred::host

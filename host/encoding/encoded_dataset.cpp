@@ -1,0 +1,104 @@
+#include "host/encoding/encoded_dataset.hpp"
+
+#include <algorithm>
+
+#include "host/data/field_dataset.hpp"
+#include "host/data/views.hpp"
+
+namespace kindred::host {
+namespace {
+
+at::ScalarType dtype_of(StoredDtype dtype) {
+  switch (dtype) {
+    case StoredDtype::float16:
+      return at::kHalf;
+    case StoredDtype::bfloat16:
+      return at::kBFloat16;
+    case StoredDtype::float32:
+      break;
+  }
+  return at::kFloat;
+}
+
+}  // namespace
+
+EncodedDataset::EncodedDataset(const EncodingOptions& options, const std::vector<EncoderSpec>& specs,
+                               const TransformLists& transforms, const Model& model, const Dataset& dataset,
+                               at::Device device, SkipLog& skips, Context& context)
+    : options_(options),
+      specs_(specs),
+      transforms_(transforms),
+      model_(model),
+      dataset_(dataset),
+      device_(device),
+      skips_(skips),
+      context_(context),
+      views_(model.encoders.size()) {
+  for (const auto& part : model.encoders) fields_.push_back(field_dataset(dataset, part.field));
+}
+
+bool EncodedDataset::reads_samples(size_t encoder) const {
+  const auto& part = model_.encoders[encoder];
+  return part.first_trained == 0 || (part.learns() && options_.cache.type == CacheType::none);
+}
+
+bool EncodedDataset::keeps_nothing() const {
+  for (size_t i = 0; i < model_.encoders.size(); ++i) {
+    if (!reads_samples(i)) return false;
+  }
+  return true;
+}
+
+/// What the frozen stages have to be run on. What is measured is computed and kept in float32, so that the
+/// servable gives the same embeddings from the pictures themselves; what only training sees may be coarser.
+std::vector<EncodeRequest> EncodedDataset::requests(const EncoderPart& part, const ClassSplit& split) const {
+  std::vector<EncodeRequest> requests;
+  if (part.learns()) {
+    const auto stored = dtype_of(options_.cache.map_dtype);
+    auto others = split.train;
+    if (!split.validation_is_test) {
+      others.insert(others.end(), split.validation.begin(), split.validation.end());
+    }
+    // The same samples whichever classes this seed holds out of them, so that every seed finds the entries.
+    std::sort(others.begin(), others.end());
+    requests.push_back({kPlainView, split.test, at::kFloat, at::kFloat});
+    requests.push_back({kPlainView, others, at::kFloat, stored});
+    for (int64_t view = kMirrorView; view < options_.cache.views; ++view) {
+      requests.push_back({view, others, part.training_dtype, stored});
+    }
+  } else {
+    std::vector<int64_t> all(static_cast<size_t>(dataset_.size()));
+    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
+    requests.push_back({kPlainView, all, at::kFloat, dtype_of(options_.cache.embedding_dtype)});
+  }
+  for (const auto view : options_.test_views) {
+    if (view != kPlainView && part.object_kind == ObjectKind::image) {
+      requests.push_back({view, split.test, at::kFloat, at::kFloat});
+    }
+  }
+  return requests;
+}
+
+std::optional<EncodedDataset::Timings> EncodedDataset::encode(const ClassSplit& split) {
+  if (keeps_nothing()) return std::nullopt;
+  int64_t encoded = 0;
+  double seconds = 0;
+  bool hit = true;
+  for (size_t i = 0; i < model_.encoders.size(); ++i) {
+    const auto& part = model_.encoders[i];
+    if (reads_samples(i)) continue;
+    const auto requests = this->requests(part, split);
+    DatasetEncoder encoder(options_, specs_[i], *fields_[i], transforms_, part, device_, skips_, context_);
+    if (part.learns()) encoder.check_room(requests);
+    for (const auto& request : requests) {
+      const auto rows = encoder.encode(request);
+      views_[i].add(request.view, request.samples, rows.values, rows.mapped);
+      encoded += rows.encoded;
+      seconds += rows.seconds;
+      hit = hit && rows.cache_hit;
+    }
+  }
+  return Timings{seconds, encoded > 0 ? static_cast<double>(encoded) / std::max(1e-9, seconds) : 0.0, hit};
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,65 @@
+#include "host/evaluation/measure.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "host/options/views.hpp"
+#include "kindred/error.hpp"
+
+namespace kindred::host {
+using nlohmann::json;
+namespace {
+
+json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+
+}  // namespace
+
+RetrievalTask measured_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
+                            const MeasureOptions& options) {
+  return retrieval_task(dataset, rows, sampler, options.seed,
+                        options.pair_candidates == PairCandidates::all_objects);
+}
+
+Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
+                 const std::vector<std::shared_ptr<Metric>>& metrics, const MeasureOptions& options,
+                 Context& context) {
+  const EvaluationOptions how{options.seed, options.bootstrap_samples, options.tile_bytes()};
+  json views = json::array();
+  for (const auto view : options.test_views) views.push_back(view_name(view));
+  Measured out;
+  for (const auto& one : evaluate_metrics(embeddings, task, metrics, how)) {
+    out.values[one.name] = number_or_null(one.mean);
+    out.details[one.name] = {
+        {"mean", number_or_null(one.mean)},
+        {"macro", number_or_null(one.macro)},
+        {"pooled", number_or_null(one.pooled)},
+        {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
+        {"views", views},
+        {"queries", one.queries},
+        {"singletons", one.singletons}};
+    if (!std::isfinite(one.mean)) {
+      context.warning(
+          fmt::format("{} is undefined: {}", one.name,
+                      one.by_class.empty() && one.queries > 0
+                          ? "the test samples do not have what it needs, such as pairs or several classes"
+                          : "no query has a relevant candidate"));
+    }
+    if (!one.by_class.empty()) out.by_class[one.name] = one.by_class;
+  }
+  return out;
+}
+
+void check_finite(const at::Tensor& embeddings, const Dataset& dataset, const std::vector<int64_t>& samples) {
+  if (embeddings.numel() == 0) return;
+  const auto bad = embeddings.isfinite().all(1).logical_not().nonzero();
+  if (bad.size(0) == 0) return;
+  const auto first = static_cast<size_t>(bad[0].item<int64_t>());
+  throw Error(fmt::format(
+      "the embedding of {} has a number that is not finite, and {} of {} samples have such ones; look at the "
+      "sample and at the encoder's weights",
+      dataset.sample_name(samples.at(first)), bad.size(0), embeddings.size(0)));
+}
+
+}  // namespace kindred::host

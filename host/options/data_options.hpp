@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kindred::host {
+
+/// What happens when a sample cannot be read.
+enum class OnError { skip, fail };
+
+/// How samples are read.
+struct LoadingOptions {
+  OnError on_error = OnError::skip;
+  double max_skipped = 0.01;  ///< largest fraction of the samples that may be skipped
+  int64_t threads = 0;        ///< 0: one per processor
+};
+
+enum class ValidationSource { none, train_classes, test };
+
+/// Which classes are trained on, validated on and tested on.
+struct SplitOptions {
+  std::string file;                    ///< the pipeline file, for messages
+  uint64_t seed = 42;                  ///< of what is drawn
+  std::vector<int64_t> train_classes;  ///< 0-based; empty: by train_fraction
+  int64_t train_first = 0;             ///< above 0: the classes below it
+  double train_fraction = 0.5;
+  ValidationSource validation = ValidationSource::train_classes;
+  double validation_fraction = 0.1;
+  bool has_train = false;  ///< whether anything is trained, so that the training side must not be empty
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/options/component_spec.hpp"
+
+namespace kindred::host {
+
+/// Arithmetic of training an encoder.
+enum class Precision { automatic, float32, bfloat16 };
+
+/// What batch norms of a trained encoder use while it is trained.
+enum class BatchNormMode { frozen, train };
+
+struct EncoderOptions {
+  std::string field;  ///< of the dataset's samples; "": the first
+  Precision precision = Precision::automatic;
+};
+
+struct EncoderSpec : ComponentSpec {
+  std::string name;  ///< its key under model.encoders
+  EncoderOptions options;
+  bool learns = false;
+  std::string trained_from;  ///< first stage that is trained; "": all of them
+  bool batch_norms_frozen = true;
+  std::map<std::string, double> lr_multipliers;  ///< by stage
+};
+
+/// One place in the chain of heads: a component, or a switch between chains of components.
+struct HeadSpec : ComponentSpec {
+  std::string switch_on;  ///< name of an encoder; "": a component
+  std::vector<std::vector<ComponentSpec>> branches;
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,98 @@
+#include "host/report/retrieval_picture.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <png.h>
+
+#include <algorithm>
+
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr int64_t kCellWidth = 150, kCellHeight = 112, kFrame = 5, kGap = 6, kGroupGap = 24;
+
+struct Colour {
+  int red, green, blue;
+};
+constexpr Colour kGrey{150, 150, 150}, kGreen{30, 170, 60}, kRed{215, 45, 45};
+
+/// (3, h, w) float of the picture scaled to fit the cell, shape kept.
+at::Tensor thumbnail(const at::Tensor& image) {
+  const double scale = std::min(static_cast<double>(kCellWidth) / static_cast<double>(image.size(1)),
+                                static_cast<double>(kCellHeight) / static_cast<double>(image.size(0)));
+  const auto height = std::max<int64_t>(1, std::llround(static_cast<double>(image.size(0)) * scale));
+  const auto width = std::max<int64_t>(1, std::llround(static_cast<double>(image.size(1)) * scale));
+  const auto planes = image.permute({2, 0, 1}).unsqueeze(0).to(at::kFloat).contiguous();
+  return at::_upsample_bilinear2d_aa(planes, {height, width}, false).squeeze(0);
+}
+
+void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, size_t field, int64_t top,
+               int64_t left, Colour frame) {
+  auto cell =
+      canvas.slice(0, top, top + kCellHeight + 2 * kFrame).slice(1, left, left + kCellWidth + 2 * kFrame);
+  cell.select(2, 0).fill_(frame.red);
+  cell.select(2, 1).fill_(frame.green);
+  cell.select(2, 2).fill_(frame.blue);
+  auto inner = cell.slice(0, kFrame, kFrame + kCellHeight).slice(1, kFrame, kFrame + kCellWidth);
+  inner.fill_(0);
+  try {
+    const auto small =
+        thumbnail(dataset.read_field(row, field)).round().clamp(0, 255).to(at::kByte).permute({1, 2, 0});
+    const auto y = (kCellHeight - small.size(0)) / 2, x = (kCellWidth - small.size(1)) / 2;
+    inner.slice(0, y, y + small.size(0)).slice(1, x, x + small.size(1)).copy_(small);
+  } catch (const std::exception&) {
+    // The cell stays black; the sample is reported where it mattered.
+  }
+}
+
+}  // namespace
+
+void write_retrieval_picture(const std::string& path, const RetrievalShown& shown, size_t field) {
+  at::NoGradGuard no_grad;
+  const auto found = shown_queries(shown);
+  if (found.queries.empty()) return;
+  const Relevance relevance(shown.task);
+  const int64_t cell_width = kCellWidth + 2 * kFrame + kGap, cell_height = kCellHeight + 2 * kFrame + kGap;
+  const auto count = static_cast<int64_t>(found.queries.size());
+  auto canvas = at::full(
+      {count * cell_height + kGap, (1 + 2 * kShownNeighbours) * cell_width + 2 * kGroupGap + kGap, 3}, 255,
+      at::kByte);
+  const auto draw = [&](int64_t place, int64_t top, int64_t left, Colour frame) {
+    draw_cell(canvas, shown.dataset, shown.rows[static_cast<size_t>(place)], field, top, left, frame);
+  };
+  for (int64_t q = 0; q < count; ++q) {
+    const int64_t top = kGap + q * cell_height, query = found.queries[static_cast<size_t>(q)];
+    draw(query, top, kGap, kGrey);
+    int64_t left = kGap + cell_width + kGroupGap;
+    for (const auto& neighbours : {found.base, found.tuned}) {
+      for (int64_t k = 0; k < neighbours.size(1); ++k) {
+        const auto other = neighbours.data_ptr<int64_t>()[q * neighbours.size(1) + k];
+        draw(other, top, left, relevance.is_relevant(query, other) ? kGreen : kRed);
+        left += cell_width;
+      }
+      left = kGap + cell_width * (1 + kShownNeighbours) + 2 * kGroupGap;
+    }
+  }
+  write_png(path, canvas);
+}
+
+void write_png(const std::string& path, const at::Tensor& image) {
+  const auto plain = image.contiguous();
+  png_image header{};
+  header.version = PNG_IMAGE_VERSION;
+  header.width = static_cast<png_uint_32>(plain.size(1));
+  header.height = static_cast<png_uint_32>(plain.size(0));
+  header.format = PNG_FORMAT_RGB;
+  std::string bytes(PNG_IMAGE_PNG_SIZE_MAX(header), '\0');
+  png_alloc_size_t size = bytes.size();
+  if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, plain.data_ptr<uint8_t>(), 0, nullptr)) {
+    throw Error("cannot encode " + path + " as PNG: " + header.message);
+  }
+  bytes.resize(size);
+  write_file_atomically(path, bytes);
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,102 @@
+#include "host/report/retrieval_shown.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "host/base/random_streams.hpp"
+#include "host/report/retrieval_picture.hpp"
+#include "host/search/retrieval_search.hpp"
+#include "kindred/file.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t kQueries = 8;
+constexpr size_t kLongestText = 160;  // bytes of a text that are shown
+
+/// Number of the first field of a kind, or none.
+int64_t field_of_kind(const Dataset& dataset, ObjectKind kind) {
+  const auto fields = dataset.fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].kind == kind) return static_cast<int64_t>(i);
+  }
+  return -1;
+}
+
+/// On one line, cut at the end of a character.
+std::string text_of(const Dataset& dataset, int64_t sample, size_t field) {
+  std::string text;
+  try {
+    const auto bytes = dataset.read_field(sample, field).contiguous();
+    text.assign(reinterpret_cast<const char*>(bytes.data_ptr<uint8_t>()), static_cast<size_t>(bytes.numel()));
+  } catch (const std::exception& error) {
+    text = std::string("(cannot be read: ") + error.what() + ")";
+  }
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  if (text.size() <= kLongestText) return text;
+  size_t end = kLongestText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end) + "...";
+}
+
+void write_texts(const std::string& path, const RetrievalShown& shown, size_t field) {
+  const auto found = shown_queries(shown);
+  const Relevance relevance(shown.task);
+  const auto text_at = [&](int64_t place) {
+    return text_of(shown.dataset, shown.rows[static_cast<size_t>(place)], field);
+  };
+  std::string out;
+  for (size_t q = 0; q < found.queries.size(); ++q) {
+    const auto query = found.queries[q];
+    out += text_at(query) + "\n";
+    for (const auto& [name, neighbours] : {std::pair{"base", found.base}, {"tuned", found.tuned}}) {
+      out += fmt::format("  {}\n", name);
+      const auto row = neighbours[static_cast<int64_t>(q)];
+      for (int64_t k = 0; k < row.numel(); ++k) {
+        const auto place = row.data_ptr<int64_t>()[k];
+        out += fmt::format("    {} {}\n", relevance.is_relevant(query, place) ? "+" : "-", text_at(place));
+      }
+    }
+    out += "\n";
+  }
+  write_file_atomically(path, out);
+}
+
+}  // namespace
+
+ShownQueries shown_queries(const RetrievalShown& shown) {
+  const Relevance relevance(shown.task);
+  ShownQueries out;
+  const auto all = shown.task.queries.defined() ? shown.task.queries.contiguous()
+                                                : at::arange(shown.base.size(0), at::kLong);
+  for (int64_t i = 0; i < all.numel(); ++i) {
+    const auto row = all.data_ptr<int64_t>()[i];
+    if (relevance.count(row) > 0) out.queries.push_back(row);
+  }
+  auto random = random_stream(shown.seed, Stream::shown_queries);
+  random.shuffle(out.queries.begin(), out.queries.end());
+  out.queries.resize(std::min(out.queries.size(), kQueries));
+  auto task = shown.task;
+  task.queries = at::tensor(out.queries, at::kLong);
+  SearchOptions search;
+  search.depth = kShownNeighbours;
+  out.base = nearest_neighbours(shown.base, task, search);
+  out.tuned = nearest_neighbours(shown.tuned, task, search);
+  return out;
+}
+
+void write_retrieval(const std::string& folder, const RetrievalShown& shown) {
+  if (const auto field = field_of_kind(shown.dataset, ObjectKind::image); field >= 0) {
+    write_retrieval_picture((fs::path(folder) / "retrieval.png").string(), shown, static_cast<size_t>(field));
+  }
+  if (const auto field = field_of_kind(shown.dataset, ObjectKind::text); field >= 0) {
+    write_texts((fs::path(folder) / "retrieval.txt").string(), shown, static_cast<size_t>(field));
+  }
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/evaluation/retrieval_task.hpp"
+#include "kindred/dataset.hpp"
+
+namespace kindred::host {
+
+constexpr int64_t kShownNeighbours = 5;  ///< of each query
+
+/// What a person is shown of a run: some queries with what base and tuned find for them.
+struct RetrievalShown {
+  const Dataset& dataset;
+  const std::vector<int64_t>& rows;  ///< of the dataset, one per embedding
+  const RetrievalTask& task;
+  at::Tensor base, tuned;  ///< float32 (N, D) each; cosine distance
+  uint64_t seed;
+};
+
+/// The queries and their nearest candidates, as places in `rows`.
+struct ShownQueries {
+  std::vector<int64_t> queries;
+  at::Tensor base, tuned;  ///< int64 (Q, K): nearest first
+};
+
+/// Eight queries, drawn at random among those with a relevant candidate, and the five nearest of each.
+ShownQueries shown_queries(const RetrievalShown& shown);
+
+/// Leaves retrieval.png in the folder where the samples have pictures, and retrieval.txt where they have
+/// texts.
+void write_retrieval(const std::string& folder, const RetrievalShown& shown);
+
+}  // namespace kindred::host

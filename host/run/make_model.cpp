@@ -1,0 +1,95 @@
+#include "host/run/make_model.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "host/base/issue.hpp"
+#include "host/base/text.hpp"
+#include "host/model/model_builder.hpp"
+#include "host/run/trained_stages.hpp"
+#include "kindred/error.hpp"
+#include "kindred/params.hpp"
+
+namespace kindred::host {
+namespace {
+
+/// Number of the field that an encoder reads.
+size_t field_of(const Pipeline& pipeline, const EncoderSpec& spec, const Dataset& dataset) {
+  const auto fields = dataset.fields();
+  const auto& asked = spec.options.field;
+  if (asked.empty() && (fields.size() == 1 || pipeline.encoders.size() == 1)) return 0;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!asked.empty() && fields[i].name == asked) return i;
+    names.push_back(fields[i].name);
+  }
+  auto message =
+      asked.empty() ? fmt::format("the samples of {} have several fields; say which one this encoder reads",
+                                  pipeline.dataset.info->id)
+                    : fmt::format("the samples of {} have no field \"{}\"", pipeline.dataset.info->id, asked);
+  if (const auto close = closest_name(asked, names); !asked.empty() && !close.empty()) {
+    message += "; did you mean \"" + close + "\"?";
+  }
+  message += names.size() == 1 && names.front().empty() ? "; its samples have one field without a name"
+                                                        : "; there are: " + joined(names);
+  throw PipelineError({{pipeline.file, spec.pointer + "/field", message}});
+}
+
+/// What one would call a few objects of a kind.
+const char* plural(ObjectKind kind) {
+  if (kind == ObjectKind::image) return "pictures";
+  return kind == ObjectKind::text ? "texts" : "vectors";
+}
+
+void check_kind(const Pipeline& pipeline, const EncoderSpec& spec, const EncoderPart& part,
+                const Dataset& dataset) {
+  const auto field = dataset.fields()[part.field];
+  if (field.kind == part.object_kind) return;
+  throw PipelineError({{pipeline.file, spec.pointer,
+                        fmt::format("{} reads {}, but {} gives {}{}", part.id, plural(part.object_kind),
+                                    pipeline.dataset.info->id, plural(field.kind),
+                                    field.name.empty() ? "" : " in its field \"" + field.name + "\"")}});
+}
+
+}  // namespace
+
+Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset* dataset, bool with_heads) {
+  at::manual_seed(pipeline.seed);
+  ModelBuilder builder(catalog, pipeline.seed);
+  for (const auto& spec : pipeline.encoders) {
+    EncoderPart part;
+    part.name = spec.name;
+    part.field_name = spec.options.field;
+    int64_t input_dimension = 0;
+    if (dataset != nullptr) {
+      part.field = field_of(pipeline, spec, *dataset);
+      const auto matrix = dataset->field_matrix(part.field);
+      if (matrix.defined()) input_dimension = matrix.size(1);
+    }
+    auto& added = builder.add_encoder(std::move(part), *spec.info, spec.params, input_dimension);
+    if (dataset != nullptr) check_kind(pipeline, spec, added, *dataset);
+    added.first_trained = first_trained_stage(pipeline, spec, *added.encoder);
+    if (spec.learns && added.trained_parameters().empty()) {
+      throw PipelineError({{pipeline.file, spec.pointer + "/trainable",
+                            added.id + " has nothing that can be trained; set \"trainable\": false"}});
+    }
+    added.encoder->freeze_batch_norms(spec.batch_norms_frozen);
+  }
+  if (!with_heads) return builder.take();
+  for (const auto& spec : pipeline.heads) {
+    if (spec.switch_on.empty()) {
+      builder.add_head(spec);
+      continue;
+    }
+    try {
+      builder.add_switch(spec.switch_on, spec.branches);
+    } catch (const Error& error) {
+      throw PipelineError({{pipeline.file, spec.pointer, error.what()}});
+    }
+  }
+  auto model = builder.take();
+  model.heads.note_what_waits();
+  return model;
+}
+
+}  // namespace kindred::host

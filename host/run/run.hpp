@@ -1,0 +1,29 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "host/base/context.hpp"
+#include "host/pipeline/pipeline.hpp"
+
+namespace kindred::host {
+
+class Catalog;
+
+struct RunOptions {
+  std::string folder;   ///< of the run; "": <output.directory>/<name>/<UTC time>
+  bool resume = false;  ///< continue in `folder`
+};
+
+struct RunOutcome {
+  nlohmann::json result;  ///< result.json
+  std::string table;      ///< base and tuned side by side, for people
+  bool interrupted = false;
+};
+
+/// Executes a pipeline from data to servable. Writes the run folder; result.json is written also when the
+/// run fails ("status": "failed") or is interrupted. Throws Error, PluginError, PipelineError.
+RunOutcome run_pipeline(const Pipeline& pipeline, const Catalog& catalog, const RunOptions& options,
+                        Context& context);
+
+}  // namespace kindred::host

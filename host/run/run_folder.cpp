@@ -1,0 +1,93 @@
+#include "host/run/run_folder.hpp"
+
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "host/base/system_info.hpp"
+#include "host/loader/catalog.hpp"
+#include "kindred/error.hpp"
+#include "kindred/file.hpp"
+#include "kindred/version.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::string create_run_folder(const Pipeline& pipeline, const std::string& folder) {
+  if (!folder.empty()) {
+    if (fs::exists(fs::path(folder) / "result.json") || fs::exists(fs::path(folder) / "history.jsonl")) {
+      throw Error(folder + " already holds a run; name another folder, or continue that one with --resume");
+    }
+    fs::create_directories(folder);
+    return fs::absolute(folder).lexically_normal().string();
+  }
+  const auto base = fs::path(pipeline.output_directory) / pipeline.name;
+  fs::create_directories(base);
+  const auto time = utc_time_for_folder();
+  for (int number = 1;; ++number) {
+    const auto path = base / (number == 1 ? time : time + "-" + std::to_string(number));
+    if (fs::create_directory(path)) return fs::absolute(path).string();
+  }
+}
+
+json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog) {
+  json out = pipeline.resolved;
+  std::set<std::string> used;
+  const auto use = [&](const ComponentSpec& spec) {
+    if (spec.info != nullptr) used.insert(spec.info->plugin_id);
+  };
+  use(pipeline.dataset);
+  for (const auto& encoder : pipeline.encoders) use(encoder);
+  for (const auto& head : pipeline.heads) {
+    use(head);
+    for (const auto& branch : head.branches) std::for_each(branch.begin(), branch.end(), use);
+  }
+  for (const auto& loss : pipeline.training.losses) {
+    use(loss);
+    use(loss.miner);
+  }
+  use(pipeline.training.batch_sampler);
+  use(pipeline.eval_sampler);
+  for (const auto* list :
+       {&pipeline.transforms, &pipeline.train_transforms, &pipeline.metrics, &pipeline.trackers}) {
+    for (const auto& spec : *list) use(spec);
+  }
+  json plugins = json::object();
+  for (const auto& plugin : catalog.plugins()) {
+    if (used.count(plugin.id)) plugins[plugin.id] = plugin.version;
+  }
+  out["versions"] = {{"kindred", KINDRED_SDK_VERSION}, {"libtorch", TORCH_VERSION}, {"plugins", plugins}};
+  return out;
+}
+
+void check_same_pipeline(const std::string& folder, const Pipeline& pipeline) {
+  const auto path = (fs::path(folder) / "pipeline.json").string();
+  if (!fs::exists(path)) throw Error(folder + " holds no run that could be continued");
+  const auto before = json::parse(read_file(path), nullptr, false);
+  for (const char* section : {"seed", "data", "model", "cache", "train"}) {
+    const auto then = before.is_object() ? before.value(section, json()) : json();
+    const auto now = pipeline.resolved.value(section, json());
+    for (const auto& change : json::diff(then, now)) {
+      const auto pointer = "/" + std::string(section) + change.at("path").get<std::string>();
+      const bool length = pointer == "/train/epochs" || pointer.rfind("/train/early_stopping", 0) == 0;
+      const bool place = pointer == "/cache/directory" || pointer == "/cache/batch_size";
+      if (length || place || pointer == "/data/threads") continue;
+      throw Error(folder + " was begun with another pipeline: " + pointer +
+                  " differs; continue it with the same pipeline, or start a new run");
+    }
+  }
+}
+
+std::string model_of_run(const std::string& folder) { return (fs::path(folder) / "model").string(); }
+
+void set_model_metrics(const std::string& folder, const json& metrics) {
+  const auto path = (fs::path(model_of_run(folder)) / "model.json").string();
+  auto manifest = json::parse(read_file(path));
+  manifest["metrics"] = metrics;
+  write_file_atomically(path, manifest.dump(2) + "\n");
+}
+
+}  // namespace kindred::host

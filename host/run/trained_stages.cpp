@@ -1,0 +1,103 @@
+#include "host/run/trained_stages.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <algorithm>
+
+#include "host/base/issue.hpp"
+#include "host/base/text.hpp"
+#include "host/contracts/contracts.hpp"
+#include "host/loader/catalog.hpp"
+#include "kindred/params.hpp"
+
+namespace kindred::host {
+namespace {
+
+Issue unknown_stage(const Pipeline& pipeline, const EncoderSpec& spec, const std::string& pointer,
+                    const std::string& name, const std::vector<std::string>& stages) {
+  auto message = spec.info->id + " has no stage \"" + name + "\"";
+  if (const auto close = closest_name(name, stages); !close.empty()) {
+    message += "; did you mean \"" + close + "\"?";
+  }
+  return {pipeline.file, pointer, message + "; its stages are: " + joined(stages)};
+}
+
+/// Whether this processor multiplies bfloat16 faster than float32, and LibTorch makes use of it.
+bool has_fast_bfloat16() {
+#if defined(__x86_64__) && TORCH_VERSION_MAJOR >= 2
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, const Encoder& encoder) {
+  const auto stages = encoder.stages();
+  const auto count = static_cast<int64_t>(stages.size());
+  if (!spec.learns) return count;
+  if (spec.trained_from.empty() && spec.lr_multipliers.empty()) return 0;
+  const auto pointer = spec.pointer + "/trainable";
+  if (count < 2 && !spec.trained_from.empty()) {
+    throw PipelineError(
+        {{pipeline.file, pointer + "/from",
+          spec.info->id + " has no stages to cut between; it can be trained whole (true) or frozen "
+                          "(false)"}});
+  }
+  std::vector<Issue> issues;
+  const auto place =
+      spec.trained_from.empty() ? stages.begin() : std::find(stages.begin(), stages.end(), spec.trained_from);
+  if (place == stages.end()) {
+    issues.push_back(unknown_stage(pipeline, spec, pointer + "/from", spec.trained_from, stages));
+  }
+  for (const auto& [name, unused] : spec.lr_multipliers) {
+    const auto named = std::find(stages.begin(), stages.end(), name);
+    const auto where = pointer + "/lr_multipliers/" + name;
+    if (named == stages.end()) {
+      issues.push_back(unknown_stage(pipeline, spec, where, name, stages));
+    } else if (place != stages.end() && named < place) {
+      issues.push_back(
+          {pipeline.file, where, "this stage comes before " + spec.trained_from + ", so it is frozen"});
+    }
+  }
+  if (!issues.empty()) throw PipelineError(issues);
+  return place - stages.begin();
+}
+
+void check_cuts(const Catalog& catalog, const Pipeline& pipeline) {
+  bool has_maps = false;
+  std::string first;
+  for (const auto& spec : pipeline.encoders) {
+    if (!spec.learns || spec.info == nullptr) continue;
+    auto params = spec.params;
+    for (const auto& [name, field] : spec.info->schema["properties"].items()) {
+      if (field.value("x-path", "") == "initial_weights") params[name] = "";
+    }
+    const auto encoder = create_under_contract<Encoder>(catalog, *spec.info, params);
+    has_maps = has_maps || first_trained_stage(pipeline, spec, *encoder) > 0;
+    first = encoder->stages().front();
+    training_dtype(spec, pipeline, *encoder, at::kCPU);
+  }
+  if (!first.empty() && !has_maps && pipeline.cache.views > 1) {
+    throw PipelineError(
+        {{pipeline.file, "/cache/views",
+          "nothing comes before " + first + ", so there are no maps to keep views of; leave views at 1"}});
+  }
+}
+
+at::ScalarType training_dtype(const EncoderSpec& spec, const Pipeline& pipeline, const Encoder& encoder,
+                              at::Device device) {
+  const auto& asked = spec.options.precision;
+  if (!spec.learns || asked == Precision::float32) return at::kFloat;
+  const bool able = encoder.runs_in_bfloat16();
+  if (asked == Precision::bfloat16) {
+    if (able) return at::kBFloat16;
+    throw PipelineError({{pipeline.file, spec.pointer + "/precision",
+                          spec.info->id + " does not run in bfloat16; take \"auto\" or \"float32\""}});
+  }
+  return able && device.is_cpu() && has_fast_bfloat16() ? at::kBFloat16 : at::kFloat;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,49 @@
+#include "host/training/batch_memory.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+
+namespace kindred::host {
+
+BatchMemory::BatchMemory(int64_t size, int64_t dimension, at::Device device)
+    : embeddings_(at::zeros({size, dimension}, at::TensorOptions().dtype(at::kFloat).device(device))),
+      labels_(at::zeros({size}, at::TensorOptions().dtype(at::kLong).device(device))),
+      samples_(at::zeros({size}, at::TensorOptions().dtype(at::kLong).device(device))),
+      added_(at::zeros({1}, at::kLong)) {}
+
+int64_t BatchMemory::count() const { return std::min(added_.item<int64_t>(), labels_.numel()); }
+
+PairBatch BatchMemory::compared(const at::Tensor& embeddings, const at::Tensor& labels,
+                                const at::Tensor& samples) const {
+  auto batch = pair_batch(embeddings, labels);
+  const int64_t filled = count();
+  if (filled == 0) return batch;
+  const auto same_class = labels.unsqueeze(1) == labels_.slice(0, 0, filled).unsqueeze(0);
+  const auto same_sample = samples.unsqueeze(1) == samples_.slice(0, 0, filled).unsqueeze(0);
+  // A copy: the ring is written to before the backward pass has read it.
+  batch.references = at::cat({embeddings, embeddings_.slice(0, 0, filled).to(embeddings.scalar_type())});
+  batch.masks.positive =
+      at::cat({batch.masks.positive, same_class.logical_and(same_sample.logical_not())}, 1);
+  batch.masks.negative = at::cat({batch.masks.negative, same_class.logical_not()}, 1);
+  return batch;
+}
+
+void BatchMemory::add(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples) {
+  at::NoGradGuard no_grad;
+  const int64_t size = labels_.numel(), rows = embeddings.size(0), kept = std::min(rows, size);
+  const int64_t first = added_.item<int64_t>() + rows - kept;
+  const auto places = at::arange(first, first + kept, labels_.options()).remainder(size);
+  const auto newest = [&](const at::Tensor& x) { return x.detach().slice(0, rows - kept); };
+  embeddings_.index_copy_(0, places, newest(embeddings).to(embeddings_.scalar_type()));
+  labels_.index_copy_(0, places, newest(labels));
+  samples_.index_copy_(0, places, newest(samples));
+  added_.add_(rows);
+}
+
+std::vector<NamedTensor> BatchMemory::tensors() const {
+  return {{"embeddings", embeddings_}, {"labels", labels_}, {"samples", samples_}, {"added", added_}};
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,53 @@
+#include "host/training/trackers.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "host/loader/catalog.hpp"
+#include "host/loader/guarded_call.hpp"
+
+namespace kindred::host {
+
+Trackers::Trackers(const Catalog& catalog, const std::vector<ComponentSpec>& specs, Context& context)
+    : context_(context) {
+  for (const auto& spec : specs) {
+    entries_.push_back({spec.info, catalog.create<Tracker>(*spec.info, spec.params)});
+  }
+}
+
+template <class Call>
+void Trackers::for_each(const char* phase, Call call) {
+  for (auto& entry : entries_) {
+    if (!entry.tracker) continue;
+    try {
+      guard(*entry.info, phase, [&] { call(*entry.tracker); });
+    } catch (const PluginError& error) {
+      context_.warning(fmt::format("{}; the run goes on without this tracker", error.what()));
+      entry.tracker = nullptr;
+    }
+  }
+}
+
+void Trackers::start(const TrackedRun& run) {
+  started_ = true;
+  for_each("start", [&](Tracker& tracker) { tracker.start(run); });
+}
+
+void Trackers::epoch(int64_t epoch, int64_t steps, const std::vector<TrackedValue>& values) {
+  for_each("epoch", [&](Tracker& tracker) { tracker.epoch(epoch, steps, values); });
+}
+
+void Trackers::finish(const std::string& status, const nlohmann::json& metrics) {
+  if (!started_) return;
+  std::vector<TrackedValue> values;
+  for (const auto& [side, list] : metrics.items()) {
+    for (const auto& [name, value] : list.items()) {
+      values.push_back({side + "/" + name,
+                        value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN()});
+    }
+  }
+  for_each("finish", [&](Tracker& tracker) { tracker.finish(status, values); });
+}
+
+}  // namespace kindred::host

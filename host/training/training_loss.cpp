@@ -1,0 +1,155 @@
+#include "host/training/training_loss.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "host/contracts/contracts.hpp"
+#include "host/loader/catalog.hpp"
+#include "host/model/model.hpp"
+#include "host/model/named_tensors.hpp"
+
+namespace kindred::host {
+
+TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& options, int64_t dimension,
+                           const at::Tensor& train_labels, at::Device device)
+    : classes_(std::get<0>(at::_unique(train_labels, true)).to(device)) {
+  const Site site{dimension, classes_.numel(), options.seed};
+  for (const auto& spec : options.losses) {
+    Term term;
+    term.id = spec.info->id;
+    term.plugin = spec.info->plugin_id;
+    term.weight = spec.weight;
+    term.loss = create_under_contract<Loss>(catalog, *spec.info, spec.params, site);
+    term.class_proxies = term.loss->traits().class_proxies;
+    move_to(module_tensors(*term.loss), device);
+    if (spec.miner.info != nullptr) {
+      term.miner = create_under_contract<Miner>(catalog, *spec.miner.info, spec.miner.params, site);
+      move_to(module_tensors(*term.miner), device);
+    }
+    if (spec.memory) {
+      term.memory = std::make_unique<BatchMemory>(spec.memory->size, dimension, device);
+      term.start_step = spec.memory->start_step;
+    }
+    terms_.push_back(std::move(term));
+  }
+}
+
+at::Tensor TrainingLoss::mined(const Term& term, PairBatch batch) const {
+  if (term.miner) {
+    at::NoGradGuard no_grad;
+    auto seen = batch;
+    seen.embeddings = batch.embeddings.detach();
+    seen.references =
+        batch.references.is_same(batch.embeddings) ? seen.embeddings : batch.references.detach();
+    auto kept = term.miner->mine(seen);
+    batch.triplets = kept.triplets;
+    batch.masks = kept.triplets.defined()
+                      ? masks_of(kept.triplets, batch.embeddings.size(0), batch.references.size(0))
+                      : kept.masks;
+  }
+  return term.loss->forward_pairs(batch);
+}
+
+at::Tensor TrainingLoss::class_numbers(const at::Tensor& labels) const {
+  return at::searchsorted(classes_, labels.contiguous());
+}
+
+at::Tensor TrainingLoss::forward(const at::Tensor& embeddings, const at::Tensor& labels,
+                                 const at::Tensor& samples, int64_t step) {
+  at::Tensor sum;
+  for (auto& term : terms_) {
+    at::Tensor value;
+    if (term.class_proxies) {
+      value = term.loss->forward(embeddings, class_numbers(labels));
+    } else if (term.memory && step >= term.start_step) {
+      value = mined(term, term.memory->compared(embeddings, labels, samples));
+    } else if (term.miner) {
+      value = mined(term, pair_batch(embeddings, labels));
+    } else {
+      value = term.loss->forward(embeddings, labels);
+    }
+    if (term.memory) term.memory->add(embeddings, labels, samples);
+    if (term.weight != 1) value = value * term.weight;
+    sum = sum.defined() ? sum + value : value;
+  }
+  return sum;
+}
+
+at::Tensor TrainingLoss::forward(const ScoredPairs& pairs) {
+  at::Tensor sum;
+  for (const auto& term : terms_) {
+    const auto value = term.loss->forward_scored(pairs) * term.weight;
+    sum = sum.defined() ? sum + value : value;
+  }
+  return sum;
+}
+
+at::Tensor TrainingLoss::validate(const at::Tensor& embeddings, const at::Tensor& labels) {
+  at::Tensor sum;
+  for (const auto& term : terms_) {
+    if (term.class_proxies) continue;
+    const auto value =
+        (term.miner ? mined(term, pair_batch(embeddings, labels)) : term.loss->forward(embeddings, labels)) *
+        term.weight;
+    sum = sum.defined() ? sum + value : value;
+  }
+  return sum;
+}
+
+bool TrainingLoss::can_validate() const {
+  for (const auto& term : terms_) {
+    if (!term.class_proxies) return true;
+  }
+  return false;
+}
+
+void TrainingLoss::train(bool on) {
+  for (const auto& term : terms_) {
+    term.loss->train(on);
+    if (term.miner) term.miner->train(on);
+  }
+}
+
+std::string TrainingLoss::prefix(size_t term) const {
+  return terms_.size() == 1 ? "" : std::to_string(term) + ".";
+}
+
+std::vector<NamedTensor> TrainingLoss::parameters() const {
+  std::vector<NamedTensor> all;
+  for (size_t i = 0; i < terms_.size(); ++i) {
+    append_named(all, prefix(i), terms_[i].loss->parameters());
+  }
+  return all;
+}
+
+std::vector<NamedTensor> TrainingLoss::tensors() const {
+  std::vector<NamedTensor> all;
+  for (size_t i = 0; i < terms_.size(); ++i) {
+    append_named(all, prefix(i), module_tensors(*terms_[i].loss));
+  }
+  return all;
+}
+
+std::vector<NamedTensor> TrainingLoss::memories() const {
+  std::vector<NamedTensor> all;
+  for (size_t i = 0; i < terms_.size(); ++i) {
+    if (terms_[i].memory) append_named(all, "memory." + prefix(i), terms_[i].memory->tensors());
+  }
+  return all;
+}
+
+std::string TrainingLoss::name() const {
+  std::string text;
+  for (const auto& term : terms_) text += (text.empty() ? "" : " + ") + term.id;
+  return text;
+}
+
+std::string TrainingLoss::plugin() const {
+  std::string text;
+  for (const auto& term : terms_) {
+    if (text.find(term.plugin) == std::string::npos) text += (text.empty() ? "" : ", ") + term.plugin;
+  }
+  return text;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/options/training_options.hpp"
+#include "host/training/batch_memory.hpp"
+#include "kindred/loss.hpp"
+#include "kindred/miner.hpp"
+
+namespace kindred::host {
+
+class Catalog;
+
+/// What is trained: a weighted sum of losses, each with its miner and its memory.
+class TrainingLoss {
+ public:
+  /// `dimension`: D of the embeddings; `train_labels` int64 (N): the dataset's labels of the training
+  /// classes, which losses with class proxies see numbered from 0. Throws PluginError from a factory.
+  TrainingLoss(const Catalog& catalog, const TrainingOptions& options, int64_t dimension,
+               const at::Tensor& train_labels, at::Device device);
+
+  /// embeddings (B, D), labels and samples int64 (B) on the device, samples: numbers that tell them apart.
+  /// `step` counts from 0 over the whole training. Remembers the batch.
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples,
+                     int64_t step);
+
+  /// Of a dataset of pairs, in training and in validation.
+  at::Tensor forward(const ScoredPairs& pairs);
+
+  /// Of classes that are not trained: without memories and without the losses that have class
+  /// proxies.
+  at::Tensor validate(const at::Tensor& embeddings, const at::Tensor& labels);
+  /// Whether any loss is left there; one over pairs always is.
+  bool can_validate() const;
+
+  void train(bool on);
+
+  /// Of all losses; names begin with the place in the sum where there are several.
+  std::vector<NamedTensor> parameters() const;
+  std::vector<NamedTensor> tensors() const;
+  std::vector<NamedTensor> memories() const;
+
+  /// "kindred.triplet", "kindred.arc_face + kindred.center": for messages.
+  std::string name() const;
+  /// The plugins they come from.
+  std::string plugin() const;
+
+ private:
+  struct Term {
+    std::string id, plugin;
+    double weight;
+    std::shared_ptr<Loss> loss;
+    bool class_proxies = false;
+    std::shared_ptr<Miner> miner;
+    std::unique_ptr<BatchMemory> memory;
+    int64_t start_step = 0;
+  };
+  at::Tensor mined(const Term& term, PairBatch batch) const;
+  at::Tensor class_numbers(const at::Tensor& labels) const;
+  std::string prefix(size_t term) const;
+
+  std::vector<Term> terms_;
+  at::Tensor classes_;  ///< int64 (C), ascending: the labels of the classes
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,45 @@
+#include "host/training_data/frozen_training_data.hpp"
+
+#include <ATen/ATen.h>
+
+#include "host/data/views.hpp"
+
+namespace kindred::host {
+
+FrozenTrainingData::FrozenTrainingData(const Dataset& dataset, const ClassSplit& split,
+                                       const EncodedViews& encoded, at::Device device)
+    : TrainingData(dataset, split),
+      encoded_(encoded),
+      device_(device),
+      validation_(embed(validation_rows_, kPlainView)) {
+  FrozenTrainingData::keep_train_rows(train_rows_);
+}
+
+void FrozenTrainingData::keep_train_rows(const std::vector<int64_t>& samples) {
+  if (train_.defined() && samples == train_rows_) return;
+  TrainingData::keep_train_rows(samples);
+  train_ = embed(train_rows_, kPlainView);
+  device_labels_ = train_labels_.to(device_);
+  device_samples_ = at::tensor(train_rows_, at::kLong).to(device_);
+}
+
+void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) {
+  batches_ = batches;
+  position_ = static_cast<size_t>(first);
+}
+
+TrainingData::Step FrozenTrainingData::next() {
+  const auto rows = batches_.at(position_++).to(device_);
+  return {device_labels_.index_select(0, rows), device_samples_.index_select(0, rows),
+          [embeddings = train_.index_select(0, rows)](const at::Tensor& places) {
+            return chosen_rows(embeddings, places);
+          }};
+}
+
+at::Tensor FrozenTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
+  std::vector<SampleView> which;
+  for (auto sample : samples) which.push_back({sample, present_view(view)});
+  return encoded_.gather(which, at::kFloat).to(device_);
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "host/data/class_split.hpp"
+#include "host/data/pair_lists.hpp"
+#include "host/evaluation/retrieval_task.hpp"
+#include "host/options/evaluation_options.hpp"
+#include "kindred/dataset.hpp"
+
+namespace kindred::host {
+
+/// Embeddings of an encoder for the trainer, wherever they come from: the cache, maps in the cache, or
+/// pictures.
+class TrainingData {
+ public:
+  /// `dataset` must outlive it.
+  TrainingData(const Dataset& dataset, const ClassSplit& split);
+  virtual ~TrainingData() = default;
+
+  /// int64 (N) on the CPU: labels of the training rows, by which samplers choose.
+  const at::Tensor& labels() const { return train_labels_; }
+
+  /// Announces the batches of an epoch, each int64 (B) rows of [0, N); next() begins at batch `first`.
+  virtual void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) = 0;
+
+  struct Step {
+    at::Tensor labels;   ///< int64 (B) on the device
+    at::Tensor samples;  ///< int64 (B) on the device: rows of the dataset
+    /// Places int64 (n) in the batch, on the CPU; undefined: all of them -> float32 (n, D) on the device,
+    /// with a graph when the encoder learns. May be called again: the same places give the same embeddings,
+    /// but for what the trained stages draw.
+    std::function<at::Tensor(const at::Tensor& places)> encode;
+  };
+  /// The next announced batch. May be smaller than announced when samples could not be read.
+  virtual Step next() = 0;
+
+  /// float32 (S, D) of dataset rows on the device, by the encoder as it stands, in evaluation mode and
+  /// without gradients. Samples that cannot be read are taken out of `samples`.
+  virtual at::Tensor embed(std::vector<int64_t>& samples, int64_t view) = 0;
+
+  /// Makes `samples`, which are in it, the training side.
+  virtual void keep_train_rows(const std::vector<int64_t>& samples);
+
+  /// Of the training rows, for closed-form heads; labels() afterwards belongs to it.
+  virtual at::Tensor train_embeddings();
+
+  /// Of the validation rows, and their labels int64 (V) on the CPU. V = 0 when there are none.
+  virtual at::Tensor validation_embeddings();
+  const at::Tensor& validation_labels() const { return validation_labels_; }
+
+  /// Pairs of a dataset of pairs whose objects are both on a side, in rows of it; undefined otherwise.
+  PairList train_pairs() const { return pairs_within(dataset_.pairs(), train_rows_); }
+  PairList validation_pairs() const { return pairs_within(dataset_.pairs(), validation_rows_); }
+
+  /// Of measuring the validation rows.
+  RetrievalTask validation_task(const MeasureOptions& options) const;
+
+  /// Dataset rows of training rows.
+  std::vector<int64_t> samples_of(const at::Tensor& rows) const;
+
+  /// Called around epochs: only a learning encoder cares.
+  virtual void train_encoder(bool on) { (void)on; }
+
+ protected:
+  /// The view that is taken when `view` is asked for: only pictures have others than the plain one.
+  int64_t present_view(int64_t view) const;
+
+  const Dataset& dataset_;
+  std::vector<int64_t> train_rows_, validation_rows_;
+  at::Tensor train_labels_, validation_labels_;
+};
+
+}  // namespace kindred::host

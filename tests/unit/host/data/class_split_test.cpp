@@ -1,0 +1,80 @@
+#include "host/data/class_split.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "host/base/issue.hpp"
+
+namespace kindred::host {
+namespace {
+
+std::vector<int64_t> labels() {
+  std::vector<int64_t> all;
+  for (int64_t i = 0; i < 400; ++i) all.push_back(i % 20);
+  all.push_back(-1);
+  return all;
+}
+
+std::set<int64_t> classes_of(const std::vector<int64_t>& rows) {
+  std::set<int64_t> classes;
+  for (const auto row : rows) classes.insert(labels()[static_cast<size_t>(row)]);
+  return classes;
+}
+
+TEST(ClassSplit, the_first_classes_may_be_those_of_training) {
+  SplitOptions options;
+  options.train_first = 7;
+  options.validation = ValidationSource::none;
+  const auto split = split_classes(labels(), options);
+  EXPECT_EQ(classes_of(split.train), (std::set<int64_t>{0, 1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(classes_of(split.test).size(), 13u);
+}
+
+TEST(ClassSplit, whole_classes_go_to_one_side_and_validation_comes_out_of_train) {
+  SplitOptions options;
+  options.train_fraction = 0.5;
+  options.validation_fraction = 0.2;
+  const auto split = split_classes(labels(), options);
+  const auto train = classes_of(split.train), validation = classes_of(split.validation),
+             test = classes_of(split.test);
+  EXPECT_EQ(train.size(), 8u);
+  EXPECT_EQ(validation.size(), 2u);
+  EXPECT_EQ(test.size(), 10u);
+  std::set<int64_t> all(train);
+  all.insert(validation.begin(), validation.end());
+  all.insert(test.begin(), test.end());
+  EXPECT_EQ(all.size(), 20u) << "no class on two sides";
+  EXPECT_EQ(split.train.size() + split.validation.size() + split.test.size(), 400u)
+      << "the sample without a label is on none";
+  EXPECT_EQ(split_classes(labels(), options).train, split.train);
+  options.seed = 43;
+  EXPECT_NE(split_classes(labels(), options).train, split.train);
+}
+
+TEST(ClassSplit, other_validation_does_not_move_the_test_classes) {
+  SplitOptions with, without, same;
+  without.validation = ValidationSource::none;
+  same.validation = ValidationSource::test;
+  const auto a = split_classes(labels(), with), b = split_classes(labels(), without),
+             c = split_classes(labels(), same);
+  EXPECT_EQ(a.test, b.test);
+  EXPECT_EQ(c.validation, c.test);
+  EXPECT_TRUE(c.validation_is_test);
+  EXPECT_TRUE(b.validation.empty());
+}
+
+TEST(ClassSplit, named_classes_must_exist) {
+  SplitOptions options;
+  options.train_classes = {1, 77};
+  try {
+    split_classes(labels(), options);
+    FAIL();
+  } catch (const PipelineError& error) {
+    EXPECT_THAT(error.issues().front().message, ::testing::HasSubstr("class 77"));
+  }
+}
+
+}  // namespace
+}  // namespace kindred::host
