@@ -8,7 +8,7 @@
 #include "host/base/memory.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/guarded.hpp"
-#include "host/loader/running_call.hpp"
+#include "host/base/running_call.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {

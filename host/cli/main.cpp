@@ -8,7 +8,7 @@
 #include "host/cli/engine_command_lines.hpp"
 #include "host/cli/engine_library.hpp"
 #include "host/cli/guarded.hpp"
-#include "host/loader/running_call.hpp"
+#include "host/base/running_call.hpp"
 #include "kindred/params.hpp"
 #include "kindred/version.hpp"
 

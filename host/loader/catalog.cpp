@@ -12,8 +12,8 @@
 #include "host/base/text.hpp"
 #include "host/loader/gate.hpp"
 #include "host/loader/registration.hpp"
-#include "host/loader/running_call.hpp"
-#include "host/loader/slow_call.hpp"
+#include "host/base/running_call.hpp"
+#include "host/base/slow_call.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {

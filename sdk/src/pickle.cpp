@@ -42,60 +42,8 @@ using Kind = Value::Kind;
 
 }  // namespace
 
-void Reader::refuse(const std::string& why) const { throw Error(what_ + " was refused: " + why); }
-
-Value* Reader::make(Kind kind) {
-  store_.emplace_back();
-  store_.back().kind = kind;
-  return &store_.back();
-}
-
-Value* Reader::top() {
-  if (stack_.empty()) refuse("its pickle takes from an empty stack");
-  return stack_.back();
-}
-
-Value* Reader::pop() {
-  auto* value = top();
-  if (value->kind == Kind::mark) refuse("its pickle has a mark where a value belongs");
-  stack_.pop_back();
-  return value;
-}
-
-std::vector<Value*> Reader::pop_to_mark() {
-  size_t mark = stack_.size();
-  while (mark > 0 && stack_[mark - 1]->kind != Kind::mark) --mark;
-  if (mark == 0) refuse("its pickle lacks a mark");
-  std::vector<Value*> items(stack_.begin() + static_cast<std::ptrdiff_t>(mark), stack_.end());
-  stack_.resize(mark - 1);
-  return items;
-}
-
-std::string_view Reader::take(size_t count) {
-  if (count > bytes_.size() - position_) refuse("it ends inside its pickle; the file is truncated");
-  const auto bytes = bytes_.substr(position_, count);
-  position_ += count;
-  return bytes;
-}
-
-uint64_t Reader::take_unsigned(size_t width) {
-  const auto bytes = take(width);
-  uint64_t value = 0;
-  for (size_t i = 0; i < width; ++i)
-    value |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-  return value;
-}
-
-std::string Reader::take_line() {
-  const auto end = bytes_.find('\n', position_);
-  if (end == std::string_view::npos) refuse("it ends inside its pickle; the file is truncated");
-  const auto line = take(end - position_);
-  position_ += 1;
-  return std::string(line);
-}
-
 void Reader::push_long(std::string_view bytes) {
-  auto* value = make(Kind::integer);
+  auto* value = stack_.make(Kind::integer);
   // Longer integers occur once, as the legacy format's magic number; they are kept as their bytes.
   if (bytes.size() > 8) value->text = std::string(bytes);
   uint64_t bits = 0;
@@ -105,44 +53,45 @@ void Reader::push_long(std::string_view bytes) {
   if (width > 0 && width < 8 && (static_cast<unsigned char>(bytes[width - 1]) & 0x80) != 0)
     bits |= ~uint64_t{0} << (8 * width);
   value->integer = static_cast<int64_t>(bits);
-  stack_.push_back(value);
+  stack_.push(value);
 }
 
 void Reader::push_name(const std::string& name) {
   if (!is_known(name)) {
-    refuse("its pickle names the Python object \"" + printable(name) +
-           "\". Kindred reads tensors only and never runs what a file names; in Python, store the tensors "
-           "alone with "
-           "torch.save(model.state_dict(), path)");
+    bytes_.refuse(
+        "its pickle names the Python object \"" + printable(name) +
+        "\". Kindred reads tensors only and never runs what a file names; in Python, store the tensors "
+        "alone with "
+        "torch.save(model.state_dict(), path)");
   }
-  auto* value = make(Kind::name);
+  auto* value = stack_.make(Kind::name);
   value->text = name;
-  stack_.push_back(value);
+  stack_.push(value);
 }
 
 void Reader::push_text(size_t length_width) {
-  const auto length = take_unsigned(length_width);
-  auto* value = make(Kind::text);
-  value->text = std::string(take(static_cast<size_t>(length)));
-  stack_.push_back(value);
+  const auto length = bytes_.take_unsigned(length_width);
+  auto* value = stack_.make(Kind::text);
+  value->text = std::string(bytes_.take(static_cast<size_t>(length)));
+  stack_.push(value);
 }
 
-Value* Reader::recall(uint64_t index) {
-  if (index >= memo_.size() || memo_[index] == nullptr)
-    refuse("its pickle refers to a value it never stored");
-  return memo_[index];
+void Reader::push_real() {
+  uint64_t bits = 0;  // big-endian
+  for (const char c : bytes_.take(8)) bits = bits << 8 | static_cast<unsigned char>(c);
+  std::memcpy(&stack_.push_new(Kind::real)->real, &bits, sizeof(bits));
 }
 
 void Reader::memorize(uint64_t index) {
   // Indices are dense in what Python writes; a far one would only be a way to make us allocate.
-  if (index > bytes_.size()) refuse("its pickle stores a value out of order");
+  if (index > bytes_.size()) bytes_.refuse("its pickle stores a value out of order");
   if (index >= memo_.size()) memo_.resize(static_cast<size_t>(index) + 1, nullptr);
-  memo_[static_cast<size_t>(index)] = top();
+  memo_[static_cast<size_t>(index)] = stack_.top();
 }
 
 void Reader::set_items(Value* dict, const std::vector<Value*>& items) {
   if (dict->kind != Kind::dict || items.size() % 2 != 0)
-    refuse("its pickle sets items of something that is no dictionary");
+    bytes_.refuse("its pickle sets items of something that is no dictionary");
   dict->items.insert(dict->items.end(), items.begin(), items.end());
 }
 
@@ -151,12 +100,13 @@ Value* Reader::storage_of(const Value& id) {
   if (id.kind != Kind::tuple || id.items.size() < 5 || id.items[0]->text != "storage" ||
       id.items[1]->kind != Kind::name || id.items[2]->kind != Kind::text ||
       id.items[4]->kind != Kind::integer) {
-    refuse("its pickle has a persistent id that is no storage");
+    bytes_.refuse("its pickle has a persistent id that is no storage");
   }
   if (id.items.size() > 5 && id.items[5]->kind != Kind::none) {
-    refuse("it uses storage views of PyTorch before 0.4; load and save it once with a current PyTorch");
+    bytes_.refuse(
+        "it uses storage views of PyTorch before 0.4; load and save it once with a current PyTorch");
   }
-  auto* storage = make(Kind::storage);
+  auto* storage = stack_.make(Kind::storage);
   bool known = false;
   for (const auto& entry : kStorages) {
     if (id.items[1]->text == entry.name) {
@@ -164,10 +114,10 @@ Value* Reader::storage_of(const Value& id) {
       known = true;
     }
   }
-  if (!known) refuse("its pickle has a storage of unknown type " + printable(id.items[1]->text));
+  if (!known) bytes_.refuse("its pickle has a storage of unknown type " + printable(id.items[1]->text));
   storage->text = id.items[2]->text;
   storage->numel = id.items[4]->integer;
-  if (storage->numel < 0) refuse("a storage has a negative size");
+  if (storage->numel < 0) bytes_.refuse("a storage has a negative size");
   return storage;
 }
 
@@ -176,9 +126,9 @@ Value* Reader::tensor_of(const Value& arguments) {
   if (items.size() < 4 || items[0]->kind != Kind::storage || items[1]->kind != Kind::integer ||
       items[2]->kind != Kind::tuple || items[3]->kind != Kind::tuple ||
       items[2]->items.size() != items[3]->items.size()) {
-    refuse("its pickle has a tensor that is not made of storage, offset, size and stride");
+    bytes_.refuse("its pickle has a tensor that is not made of storage, offset, size and stride");
   }
-  auto* tensor = make(Kind::tensor);
+  auto* tensor = stack_.make(Kind::tensor);
   tensor->storage = items[0];
   tensor->storage_offset = items[1]->integer;
   for (size_t i = 0; i < items[2]->items.size(); ++i) {
@@ -189,96 +139,69 @@ Value* Reader::tensor_of(const Value& arguments) {
 }
 
 void Reader::reduce() {
-  auto* arguments = pop();
-  auto* callable = pop();
+  auto* arguments = stack_.pop();
+  auto* callable = stack_.pop();
   if (callable->kind != Kind::name || arguments->kind != Kind::tuple)
-    refuse("its pickle calls something that has no name");
+    bytes_.refuse("its pickle calls something that has no name");
   const auto& name = callable->text;
   if (name == "torch._utils._rebuild_tensor_v2") {
-    stack_.push_back(tensor_of(*arguments));
+    stack_.push(tensor_of(*arguments));
   } else if (name == "torch._utils._rebuild_parameter") {
-    if (arguments->items.empty()) refuse("its pickle has an empty parameter");
-    stack_.push_back(arguments->items[0]);
+    if (arguments->items.empty()) bytes_.refuse("its pickle has an empty parameter");
+    stack_.push(arguments->items[0]);
   } else if (name == "collections.OrderedDict" && arguments->items.empty()) {
-    stack_.push_back(make(Kind::dict));
+    stack_.push_new(Kind::dict);
   } else if (name == "torch.Size" && arguments->items.size() == 1) {
-    stack_.push_back(arguments->items[0]);
+    stack_.push(arguments->items[0]);
   } else {
-    refuse("its pickle calls " + printable(name) + " in a way that torch.save does not");
+    bytes_.refuse("its pickle calls " + printable(name) + " in a way that torch.save does not");
   }
 }
 
-void Reader::build() {
-  pop();
-  // state_dict() hangs module versions onto its dictionary; they carry no tensors.
-  if (top()->kind != Kind::dict) refuse("its pickle sets the state of something that is no dictionary");
-}
-
-bool Reader::step(unsigned char opcode) {
-  switch (opcode) {
-    case 0x80:
-      take(1);
-      return true;  // PROTO
-    case 0x95:
-      take(8);
-      return true;  // FRAME
-    case '.':
-      return false;  // STOP
+bool Reader::push_constant(unsigned char instruction) {
+  switch (instruction) {
     case '(':
-      stack_.push_back(make(Kind::mark));
+      stack_.push_new(Kind::mark);
       return true;
     case '}':
-      stack_.push_back(make(Kind::dict));
+      stack_.push_new(Kind::dict);
       return true;
     case ']':
-      stack_.push_back(make(Kind::list));
+      stack_.push_new(Kind::list);
       return true;
     case ')':
-      stack_.push_back(make(Kind::tuple));
+      stack_.push_new(Kind::tuple);
       return true;
     case 'N':
-      stack_.push_back(make(Kind::none));
+      stack_.push_new(Kind::none);
       return true;
-    case 0x88:
-    case 0x89:  // NEWTRUE, NEWFALSE
-      stack_.push_back(make(Kind::boolean));
-      stack_.back()->integer = opcode == 0x88;
+    case 0x88:  // NEWTRUE
+    case 0x89:  // NEWFALSE
+      stack_.push_new(Kind::boolean)->integer = instruction == 0x88;
       return true;
-    case 'q':
-      memorize(take_unsigned(1));
-      return true;
-    case 'r':
-      memorize(take_unsigned(4));
-      return true;
-    case 0x94:
-      memorize(memo_.size());
-      return true;  // MEMOIZE
-    case 'h':
-      stack_.push_back(recall(take_unsigned(1)));
-      return true;
-    case 'j':
-      stack_.push_back(recall(take_unsigned(4)));
-      return true;
-    case 'K':
-      push_long(std::string(take(1)) + std::string(1, '\0'));
+    default:
+      return false;
+  }
+}
+
+/// Numbers and texts that follow the instruction.
+bool Reader::push_read(unsigned char instruction) {
+  switch (instruction) {
+    case 'K':  // unsigned, so that a zero goes before the sign
+      push_long(std::string(bytes_.take(1)) + std::string(1, '\0'));
       return true;
     case 'M':
-      push_long(std::string(take(2)) + std::string(1, '\0'));
+      push_long(std::string(bytes_.take(2)) + std::string(1, '\0'));
       return true;
     case 'J':
-      push_long(take(4));
+      push_long(bytes_.take(4));
       return true;
-    case 0x8a:
-      push_long(take(static_cast<size_t>(take_unsigned(1))));
-      return true;  // LONG1
-    case 'G': {     // big-endian double
-      uint64_t bits = 0;
-      for (const char c : take(8)) bits = bits << 8 | static_cast<unsigned char>(c);
-      auto* value = make(Kind::real);
-      std::memcpy(&value->real, &bits, sizeof(bits));
-      stack_.push_back(value);
+    case 0x8a:  // LONG1
+      push_long(bytes_.take(static_cast<size_t>(bytes_.take_unsigned(1))));
       return true;
-    }
+    case 'G':
+      push_real();
+      return true;
     case 'X':
     case 'T':
     case 'B':
@@ -289,72 +212,127 @@ bool Reader::step(unsigned char opcode) {
     case 'C':
       push_text(1);
       return true;
-    case 'c': {
-      const auto module = take_line();
-      push_name(module + "." + take_line());
+    default:
+      return false;
+  }
+}
+
+bool Reader::use_memo(unsigned char instruction) {
+  switch (instruction) {
+    case 'q':
+      memorize(bytes_.take_unsigned(1));
+      return true;
+    case 'r':
+      memorize(bytes_.take_unsigned(4));
+      return true;
+    case 0x94:  // MEMOIZE
+      memorize(memo_.size());
+      return true;
+    case 'h':
+    case 'j': {
+      const auto index = bytes_.take_unsigned(instruction == 'h' ? 1 : 4);
+      if (index >= memo_.size() || memo_[index] == nullptr)
+        bytes_.refuse("its pickle refers to a value it never stored");
+      stack_.push(memo_[index]);
       return true;
     }
-    case 0x93: {  // STACK_GLOBAL
-      const auto* name = pop();
-      const auto* module = pop();
-      push_name(module->text + "." + name->text);
-      return true;
-    }
+    default:
+      return false;
+  }
+}
+
+bool Reader::change_container(unsigned char instruction) {
+  switch (instruction) {
     case 't':
-    case 0x85:
+    case 0x85:  // TUPLE1 to TUPLE3
     case 0x86:
     case 0x87: {
       std::vector<Value*> items;
-      if (opcode == 't')
-        items = pop_to_mark();
-      else
-        for (int i = 0; i < opcode - 0x84; ++i) items.insert(items.begin(), pop());
-      stack_.push_back(make(Kind::tuple));
-      stack_.back()->items = std::move(items);
+      if (instruction == 't') {
+        items = stack_.pop_to_mark();
+      } else {
+        for (int i = 0; i < instruction - 0x84; ++i) items.insert(items.begin(), stack_.pop());
+      }
+      stack_.push_new(Kind::tuple)->items = std::move(items);
       return true;
     }
     case 'a':
     case 'e': {
-      const auto items = opcode == 'a' ? std::vector<Value*>{pop()} : pop_to_mark();
-      auto* list = top();
-      if (list->kind != Kind::list) refuse("its pickle appends to something that is no list");
+      const auto items = instruction == 'a' ? std::vector<Value*>{stack_.pop()} : stack_.pop_to_mark();
+      auto* list = stack_.top();
+      if (list->kind != Kind::list) bytes_.refuse("its pickle appends to something that is no list");
       list->items.insert(list->items.end(), items.begin(), items.end());
       return true;
     }
     case 's': {
-      auto* value = pop();
-      auto* key = pop();
-      set_items(top(), {key, value});
+      auto* value = stack_.pop();
+      auto* key = stack_.pop();
+      set_items(stack_.top(), {key, value});
       return true;
     }
     case 'u': {
-      const auto items = pop_to_mark();
-      set_items(top(), items);
+      const auto items = stack_.pop_to_mark();
+      set_items(stack_.top(), items);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+/// Names, and what is made by calling one.
+bool Reader::make_object(unsigned char instruction) {
+  switch (instruction) {
+    case 'c': {
+      const auto module = bytes_.take_line();
+      push_name(module + "." + bytes_.take_line());
+      return true;
+    }
+    case 0x93: {  // STACK_GLOBAL
+      const auto* name = stack_.pop();
+      const auto* module = stack_.pop();
+      push_name(module->text + "." + name->text);
       return true;
     }
     case 'Q': {
-      const auto* id = pop();
-      stack_.push_back(storage_of(*id));
+      const auto* id = stack_.pop();
+      stack_.push(storage_of(*id));
       return true;
     }
     case 'R':
       reduce();
       return true;
     case 'b':
-      build();
+      stack_.pop();
+      // state_dict() hangs module versions onto its dictionary; they carry no tensors.
+      if (stack_.top()->kind != Kind::dict)
+        bytes_.refuse("its pickle sets the state of something that is no dictionary");
+      return true;
+    case 0x80:  // PROTO
+      bytes_.take(1);
+      return true;
+    case 0x95:  // FRAME
+      bytes_.take(8);
       return true;
     default:
-      refuse("its pickle has the instruction " + std::to_string(opcode) +
-             ", which torch.save does not use for tensors");
+      return false;
   }
 }
 
 const Value& Reader::read() {
+  constexpr unsigned char kStop = '.';
   stack_.clear();
   memo_.clear();
-  while (step(static_cast<unsigned char>(take(1)[0]))) {
+  for (;;) {
+    const auto instruction = static_cast<unsigned char>(bytes_.take(1)[0]);
+    if (instruction == kStop) return *stack_.pop();
+    if (push_constant(instruction) || push_read(instruction) || use_memo(instruction) ||
+        change_container(instruction) || make_object(instruction)) {
+      continue;
+    }
+    bytes_.refuse("its pickle has the instruction " + std::to_string(instruction) +
+                  ", which torch.save does not use for tensors");
   }
-  return *pop();
 }
 
 const Value* find(const Value& dict, std::string_view key) {

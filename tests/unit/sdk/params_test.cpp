@@ -66,6 +66,36 @@ TEST(Params, the_schema_says_all_that_was_declared) {
   EXPECT_FALSE(schema["properties"]["root"].contains("default"));
 }
 
+enum class Mining { all, hard, semi_hard };
+
+struct Common {
+  Mining mining = Mining::hard;
+  int64_t k = 3;
+};
+
+struct WithEnum : Common {
+  Mining other = Mining::all;
+  static void describe(Schema<WithEnum>& schema) {
+    schema.field("mining", &WithEnum::mining).doc("Which.").one_of({"all", "hard", "semi_hard"});
+    schema.field("other", &WithEnum::other).doc("Which.").one_of({"all", "hard", "semi_hard"});
+    schema.field("k", &WithEnum::k).doc("Count.").minimum(1);
+  }
+};
+
+TEST(Params, an_enum_is_read_by_the_names_of_its_values_also_in_a_base) {
+  EXPECT_EQ(Schema<WithEnum>::get().parse("{}").mining, Mining::hard);
+  const auto params = Schema<WithEnum>::get().parse(R"({"mining": "semi_hard", "k": 7})");
+  EXPECT_EQ(params.mining, Mining::semi_hard);
+  EXPECT_EQ(params.other, Mining::all);
+  EXPECT_EQ(params.k, 7);
+  const auto schema = Schema<WithEnum>::get().to_json();
+  EXPECT_EQ(schema["properties"]["mining"]["type"], "string");
+  EXPECT_EQ(schema["properties"]["mining"]["default"], "hard") << "by its name";
+  EXPECT_THAT(testing::thrown([&] { Schema<WithEnum>::get().parse(R"({"mining": "hrad"})"); }),
+              AllOf(HasSubstr("hrad"), HasSubstr("semi_hard")));
+  EXPECT_THAT(testing::thrown([&] { Schema<WithEnum>::get().parse(R"({"mining": 1})"); }), HasSubstr("mining"));
+}
+
 TEST(Params, suggestions_are_close_or_absent) {
   EXPECT_EQ(closest_name("margn", {"margin", "mining"}), "margin");
   EXPECT_EQ(closest_name("zzzzzz", {"margin", "mining"}), "");

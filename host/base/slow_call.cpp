@@ -1,4 +1,4 @@
-#include "host/loader/slow_call.hpp"
+#include "host/base/slow_call.hpp"
 
 #include <cstdio>
 #include <utility>

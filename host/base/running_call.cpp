@@ -1,4 +1,4 @@
-#include "host/loader/running_call.hpp"
+#include "host/base/running_call.hpp"
 
 #include <unistd.h>
 
