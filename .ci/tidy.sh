@@ -5,6 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 .ci/setup.sh clang-tidy
 cmake --preset release -B build/tidy -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DKINDRED_BUILD_TESTS=OFF \
-  -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON >/dev/null
+  -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DCMAKE_UNITY_BUILD=OFF -DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON >/dev/null
 [ $# -gt 0 ] || set -- $(git ls-files 'host/*.cpp' 'sdk/src/*.cpp' 'plugins/*.cpp')
 printf '%s\n' "$@" | xargs -P 2 -n 4 clang-tidy -p build/tidy --quiet

@@ -27,6 +27,9 @@ class ModuleContract : public Contract<Interface> {
   void train(bool on) override {
     party_.call("train", [&] { inner_->train(on); });
   }
+  void prepare_for_inference(at::ScalarType dtype) override {
+    party_.call("prepare_for_inference", [&] { inner_->prepare_for_inference(dtype); });
+  }
 
  protected:
   using Contract<Interface>::inner_;

@@ -7,39 +7,43 @@
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
+#include "nn/initialization.hpp"
+#include "nn/linear.hpp"
+#include "nn/pooling.hpp"
 #include "resnet_blocks.hpp"
 
 namespace kindred {
 namespace {
 
-struct Variant {
+struct ResNetVariant {
   bool bottleneck;
   std::array<int64_t, 4> blocks;
   int64_t groups = 1, group_width = 64;
 };
 
 /// He et al. 2016; ResNeXt: Xie et al. 2017; wide: Zagoruyko, Komodakis 2016.
-const std::map<std::string, Variant>& variants() {
-  static const std::map<std::string, Variant> table = {{"resnet18", {false, {2, 2, 2, 2}}},
-                                                       {"resnet34", {false, {3, 4, 6, 3}}},
-                                                       {"resnet50", {true, {3, 4, 6, 3}}},
-                                                       {"resnet101", {true, {3, 4, 23, 3}}},
-                                                       {"resnet152", {true, {3, 8, 36, 3}}},
-                                                       {"resnext50_32x4d", {true, {3, 4, 6, 3}, 32, 4}},
-                                                       {"resnext101_32x8d", {true, {3, 4, 23, 3}, 32, 8}},
-                                                       {"resnext101_64x4d", {true, {3, 4, 23, 3}, 64, 4}},
-                                                       {"wide_resnet50_2", {true, {3, 4, 6, 3}, 1, 128}},
-                                                       {"wide_resnet101_2", {true, {3, 4, 23, 3}, 1, 128}}};
+const std::map<std::string, ResNetVariant>& resnet_variants() {
+  static const std::map<std::string, ResNetVariant> table = {
+      {"resnet18", {false, {2, 2, 2, 2}}},
+      {"resnet34", {false, {3, 4, 6, 3}}},
+      {"resnet50", {true, {3, 4, 6, 3}}},
+      {"resnet101", {true, {3, 4, 23, 3}}},
+      {"resnet152", {true, {3, 8, 36, 3}}},
+      {"resnext50_32x4d", {true, {3, 4, 6, 3}, 32, 4}},
+      {"resnext101_32x8d", {true, {3, 4, 23, 3}, 32, 8}},
+      {"resnext101_64x4d", {true, {3, 4, 23, 3}, 64, 4}},
+      {"wide_resnet50_2", {true, {3, 4, 6, 3}, 1, 128}},
+      {"wide_resnet101_2", {true, {3, 4, 23, 3}, 1, 128}}};
   return table;
 }
 
-std::vector<std::string> variant_names() {
+std::vector<std::string> resnet_variant_names() {
   std::vector<std::string> names;
-  for (const auto& [name, unused] : variants()) names.push_back(name);
+  for (const auto& [name, unused] : resnet_variants()) names.push_back(name);
   return names;
 }
 
-bool is_classifier_or_counter(const std::string& name) {
+bool is_unused_by_resnet(const std::string& name) {
   const std::string counter = "num_batches_tracked";
   return name.rfind("fc.", 0) == 0 ||
          (name.size() >= counter.size() &&
@@ -56,7 +60,7 @@ class ResNet final : public Encoder {
     static void describe(Schema<Params>& schema) {
       schema.field("variant", &Params::variant)
           .doc("Which network, by torchvision's name.")
-          .one_of(variant_names());
+          .one_of(resnet_variant_names());
       schema.field("weights", &Params::weights)
           .doc(
               "A .pth or .safetensors file with torchvision's tensor names; its fc is used where "
@@ -77,8 +81,8 @@ class ResNet final : public Encoder {
   };
 
   ResNet(const Params& params, const Site& site) : params_(params) {
-    const auto& variant = variants().at(params.variant);
-    stem_ = ConvolutionNorm("conv1", "bn1", {3, params.width, 7, 2}, kResNetNorm, list_, site.seed);
+    const auto& variant = resnet_variants().at(params.variant);
+    stem_ = nn::ConvolutionNorm("conv1", "bn1", {3, params.width, 7, 2}, kResNetNorm, list_, site.seed);
     int64_t inputs = params.width;
     for (int64_t layer = 0; layer < 4; ++layer) {
       const int64_t planes = params.width << layer;
@@ -94,10 +98,10 @@ class ResNet final : public Encoder {
       }
     }
     dimension_ = inputs;
-    if (!params.weights.empty())
-      load_weights(params.variant, params.weights, list_, is_classifier_or_counter);
+    if (!params.weights.empty()) nn::load_weights(params.variant, params.weights, list_, is_unused_by_resnet);
     if (params.dimension > 0) {
-      fc_ = FullyConnected("fc", inputs, params.dimension, list_, site.seed);
+      fc_ = nn::Linear(inputs, params.dimension, nn::named_generator(site.seed, "fc"));
+      fc_.append_parameters("fc.", list_.parameters);
       dimension_ = params.dimension;
       if (!params.weights.empty()) take_fitting_layer(params.weights);
     }
@@ -115,7 +119,16 @@ class ResNet final : public Encoder {
   bool runs_in_bfloat16() const override { return true; }
   std::vector<NamedTensor> parameters() override { return list_.parameters; }
   std::vector<NamedTensor> buffers() override { return list_.buffers; }
-  void train(bool on) override { training_ = on; }
+  void train(bool on) override {
+    training_ = on;
+    if (!on) return;
+    stem_.undo_preparation();
+    for_each_block([](ResidualBlock& block) { block.undo_preparation(); });
+  }
+  void prepare_for_inference(at::ScalarType dtype) override {
+    stem_.prepare_for_inference(dtype);
+    for_each_block([dtype](ResidualBlock& block) { block.prepare_for_inference(dtype); });
+  }
   void freeze_batch_norms(bool on) override { norms_frozen_ = on; }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
@@ -123,11 +136,11 @@ class ResNet final : public Encoder {
     auto x = input;
     for (int64_t stage = first; stage < last; ++stage) {
       if (stage == 0) {
-        x = at::max_pool2d(stem_(x, Activation::relu, batch_statistics), 3, 2, 1);
+        x = at::max_pool2d(stem_(x, nn::Activation::relu, batch_statistics), 3, 2, 1);
       } else if (stage <= 4) {
         for (const auto& block : layers_[static_cast<size_t>(stage - 1)]) x = block(x, batch_statistics);
       } else {
-        x = global_average(x);
+        x = nn::global_average(x);
         if (params_.dimension > 0) x = fc_(x);
       }
     }
@@ -135,6 +148,13 @@ class ResNet final : public Encoder {
   }
 
  private:
+  template <class Function>
+  void for_each_block(Function function) {
+    for (auto& layer : layers_) {
+      for (auto& block : layer) function(block);
+    }
+  }
+
   /// The file's fc into ours where it has as many outputs: a network that was trained with this layer has it.
   void take_fitting_layer(const std::string& weights) {
     at::NoGradGuard no_grad;
@@ -147,10 +167,10 @@ class ResNet final : public Encoder {
   }
 
   Params params_;
-  TensorList list_;
-  ConvolutionNorm stem_;
+  nn::TensorList list_;
+  nn::ConvolutionNorm stem_;
   std::array<std::vector<ResidualBlock>, 4> layers_;
-  FullyConnected fc_;
+  nn::Linear fc_;
   int64_t dimension_ = 0;
   bool training_ = false, norms_frozen_ = false;
 };

@@ -4,10 +4,10 @@
 
 namespace kindred {
 
-ResidualBlock::ResidualBlock(const std::string& name, const Shape& s, TensorList& list, uint64_t seed)
+ResidualBlock::ResidualBlock(const std::string& name, const Shape& s, nn::TensorList& list, uint64_t seed)
     : bottleneck_(s.bottleneck), reshapes_(s.stride != 1 || s.inputs != s.outputs) {
-  const auto layer = [&](const char* convolution, const char* norm, const ConvolutionShape& shape) {
-    return ConvolutionNorm(name + convolution, name + norm, shape, kResNetNorm, list, seed);
+  const auto layer = [&](const char* convolution, const char* norm, const nn::ConvolutionShape& shape) {
+    return nn::ConvolutionNorm(name + convolution, name + norm, shape, kResNetNorm, list, seed);
   };
   if (bottleneck_) {
     conv1_ = layer(".conv1", ".bn1", {s.inputs, s.width});
@@ -21,11 +21,19 @@ ResidualBlock::ResidualBlock(const std::string& name, const Shape& s, TensorList
 }
 
 at::Tensor ResidualBlock::operator()(const at::Tensor& x, bool batch_statistics) const {
-  auto out = conv1_(x, Activation::relu, batch_statistics);
-  out = conv2_(out, bottleneck_ ? Activation::relu : Activation::none, batch_statistics);
-  if (bottleneck_) out = conv3_(out, Activation::none, batch_statistics);
-  out.add_(reshapes_ ? shortcut_(x, Activation::none, batch_statistics) : x);
+  auto out = conv1_(x, nn::Activation::relu, batch_statistics);
+  out = conv2_(out, bottleneck_ ? nn::Activation::relu : nn::Activation::none, batch_statistics);
+  if (bottleneck_) out = conv3_(out, nn::Activation::none, batch_statistics);
+  out.add_(reshapes_ ? shortcut_(x, nn::Activation::none, batch_statistics) : x);
   return out.relu_();
+}
+
+void ResidualBlock::prepare_for_inference(at::ScalarType dtype) {
+  for (auto* layer : {&conv1_, &conv2_, &conv3_, &shortcut_}) layer->prepare_for_inference(dtype);
+}
+
+void ResidualBlock::undo_preparation() {
+  for (auto* layer : {&conv1_, &conv2_, &conv3_, &shortcut_}) layer->undo_preparation();
 }
 
 }  // namespace kindred

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "layers.hpp"
+#include "nn/convolution_norm.hpp"
 
 namespace kindred {
 
 /// Of every batch norm of a ResNet.
-constexpr ConvolutionNorm::Norm kResNetNorm = {1e-5, 0.1};
+constexpr nn::BatchNormConstants kResNetNorm = {1e-5, 0.1};
 
 /// Residual block of a ResNet (He et al. 2016): two 3x3 convolutions, or a 1x1 - 3x3 - 1x1 bottleneck. The
 /// stride is at the 3x3 convolution, as in torchvision.
@@ -15,12 +15,16 @@ class ResidualBlock {
     int64_t inputs, width, outputs, stride, groups;
     bool bottleneck;
   };
-  ResidualBlock(const std::string& name, const Shape& shape, TensorList& list, uint64_t seed);
+  ResidualBlock(const std::string& name, const Shape& shape, nn::TensorList& list, uint64_t seed);
   at::Tensor operator()(const at::Tensor& x, bool batch_statistics) const;
+
+  /// See nn::ConvolutionNorm.
+  void prepare_for_inference(at::ScalarType dtype);
+  void undo_preparation();
 
  private:
   bool bottleneck_, reshapes_;
-  ConvolutionNorm conv1_, conv2_, conv3_, shortcut_;
+  nn::ConvolutionNorm conv1_, conv2_, conv3_, shortcut_;
 };
 
 }  // namespace kindred

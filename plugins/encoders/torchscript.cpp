@@ -6,7 +6,7 @@
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
-#include "script_module.hpp"
+#include "nn/script_module.hpp"
 
 namespace kindred {
 namespace {
@@ -32,7 +32,7 @@ class TorchScriptEncoder final : public Encoder {
   };
 
   explicit TorchScriptEncoder(const Params& params)
-      : module_(load_script_module(params.module)), dimension_(params.dimension) {
+      : module_(nn::load_script_module(params.module)), dimension_(params.dimension) {
     if (dimension_ == 0) dimension_ = probed_dimension(params);
   }
 
@@ -53,10 +53,10 @@ class TorchScriptEncoder final : public Encoder {
   }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t, int64_t) override {
-    return run_script_module(module_, {input});
+    return nn::run_script_module(module_, {input});
   }
-  std::vector<NamedTensor> parameters() override { return script_parameters(module_); }
-  std::vector<NamedTensor> buffers() override { return script_buffers(module_); }
+  std::vector<NamedTensor> parameters() override { return nn::script_parameters(module_); }
+  std::vector<NamedTensor> buffers() override { return nn::script_buffers(module_); }
 
  private:
   int64_t probed_dimension(const Params& params) {

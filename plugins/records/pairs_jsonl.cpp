@@ -6,10 +6,10 @@
 #include <unordered_map>
 
 #include "connected_groups.hpp"
-#include "file_stamp.hpp"
+#include "files/file_stamp.hpp"
+#include "files/numbered_labels.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
-#include "numbered_labels.hpp"
 #include "record_dataset.hpp"
 #include "record_fields.hpp"
 

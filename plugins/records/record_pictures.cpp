@@ -1,7 +1,7 @@
 #include "record_pictures.hpp"
 
 #ifdef KINDRED_HAS_PICTURES
-#include "picture_file.hpp"
+#include "files/picture_file.hpp"
 
 namespace kindred {
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "file_stamp.hpp"
+#include "files/file_stamp.hpp"
 #include "kindred/error.hpp"
 #include "kindred/text.hpp"
 #include "record_fields.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "json_lines.hpp"
+#include "files/json_lines.hpp"
 #include "kindred/dataset.hpp"
 
 namespace kindred {

@@ -4,12 +4,12 @@
 #include <set>
 
 #include "annotations.hpp"
-#include "file_stamp.hpp"
+#include "files/file_stamp.hpp"
+#include "files/picture_box.hpp"
+#include "files/picture_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
-#include "picture_box.hpp"
-#include "picture_file.hpp"
 
 namespace kindred {
 namespace {

@@ -57,7 +57,7 @@ BertConfig read_bert_config(const std::string& folder) {
   }
   if (config.positions < 2) throw Error(path + " has room for one token, expected two at least");
 
-  using Activation = BertConfig::Activation;
+  using nn::Activation;
   static const std::map<std::string, Activation> known = {{"gelu", Activation::gelu},
                                                           {"gelu_new", Activation::gelu_tanh},
                                                           {"gelu_pytorch_tanh", Activation::gelu_tanh},

@@ -3,13 +3,14 @@
 #include <cstdint>
 #include <string>
 
+#include "nn/activation.hpp"
+
 namespace kindred {
 
 /// Of a BERT (Devlin et al. 2018), named after what config.json calls them.
 struct BertConfig {
-  enum class Activation { gelu, gelu_tanh, relu };
   int64_t vocabulary = 0, hidden = 0, layers = 0, heads = 0, intermediate = 0, positions = 0, types = 0;
-  Activation activation = Activation::gelu;
+  nn::Activation activation = nn::Activation::gelu;
   double epsilon = 1e-12;  ///< of layer norms
   double hidden_dropout = 0.1, attention_dropout = 0.1;
   double initial_deviation = 0.02;

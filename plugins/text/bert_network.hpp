@@ -7,6 +7,9 @@
 
 #include "bert_config.hpp"
 #include "kindred/module.hpp"
+#include "nn/attention.hpp"
+#include "nn/layer_norm.hpp"
+#include "nn/linear.hpp"
 
 namespace kindred {
 
@@ -27,34 +30,22 @@ class BertNetwork {
   void draw(uint64_t seed) const;
 
  private:
-  struct Linear {
-    at::Tensor weight, bias;
-    at::Tensor operator()(const at::Tensor& x) const;
-  };
-  struct Norm {
-    at::Tensor weight, bias;
-    double epsilon = 0;
-    at::Tensor operator()(const at::Tensor& x) const;
-  };
   struct Layer {
-    Linear query, key, value, attended;
-    Norm attended_norm;
-    Linear intermediate, output;
-    Norm output_norm;
+    nn::MultiHeadAttention attention;
+    nn::LayerNorm attended_norm;
+    nn::Linear intermediate, output;
+    nn::LayerNorm output_norm;
   };
 
-  at::Tensor add(const std::string& name, const std::vector<int64_t>& shape);
-  Linear linear(const std::string& name, int64_t inputs, int64_t outputs);
-  Norm norm(const std::string& name);
-
-  at::Tensor attention(const Layer& layer, const at::Tensor& x, const at::Tensor& absent,
-                       bool training) const;
-  at::Tensor activated(const at::Tensor& x) const;
+  at::Tensor add_table(const std::string& name, int64_t rows);
+  nn::Linear add_linear(const std::string& name, int64_t inputs, int64_t outputs);
+  nn::LayerNorm add_norm(const std::string& name);
+  Layer add_layer(const std::string& name);
 
   BertConfig config_;
   std::vector<NamedTensor> parameters_;
   at::Tensor words_, positions_, types_;
-  Norm embedding_norm_;
+  nn::LayerNorm embedding_norm_;
   std::vector<Layer> layers_;
 };
 

@@ -7,8 +7,8 @@
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "length_groups.hpp"
+#include "nn/script_module.hpp"
 #include "pooling.hpp"
-#include "script_module.hpp"
 #include "token_batch.hpp"
 #include "tokenizer_files.hpp"
 
@@ -49,7 +49,7 @@ class TorchScriptTextEncoder final : public Encoder {
   explicit TorchScriptTextEncoder(const Params& params)
       : tokenizer_(settings_of(params)),
         longest_(params.max_length),
-        module_(load_script_module(params.module)),
+        module_(nn::load_script_module(params.module)),
         dimension_(params.dimension) {
     if (dimension_ == 0) dimension_ = probed_dimension(params.module);
   }
@@ -67,14 +67,14 @@ class TorchScriptTextEncoder final : public Encoder {
     return encoded_by_length(tokens, [this](const at::Tensor& alike) { return run(alike); });
   }
 
-  std::vector<NamedTensor> parameters() override { return script_parameters(module_); }
-  std::vector<NamedTensor> buffers() override { return script_buffers(module_); }
+  std::vector<NamedTensor> parameters() override { return nn::script_parameters(module_); }
+  std::vector<NamedTensor> buffers() override { return nn::script_buffers(module_); }
 
  private:
   at::Tensor run(const at::Tensor& tokens) {
     const auto present = tokens.ne(kNoToken);
     const auto ids = tokens.masked_fill(present.logical_not(), tokenizer_.padding());
-    const auto rows = run_script_module(module_, {ids, present.to(at::kLong)});
+    const auto rows = nn::run_script_module(module_, {ids, present.to(at::kLong)});
     const bool of_tokens = rows.dim() == 3 && rows.size(1) == tokens.size(1);
     if ((rows.dim() != 2 && !of_tokens) || rows.size(0) != tokens.size(0)) {
       std::ostringstream shapes;
@@ -100,7 +100,7 @@ class TorchScriptTextEncoder final : public Encoder {
     } catch (const std::exception& error) {
       throw Error(path +
                   " cannot encode an empty text; set \"dimension\", or trace it for tokens and a mask: " +
-                  first_line(error.what()));
+                  nn::first_line(error.what()));
     }
   }
 

@@ -1,3 +1,5 @@
+#include <ATen/ATen.h>
+
 #include "crop.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/transform.hpp"

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "files/splits.hpp"
+#include "files/text_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/text.hpp"
 #include "listed_pictures.hpp"
-#include "splits.hpp"
-#include "text_lines.hpp"
 
 namespace kindred {
 namespace {

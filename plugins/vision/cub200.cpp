@@ -1,11 +1,11 @@
 #include <filesystem>
 #include <map>
 
+#include "files/splits.hpp"
+#include "files/text_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "listed_pictures.hpp"
-#include "splits.hpp"
-#include "text_lines.hpp"
 
 namespace kindred {
 namespace {

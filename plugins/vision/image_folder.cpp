@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "files/picture_file.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "listed_pictures.hpp"
-#include "picture_file.hpp"
 
 namespace kindred {
 namespace {

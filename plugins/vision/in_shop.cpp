@@ -2,11 +2,11 @@
 #include <map>
 #include <set>
 
+#include "files/splits.hpp"
+#include "files/text_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "listed_pictures.hpp"
-#include "splits.hpp"
-#include "text_lines.hpp"
 
 namespace kindred {
 namespace {

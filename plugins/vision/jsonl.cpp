@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "json_lines.hpp"
+#include "files/json_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "listed_pictures.hpp"

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "file_stamp.hpp"
-#include "picture_file.hpp"
+#include "files/file_stamp.hpp"
+#include "files/picture_file.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;

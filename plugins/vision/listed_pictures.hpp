@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "files/numbered_labels.hpp"
+#include "files/picture_box.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/params.hpp"
-#include "numbered_labels.hpp"
-#include "picture_box.hpp"
 
 namespace kindred {
 

@@ -3,13 +3,13 @@
 #include <map>
 #include <optional>
 
-#include "file_stamp.hpp"
+#include "files/file_stamp.hpp"
+#include "files/numbered_labels.hpp"
+#include "files/picture_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/json_text.hpp"
 #include "kindred/plugin.hpp"
-#include "numbered_labels.hpp"
-#include "picture_file.hpp"
 #include "tar_file.hpp"
 
 namespace kindred {

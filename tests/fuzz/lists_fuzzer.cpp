@@ -3,12 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "files/json_lines.hpp"
+#include "files/numbered_labels.hpp"
+#include "files/text_lines.hpp"
 #include "fuzz_target.hpp"
-#include "json_lines.hpp"
 #include "kindred/error.hpp"
 #include "memory_file.hpp"
-#include "numbered_labels.hpp"
-#include "text_lines.hpp"
 
 namespace kindred {
 namespace {

@@ -1,12 +1,11 @@
-#include "batch_norm.hpp"
-
+#include "nn/batch_norm.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
 
 namespace kindred {
 namespace {
 
-/// See batch_norm.hpp. A stage between other heads.
+/// See nn/batch_norm.hpp. A stage between other heads.
 class BatchNormHead final : public Head {
  public:
   using Params = NoParams;
@@ -21,7 +20,7 @@ class BatchNormHead final : public Head {
 
  private:
   int64_t dimension_;
-  BatchNorm norm_;
+  nn::BatchNorm norm_;
   bool training_ = false;
 };
 

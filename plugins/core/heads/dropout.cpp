@@ -1,6 +1,6 @@
+#include "nn/dropout.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
-#include "linear.hpp"
 
 namespace kindred {
 namespace {
@@ -23,7 +23,7 @@ class DropoutHead final : public Head {
   int64_t output_dimension() const override { return dimension_; }
   void train(bool on) override { training_ = on; }
   at::Tensor forward(const at::Tensor& embeddings) override {
-    return dropped(embeddings, params_.probability, training_);
+    return nn::dropped(embeddings, params_.probability, training_);
   }
 
  private:

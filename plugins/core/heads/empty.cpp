@@ -2,7 +2,7 @@
 
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
-#include "linear.hpp"
+#include "nn/dropout.hpp"
 
 namespace kindred {
 namespace {
@@ -21,7 +21,7 @@ class EmptyHead final : public Head {
 
   EmptyHead(const Params& params, const Site& site) : params_(params), dimension_(site.input_dimension) {}
   int64_t output_dimension() const override { return dimension_; }
-  at::Tensor forward(const at::Tensor& x) override { return dropped(x, params_.dropout, training_); }
+  at::Tensor forward(const at::Tensor& x) override { return nn::dropped(x, params_.dropout, training_); }
   void train(bool on) override { training_ = on; }
 
  private:

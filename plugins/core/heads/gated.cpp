@@ -1,8 +1,9 @@
 #include <ATen/ATen.h>
 
+#include "dropout_params.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
-#include "linear.hpp"
+#include "nn/dropout.hpp"
 
 namespace kindred {
 namespace {
@@ -22,7 +23,7 @@ class GatedHead final : public Head {
   int64_t output_dimension() const override { return gates_.numel(); }
   void train(bool on) override { training_ = on; }
   at::Tensor forward(const at::Tensor& embeddings) override {
-    return dropped(embeddings, params_.dropout, training_) * gates_.tanh();
+    return nn::dropped(embeddings, params_.dropout, training_) * gates_.tanh();
   }
   std::vector<NamedTensor> parameters() override { return {{"gates", gates_}}; }
 

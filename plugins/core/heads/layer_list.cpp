@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "activation.hpp"
-#include "batch_norm.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
-#include "linear.hpp"
+#include "nn/activation.hpp"
+#include "nn/batch_norm.hpp"
+#include "nn/dropout.hpp"
+#include "nn/layer_norm.hpp"
+#include "nn/linear.hpp"
 
 namespace kindred {
 namespace {
@@ -21,7 +23,7 @@ constexpr double kMostDropped = 0.99;
 
 /// The layers that are named alone.
 std::vector<std::string> words() {
-  auto out = activation_names();
+  auto out = nn::activation_names();
   out.insert(out.end(), {"batch_norm", "layer_norm", "l2_normalize"});
   return out;
 }
@@ -37,24 +39,22 @@ std::vector<std::string> words() {
 }
 
 ListedLayer linear(int64_t inputs, int64_t outputs, const std::string& prefix) {
-  const Linear layer(inputs, outputs);
+  const nn::Linear layer(inputs, outputs);
   ListedLayer out{[layer](const at::Tensor& x, bool) { return layer(x); }, {}, {}, outputs};
   layer.append_parameters(prefix, out.parameters);
   return out;
 }
 
 ListedLayer batch_norm(int64_t width, const std::string& prefix) {
-  const BatchNorm norm(width);
+  const nn::BatchNorm norm(width);
   return {norm, norm.parameters(prefix), norm.buffers(prefix), width};
 }
 
-/// Ba, Kiros, Hinton 2016: each row without its mean and over its deviation, epsilon 1e-5.
 ListedLayer layer_norm(int64_t width, const std::string& prefix) {
-  const auto scale = at::ones({width}, at::kFloat), shift = at::zeros({width}, at::kFloat);
-  return {[=](const at::Tensor& x, bool) { return at::layer_norm(x, {width}, scale, shift, 1e-5); },
-          {{prefix + "weight", scale}, {prefix + "bias", shift}},
-          {},
-          width};
+  const nn::LayerNorm layer(width, 1e-5);
+  ListedLayer out{[layer](const at::Tensor& x, bool) { return layer(x); }, {}, {}, width};
+  layer.append_parameters(prefix, out.parameters);
+  return out;
 }
 
 /// Of a layer without tensors.
@@ -68,9 +68,11 @@ ListedLayer by_word(const json& entry, size_t place, int64_t width, const std::s
   if (word == "batch_norm") return batch_norm(width, prefix);
   if (word == "layer_norm") return layer_norm(width, prefix);
   if (word == "l2_normalize") return plain(width, [](const at::Tensor& x, bool) { return l2_normalized(x); });
-  const auto& activations = activation_names();
-  if (std::find(activations.begin(), activations.end(), word) != activations.end())
-    return plain(width, [word](const at::Tensor& x, bool) { return activated(x, word); });
+  const auto& activations = nn::activation_names();
+  if (std::find(activations.begin(), activations.end(), word) != activations.end()) {
+    const auto activation = nn::activation_from_name(word);
+    return plain(width, [activation](const at::Tensor& x, bool) { return nn::activated(x, activation); });
+  }
   const auto close = closest_name(word, words());
   refuse(place, entry, close.empty() ? "" : "; did you mean \"" + close + "\"?");
 }
@@ -82,7 +84,8 @@ ListedLayer by_value(const json& entry, size_t place, int64_t width, const std::
     return linear(width, value.get<int64_t>(), prefix);
   if (name == "dropout" && value.is_number() && value >= 0 && value <= kMostDropped) {
     const auto share = value.get<double>();
-    return plain(width, [share](const at::Tensor& x, bool training) { return dropped(x, share, training); });
+    return plain(width,
+                 [share](const at::Tensor& x, bool training) { return nn::dropped(x, share, training); });
   }
   refuse(place, entry);
 }

@@ -2,20 +2,15 @@
 
 #include <ATen/ATen.h>
 
-#include <utility>
-
-#include "activation.hpp"
-
 namespace kindred {
 
-Layers::Layers(const std::vector<int64_t>& widths, std::string activation)
-    : activation_(std::move(activation)) {
+Layers::Layers(const std::vector<int64_t>& widths, nn::Activation activation) : activation_(activation) {
   for (size_t i = 0; i + 1 < widths.size(); ++i) linears_.emplace_back(widths[i], widths[i + 1]);
 }
 
 at::Tensor Layers::operator()(const at::Tensor& x) const {
   auto out = linears_.front()(x);
-  for (size_t i = 1; i < linears_.size(); ++i) out = linears_[i](activated(out, activation_));
+  for (size_t i = 1; i < linears_.size(); ++i) out = linears_[i](nn::activated(out, activation_));
   return out;
 }
 

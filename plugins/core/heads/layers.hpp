@@ -3,7 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "linear.hpp"
+#include "nn/activation.hpp"
+#include "nn/linear.hpp"
 
 namespace kindred {
 
@@ -12,13 +13,13 @@ namespace kindred {
 class Layers {
  public:
   /// `widths`: D of the input, then of each layer's output; at least two numbers.
-  Layers(const std::vector<int64_t>& widths, std::string activation);
+  Layers(const std::vector<int64_t>& widths, nn::Activation activation);
   at::Tensor operator()(const at::Tensor& x) const;
   std::vector<NamedTensor> parameters() const;
 
  private:
-  std::vector<Linear> linears_;
-  std::string activation_;
+  std::vector<nn::Linear> linears_;
+  nn::Activation activation_;
 };
 
 }  // namespace kindred

@@ -1,9 +1,11 @@
 #include <ATen/ATen.h>
 
-#include "batch_norm.hpp"
+#include "dropout_params.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
-#include "linear.hpp"
+#include "nn/batch_norm.hpp"
+#include "nn/dropout.hpp"
+#include "nn/linear.hpp"
 
 namespace kindred {
 namespace {
@@ -40,7 +42,7 @@ class ProjectionHead final : public Head {
   void train(bool on) override { training_ = on; }
 
   at::Tensor forward(const at::Tensor& embeddings) override {
-    auto x = first_(dropped(embeddings, params_.dropout, training_));
+    auto x = first_(nn::dropped(embeddings, params_.dropout, training_));
     if (params_.batch_norm) x = norm_(x, training_);
     return params_.hidden > 0 ? last_(x.relu()) : x;
   }
@@ -62,8 +64,8 @@ class ProjectionHead final : public Head {
  private:
   Params params_;
   bool training_ = false;
-  Linear first_, last_;
-  BatchNorm norm_;
+  nn::Linear first_, last_;
+  nn::BatchNorm norm_;
 };
 
 }  // namespace

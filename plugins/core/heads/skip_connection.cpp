@@ -2,7 +2,8 @@
 
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
-#include "linear.hpp"
+#include "nn/dropout.hpp"
+#include "nn/linear.hpp"
 
 namespace kindred {
 namespace {
@@ -39,9 +40,9 @@ class SkipConnectionHead final : public Head {
   void train(bool on) override { training_ = on; }
 
   at::Tensor forward(const at::Tensor& embeddings) override {
-    auto x = dropped(embeddings, params_.dropout, training_);
+    auto x = nn::dropped(embeddings, params_.dropout, training_);
     for (size_t i = 0; i < linears_.size(); ++i) {
-      x = linears_[i](dropped(x, params_.skip_dropout, training_)) * gates_[i].sigmoid() + x;
+      x = linears_[i](nn::dropped(x, params_.skip_dropout, training_)) * gates_[i].sigmoid() + x;
     }
     return x;
   }
@@ -60,7 +61,7 @@ class SkipConnectionHead final : public Head {
   int64_t dimension_;
   bool training_ = false;
   std::vector<at::Tensor> gates_;
-  std::vector<Linear> linears_;
+  std::vector<nn::Linear> linears_;
 };
 
 }  // namespace

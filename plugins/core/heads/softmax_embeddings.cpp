@@ -1,8 +1,10 @@
 #include <ATen/ATen.h>
 
+#include "dropout_params.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
-#include "linear.hpp"
+#include "nn/dropout.hpp"
+#include "nn/linear.hpp"
 
 namespace kindred {
 namespace {
@@ -29,7 +31,7 @@ class SoftmaxEmbeddingsHead final : public Head {
   int64_t output_dimension() const override { return params_.groups * params_.size; }
   void train(bool on) override { training_ = on; }
   at::Tensor forward(const at::Tensor& embeddings) override {
-    const auto x = linear_(dropped(embeddings, params_.dropout, training_));
+    const auto x = linear_(nn::dropped(embeddings, params_.dropout, training_));
     return x.view({-1, params_.groups, params_.size}).softmax(2).view({x.size(0), output_dimension()});
   }
   std::vector<NamedTensor> parameters() override {
@@ -40,7 +42,7 @@ class SoftmaxEmbeddingsHead final : public Head {
 
  private:
   Params params_;
-  Linear linear_;
+  nn::Linear linear_;
   bool training_ = false;
 };
 

@@ -1,8 +1,10 @@
-#include "activation.hpp"
+#include "dropout_params.hpp"
 #include "kindred/error.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
 #include "layers.hpp"
+#include "nn/activation.hpp"
+#include "nn/dropout.hpp"
 
 namespace kindred {
 namespace {
@@ -24,18 +26,22 @@ class StackedHead final : public Head {
     double dropout = 0.0;
     static void describe(Schema<Params>& schema) {
       schema.field("dimensions", &Params::dimensions).doc("Outputs of each layer, in order.").range(1, 65536);
-      schema.field("activation", &Params::activation).doc("Between the layers.").one_of(activation_names());
+      schema.field("activation", &Params::activation)
+          .doc("Between the layers.")
+          .one_of(nn::activation_names());
       describe_dropout(schema);
     }
   };
 
   StackedHead(const Params& params, const Site& site)
-      : params_(params), layers_(widths_of(site.input_dimension, params.dimensions), params.activation) {}
+      : params_(params),
+        layers_(widths_of(site.input_dimension, params.dimensions),
+                nn::activation_from_name(params.activation)) {}
 
   int64_t output_dimension() const override { return params_.dimensions.back(); }
   void train(bool on) override { training_ = on; }
   at::Tensor forward(const at::Tensor& embeddings) override {
-    return layers_(dropped(embeddings, params_.dropout, training_));
+    return layers_(nn::dropped(embeddings, params_.dropout, training_));
   }
   std::vector<NamedTensor> parameters() override { return layers_.parameters(); }
 

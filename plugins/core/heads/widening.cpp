@@ -1,9 +1,11 @@
 #include <algorithm>
 
-#include "activation.hpp"
+#include "dropout_params.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
 #include "layers.hpp"
+#include "nn/activation.hpp"
+#include "nn/dropout.hpp"
 
 namespace kindred {
 namespace {
@@ -20,7 +22,9 @@ class WideningHead final : public Head {
       schema.field("factor", &Params::factor)
           .doc("Width of the hidden layer over that of the input.")
           .range(0.01, 64);
-      schema.field("activation", &Params::activation).doc("Of the hidden layer.").one_of(activation_names());
+      schema.field("activation", &Params::activation)
+          .doc("Of the hidden layer.")
+          .one_of(nn::activation_names());
       describe_dropout(schema);
     }
   };
@@ -28,12 +32,12 @@ class WideningHead final : public Head {
   WideningHead(const Params& params, const Site& site)
       : params_(params),
         dimension_(site.input_dimension),
-        layers_({dimension_, hidden_width(), dimension_}, params.activation) {}
+        layers_({dimension_, hidden_width(), dimension_}, nn::activation_from_name(params.activation)) {}
 
   int64_t output_dimension() const override { return dimension_; }
   void train(bool on) override { training_ = on; }
   at::Tensor forward(const at::Tensor& embeddings) override {
-    return layers_(dropped(embeddings, params_.dropout, training_));
+    return layers_(nn::dropped(embeddings, params_.dropout, training_));
   }
   std::vector<NamedTensor> parameters() override { return layers_.parameters(); }
 

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <ATen/ATen.h>
-
-#include <cmath>
+#include <ATen/core/Tensor.h>
 
 #include "kindred/params.hpp"
 
@@ -10,16 +8,11 @@ namespace kindred {
 
 /// cos(theta + shift) of c = cos(theta), theta from 0 to pi, without arccos, whose derivative is infinite at
 /// both ends; here it is finite, and zero where the sine is below 3e-4.
-inline at::Tensor cosine_of_shifted(const at::Tensor& c, double shift) {
-  const auto sine = (1 - c.square()).clamp_min(1e-7).sqrt();
-  return c * std::cos(shift) - sine * std::sin(shift);
-}
+at::Tensor cosine_of_shifted(const at::Tensor& c, double shift);
 
 /// cos(theta + margin) for the own class's cosines c = cos(theta) (Deng et al. 2019, eq. 3). Beyond pi -
 /// margin, where the cosine would rise again, it is c - margin sin(margin).
-inline at::Tensor with_angular_margin(const at::Tensor& c, double margin) {
-  return at::where(c >= -std::cos(margin), cosine_of_shifted(c, margin), c - margin * std::sin(margin));
-}
+at::Tensor with_angular_margin(const at::Tensor& c, double margin);
 
 inline double radians(double degrees) { return degrees * 3.14159265358979323846 / 180; }
 

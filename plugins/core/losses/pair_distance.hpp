@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,9 @@
 #include "kindred/params.hpp"
 
 namespace kindred {
+
+/// Farther than any distance, for what is left out of a minimum; its negative for a maximum.
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The parameters by which a loss or miner chooses its distance; derive its Params from it.
 struct PairDistanceParams {

@@ -1,3 +1,5 @@
+#include <ATen/ATen.h>
+
 #include "kindred/plugin.hpp"
 #include "relevance.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include "kindred/distance.hpp"
 #include "kindred/metric.hpp"
@@ -31,11 +31,9 @@ struct NearestParams {
 };
 
 /// float64 (Q, K): 1 where the k-th neighbour is relevant and k <= limit of the query; `limit` int64 (Q).
-inline at::Tensor relevant_within(const Ranking& ranking, const at::Tensor& limit) {
-  const auto rank = at::arange(1, ranking.relevant.size(1) + 1, at::kLong).unsqueeze(0);
-  return ranking.relevant.logical_and(rank <= limit.unsqueeze(1)).to(at::kDouble);
-}
+at::Tensor relevant_within(const Ranking& ranking, const at::Tensor& limit);
 
-inline at::Tensor as_double(const at::Tensor& counts) { return counts.clamp_min(1).to(at::kDouble); }
+/// float64: counts that are at least 1, so that they can divide.
+at::Tensor as_double(const at::Tensor& counts);
 
 }  // namespace kindred

@@ -1,3 +1,5 @@
+#include <ATen/ATen.h>
+
 #include <limits>
 
 #include "kindred/plugin.hpp"

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "../losses/angles.hpp"
+#include "core/losses/angles.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/miner.hpp"
 #include "kindred/plugin.hpp"

@@ -1,11 +1,50 @@
 #include "batch_easy_hard.hpp"
 
-#include "../losses/pair_distance.hpp"
+#include <ATen/ATen.h>
+
+#include <limits>
+
+#include "core/losses/pair_distance.hpp"
 #include "kindred/error.hpp"
 #include "kindred/miner.hpp"
 #include "kindred/plugin.hpp"
 
 namespace kindred {
+
+Triplets chosen_triplets(const at::Tensor& distances, const PairMasks& masks, Hardness positive,
+                         Hardness negative) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto farthest = [&](const at::Tensor& among) {
+    return distances.masked_fill(among.logical_not(), -infinity).max(1);
+  };
+  const auto nearest = [&](const at::Tensor& among) {
+    return distances.masked_fill(among.logical_not(), infinity).min(1);
+  };
+  const auto choose_positive = [&](const at::Tensor& among) {
+    return positive == Hardness::easy ? nearest(among) : farthest(among);
+  };
+  const auto choose_negative = [&](const at::Tensor& among) {
+    return negative == Hardness::easy ? farthest(among) : nearest(among);
+  };
+  auto positives = masks.positive, negatives = masks.negative;
+  at::Tensor p, n;
+  if (positive == Hardness::semi_hard) {
+    const auto found = choose_negative(negatives);
+    n = std::get<1>(found);
+    positives = positives.logical_and(distances < std::get<0>(found).unsqueeze(1));
+    p = std::get<1>(choose_positive(positives));
+  } else {
+    const auto found = choose_positive(positives);
+    p = std::get<1>(found);
+    if (negative == Hardness::semi_hard) {
+      negatives = negatives.logical_and(distances > std::get<0>(found).unsqueeze(1));
+    }
+    n = std::get<1>(choose_negative(negatives));
+  }
+  const auto anchors = positives.any(1).logical_and(negatives.any(1)).nonzero().squeeze(1);
+  return {anchors, p.index_select(0, anchors), n.index_select(0, anchors)};
+}
+
 namespace {
 
 Hardness hardness_from_name(const std::string& name) {

@@ -1,5 +1,5 @@
-#include "../losses/pair_distance.hpp"
 #include "batch_easy_hard.hpp"
+#include "core/losses/pair_distance.hpp"
 #include "kindred/miner.hpp"
 #include "kindred/plugin.hpp"
 

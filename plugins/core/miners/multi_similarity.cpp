@@ -1,10 +1,25 @@
 #include "multi_similarity.hpp"
 
-#include "../losses/pairs.hpp"
+#include <ATen/ATen.h>
+
+#include <limits>
+
+#include "core/losses/pair_terms.hpp"
 #include "kindred/miner.hpp"
 #include "kindred/plugin.hpp"
 
 namespace kindred {
+
+PairMasks multi_similarity_pairs(const at::Tensor& similarities, const PairMasks& masks, double epsilon) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto hardest_negative =
+      similarities.masked_fill(masks.negative.logical_not(), -infinity).amax(1, true);
+  const auto hardest_positive =
+      similarities.masked_fill(masks.positive.logical_not(), infinity).amin(1, true);
+  return {masks.positive.logical_and(similarities - epsilon < hardest_negative),
+          masks.negative.logical_and(similarities + epsilon > hardest_positive)};
+}
+
 namespace {
 
 /// See multi_similarity.hpp.

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
-#include <utility>
+#include <functional>
 
 #include "kindred/pairs.hpp"
 
@@ -16,35 +16,16 @@ struct PositiveLists {
 
   int64_t longest() const { return columns.size(1); }
   /// bool (B): anchors that have a positive number k.
-  at::Tensor has(int64_t k) const { return counts > k; }
+  at::Tensor has(int64_t k) const { return counts.gt(k); }
   /// (B, 1).
   at::Tensor column(int64_t k) const { return columns.slice(1, k, k + 1); }
 };
 
-inline PositiveLists positive_lists(const PairMasks& masks) {
-  const auto counts = masks.positive.sum(1);
-  const int64_t longest = counts.numel() == 0 ? 0 : counts.max().item<int64_t>();
-  return {std::get<1>(masks.positive.to(at::kByte).topk(longest, 1)), counts};
-}
+PositiveLists positive_lists(const PairMasks& masks);
 
-/// Triplets of every anchor's positive k and the columns that `chosen` (B, R) marks, for all k together.
-template <class Choose>
-Triplets triplets_by_positive(const PairBatch& batch, Choose choose) {
-  const auto lists = positive_lists(batch.masks);
-  const auto none = at::empty({0}, batch.embeddings.options().dtype(at::kLong));
-  std::vector<at::Tensor> anchors = {none}, positives = {none}, negatives = {none};
-  for (int64_t k = 0; k < lists.longest(); ++k) {
-    const auto column = lists.column(k);
-    const auto chosen = choose(column)
-                            .logical_and(batch.masks.negative)
-                            .logical_and(lists.has(k).unsqueeze(1))
-                            .nonzero();  // (T, 2)
-    const auto rows = chosen.select(1, 0);
-    anchors.push_back(rows);
-    positives.push_back(column.squeeze(1).index_select(0, rows));
-    negatives.push_back(chosen.select(1, 1));
-  }
-  return {at::cat(anchors), at::cat(positives), at::cat(negatives)};
-}
+/// Triplets of every anchor's positive k and the columns that `choose`, given the columns (B, 1) of these
+/// positives, marks in a mask (B, R); for all k together.
+Triplets triplets_by_positive(const PairBatch& batch,
+                              const std::function<at::Tensor(const at::Tensor& column)>& choose);
 
 }  // namespace kindred

@@ -1,16 +1,12 @@
 #include <ATen/ATen.h>
 
-#include <limits>
-
-#include "../losses/pair_distance.hpp"
+#include "core/losses/pair_distance.hpp"
 #include "kindred/miner.hpp"
 #include "kindred/plugin.hpp"
 #include "positives.hpp"
 
 namespace kindred {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// For every positive pair the nearest negative that is farther than the positive (Schroff, Kalenichenko,
 /// Philbin 2015, eq. 4), or the farthest negative where none is.

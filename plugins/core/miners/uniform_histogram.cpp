@@ -1,6 +1,6 @@
 #include <ATen/ATen.h>
 
-#include "../losses/pair_distance.hpp"
+#include "core/losses/pair_distance.hpp"
 #include "kindred/miner.hpp"
 #include "kindred/plugin.hpp"
 

@@ -19,7 +19,7 @@ namespace kindred {
 class __attribute__((visibility("default"))) Encoder : public Module {
  public:
   static constexpr const char* kKind = "encoder";
-  static constexpr uint32_t kRevision = 2;
+  static constexpr uint32_t kRevision = 3;
 
   /// What it reads.
   virtual ObjectKind object_kind() const = 0;
@@ -50,7 +50,9 @@ class __attribute__((visibility("default"))) Encoder : public Module {
   }
 
   /// Runs the stages [first, last), each in the dtype of its input: float32, or bfloat16 where
-  /// runs_in_bfloat16(). The output of the last stage is float32 (B, D).
+  /// runs_in_bfloat16(). The output of the last stage is float32 (B, D). Stages that are frozen run in
+  /// evaluation mode and without gradients after prepare_for_inference(), so they may use what it derived;
+  /// with gradients, or after train(true), they must compute from the tensors.
   virtual at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) = 0;
 
   /// Batch -> float32 (B, D).

@@ -9,7 +9,7 @@ namespace kindred {
 class __attribute__((visibility("default"))) Head : public Module {
  public:
   static constexpr const char* kKind = "head";
-  static constexpr uint32_t kRevision = 1;
+  static constexpr uint32_t kRevision = 2;
 
   virtual int64_t output_dimension() const = 0;
 

@@ -42,7 +42,7 @@ struct LossTraits {
 class __attribute__((visibility("default"))) Loss : public Module {
  public:
   static constexpr const char* kKind = "loss";
-  static constexpr uint32_t kRevision = 3;
+  static constexpr uint32_t kRevision = 4;
 
   /// embeddings (B, D) float32 or float64, labels (B) int64 on the same device -> scalar of the same dtype,
   /// differentiable in `embeddings`. A batch without any pair or triplet gives a zero that still has a

@@ -15,7 +15,7 @@ struct Mined {
 class __attribute__((visibility("default"))) Miner : public Module {
  public:
   static constexpr const char* kKind = "miner";
-  static constexpr uint32_t kRevision = 1;
+  static constexpr uint32_t kRevision = 2;
 
   /// batch: detached embeddings float32 or float64, masks of all pairs, no triplets. Called without
   /// gradients. Pairs of the answer are among those of `batch`: masks bool (B, R), or triplets whose two

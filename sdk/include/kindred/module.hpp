@@ -27,8 +27,17 @@ class __attribute__((visibility("default"))) Module {
   /// Tensors that belong to the model but are not optimised (running statistics, projections).
   virtual std::vector<NamedTensor> buffers() { return {}; }
 
-  /// Switches dropout, batch norm and the like. Components start in evaluation mode.
+  /// Switches dropout, batch norm and the like. Components start in evaluation mode. train(true) also undoes
+  /// prepare_for_inference(); train(false) keeps it.
   virtual void train(bool on) { (void)on; }
+
+  /// The tensors are final: the host calls this in evaluation mode and without gradients, once their values,
+  /// device and dtype will not change any more. From then on, until train(true) or the next call, the module
+  /// may compute from what it derived from them here: norms folded into weights, weights packed, or converted
+  /// to `dtype`, in which it will be run. Input of another dtype must still give right results. Whoever
+  /// overwrites or moves tensors afterwards calls it again, and a module that is never told computes from
+  /// its tensors at every call. What is derived is not among parameters() and buffers().
+  virtual void prepare_for_inference(at::ScalarType dtype) { (void)dtype; }
 };
 
 /// Parameters, then buffers.

@@ -76,9 +76,12 @@ struct Thunk {
 #define KINDRED_KEEP used
 #endif
 
-/// Declares one component; place it beside the class, at namespace scope.
-#define KINDRED_COMPONENT(Interface, Type, id, version, summary)                                          \
-  static constexpr kindred_component KINDRED_JOIN(kindred_component_, __LINE__) = {                       \
+/// Declares one component; place it beside the class, at namespace scope. Its names are numbered by
+/// __COUNTER__, so that several files may be compiled as one.
+#define KINDRED_COMPONENT(Interface, Type, id, version, summary) \
+  KINDRED_NUMBERED_COMPONENT(Interface, Type, id, version, summary, __COUNTER__)
+#define KINDRED_NUMBERED_COMPONENT(Interface, Type, id, version, summary, number)                         \
+  static constexpr kindred_component KINDRED_JOIN(kindred_component_, number) = {                         \
       sizeof(kindred_component),                                                                          \
       Interface::kRevision,                                                                               \
       Interface::kKind,                                                                                   \
@@ -89,9 +92,9 @@ struct Thunk {
       &kindred::detail::Thunk<Interface, Type>::create,                                                   \
       &kindred::detail::Thunk<Interface, Type>::destroy};                                                 \
   __attribute__((section(".note.kindred"), KINDRED_KEEP, aligned(4))) static constexpr auto KINDRED_JOIN( \
-      kindred_offer_, __LINE__) = kindred::offer_note(Interface::kKind, id, version, summary);            \
+      kindred_offer_, number) = kindred::offer_note(Interface::kKind, id, version, summary);              \
   __attribute__((section("kindred_components"), KINDRED_KEEP)) static const kindred_component* const      \
-  KINDRED_JOIN(kindred_slot_, __LINE__) = &KINDRED_JOIN(kindred_component_, __LINE__)
+  KINDRED_JOIN(kindred_slot_, number) = &KINDRED_JOIN(kindred_component_, number)
 
 /// Declares the plugin; exactly once, in one of its files.
 #define KINDRED_PLUGIN(id, version, license, summary)                                                       \

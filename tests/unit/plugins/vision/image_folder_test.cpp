@@ -7,9 +7,9 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "component.hpp"
+#include "files/picture_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/file.hpp"
-#include "picture_file.hpp"
 
 namespace kindred {
 namespace {

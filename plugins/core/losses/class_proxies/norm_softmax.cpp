@@ -1,0 +1,33 @@
+#include <ATen/ATen.h>
+
+#include "class_proxies.hpp"
+
+namespace kindred {
+namespace {
+
+/// Normalised softmax (Zhai, Wu 2019, section 3; NormFace: Wang et al. 2017): cross-entropy of cosines over a
+/// temperature,
+///   -log(exp(cos_own / temperature) / sum_c exp(cos_c / temperature))
+class NormSoftmaxLoss final : public ProxyLoss {
+ public:
+  struct Params {
+    double temperature = 0.05;
+    static void describe(Schema<Params>& schema) {
+      schema.field("temperature", &Params::temperature).doc("Divides the cosines.").range(0.0001, 1000);
+    }
+  };
+
+  NormSoftmaxLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}
+
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    return cross_entropy(proxies_.cosines(embeddings) / params_.temperature, labels);
+  }
+
+ private:
+  Params params_;
+};
+
+}  // namespace
+KINDRED_COMPONENT(Loss, NormSoftmaxLoss, "kindred.norm_softmax", "1.0.0",
+                  "Cross-entropy of the cosines between embeddings and classes");
+}  // namespace kindred

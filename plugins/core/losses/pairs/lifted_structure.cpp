@@ -1,0 +1,67 @@
+#include <ATen/ATen.h>
+
+#include "core/losses/pair_distance.hpp"
+#include "core/losses/pair_terms.hpp"
+#include "kindred/loss.hpp"
+#include "kindred/plugin.hpp"
+
+namespace kindred {
+namespace {
+
+/// Lifted structure loss (Song et al. 2016, eq. 4), with distances d and a margin m:
+///   J_ij = log(sum_{n in N(i)} exp(m - d_in) + sum_{n in N(j)} exp(m - d_jn)) + d_ij
+///   half the mean of relu(J_ij)^2 over the positive pairs
+/// or, `generalized` (Hermans, Beyer, Leibe 2017, section 2), per anchor
+///   relu(log sum_p exp(d_ip) + log sum_n exp(m - d_in))
+/// averaged over the batch. Of an anchor that lacks one kind the other counts alone, as in
+/// pytorch-metric-learning: a sample without positives is still pushed from its negatives.
+class LiftedStructureLoss final : public PairLoss {
+ public:
+  struct Params : PairDistanceParams {
+    // As in the paper embeddings keep their length: between vectors of length 1 all distances are alike, and
+    // the exponentials hardly tell near from far.
+    Params() : PairDistanceParams("euclidean") { normalize = false; }
+    double margin = 1.0;
+    bool generalized = false;
+    static void describe(Schema<Params>& schema) {
+      schema.field("margin", &Params::margin).doc("How far negatives are pushed.").range(0, 1000);
+      schema.field("generalized", &Params::generalized)
+          .doc("Compares all positives of an anchor at once with all its negatives.");
+      describe_distance(schema);
+    }
+  };
+
+  explicit LiftedStructureLoss(const Params& params) : params_(params), distance_(params) {}
+
+  at::Tensor forward_pairs(const PairBatch& batch) override {
+    const auto d = distance_.matrix(batch);
+    return params_.generalized ? generalized(d, batch.masks) : lifted(d, batch.masks);
+  }
+
+ private:
+  at::Tensor lifted(const at::Tensor& d, const PairMasks& masks) const {
+    const auto gaps = params_.margin - d;
+    const int64_t batch = d.size(0);
+    const auto of_anchors = masked_logsumexp(gaps, masks.negative, kNothing);  // (B)
+    // Rows that come from earlier batches are compared with the anchors only.
+    const auto of_others =
+        masked_logsumexp(gaps.slice(1, batch).t(), masks.negative.slice(1, batch).t(), kNothing);
+    const auto of_references = at::cat({of_anchors, of_others});  // (R)
+    const auto lifted = at::logaddexp(of_anchors.unsqueeze(1), of_references.unsqueeze(0)) + d;
+    return mean_of_chosen(lifted.relu().square(), masks.positive) / 2;
+  }
+
+  at::Tensor generalized(const at::Tensor& d, const PairMasks& masks) const {
+    const auto positive = masked_logsumexp(d, masks.positive, 0);
+    const auto negative = masked_logsumexp(params_.margin - d, masks.negative, 0);
+    return (positive + negative).relu().mean();
+  }
+
+  Params params_;
+  PairDistance distance_;
+};
+
+}  // namespace
+KINDRED_COMPONENT(Loss, LiftedStructureLoss, "kindred.lifted_structure", "1.0.0",
+                  "Each positive pair against the smooth hardest negatives of both its ends");
+}  // namespace kindred

@@ -1,0 +1,176 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "core/losses/known_gradient.hpp"
+#include "core/losses/pair_distance.hpp"
+#include "core/losses/pair_terms.hpp"
+#include "core/miners/batch_easy_hard.hpp"
+#include "hardest_pairs.hpp"
+#include "kindred/error.hpp"
+#include "kindred/loss.hpp"
+#include "kindred/plugin.hpp"
+
+namespace kindred {
+namespace {
+
+/// Triplet loss (Schroff, Kalenichenko, Philbin 2015, section 3.1; semi-hard: eq. 4; batch hard: Hermans,
+/// Beyer, Leibe 2017, eq. 5, and its soft margin; the division by the negatives is Quaterion's).
+///   all        relu(d_ap - d_an + margin) over every triplet
+///   semi_hard  the same over triplets with d_ap < d_an < d_ap + margin
+///   hard       per anchor its farthest positive and its nearest negative
+/// or over the triplets that a miner chose; "soft" puts log(1 + exp(d_ap - d_an)) in place of the hinge.
+/// Memory is O(B^2): for "all" and "semi_hard" the negatives of an anchor are sorted once, and each positive
+/// pair reads count and sum of the negatives in its window from a prefix sum. The soft margin is no sum of
+/// distances, so its triplets are visited, B positive pairs at a time.
+class TripletLoss final : public PairLoss {
+ public:
+  struct Params : PairDistanceParams {
+    std::string mining = "hard";
+    double margin = 0.5;
+    bool soft = false;
+    bool scale_by_negatives = true;
+    std::string average = "auto";
+    static void describe(Schema<Params>& schema) {
+      schema.field("mining", &Params::mining)
+          .doc("Which triplets count, unless a miner chooses them.")
+          .one_of({"all", "hard", "semi_hard"});
+      schema.field("margin", &Params::margin)
+          .doc("How much farther a negative must be than a positive.")
+          .range(0, 1000);
+      schema.field("soft", &Params::soft)
+          .doc(
+              "log(1 + exp(d_ap - d_an)) in place of the hinge, as a mean over all chosen triplets. "
+              "The margin is then only the window of \"semi_hard\".");
+      schema.field("scale_by_negatives", &Params::scale_by_negatives)
+          .doc(
+              "With \"hard\" and no \"soft\": divide d_ap - d_an by the batch mean of d_an, against "
+              "collapse. "
+              "Has to be false with the distance \"dot\", which has no scale.");
+      schema.field("average", &Params::average)
+          .doc(
+              "Mean over all triplets, or over the active ones with a loss above zero; \"auto\" is \"all\" "
+              "for \"hard\" and \"active\" otherwise.")
+          .one_of({"auto", "all", "active"});
+      describe_distance(schema);
+    }
+  };
+
+  explicit TripletLoss(const Params& params) : params_(params), distance_(params) {
+    if (params.distance == "dot" && params.mining == "hard" && params.scale_by_negatives && !params.soft) {
+      throw Error("triplet: dot distances have no scale, so set \"scale_by_negatives\" to false with them");
+    }
+  }
+
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    return params_.mining == "hard" ? hard(embeddings, labels)
+                                    : forward_pairs(pair_batch(embeddings, labels));
+  }
+
+  at::Tensor forward_pairs(const PairBatch& batch) override {
+    const auto d = distance_.matrix(batch);
+    if (batch.triplets.defined()) return chosen(d, batch.triplets);
+    if (params_.mining != "hard")
+      return params_.soft ? soft_windowed(d, batch.masks) : windowed(d, batch.masks);
+    const auto hardest = chosen_triplets(d.detach(), batch.masks, Hardness::hard, Hardness::hard);
+    return hard_loss(at_pairs(d, hardest.anchors, hardest.positives),
+                     at_pairs(d, hardest.anchors, hardest.negatives));
+  }
+
+ private:
+  at::Tensor hard(const at::Tensor& embeddings, const at::Tensor& labels) const {
+    // Only two entries of each row get a gradient, so the matrix is searched without one and those entries
+    // are computed again: O(B D) backward in place of two matrix products.
+    // The cosine distance of normalised rows is 1 more than their dot distance.
+    const bool cosine = distance_.distance().kind == Distance::cosine;
+    const auto kind = cosine ? Distance::dot : distance_.distance();
+    const auto x = cosine ? l2_normalized(embeddings) : distance_.prepared(embeddings);
+    const auto pairs = hardest_pairs(kind, x, labels);
+    const bool all = pairs.anchors.numel() == x.size(0);
+    const auto anchors = all ? x : x.index_select(0, pairs.anchors);
+    const double offset = cosine ? 1 : 0;
+    return hard_loss(paired_distance(kind, anchors, x.index_select(0, pairs.positives)) + offset,
+                     paired_distance(kind, anchors, x.index_select(0, pairs.negatives)) + offset);
+  }
+
+  /// Distances of each anchor's hardest pairs, (A) each.
+  at::Tensor hard_loss(const at::Tensor& positive, const at::Tensor& negative) const {
+    if (positive.numel() == 0) return positive.sum();  // zero, with its way back to the embeddings
+    if (params_.soft) return log_one_plus_exp(positive - negative).mean();
+    auto gap = positive - negative;
+    if (params_.scale_by_negatives) gap = gap / negative.mean().clamp_min(1e-6);
+    const auto loss = (gap + params_.margin).relu();
+    return params_.average == "active" ? mean_of_chosen(loss, loss > 0) : loss.mean();
+  }
+
+  at::Tensor chosen(const at::Tensor& d, const Triplets& triplets) const {
+    const auto gap =
+        at_pairs(d, triplets.anchors, triplets.positives) - at_pairs(d, triplets.anchors, triplets.negatives);
+    if (gap.numel() == 0) return gap.sum();
+    if (params_.soft) return log_one_plus_exp(gap).mean();
+    const auto loss = (gap + params_.margin).relu();
+    return params_.average == "all" ? loss.mean() : mean_of_active(loss);
+  }
+
+  static at::Tensor at_pairs(const at::Tensor& d, const at::Tensor& rows, const at::Tensor& columns) {
+    return d.reshape({-1}).index_select(0, rows * d.size(1) + columns);
+  }
+
+  at::Tensor windowed(const at::Tensor& distances, const PairMasks& masks) const {
+    const auto options = distances.options().requires_grad(false);
+    // Negatives of each anchor in ascending order; what is no negative goes to the far end.
+    const auto order =
+        std::get<1>(distances.detach().masked_fill(masks.negative.logical_not(), kInfinity).sort(1));
+    const auto is_negative = masks.negative.gather(1, order);
+    const auto sorted = distances.gather(1, order).masked_fill(is_negative.logical_not(), 0.0);
+    const auto sums =
+        at::cat({at::zeros({distances.size(0), 1}, options), sorted.cumsum(1)}, 1);  // (B, B + 1)
+    const auto bounds = sorted.detach().masked_fill(is_negative.logical_not(), kInfinity).contiguous();
+
+    const auto plain = distances.detach();
+    const auto positives = masks.positive.to(options.dtype());
+    // Positions in every row for all columns at once: (B, B) searches in (B, B) sorted rows.
+    const auto negatives = is_negative.sum(1, true);
+    const auto upper = at::searchsorted(bounds, (plain + params_.margin).contiguous()).minimum(negatives);
+    const auto lower = params_.mining == "semi_hard"
+                           ? at::searchsorted(bounds, plain.contiguous(), false, true).minimum(upper)
+                           : at::zeros_like(upper);
+    const auto count = (upper - lower).to(options.dtype());
+    const auto window = sums.gather(1, upper) - sums.gather(1, lower);
+    const auto total = (positives * (count * (distances + params_.margin) - window)).sum();
+    const auto number = params_.average == "all" ? (positives * negatives.to(options.dtype())).sum()
+                                                 : (positives * count).sum();
+    return total / number.clamp_min(1);
+  }
+
+  at::Tensor soft_windowed(const at::Tensor& distances, const PairMasks& masks) const {
+    const auto d = distances.detach();
+    auto total = at::zeros({}, d.options()), count = at::zeros({}, d.options());
+    auto gradient = at::zeros_like(d);
+    const auto pairs = masks.positive.nonzero();  // (P, 2): anchor, positive
+    for (int64_t first = 0; first < pairs.size(0); first += d.size(0)) {
+      const auto tile = pairs.slice(0, first, std::min(first + d.size(0), pairs.size(0)));  // (T, 2)
+      const auto anchors = tile.select(1, 0), positives = tile.select(1, 1);
+      const auto gap = at_pairs(d, anchors, positives).unsqueeze(1) - d.index_select(0, anchors);  // (T, R)
+      auto chosen = masks.negative.index_select(0, anchors);
+      if (params_.mining == "semi_hard")
+        chosen = chosen.logical_and(gap < 0).logical_and(gap > -params_.margin);
+      const auto weight = chosen.to(d.scalar_type());
+      total += (weight * log_one_plus_exp(gap)).sum();
+      count += weight.sum();
+      const auto slope = weight * gap.sigmoid();
+      gradient.index_add_(0, anchors, -slope);
+      gradient.view({-1}).index_add_(0, anchors * d.size(1) + positives, slope.sum(1));
+    }
+    count.clamp_min_(1);
+    return with_known_gradient(distances, total / count, gradient / count);
+  }
+
+  Params params_;
+  PairDistance distance_;
+};
+
+}  // namespace
+KINDRED_COMPONENT(Loss, TripletLoss, "kindred.triplet", "1.0.0",
+                  "Triplet margin loss over all, the hardest or the semi-hard triplets of a batch");
+}  // namespace kindred

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "nn/linear.hpp"
+
+namespace kindred::nn {
+
+/// Multi-head attention of a sequence to itself (Vaswani et al. 2017, section 3.2.2). Each of the four layers
+/// maps `width` numbers, a multiple of `heads`, to as many.
+struct MultiHeadAttention {
+  Linear query, key, value, output;
+  int64_t heads = 1;
+  double dropout = 0;  ///< of the attention weights, while training; drawn from LibTorch's global generator
+
+  /// x (B, T, width) -> (B, T, width). absent: bool (B, 1, 1, T), true where a key is padding, which gets no
+  /// weight; some key of every sequence is there.
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& absent, bool training) const;
+};
+
+}  // namespace kindred::nn

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "kindred/module.hpp"
+
+namespace kindred::nn {
+
+/// `epsilon` is added to the variance; running statistics move by `momentum` towards those of each batch.
+struct BatchNormConstants {
+  double epsilon, momentum;
+};
+
+/// Batch normalisation of (B, D) (Ioffe, Szegedy 2015, algorithms 1 and 2): momentum 0.1, epsilon 1e-5; by
+/// running statistics in evaluation and for a batch of one. Convolutions have ConvolutionNorm.
+class BatchNorm {
+ public:
+  explicit BatchNorm(int64_t width);
+
+  at::Tensor operator()(const at::Tensor& x, bool training) const;
+  std::vector<NamedTensor> parameters(const std::string& prefix = "bn.") const;
+  std::vector<NamedTensor> buffers(const std::string& prefix = "bn.") const;
+
+ private:
+  at::Tensor scale_, shift_, running_mean_, running_var_;
+};
+
+}  // namespace kindred::nn

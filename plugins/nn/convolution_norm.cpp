@@ -1,0 +1,110 @@
+#include "nn/convolution_norm.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "nn/depthwise.hpp"
+#include "nn/initialization.hpp"
+
+namespace kindred::nn {
+namespace {
+
+constexpr float kUnbounded = std::numeric_limits<float>::infinity();
+
+/// Whether an activation is no more than a clamp, which depthwise_convolution() does by itself.
+bool is_clamp(Activation activation) {
+  return activation == Activation::none || activation == Activation::relu || activation == Activation::relu6;
+}
+
+}  // namespace
+
+ConvolutionNorm::ConvolutionNorm(const std::string& convolution, const std::string& norm,
+                                 const ConvolutionShape& shape, const BatchNormConstants& constants,
+                                 TensorList& list, uint64_t seed)
+    : shape_(shape),
+      constants_(constants),
+      weight_(
+          at::empty({shape.outputs, shape.inputs / shape.groups, shape.kernel, shape.kernel}, at::kFloat)),
+      scale_(at::ones({shape.outputs}, at::kFloat)),
+      shift_(at::zeros({shape.outputs}, at::kFloat)),
+      mean_(at::zeros({shape.outputs}, at::kFloat)),
+      variance_(at::ones({shape.outputs}, at::kFloat)) {
+  draw_normal_by_fan_out(weight_, shape.outputs / shape.groups * shape.kernel * shape.kernel,
+                         named_generator(seed, convolution));
+  weight_ = weight_.contiguous(at::MemoryFormat::ChannelsLast);
+  list.parameters.push_back({convolution + ".weight", weight_});
+  list.parameters.push_back({norm + ".weight", scale_});
+  list.parameters.push_back({norm + ".bias", shift_});
+  list.buffers.push_back({norm + ".running_mean", mean_});
+  list.buffers.push_back({norm + ".running_var", variance_});
+}
+
+at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activation,
+                                       bool batch_statistics) const {
+  if (batch_statistics) {
+    const auto out = at::batch_norm(convolved(x, weight_, at::Tensor(), Activation::none), scale_, shift_,
+                                    mean_, variance_, true, constants_.momentum, constants_.epsilon, true);
+    return activated_in_place(out, activation);
+  }
+  const bool is_prepared = folded_.weight.defined() && folded_.weight.scalar_type() == x.scalar_type();
+  if (is_prepared && !at::GradMode::is_enabled())
+    return convolved(x, folded_.weight, folded_.bias, activation);
+  const auto now = folded();
+  return convolved(x, now.weight, now.bias, activation);
+}
+
+/// The maps are passed over once less forwards and twice less backwards than with a norm behind the
+/// convolution. Scale and shift still get their gradients, through the small tensors made here.
+ConvolutionNorm::Folded ConvolutionNorm::folded() const {
+  const auto factor = scale_ * at::rsqrt(variance_ + constants_.epsilon);
+  return {weight_ * factor.view({-1, 1, 1, 1}), shift_ - mean_ * factor};
+}
+
+void ConvolutionNorm::prepare_for_inference(at::ScalarType dtype) {
+  if (!weight_.defined()) return;
+  at::NoGradGuard no_grad;
+  const auto now = folded();
+  folded_ = {now.weight.to(dtype).contiguous(at::MemoryFormat::ChannelsLast), now.bias.to(dtype)};
+}
+
+at::Tensor ConvolutionNorm::convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                      Activation activation) const {
+  const int64_t kernel = shape_.kernel, step = shape_.stride;
+  std::array<int64_t, 2> before = {kernel / 2, kernel / 2}, after = before;
+  if (shape_.padding == Padding::same) {
+    for (size_t i = 0; i < 2; ++i) {
+      const int64_t size = x.size(2 + static_cast<int64_t>(i)), outputs = (size + step - 1) / step;
+      const auto surplus = std::max<int64_t>(0, (outputs - 1) * step + kernel - size);
+      before[i] = surplus / 2, after[i] = surplus - surplus / 2;
+    }
+  }
+  const bool depthwise = shape_.groups == shape_.inputs && shape_.groups == shape_.outputs;
+  if (depthwise && is_clamp(activation) && serves_depthwise(x, kernel)) {
+    const auto outputs = [&](size_t i) {
+      return (x.size(2 + static_cast<int64_t>(i)) + before[i] + after[i] - kernel) / step + 1;
+    };
+    return depthwise_convolution(x, weight, bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat),
+                                 {step,
+                                  before,
+                                  {outputs(0), outputs(1)},
+                                  activation == Activation::none ? -kUnbounded : 0,
+                                  activation == Activation::relu6 ? 6 : kUnbounded});
+  }
+  auto input = x;
+  if (before != after) {
+    input = at::constant_pad_nd(x, {before[1], after[1], before[0], after[0]})
+                .contiguous(at::MemoryFormat::ChannelsLast);
+    before = {0, 0};
+  }
+  const auto dtype = x.scalar_type();
+  const std::array<int64_t, 2> stride = {step, step}, dilation = {1, 1};
+  const auto out = at::conv2d(input, weight.to(dtype), bias.defined() ? bias.to(dtype) : bias, stride, before,
+                              dilation, shape_.groups);
+  return activated_in_place(out, activation);
+}
+
+}  // namespace kindred::nn

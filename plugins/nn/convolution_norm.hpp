@@ -1,0 +1,58 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "nn/activation.hpp"
+#include "nn/batch_norm.hpp"
+#include "nn/tensor_list.hpp"
+
+namespace kindred::nn {
+
+/// How a border is filled. centred: `kernel / 2` zeros on every side. same: TensorFlow's, which gives
+/// ceil(size / stride) outputs; a surplus zero goes right and below.
+enum class Padding { centred, same };
+
+struct ConvolutionShape {
+  int64_t inputs, outputs, kernel = 1, stride = 1, groups = 1;
+  Padding padding = Padding::centred;
+};
+
+/// Convolution without a bias, batch norm, activation, in the dtype of the input. The weight
+/// (out, in / groups, k, k) is drawn by He et al. 2015 (fan out); names are "<convolution>.weight" and
+/// "<norm>.weight", ".bias", ".running_mean", ".running_var".
+class ConvolutionNorm {
+ public:
+  /// A layer without tensors, to be assigned to. prepare_for_inference() of it does nothing.
+  ConvolutionNorm() = default;
+  ConvolutionNorm(const std::string& convolution, const std::string& norm, const ConvolutionShape& shape,
+                  const BatchNormConstants& constants, TensorList& list, uint64_t seed);
+
+  /// (B, in, H, W) -> (B, out, ...). `batch_statistics`: normalises by the batch's own mean and variance,
+  /// and updates the running ones.
+  at::Tensor operator()(const at::Tensor& x, Activation activation, bool batch_statistics) const;
+
+  /// See Module::prepare_for_inference: keeps the norm folded into weight and bias, of `dtype`. They take the
+  /// memory of the weight once more, serve input of that dtype without gradients and batch statistics, and
+  /// give the same bits as folding at every call does, which is what happens otherwise.
+  void prepare_for_inference(at::ScalarType dtype);
+  /// Drops what prepare_for_inference() made.
+  void undo_preparation() { folded_ = {}; }
+
+ private:
+  /// The norm with its fixed statistics is an affine map of the output channels, so it moves into the weight
+  /// and a bias.
+  struct Folded {
+    at::Tensor weight, bias;
+  };
+  Folded folded() const;
+  at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       Activation activation) const;
+  ConvolutionShape shape_{};
+  BatchNormConstants constants_{};
+  at::Tensor weight_, scale_, shift_, mean_, variance_;
+  Folded folded_;
+};
+
+}  // namespace kindred::nn
