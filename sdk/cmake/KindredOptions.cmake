@@ -7,6 +7,12 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
 endif()
+# Several small files are compiled as one (docs/design/rooms.md); -DCMAKE_UNITY_BUILD=OFF compiles each by itself.
+if(DEFINED CMAKE_UNITY_BUILD)
+  set(KINDRED_UNITY ${CMAKE_UNITY_BUILD})
+else()
+  set(KINDRED_UNITY ON)
+endif()
 # Everything that is run lands where an installation would have it relative to each other.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(KINDRED_ENGINE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/kindred")

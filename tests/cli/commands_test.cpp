@@ -6,6 +6,7 @@
 #include "fixture_plugins.hpp"
 #include "host_process.hpp"
 #include "small_pipeline.hpp"
+#include "kindred/version.hpp"
 
 namespace kindred {
 namespace {
@@ -158,12 +159,12 @@ TEST_F(Commands, inspect_reads_a_plugin_without_loading_it) {
   const auto core = std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so";
   const auto result = host({"inspect", core});
   EXPECT_EQ(result.code, 0) << result.error;
-  EXPECT_THAT(result.out, HasSubstr("0.11.0"));
+  EXPECT_THAT(result.out, HasSubstr(KINDRED_SDK_VERSION));
   EXPECT_THAT(result.out, HasSubstr("kindred.triplet"));
   EXPECT_THAT(result.out, Not(HasSubstr("margin =")));
   const auto read = nlohmann::json::parse(host({"inspect", core, "--json"}).out);
   EXPECT_EQ(read["accepted"], true);
-  EXPECT_EQ(read["tag"]["sdk"], "0.11.0");
+  EXPECT_EQ(read["tag"]["sdk"], KINDRED_SDK_VERSION);
   EXPECT_THAT(read["offers"].dump(), HasSubstr("kindred.triplet"));
   EXPECT_FALSE(read.contains("components"));
   EXPECT_NE(host({"inspect", KINDRED_TEST_HOST}).code, 0);
