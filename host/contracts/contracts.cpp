@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "host/contracts/contract.hpp"
-#include "host/contracts/module_contracts.hpp"
 
 namespace kindred::host {
 namespace {
@@ -151,18 +150,6 @@ std::shared_ptr<EvalSampler> under_contract(std::shared_ptr<EvalSampler> sampler
 }
 std::shared_ptr<Metric> under_contract(std::shared_ptr<Metric> metric, const ComponentInfo& info) {
   return std::make_shared<MetricContract>(std::move(metric), info);
-}
-std::shared_ptr<Loss> under_contract(std::shared_ptr<Loss> loss, const ComponentInfo& info) {
-  return std::make_shared<LossContract>(std::move(loss), info);
-}
-std::shared_ptr<Miner> under_contract(std::shared_ptr<Miner> miner, const ComponentInfo& info) {
-  return std::make_shared<MinerContract>(std::move(miner), info);
-}
-std::shared_ptr<Encoder> under_contract(std::shared_ptr<Encoder> encoder, const ComponentInfo& info) {
-  return std::make_shared<EncoderContract>(std::move(encoder), info);
-}
-std::shared_ptr<Head> under_contract(std::shared_ptr<Head> head, const ComponentInfo& info) {
-  return std::make_shared<HeadContract>(std::move(head), info);
 }
 
 }  // namespace kindred::host

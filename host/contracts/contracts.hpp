@@ -16,7 +16,8 @@
 /// Holds components to what their interfaces promise: whatever one returns is checked where it is handed
 /// over, and what it throws gets its name. A wrong shape, dtype, device, row number or a NaN is a PluginError
 /// with plugin, component, phase and, where there is one, the sample. (What encoders and heads compute is
-/// checked by EncoderPart and HeadChain.)
+/// checked by EncoderPart and HeadChain. The pairs that a miner keeps on another device than the CPU are
+/// looked at in its first batches only.)
 ///
 /// A std::exception from Dataset::read or Transform::apply passes unchanged: it says that one sample cannot
 /// be read.

@@ -22,14 +22,14 @@ at::Tensor through(const HeadStage& stage, const at::Tensor& x) {
 at::Tensor HeadChain::apply(const at::Tensor& embeddings) const {
   at::Tensor x = embeddings;
   for (const auto& stage : stages) {
-    if (!stage.waits) x = through(stage, x);
+    if (!stage.bypassed) x = through(stage, x);
   }
   return x;
 }
 
 int64_t HeadChain::present_dimension(int64_t dimension) const {
   for (const auto& stage : stages) {
-    if (!stage.waits) dimension = stage.head->output_dimension();
+    if (!stage.bypassed) dimension = stage.head->output_dimension();
   }
   return dimension;
 }
@@ -48,12 +48,13 @@ void HeadChain::fit(const at::Tensor& embeddings, const at::Tensor& labels, size
     stage.fitted = true;
     x = through(stage, x);
   }
-  note_what_waits();
+  note_bypassed();
 }
 
-void HeadChain::note_what_waits() {
-  bool waits = false;
-  for (auto& stage : stages) stage.waits = waits = waits || (!stage.fitted && stage.head->needs_fit());
+void HeadChain::note_bypassed() {
+  bool bypassed = false;
+  for (auto& stage : stages)
+    stage.bypassed = bypassed = bypassed || (!stage.fitted && stage.head->needs_fit());
 }
 
 size_t HeadChain::count_to_last_trained() const {

@@ -12,7 +12,7 @@ struct HeadStage {
   std::string id;              ///< component id, for messages
   std::string plugin;          ///< plugin id, for messages
   std::shared_ptr<Head> head;  ///< under its contract
-  bool waits = false;          ///< for its fit or that of one before it; until then embeddings pass it by
+  bool bypassed = false;       ///< until it, or one before it, is fitted
   bool fitted = false;
 };
 
@@ -36,7 +36,7 @@ struct HeadChain {
   void fit(const at::Tensor& embeddings, const at::Tensor& labels) { fit(embeddings, labels, stages.size()); }
 
   /// Those that are not fitted yet, and all behind the first of them, are passed by from now on.
-  void note_what_waits();
+  void note_bypassed();
 
   /// How many come before the last one with parameters, with it; 0 where none has any.
   size_t count_to_last_trained() const;

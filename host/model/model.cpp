@@ -54,10 +54,10 @@ std::vector<NamedTensor> head_tensors(const Model& model) {
   return all;
 }
 
-void move_to(const std::vector<NamedTensor>& tensors, at::Device device) {
+void move_to(std::vector<NamedTensor> tensors, at::Device device) {
   at::NoGradGuard no_grad;
-  for (const auto& one : tensors) {
-    if (one.tensor.device() != device) const_cast<at::Tensor&>(one.tensor).set_data(one.tensor.to(device));
+  for (auto& one : tensors) {
+    if (one.tensor.device() != device) one.tensor.set_data(one.tensor.to(device));
   }
 }
 
@@ -68,12 +68,12 @@ std::vector<NamedTensor> snapshot(const std::vector<NamedTensor>& tensors) {
   return copies;
 }
 
-void restore(const std::vector<NamedTensor>& target, const std::vector<NamedTensor>& source) {
+void restore(std::vector<NamedTensor> target, const std::vector<NamedTensor>& source) {
   at::NoGradGuard no_grad;
   for (size_t i = 0; i < target.size(); ++i) {
     // fit() may have given a buffer its size only later.
     if (target[i].tensor.sizes() != source[i].tensor.sizes()) {
-      const_cast<at::Tensor&>(target[i].tensor).set_data(source[i].tensor.clone());
+      target[i].tensor.set_data(source[i].tensor.clone());
     } else {
       target[i].tensor.detach().copy_(source[i].tensor);
     }

@@ -38,12 +38,14 @@ std::vector<NamedTensor> encoder_tensors(const Model& model);
 std::vector<NamedTensor> trained_encoder_tensors(const Model& model);
 std::vector<NamedTensor> trained_encoder_parameters(const Model& model);
 
-/// Moves tensors to a device in place.
-void move_to(const std::vector<NamedTensor>& tensors, at::Device device);
+/// Moves tensors to a device. A list of tensors is a list of handles: the tensors themselves, which modules
+/// hold too, are changed.
+void move_to(std::vector<NamedTensor> tensors, at::Device device);
 
-/// Deep copies, and copying them back by position.
+/// Deep copies.
 std::vector<NamedTensor> snapshot(const std::vector<NamedTensor>& tensors);
-void restore(const std::vector<NamedTensor>& target, const std::vector<NamedTensor>& source);
+/// Gives the tensors that `target` has handles of the values of `source`, by position.
+void restore(std::vector<NamedTensor> target, const std::vector<NamedTensor>& source);
 
 /// A table for people: module, tensor shapes, parameters, whether trained.
 std::string model_summary(const Model& model);

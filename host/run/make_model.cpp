@@ -88,7 +88,7 @@ Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset
     }
   }
   auto model = builder.take();
-  model.heads.note_what_waits();
+  model.heads.note_bypassed();
   return model;
 }
 

@@ -107,21 +107,6 @@ double schedule_factor(const ScheduleOptions& schedule, int64_t epoch, int64_t e
   return 1.0;
 }
 
-namespace {
-
-/// Norm of all gradients taken as one vector; one look at the device.
-double gradient_norm(const std::vector<at::Tensor>& parameters) {
-  at::Tensor sum;
-  for (const auto& parameter : parameters) {
-    if (!parameter.grad().defined()) continue;
-    const auto square = parameter.grad().norm().to(at::kDouble).square();
-    sum = sum.defined() ? sum + square : square;
-  }
-  return sum.defined() ? std::sqrt(sum.item<double>()) : 0;
-}
-
-}  // namespace
-
 void Optimizer::start_epoch(int64_t epoch) {
   const double factor = schedule_factor(state_->schedule, epoch, state_->epochs);
   auto& groups = state_->optimizer->param_groups();
@@ -132,8 +117,22 @@ void Optimizer::zero_gradients() {
   for (auto& parameter : state_->parameters) parameter.mutable_grad() = at::Tensor();
 }
 
+at::Tensor Optimizer::squared_gradient_norm() const {
+  at::Tensor sum;
+  for (const auto& parameter : state_->parameters) {
+    if (!parameter.grad().defined()) continue;
+    const auto square = parameter.grad().norm().to(at::kDouble).square();
+    sum = sum.defined() ? sum + square : square;
+  }
+  return sum;
+}
+
 bool Optimizer::step() {
-  const double norm = gradient_norm(state_->parameters);
+  const auto square = squared_gradient_norm();
+  return step(square.defined() ? std::sqrt(square.item<double>()) : 0);
+}
+
+bool Optimizer::step(double norm) {
   if (!std::isfinite(norm)) return false;
   if (state_->gradient_clip > 0 && norm > state_->gradient_clip) {
     for (auto& parameter : state_->parameters) {

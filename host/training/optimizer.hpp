@@ -28,8 +28,16 @@ class Optimizer {
   /// Sets the learning rates of `epoch` (0-based): base rate times schedule_factor().
   void start_epoch(int64_t epoch);
   void zero_gradients();
-  /// Clips the gradient's norm when asked to, then updates. Returns whether the gradient was finite;
-  /// when it was not, nothing is updated.
+
+  /// Square of the norm of all gradients taken as one vector: float64 () on their device, without a look at
+  /// it; undefined where no parameter has a gradient.
+  at::Tensor squared_gradient_norm() const;
+
+  /// Clips the gradient, whose norm is `norm`, when asked to, then updates. Returns whether the norm is
+  /// finite; when it is not, nothing is updated.
+  bool step(double norm);
+  /// The same; looks at the norm itself, which costs a synchronisation where the parameters are not on the
+  /// CPU.
   bool step();
 
   /// State for resuming, in LibTorch's archive format; saved() gives the bytes of that file.

@@ -1,282 +1,290 @@
 #include "host/training/trainer.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "host/base/clock.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/memory.hpp"
 #include "host/base/progress.hpp"
 #include "host/base/random_streams.hpp"
-#include "host/training/tensor_patterns.hpp"
-#include "kindred/distance.hpp"
+#include "host/distributed/global_batch.hpp"
 
 namespace kindred::host {
 namespace {
 
-constexpr double kCheckpointSeconds = 60;  // between two checkpoints of a running epoch loop
+std::string chosen_monitor(const TrainingOptions& options, const Trainer::Parts& parts,
+                           const TrainingData& data) {
+  if (!options.early_stopping.monitor.empty()) return options.early_stopping.monitor;
+  return data.validation_labels().numel() > 0 ? "validation." + parts.metrics.front()->name() : "train.loss";
+}
+
+bool is_metric_name(const std::string& monitor) {
+  return monitor.rfind("validation.", 0) == 0 && !is_loss_name(monitor);
+}
+
+std::string summary_of(const EpochResult& result) {
+  auto text = fmt::format("loss {:.4f}", result.train_loss);
+  for (const auto& [name, value] : result.validation) {
+    text += fmt::format(", validation {} {:.4f}", name, value);
+  }
+  return text;
+}
 
 }  // namespace
 
-Trainer::Trainer(const TrainingOptions& options, const std::vector<EncoderSpec>& encoders,
-                 const MeasureOptions& measuring, Parts parts, Model& model, TrainingData& data,
-                 at::Device device, std::string folder, Context& context)
-    : options_(options),
-      encoders_(encoders),
-      measuring_(measuring),
+struct Trainer::Epoch {
+  int64_t number = 0;               // from 0
+  std::vector<at::Tensor> batches;  // as composed
+  int64_t first_step = 0;           // those before were done before a resume
+  double loss_sum = 0;
+  bool has_gradient = false;  // of the batches since the last update
+  bool was_watched = false;   // for a collapse
+
+  int64_t steps() const { return static_cast<int64_t>(batches.size()); }
+};
+
+Trainer::Trainer(TrainingPlan plan, Parts parts, Model& model, TrainingData& data, Context& context,
+                 Communicator& communicator)
+    : plan_(std::move(plan)),
+      options_(plan_.options),
       parts_(std::move(parts)),
       model_(model),
       data_(data),
-      device_(device),
-      folder_(std::move(folder)),
       context_(context),
-      encoder_learns_(model.learns()) {
-  report_.monitor = options.early_stopping.monitor;
-  if (report_.monitor.empty()) {
-    report_.monitor =
-        data.validation_labels().numel() > 0 ? "validation." + parts_.metrics.front()->name() : "train.loss";
-  }
-  const auto& mode = options.early_stopping.mode;
-  minimise_ = mode == MonitorMode::min || (mode == MonitorMode::automatic && is_loss_name(report_.monitor));
-  report_.best_value =
-      minimise_ ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+      communicator_(communicator),
+      encoder_learns_(model.learns()),
+      parameters_(trained_parameters(options_, plan_.encoders, model, *parts_.loss)),
+      optimizer_(options_.optimizer, options_.schedule, options_.epochs, options_.gradient_clip,
+                 parameters_.groups),
+      composer_(*parts_.sampler, data, model, options_.seed),
+      average_(options_.ema > 0 || options_.swa_start > 0
+                   ? std::make_unique<WeightAverage>(averaged_tensors(parameters_, plan_.encoders, model),
+                                                     options_.ema)
+                   : nullptr),
+      best_(options_.early_stopping, chosen_monitor(options_, parts_, data),
+            [this] { return trained_state(model_, *parts_.loss); }),
+      collapse_(context),
+      validator_({options_.seed, plan_.device, encoder_learns_ || is_metric_name(best_.monitor())},
+                 plan_.measuring, parts_.metrics, model, data, *parts_.loss, collapse_),
+      step_(options_,
+            {model, *parts_.loss, data, composer_, parameters_, optimizer_, average_.get(), communicator}),
+      history_(plan_.folder, options_, parts_.trackers),
+      checkpointer_(plan_.folder,
+                    {[this] { return resumable_tensors(); }, optimizer_, average_.get(), best_, all_steps_},
+                    context, communicator) {}
 
-  auto groups = parameter_groups();
-  optimizer_ = std::make_unique<Optimizer>(options.optimizer, options.schedule, options.epochs,
-                                           options.gradient_clip, groups);
-  if (parts_.sampler->refresh_epochs() > 0) {
-    const auto classes = std::get<0>(at::_unique(data.labels())).numel();
-    class_means_ = at::zeros({classes, model.present_dimension()}, at::kFloat);
-  }
-  take_pairs();
-  if (options.ema > 0 || options.swa_start > 0) average_weights(groups);
+/// What a resumed run needs beside what the best epoch keeps.
+std::vector<NamedTensor> Trainer::resumable_tensors() const {
+  auto all = trained_state(model_, *parts_.loss);
+  for (const auto& one : parts_.loss->memories()) all.push_back(one);
+  for (const auto& one : composer_.tensors()) all.push_back(one);
+  return all;
 }
 
-ParameterGroups Trainer::parameter_groups() {
-  ParameterGroups groups;
-  groups.encoder = trained_encoder_parameters(model_);
-  groups.head = model_.heads.parameters();
-  groups.loss = parts_.loss->parameters();
-  const auto factors_of = [&](const std::string& role, const std::vector<NamedTensor>& tensors) {
-    std::vector<double> factors;
-    for (const auto& one : tensors) {
-      trained_.push_back({role + one.name, one.tensor});
-      factors.push_back(lr_factor(options_, trained_.back().name));
-    }
-    return factors;
-  };
-  groups.encoder_factors = factors_of("encoder.", groups.encoder);
-  groups.head_factors = factors_of("head.", groups.head);
-  groups.loss_factors = factors_of("loss.", groups.loss);
-  size_t next = 0;
-  for (size_t i = 0; i < model_.encoders.size(); ++i) {
-    const auto& encoder = model_.encoders[i];
-    const auto& of_stages = encoders_[i].lr_multipliers;
-    const auto stages = encoder.encoder->stages();
-    for (const auto& one : encoder.trained_parameters()) {
-      const auto factor = of_stages.find(stages[static_cast<size_t>(encoder.encoder->stage_of(one.name))]);
-      if (factor != of_stages.end()) groups.encoder_factors[next] *= factor->second;
-      ++next;
-    }
+void Trainer::resume() {
+  const auto position = checkpointer_.resume();
+  if (position) {
+    composer_.restored();
+    first_ = *position;
+    report_.epochs = first_.epoch;
   }
-  std::vector<std::string> names;
-  for (const auto& one : trained_) names.push_back(one.name);
-  check_patterns(options_, names);
-  return groups;
-}
-
-/// Running statistics that move are averaged too: they belong to the weights.
-void Trainer::average_weights(const ParameterGroups& groups) {
-  const bool frozen = std::all_of(encoders_.begin(), encoders_.end(),
-                                  [](const EncoderSpec& one) { return one.batch_norms_frozen; });
-  auto weights = frozen ? groups.encoder : trained_encoder_tensors(model_);
-  for (const auto* more : {&groups.head, &groups.loss})
-    weights.insert(weights.end(), more->begin(), more->end());
-  for (auto& one : model_.heads.buffers()) weights.push_back(one);
-  weights.erase(std::remove_if(weights.begin(), weights.end(),
-                               [](const NamedTensor& one) { return !one.tensor.is_floating_point(); }),
-                weights.end());
-  for (size_t i = 0; i < weights.size(); ++i) weights[i].name = std::to_string(i) + "." + weights[i].name;
-  average_ = std::make_unique<WeightAverage>(weights, options_.ema);
+  if (communicator_.rank() == 0) history_.keep_until(first_.epoch);
+  if (!position) return;
+  context_.info(fmt::format("resuming at epoch {}, step {}", first_.epoch + 1, first_.step + 1));
 }
 
 TrainReport Trainer::train() {
   const double start = now_seconds();
-  last_checkpoint_ = start;
+  if (communicator_.size() > 1) take_from_first(trained_state(model_, *parts_.loss), communicator_);
+  checkpointer_.start(first_);
   if (encoder_learns_) keep_freed_memory(kKeepSmaller);
   try {
     run_epochs();
   } catch (const Interrupted&) {
-    save_after_failure();
+    checkpointer_.save_after_failure();
     report_.interrupted = true;
   } catch (const std::exception&) {
-    save_after_failure();
+    checkpointer_.save_after_failure();
     throw;
   }
-  if (!report_.interrupted && out_of_patience()) report_.stopped_early = true;
+  if (!report_.interrupted && best_.out_of_patience()) report_.stopped_early = true;
   if (encoder_learns_) keep_freed_memory(kKeepAll);  // what follows measures and encodes
   report_.train_seconds = now_seconds() - start;
-  if (!report_.interrupted) save_checkpoint(report_.epochs, 0, 0);
-  if (!best_.empty()) {
-    restore(state(), best_);
-  } else {
-    swap_average();
-  }
-  if (best_.empty() && report_.epochs > 0) {
-    report_.warnings.push_back("no epoch had a defined " + report_.monitor +
-                               "; the last epoch's weights are kept");
-    context_.warning(report_.warnings.back());
-  }
+  if (!report_.interrupted) checkpointer_.write({report_.epochs, 0, 0});
+  take_best_weights();
   data_.train_encoder(false);
   model_.heads.train(false);
   return report_;
 }
 
+/// The best epoch's weights, or the last epoch's, averaged where there is an average; and what the report
+/// says of them.
+void Trainer::take_best_weights() {
+  report_.best_epoch = best_.epoch();
+  report_.best_value = best_.value();
+  report_.monitor = best_.monitor();
+  if (!collapse_.warning().empty()) report_.warnings.push_back(collapse_.warning());
+  if (best_.restore()) return;
+  if (average_) average_->put_in();
+  if (report_.epochs == 0) return;
+  report_.warnings.push_back("no epoch had a defined " + best_.monitor() +
+                             "; the last epoch's weights are kept");
+  context_.warning(report_.warnings.back());
+}
+
 void Trainer::run_epochs() {
   Progress progress("training", "epochs", options_.epochs, context_);
-  whole_ = first_;
-  for (int64_t epoch = first_.epoch; epoch < options_.epochs; ++epoch) {
-    if (out_of_patience()) {  // also right after a resume
+  for (int64_t number = first_.epoch; number < options_.epochs; ++number) {
+    if (best_.out_of_patience()) {  // also right after a resume
       report_.stopped_early = true;
       break;
     }
-    const double epoch_start = now_seconds();
+    const double start = now_seconds();
     EpochResult result;
-    if (!run_steps(epoch, result)) {
-      report_.step_seconds += now_seconds() - epoch_start;
+    auto epoch = begin_epoch(number);
+    const bool completed = run_steps(epoch, result);
+    result.step_seconds = now_seconds() - start;
+    report_.step_seconds += result.step_seconds;
+    if (!completed) {
       report_.interrupted = true;
       break;
     }
-    result.step_seconds = now_seconds() - epoch_start;
-    report_.step_seconds += result.step_seconds;
-    if (options_.swa_start > 0 && epoch + 1 >= options_.swa_start && result.steps_now > 0) {
-      average_->add_to_mean();  // a resumed epoch without steps was added before it was interrupted
-    }
-    swap_average();
-    validate(result);  // should it fail, the steps are kept and the resumed run repeats the validation
-    const double seconds = now_seconds() - epoch_start;
-    report_.epoch_seconds.push_back(seconds);
-    report_.epochs = epoch + 1;
-    whole_.reset();  // between what is noted of the epoch and its line in the history
-    const bool best = note_result(epoch, result);
-    swap_average();
-    append_history(epoch, result, seconds, best);
-    whole_ = {epoch + 1, 0};
-    keep(*whole_);
-    track(epoch, result);
-    std::string note = fmt::format("loss {:.4f}", result.train_loss);
-    for (const auto& [name, value] : result.validation)
-      note += fmt::format(", validation {} {:.4f}", name, value);
-    progress.update(epoch + 1, note);
-    if (now_seconds() - last_checkpoint_ > kCheckpointSeconds) save_checkpoint(epoch + 1, 0, 0);
-    if (context_.interrupted()) {
+    finish_epoch(number, start, result);
+    progress.update(number + 1, summary_of(result));
+    if (communicator_.any(checkpointer_.is_due())) checkpointer_.write({number + 1, 0, 0});
+    if (communicator_.any(context_.interrupted())) {
       report_.interrupted = true;
-      save_checkpoint(epoch + 1, 0, 0);
+      checkpointer_.write({number + 1, 0, 0});
       break;
     }
   }
   progress.finish();
 }
 
-/// Exchanges the weights and their average, where there is one already.
-void Trainer::swap_average() {
-  if (!average_ || average_->updates() == 0) return;
-  average_->swap();
-  swapped_ = !swapped_;
-}
-
-bool Trainer::out_of_patience() const {
-  const auto patience = options_.early_stopping.patience;
-  return patience > 0 && since_best_ >= patience;
-}
-
-bool Trainer::run_steps(int64_t epoch, EpochResult& result) {
-  const auto seed = options_.seed;
-  const auto refresh = parts_.sampler->refresh_epochs();
+Trainer::Epoch Trainer::begin_epoch(int64_t number) {
+  Epoch epoch;
+  epoch.number = number;
+  const bool goes_on = number == first_.epoch;
   // Not in the middle of an epoch that is resumed: its batches are those of the means at its beginning.
-  if (refresh > 0 && epoch % refresh == 0 && !(epoch == first_.epoch && first_.step > 0)) show_class_means();
-  const auto batches = parts_.sampler->batches(pairs_ ? pairs_->labels() : data_.labels(), seed, epoch);
-  const auto steps = static_cast<int64_t>(batches.size());
+  if (composer_.needs_class_means(number) && !(goes_on && first_.step > 0)) composer_.show_class_means();
+  epoch.batches = composer_.batches(number);
   largest_batch_ = 0;
-  for (const auto& batch : batches) largest_batch_ = std::max(largest_batch_, batch.numel());
-  const int64_t first = epoch == first_.epoch ? std::min(first_.step, steps) : 0;
-  optimizer_->start_epoch(epoch);
-  for (auto& one : trained_) one.tensor.requires_grad_(!is_frozen(options_, one.name, epoch));
+  for (const auto& batch : epoch.batches) largest_batch_ = std::max(largest_batch_, batch.numel());
+  if (goes_on) {
+    epoch.first_step = std::min(first_.step, epoch.steps());
+    epoch.loss_sum = first_.loss_sum;
+  }
+  optimizer_.start_epoch(number);
+  choose_learning(options_, parameters_, number);
   data_.train_encoder(true);
   model_.heads.train(true);
   parts_.loss->train(true);
-  std::vector<at::Tensor> rows = batches;  // of the training side
-  if (pairs_) {
-    for (auto& one : rows) one = pairs_->objects(one);
+  std::vector<at::Tensor> rows;
+  for (const auto& batch : epoch.batches) {
+    rows.push_back(part_of_rank(composer_.rows_of(batch), communicator_));
   }
-  data_.start_epoch(rows, first, epoch);
-  Progress progress(fmt::format("epoch {}", epoch + 1), "steps", steps, encoder_learns_ ? context_ : silent_);
-  // Summed on the device: one synchronisation an epoch, not one a step, unless steps are slow anyway.
-  double sum = epoch == first_.epoch ? first_.loss_sum : 0;
-  const int64_t group = options_.accumulate;  // batches per step of the optimizer
-  bool has_gradient = false;
-  for (int64_t step = first; step < steps; ++step) {
-    // The global generator is set per step, so that dropout repeats after a resume too.
-    at::manual_seed(random_stream(seed, Stream::step, epoch, step).next() >> 1);
-    auto batch = data_.next();
-    if (step % group == 0) optimizer_->zero_gradients();
-    const bool ends_group = (step + 1) % group == 0 || step + 1 == steps;
-    whole_.reset();
-    if (batch.labels.numel() > 0) {
-      const auto batches_of_step = std::min(group, steps - step / group * group);
-      const auto learned = learn(batches[static_cast<size_t>(step)], batch, {epoch, step},
-                                 1 / static_cast<double>(batches_of_step));
-      has_gradient = has_gradient || learned.has_gradient;
-      ++report_.steps;
-      ++all_steps_;
-      sum += learned.loss;
-      progress.update(step + 1, fmt::format("loss {:.4f}", sum / static_cast<double>(step + 1)));
-      // Where there is no validation, whose embeddings are not blurred by dropout.
-      if (data_.validation_labels().numel() == 0 &&
-          batch.labels.numel() == (pairs_ ? 2 : 1) * largest_batch_) {
-        warn_when_collapsed(learned.embeddings);
-      }
+  data_.start_epoch(rows, epoch.first_step, number);
+  return epoch;
+}
+
+/// Returns false when it was interrupted; then a checkpoint was written.
+bool Trainer::run_steps(Epoch& epoch, EpochResult& result) {
+  Progress progress(fmt::format("epoch {}", epoch.number + 1), "steps", epoch.steps(),
+                    encoder_learns_ ? context_ : silent_);
+  for (int64_t step = epoch.first_step; step < epoch.steps(); ++step) {
+    const auto batch = next_batch(epoch, step);
+    if (step % options_.accumulate == 0) step_.begin_group();
+    checkpointer_.inconsistent();
+    if (gathered(batch.data.labels, communicator_).numel() > 0) {
+      const auto embeddings = learn(epoch, batch);
+      progress.update(step + 1, fmt::format("loss {:.4f}", epoch.loss_sum / static_cast<double>(step + 1)));
+      watch_collapse(epoch, embeddings);
     }
-    if (!ends_group) continue;
-    if (has_gradient) update_weights(epoch, step);
-    has_gradient = false;
-    whole_ = {epoch, step + 1, sum};
-    if (step + 1 == steps) break;
-    if (context_.interrupted()) {
-      save_checkpoint(epoch, step + 1, sum);
+    if (!batch.ends_group) continue;
+    if (communicator_.any(epoch.has_gradient)) step_.update(epoch.number, step);
+    epoch.has_gradient = false;
+    const TrainingPosition position{epoch.number, step + 1, epoch.loss_sum};
+    checkpointer_.consistent_at(position);
+    if (step + 1 == epoch.steps()) break;
+    if (communicator_.any(context_.interrupted())) {
+      checkpointer_.write(position);
       return false;
     }
-    if (encoder_learns_ && now_seconds() - last_checkpoint_ > kCheckpointSeconds) {
-      save_checkpoint(epoch, step + 1, sum);
-    }
+    if (encoder_learns_ && communicator_.any(checkpointer_.is_due())) checkpointer_.write(position);
   }
-  result.steps = steps;
-  result.steps_now = steps - first;
-  result.loss_sum = sum;
-  result.train_loss = sum / static_cast<double>(steps);
+  result.steps_now = epoch.steps() - epoch.first_step;
+  result.train_loss = epoch.loss_sum / static_cast<double>(epoch.steps());
   return true;
 }
 
-void Trainer::show_class_means() {
-  at::NoGradGuard no_grad;
-  data_.train_encoder(false);
-  model_.heads.train(false);
-  const auto raw = data_.train_embeddings();
-  const auto x = model_.apply_heads(raw).cpu();
-  const auto [classes, place] = at::_unique(data_.labels(), true, true);
-  const auto sums = at::zeros({classes.numel(), x.size(1)}, at::kFloat).index_add(0, place, l2_normalized(x));
-  const auto means = l2_normalized(sums);
-  if (means.sizes() == class_means_.sizes()) {
-    class_means_.copy_(means);
-  } else {
-    class_means_ = means;  // no sample of a class can be read
+StepBatch Trainer::next_batch(const Epoch& epoch, int64_t step) {
+  // The global generator is set per step, so that dropout repeats after a resume too.
+  at::manual_seed(random_stream(options_.seed, Stream::step, epoch.number, step).next() >> 1);
+  const auto group = options_.accumulate, steps = epoch.steps();
+  StepBatch batch;
+  batch.composed = epoch.batches[static_cast<size_t>(step)];
+  batch.data = data_.next();
+  batch.epoch = epoch.number;
+  batch.step = step;
+  batch.all_steps = all_steps_;
+  batch.factor = 1 / static_cast<double>(std::min(group, steps - step / group * group));
+  batch.ends_group = (step + 1) % group == 0 || step + 1 == steps;
+  return batch;
+}
+
+/// Returns the embeddings without their graph.
+at::Tensor Trainer::learn(Epoch& epoch, const StepBatch& batch) {
+  const auto embeddings = step_.forward(batch);
+  const auto loss = step_.loss(batch, embeddings);
+  double value = 0;
+  if (loss.defined()) {
+    if (loss.is_cpu()) value = step_.value(batch, embeddings, loss);
+    if (step_.backward(batch, embeddings, loss)) epoch.has_gradient = true;
+    // One synchronisation a step, for the loss and the gradient's norm together: whether they are finite has
+    // to be known before the weights are touched, since what is not a number would spoil them and the
+    // optimizer's state.
+    if (!loss.is_cpu()) value = step_.value(batch, embeddings, loss);
   }
-  parts_.sampler->see_class_means(classes, class_means_);
-  take_pairs();
+  ++report_.steps;
+  ++all_steps_;
+  epoch.loss_sum += value;
+  return embeddings.detach();
+}
+
+/// Where there is no validation, whose embeddings are not blurred by dropout. Outside of the CPU once an
+/// epoch, since it is a look at the device.
+void Trainer::watch_collapse(Epoch& epoch, const at::Tensor& embeddings) {
+  if (data_.validation_labels().numel() > 0) return;
+  if (embeddings.size(0) != composer_.row_count(largest_batch_)) return;
+  if (epoch.was_watched && !embeddings.is_cpu()) return;
+  epoch.was_watched = true;
+  collapse_.look_at(embeddings);
+}
+
+/// Averages, validates, and writes down what the epoch gave.
+void Trainer::finish_epoch(int64_t number, double start, EpochResult& result) {
+  if (options_.swa_start > 0 && number + 1 >= options_.swa_start && result.steps_now > 0) {
+    average_->add_to_mean();  // a resumed epoch without steps was added before it was interrupted
+  }
+  if (average_) average_->put_in();
+  if (communicator_.size() > 1) take_from_first(running_statistics(model_), communicator_);
+  // Should it fail, the steps are kept and the resumed run repeats the validation.
+  result.validation = validator_.validate(largest_batch_);
+  for (auto& [name, value] : result.validation) value = take_from_first(value, communicator_);
+  const double seconds = now_seconds() - start;
+  report_.epoch_seconds.push_back(seconds);
+  report_.epochs = number + 1;
+  checkpointer_.inconsistent();  // between what is noted of the epoch and its line in the history
+  const bool is_best = best_.note(number + 1, result.value(best_.monitor()));
+  if (average_) average_->take_out();
+  if (communicator_.rank() == 0) history_.append(number, result, seconds, is_best);
+  checkpointer_.consistent_at({number + 1, 0, 0});
+  checkpointer_.keep();
+  if (communicator_.rank() == 0) history_.track(number, result, all_steps_);
 }
 
 }  // namespace kindred::host

@@ -31,4 +31,16 @@ void WeightAverage::swap() {
   restore(average_, weights);
 }
 
+void WeightAverage::put_in() {
+  if (is_in_ || updates_ == 0) return;
+  swap();
+  is_in_ = true;
+}
+
+void WeightAverage::take_out() {
+  if (!is_in_) return;
+  swap();
+  is_in_ = false;
+}
+
 }  // namespace kindred::host

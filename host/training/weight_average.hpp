@@ -20,8 +20,12 @@ class WeightAverage {
   void update();
   /// The mean of the weights at all calls of this.
   void add_to_mean();
-  /// Exchanges the weights and their average: call before measuring, and again after.
+  /// Exchanges the weights and their average.
   void swap();
+  /// Puts the average into the model, to be measured or saved; take_out() gives the model its weights back.
+  /// Nothing happens before the first update, and nothing where it is done already.
+  void put_in();
+  void take_out();
 
   /// For checkpoints.
   const std::vector<NamedTensor>& average() const { return average_; }
@@ -32,6 +36,7 @@ class WeightAverage {
   std::vector<NamedTensor> weights_, average_;
   double decay_;
   int64_t updates_ = 0;
+  bool is_in_ = false;  ///< the model has the average, and average_ the weights
 };
 
 }  // namespace kindred::host

@@ -34,7 +34,7 @@ HeadChain chain_of(const std::vector<Narrows::Kind>& kinds) {
     const auto input = 8 - static_cast<int64_t>(chain.stages.size());
     chain.stages.push_back({"narrows", "test", std::make_shared<Narrows>(kind, input)});
   }
-  chain.note_what_waits();
+  chain.note_bypassed();
   return chain;
 }
 

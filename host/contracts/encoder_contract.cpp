@@ -1,0 +1,66 @@
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "host/contracts/module_contract.hpp"
+
+namespace kindred::host {
+namespace {
+
+/// Its names and numbers never vary, so they are asked for once. What it computes is checked by EncoderPart,
+/// which knows where the encoder is cut.
+class EncoderContract final : public ModuleContract<Encoder> {
+ public:
+  EncoderContract(std::shared_ptr<Encoder> inner, const ComponentInfo& info)
+      : ModuleContract(std::move(inner), info),
+        object_kind_(party_.call("object_kind", [&] { return inner_->object_kind(); })),
+        dimension_(party_.call("dimension", [&] { return inner_->dimension(); })),
+        stages_(party_.call("stages", [&] { return inner_->stages(); })) {
+    if (dimension_ < 0) party_.broke("dimension", fmt::format("is {}", dimension_));
+    if (stages_.empty()) party_.broke("stages", "gave none; an encoder has at least one");
+    for (const auto& one : module_tensors(*this)) stage_of(one.name);
+  }
+
+  ObjectKind object_kind() const override { return object_kind_; }
+  int64_t dimension() const override { return dimension_; }
+  std::vector<std::string> stages() const override { return stages_; }
+  int64_t stage_of(const std::string& name) const override {
+    const auto stage = party_.call("stage_of", [&] { return inner_->stage_of(name); });
+    if (stage < 0 || stage >= static_cast<int64_t>(stages_.size())) {
+      party_.broke("stage_of",
+                   fmt::format("is {} for \"{}\", but there are {} stages", stage, name, stages_.size()));
+    }
+    return stage;
+  }
+  void freeze_batch_norms(bool on) override {
+    party_.call("freeze_batch_norms", [&] { inner_->freeze_batch_norms(on); });
+  }
+  bool runs_in_bfloat16() const override {
+    return party_.call("runs_in_bfloat16", [&] { return inner_->runs_in_bfloat16(); });
+  }
+  at::Tensor prepare(const Batch& batch, at::ScalarType dtype) const override {
+    auto input = party_.call("prepare", [&] { return inner_->prepare(batch, dtype); });
+    const auto& data = batch.data;
+    if (!input.defined() || input.dim() < 1 || input.size(0) != data.size(0) ||
+        input.device() != data.device()) {
+      party_.broke("prepare", fmt::format("returned {}; expected the input of a batch of {} on {}",
+                                          tensor_text(input), data.size(0), data.device().str()));
+    }
+    return input;
+  }
+  at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
+    return party_.call("forward", [&] { return inner_->run_stages(input, first, last); });
+  }
+
+ private:
+  ObjectKind object_kind_;
+  int64_t dimension_;
+  std::vector<std::string> stages_;
+};
+
+}  // namespace
+
+std::shared_ptr<Encoder> under_contract(std::shared_ptr<Encoder> encoder, const ComponentInfo& info) {
+  return std::make_shared<EncoderContract>(std::move(encoder), info);
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/contracts/contract.hpp"
+
+namespace kindred::host {
+
+/// What the contracts of losses, miners, encoders and heads have in common: all of them have tensors. For
+/// their .cpp files only.
+template <class Interface>
+class ModuleContract : public Contract<Interface> {
+ public:
+  using Contract<Interface>::Contract;
+
+  std::vector<NamedTensor> parameters() override {
+    return defined("parameters", party_.call("parameters", [&] { return inner_->parameters(); }));
+  }
+  std::vector<NamedTensor> buffers() override {
+    return defined("buffers", party_.call("buffers", [&] { return inner_->buffers(); }));
+  }
+  void train(bool on) override {
+    party_.call("train", [&] { inner_->train(on); });
+  }
+  void prepare_for_inference(at::ScalarType dtype) override {
+    party_.call("prepare_for_inference", [&] { inner_->prepare_for_inference(dtype); });
+  }
+
+ protected:
+  using Contract<Interface>::inner_;
+  using Contract<Interface>::party_;
+
+ private:
+  std::vector<NamedTensor> defined(const char* phase, std::vector<NamedTensor> tensors) const {
+    for (const auto& one : tensors) {
+      if (!one.tensor.defined()) party_.broke(phase, "gave no tensor as \"" + one.name + "\"");
+    }
+    return tensors;
+  }
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,56 @@
+#include "host/run/measure_run.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include "host/base/clock.hpp"
+#include "host/data/views.hpp"
+#include "host/report/retrieval_shown.hpp"
+#include "host/report/tables.hpp"
+#include "host/run/run_folder.hpp"
+#include "kindred/error.hpp"
+
+namespace kindred::host {
+
+at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool with_heads) {
+  at::NoGradGuard no_grad;
+  return mean_over_views(pipeline.evaluation.test_views, [&](int64_t view) {
+    auto embeddings = material.data->embed(material.split.test, view);
+    embeddings = with_heads ? material.model.apply_heads(embeddings) : material.model.base(embeddings);
+    check_finite(embeddings, *material.dataset, material.split.test);
+    return embeddings;
+  });
+}
+
+void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
+                  const std::string& folder, RunResult& result, Context& context) {
+  const double start = now_seconds();
+  material.keep_readable();  // what a learning encoder could not read is known since training
+  const auto& dataset = *material.dataset;
+  const auto& components = material.components;
+  const auto task =
+      measured_task(dataset, material.split.test, components.eval_sampler.get(), pipeline.evaluation);
+  result.measured("base", {});
+  result.measured("tuned", {});
+  const auto measured = [&](const char* side, const at::Tensor& embeddings) {
+    auto values = measure(embeddings, task, components.metrics, pipeline.evaluation, context);
+    result.measured(side, values);
+    return values;
+  };
+  const auto base_values = pipeline.evaluation.baseline ? measured("base", base) : Measured{};
+  const auto tuned = test_embeddings(material, pipeline, true);
+  if (tuned.size(0) != base.size(0)) {
+    throw Error(
+        fmt::format("{} test samples could be read before training and {} behind it; are the files on a disk "
+                    "that stays?",
+                    base.size(0), tuned.size(0)));
+  }
+  const auto tuned_values = measured("tuned", tuned);
+  if (pipeline.evaluation.per_class) result.per_class(per_class_table(base_values, tuned_values, dataset));
+  result.evaluated(now_seconds() - start);
+  set_model_metrics(folder, result.metrics());
+  write_retrieval(folder, {dataset, material.split.test, task, base, tuned, pipeline.seed});
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+#include "host/run/run_material.hpp"
+#include "host/run/run_result.hpp"
+
+namespace kindred::host {
+
+/// float32 (T, D): embeddings of the test samples by the model as it stands, averaged over the views that the
+/// pipeline asks for. `with_heads`: of the whole model, else of the encoders alone. Takes samples that cannot
+/// be read out of the split. Throws Error when a number is not finite.
+at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool with_heads);
+
+/// Measures the test samples by the encoders as they were, whose embeddings are `base`, and by the tuned
+/// model. Each side's values are in `result` as soon as they are known, and both then in the model's manifest
+/// in `folder`, the run's, where it also leaves the retrieval that a person is shown.
+void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
+                  const std::string& folder, RunResult& result, Context& context);
+
+}  // namespace kindred::host

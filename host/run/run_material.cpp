@@ -1,0 +1,96 @@
+#include "host/run/run_material.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "host/base/issue.hpp"
+#include "host/contracts/contracts.hpp"
+#include "host/data/views.hpp"
+#include "host/loader/catalog.hpp"
+#include "host/run/check_losses.hpp"
+#include "host/run/make_model.hpp"
+#include "host/run/trained_stages.hpp"
+#include "host/training_data/make_training_data.hpp"
+
+namespace kindred::host {
+namespace {
+
+void check_test_views(const Pipeline& pipeline, const Model& model) {
+  bool pictures = false;
+  for (const auto& part : model.encoders) pictures = pictures || part.object_kind == ObjectKind::image;
+  for (const auto view : pipeline.evaluation.test_views) {
+    if (view == kPlainView || pictures) continue;
+    throw PipelineError({{pipeline.file, "/evaluate/test_views",
+                          "only pictures have a mirror image, and no encoder reads any; take [\"plain\"]"}});
+  }
+}
+
+}  // namespace
+
+void RunMaterial::keep_readable() {
+  for (auto* samples : {&split.train, &split.validation, &split.test}) skips->remove_from(*samples);
+}
+
+std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog,
+                                      Context& context) {
+  material.dataset = create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
+  const auto& dataset = *material.dataset;
+  material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
+  material.split = split_classes(dataset.labels(), pipeline.split);
+  const auto& split = material.split;
+  context.info(fmt::format(
+      "data: {} samples; train {} ({} classes), validation {} ({} classes){}, test {} ({} classes)",
+      dataset.size(), split.train.size(), count_groups(dataset.labels(), split.train),
+      split.validation.size(), count_groups(dataset.labels(), split.validation),
+      split.validation_is_test ? " = test" : "", split.test.size(),
+      count_groups(dataset.labels(), split.test)));
+  std::vector<std::string> warnings;
+  if (split.validation_is_test) {
+    warnings.push_back(
+        "validation is the test classes: early stopping sees what is measured at the end, so the "
+        "result is optimistic");
+    context.warning(warnings.back());
+  }
+  return warnings;
+}
+
+void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, at::Device device,
+                   Context& context) {
+  check_losses_take(catalog, pipeline, material.dataset->pairs().defined());
+  auto& model = material.model;
+  model = make_model(catalog, pipeline, material.dataset.get(), true);
+  for (size_t i = 0; i < model.encoders.size(); ++i) {
+    auto& part = model.encoders[i];
+    part.training_dtype = training_dtype(pipeline.encoders[i], pipeline, *part.encoder, device);
+  }
+  check_test_views(pipeline, model);
+  move_to(encoder_tensors(model), device);
+  move_to(head_tensors(model), device);
+  context.info(fmt::format("{}", model_summary(model)));
+}
+
+std::optional<EncodedDataset::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
+                                                   at::Device device, Context& context) {
+  material.encoding = {pipeline.seed,
+                       pipeline.loading.threads,
+                       pipeline.cache,
+                       pipeline.dataset,
+                       pipeline.transforms,
+                       pipeline.train_transforms,
+                       pipeline.evaluation.test_views};
+  material.encoded =
+      std::make_unique<EncodedDataset>(material.encoding, pipeline.encoders, material.components.transforms,
+                                       material.model, *material.dataset, device, *material.skips, context);
+  return material.encoded->encode(material.split);
+}
+
+void prepare_training_data(RunMaterial& material, const Pipeline& pipeline, at::Device device,
+                           Context& context) {
+  material.keep_readable();
+  material.data = make_training_data(
+      *material.encoded, *material.dataset, material.split, material.model, material.components.transforms,
+      {pipeline.seed, pipeline.loading.threads, pipeline.cache.batch_size, pipeline.cache.views}, device,
+      *material.skips, context);
+}
+
+}  // namespace kindred::host

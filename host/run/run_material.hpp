@@ -1,0 +1,64 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/base/context.hpp"
+#include "host/data/class_split.hpp"
+#include "host/data/skip_log.hpp"
+#include "host/encoding/encoded_dataset.hpp"
+#include "host/model/model.hpp"
+#include "host/pipeline/pipeline.hpp"
+#include "host/run/components.hpp"
+#include "host/training_data/training_data.hpp"
+#include "kindred/dataset.hpp"
+
+namespace kindred::host {
+
+class Catalog;
+
+/// Data and model of one run. They are made one after the other, in the order of the functions below; what is
+/// not made yet is null or empty, so that the result of a run that fails says how far it came. Its parts
+/// refer to each other, so it stays where it is.
+struct RunMaterial {
+  RunMaterial() = default;
+  RunMaterial(const RunMaterial&) = delete;
+  RunMaterial& operator=(const RunMaterial&) = delete;
+
+  Components components;
+  std::shared_ptr<Dataset> dataset;
+  std::unique_ptr<SkipLog> skips;
+  ClassSplit split;
+  Model model;
+  EncodingOptions encoding;
+  std::unique_ptr<EncodedDataset> encoded;
+  std::unique_ptr<TrainingData> data;
+
+  /// Takes samples that could not be read out of the split.
+  void keep_readable();
+};
+
+/// Opens the dataset and divides it. Returns what a person is to be warned of; it was said to `context`
+/// already.
+std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog,
+                                      Context& context);
+
+/// Makes the model and brings it to the device. Throws PipelineError when it does not fit the data, or when a
+/// loss does not take this kind of dataset.
+void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, at::Device device,
+                   Context& context);
+
+/// Runs the frozen stages, or opens what they gave earlier. Returns nothing where all encoders read samples
+/// at every step.
+std::optional<EncodedDataset::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
+                                                   at::Device device, Context& context);
+
+/// Readies the batches of training.
+void prepare_training_data(RunMaterial& material, const Pipeline& pipeline, at::Device device,
+                           Context& context);
+
+}  // namespace kindred::host

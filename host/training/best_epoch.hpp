@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "host/options/training_options.hpp"
+#include "kindred/module.hpp"
+
+namespace kindred::host {
+
+/// Whether what is monitored is a loss, which is to fall.
+bool is_loss_name(const std::string& monitor);
+
+/// Watches one value over the epochs: keeps the weights of the epoch where it was best, and says when it has
+/// not become better for too long.
+class BestEpoch {
+ public:
+  using Tensors = std::function<std::vector<NamedTensor>()>;
+
+  /// `monitor`: name of the value, in place of `options.monitor`, which may be "". `tensors` gives the
+  /// weights that are copied, always the same ones.
+  BestEpoch(const EarlyStoppingOptions& options, std::string monitor, Tensors tensors);
+
+  /// Notes the value of `epoch`, counted from 1. Returns whether it is better than the best before it by more
+  /// than min_delta; then the weights are copied. A value that is not a number is never better.
+  bool note(int64_t epoch, double value);
+
+  /// Whether the last `patience` epochs were no better.
+  bool out_of_patience() const;
+
+  const std::string& monitor() const { return monitor_; }
+  int64_t epoch() const { return epoch_; }  ///< counted from 1; 0: none was better than nothing
+  double value() const { return value_; }   ///< an infinity when there is no best epoch
+  int64_t epochs_since() const { return since_best_; }
+  /// Copies of the weights of the best epoch; empty when there is none. The copies are never written to
+  /// again.
+  const std::vector<NamedTensor>& weights() const { return weights_; }
+
+  /// Puts the weights of the best epoch back; returns whether there are any.
+  bool restore() const;
+
+  /// Goes on from what an earlier execution noted. `weights` go to where tensors() has the same place; they
+  /// may be empty.
+  void resume(int64_t epoch, double value, int64_t epochs_since, std::vector<NamedTensor> weights);
+
+  /// Copies of the weights as they are now.
+  std::vector<NamedTensor> present_weights() const;
+
+ private:
+  EarlyStoppingOptions options_;
+  std::string monitor_;
+  Tensors tensors_;
+  bool minimise_;
+  double value_;
+  int64_t epoch_ = 0, since_best_ = 0;
+  std::vector<NamedTensor> weights_;
+};
+
+}  // namespace kindred::host

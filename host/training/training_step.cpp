@@ -1,0 +1,128 @@
+#include "host/training/training_step.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/base/random_streams.hpp"
+#include "host/distributed/global_batch.hpp"
+#include "host/loader/guarded_call.hpp"
+#include "kindred/error.hpp"
+
+namespace kindred::host {
+
+TrainingStep::TrainingStep(const TrainingOptions& options, Parts parts) : options_(options), parts_(parts) {}
+
+void TrainingStep::begin_group() {
+  parts_.optimizer.zero_gradients();
+  gradients_summed_ = false;
+  squared_norm_.reset();
+}
+
+bool TrainingStep::in_parts(const StepBatch& batch) const {
+  return options_.gradient_cache > 0 && options_.gradient_cache < batch.data.labels.numel();
+}
+
+/// Embeddings of one part of a batch. Its generator is set for it alone, so that the second pass draws what
+/// the first one drew.
+at::Tensor TrainingStep::part_of(const StepBatch& batch, int64_t first) const {
+  const auto end = std::min(first + options_.gradient_cache, batch.data.labels.numel());
+  at::manual_seed(
+      random_stream(options_.seed, Stream::part_of_batch, batch.epoch, batch.step, first).next() >> 1);
+  return parts_.model.apply_heads(batch.data.encode(at::arange(first, end, at::kLong)));
+}
+
+at::Tensor TrainingStep::forward(const StepBatch& batch) const {
+  if (!in_parts(batch)) return parts_.model.apply_heads(batch.data.encode({}));
+  at::NoGradGuard no_grad;
+  const auto statistics = snapshot(running_statistics(parts_.model));
+  std::vector<at::Tensor> embeddings;
+  for (int64_t first = 0; first < batch.data.labels.numel(); first += options_.gradient_cache) {
+    embeddings.push_back(part_of(batch, first));
+  }
+  restore(running_statistics(parts_.model), statistics);  // the second pass moves them
+  return at::cat(embeddings).requires_grad_(true);
+}
+
+at::Tensor TrainingStep::loss(const StepBatch& batch, const at::Tensor& embeddings) const {
+  auto& communicator = parts_.communicator;
+  const auto all = gathered_embeddings(embeddings, communicator);
+  const auto samples = gathered(batch.data.samples, communicator);
+  const auto* pairs = parts_.composer.pairs();
+  if (pairs == nullptr) {
+    return parts_.loss.forward(all, gathered(batch.data.labels, communicator), samples, batch.all_steps);
+  }
+  const auto scored =
+      pairs->scored(batch.composed, all, samples, parts_.data.samples_of(pairs->objects(batch.composed)));
+  return scored.a.size(0) == 0 ? at::Tensor() : parts_.loss.forward(scored);
+}
+
+bool TrainingStep::backward(const StepBatch& batch, const at::Tensor& embeddings,
+                            const at::Tensor& loss) const {
+  if (!loss.requires_grad()) return false;
+  guard(parts_.loss.plugin(), parts_.loss.name(), "backward",
+        [&] { (batch.factor == 1 ? loss : loss * batch.factor).backward(); });
+  if (!in_parts(batch)) return true;
+  const auto gradient = embeddings.grad();
+  const auto size = batch.data.labels.numel(), part = options_.gradient_cache;
+  for (int64_t first = 0; gradient.defined() && first < size; first += part) {
+    const auto again = part_of(batch, first);
+    if (!again.requires_grad()) continue;
+    again.backward(gradient.slice(0, first, std::min(first + part, size)));
+  }
+  return true;
+}
+
+double TrainingStep::value(const StepBatch& batch, const at::Tensor& embeddings, const at::Tensor& loss) {
+  double number = 0;
+  const auto square = loss.is_cpu() || !batch.ends_group ? at::Tensor() : squared_norm();
+  if (square.defined()) {
+    const auto both = at::stack({loss.detach().to(at::kDouble).reshape({}), square}).cpu();
+    number = both[0].item<double>();
+    squared_norm_ = both[1].item<double>();
+  } else {
+    number = loss.item<double>();
+  }
+  if (!std::isfinite(number)) throw_not_finite(number, embeddings, batch);
+  return number;
+}
+
+/// Of the group's gradient, summed over the processes; float64 () on its device; undefined where there is
+/// none.
+at::Tensor TrainingStep::squared_norm() {
+  const auto& groups = parts_.parameters.groups;
+  if (!gradients_summed_) {
+    sum_gradients(groups.encoder, {}, parts_.communicator);
+    sum_gradients(groups.head, groups.loss, parts_.communicator);
+    gradients_summed_ = true;
+  }
+  return parts_.optimizer.squared_gradient_norm();
+}
+
+void TrainingStep::update(int64_t epoch, int64_t step) {
+  if (!squared_norm_) {
+    const auto square = squared_norm();
+    squared_norm_ = square.defined() ? square.item<double>() : 0;
+  }
+  if (!parts_.optimizer.step(std::sqrt(*squared_norm_))) {
+    throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
+                            epoch + 1, step + 1));
+  }
+  if (parts_.average != nullptr && options_.ema > 0) parts_.average->update();
+}
+
+void TrainingStep::throw_not_finite(double loss, const at::Tensor& embeddings, const StepBatch& batch) const {
+  const bool sound = embeddings.isfinite().all().item<bool>();
+  throw Error(
+      fmt::format("the loss {} is {} in epoch {}, step {}, on embeddings that {}; lower train.optimizer.lr, "
+                  "or set train.gradient_clip",
+                  parts_.loss.name(), loss, batch.epoch + 1, batch.step + 1,
+                  sound ? "are finite"
+                        : "are not finite either: the weights ran away, or encoder or head "
+                          "divides by zero"));
+}
+
+}  // namespace kindred::host

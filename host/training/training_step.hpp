@@ -1,0 +1,83 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "host/distributed/communicator.hpp"
+#include "host/training/batch_composer.hpp"
+#include "host/training/trained_tensors.hpp"
+#include "host/training/weight_average.hpp"
+#include "host/training_data/training_data.hpp"
+
+namespace kindred::host {
+
+/// One batch on its way through a step.
+struct StepBatch {
+  at::Tensor composed;          ///< int64 (B): what the sampler put into it, rows or pairs, on the CPU
+  TrainingData::Step data;      ///< this process's part of it, without samples that could not be read
+  int64_t epoch = 0, step = 0;  ///< from 0
+  int64_t all_steps = 0;        ///< taken before it in the whole training
+  double factor = 1;  ///< on its gradient: 1 / number of batches whose gradients are summed before an update
+  bool ends_group = true;  ///< the update follows
+};
+
+/// The work of one batch, as separate calls in this order: forward, loss, check_loss (on the CPU), backward,
+/// value; and update behind the last batch of a group. The gradient of a batch that is larger than
+/// train.gradient_cache is computed in parts (Gao et al. 2021, "Scaling deep contrastive learning batch size
+/// under memory limited setup"): first all embeddings without a graph, then the gradient of the loss in them,
+/// then part by part a second pass with a graph.
+class TrainingStep {
+ public:
+  struct Parts {
+    const Model& model;
+    TrainingLoss& loss;
+    TrainingData& data;
+    BatchComposer& composer;
+    const TrainedParameters& parameters;
+    Optimizer& optimizer;
+    WeightAverage* average;  ///< null: none
+    Communicator& communicator;
+  };
+  /// Everything given by reference must outlive it.
+  TrainingStep(const TrainingOptions& options, Parts parts);
+
+  /// Forgets the gradients of the group before.
+  void begin_group();
+
+  /// float32 (n, D): embeddings of this process's n samples of the batch, with a graph, or as a leaf that
+  /// takes the gradient where the batch is computed in parts.
+  at::Tensor forward(const StepBatch& batch) const;
+
+  /// The loss of the whole batch, a scalar; undefined when no pair of the batch could be read. Memories of
+  /// earlier batches take it up.
+  at::Tensor loss(const StepBatch& batch, const at::Tensor& embeddings) const;
+
+  /// Adds the gradient to the parameters'. Returns whether there is any: not where nothing of the batch
+  /// learns.
+  bool backward(const StepBatch& batch, const at::Tensor& embeddings, const at::Tensor& loss) const;
+
+  /// The number that a loss is. On the CPU it is there anyway. Elsewhere it costs one synchronisation: call
+  /// it behind backward(), so that the device has work meanwhile. Behind the last batch of a group the same
+  /// look brings the gradient's norm, which update() needs. Throws Error that names epoch and step when the
+  /// loss is not finite; nothing was updated then.
+  double value(const StepBatch& batch, const at::Tensor& embeddings, const at::Tensor& loss);
+
+  /// Clips the gradient and updates the weights and their average. Throws Error that names epoch and step
+  /// when the gradient is not finite; nothing was updated then.
+  void update(int64_t epoch, int64_t step);
+
+ private:
+  bool in_parts(const StepBatch& batch) const;
+  at::Tensor part_of(const StepBatch& batch, int64_t first) const;
+  at::Tensor squared_norm();
+  [[noreturn]] void throw_not_finite(double loss, const at::Tensor& embeddings, const StepBatch& batch) const;
+
+  const TrainingOptions& options_;
+  const Parts parts_;
+  bool gradients_summed_ = false;       ///< over the processes
+  std::optional<double> squared_norm_;  ///< of the group's gradient, where it was looked at
+};
+
+}  // namespace kindred::host
