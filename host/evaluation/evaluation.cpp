@@ -8,14 +8,15 @@
 #include <map>
 
 #include "host/base/random_streams.hpp"
-#include "host/search/retrieval_search.hpp"
+#include "host/evaluation/ranking.hpp"
+#include "host/evaluation/relevance.hpp"
 
 namespace kindred::host {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// Values of the queries that count, with their labels.
+/// What a metric gives for the queries that count, which are those with a relevant candidate.
 struct Sampled {
   std::vector<double> values;
   std::vector<int64_t> labels, relevant_counts;
@@ -81,14 +82,43 @@ int64_t largest_relevant_count(const Relevance& relevance, const at::Tensor& que
   return largest;
 }
 
+/// Adds what a metric gives for the queries of a tile. `labels` int64 (T): theirs.
+void add_values(const Metric& metric, const Ranking& ranking, const at::Tensor& labels, Sampled& sampled) {
+  const auto values = metric.per_query(ranking).to(at::kDouble).cpu().contiguous();
+  const auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
+  for (int64_t i = 0; i < labels.numel(); ++i) {
+    if (relevant_count[i] == 0) continue;
+    sampled.values.push_back(values.data_ptr<double>()[i]);
+    sampled.relevant_counts.push_back(relevant_count[i]);
+    sampled.labels.push_back(labels.data_ptr<int64_t>()[i]);
+  }
+}
+
+MetricValue summary(const std::string& name, const Sampled& sampled, int64_t singletons,
+                    const EvaluationOptions& options) {
+  const auto [low, high] = bootstrap_interval(sampled.values, options);
+  auto by_class = class_means(sampled);
+  return {name,
+          mean_of(sampled.values),
+          macro_mean(by_class),
+          pooled_mean(sampled),
+          low,
+          high,
+          static_cast<int64_t>(sampled.values.size()),
+          singletons,
+          std::move(by_class)};
+}
+
 }  // namespace
 
 std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const RetrievalTask& task,
                                           const std::vector<std::shared_ptr<Metric>>& metrics,
                                           const EvaluationOptions& options) {
-  const auto plain = task.labels.contiguous();
-  const auto rows = task.queries.defined() ? task.queries.contiguous() : at::arange(plain.numel(), at::kLong);
-  const int64_t largest = largest_relevant_count(Relevance(task), rows);
+  const auto labels = task.labels.contiguous();
+  const auto queries = query_rows(task);
+  const auto query_labels = labels.index_select(0, queries);
+  const Relevance relevance(task);
+  const int64_t largest = largest_relevant_count(relevance, queries);
   std::map<std::string, std::vector<size_t>> by_distance;
   for (size_t m = 0; m < metrics.size(); ++m) {
     if (!metrics[m]->is_of_set()) by_distance[metrics[m]->distance()].push_back(m);
@@ -98,24 +128,17 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
   int64_t singletons = 0;
   for (const auto& group : by_distance) {
     const auto& members = group.second;
-    SearchOptions search;
-    search.distance = distance_from_name(group.first);
-    search.tile_bytes = options.tile_bytes;
-    for (auto m : members) search.depth = std::max(search.depth, metrics[m]->depth(largest));
+    RankingOptions ranked;
+    ranked.distance = distance_from_name(group.first);
+    ranked.tile_bytes = options.tile_bytes;
+    for (auto m : members) ranked.depth = std::max(ranked.depth, metrics[m]->depth(largest));
     singletons = 0;
-    rank_neighbours(embeddings, task, search, [&](int64_t first, const Ranking& ranking) {
+    rank_neighbours(embeddings, task, relevance, ranked, [&](int64_t first, const Ranking& ranking) {
       const int64_t count = ranking.relevant_count.numel();
       const auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
       for (int64_t i = 0; i < count; ++i) singletons += relevant_count[i] == 0;
-      for (auto m : members) {
-        const auto values = metrics[m]->per_query(ranking).to(at::kDouble).cpu().contiguous();
-        for (int64_t i = 0; i < count; ++i) {
-          if (relevant_count[i] == 0) continue;
-          sampled[m].values.push_back(values.data_ptr<double>()[i]);
-          sampled[m].relevant_counts.push_back(relevant_count[i]);
-          sampled[m].labels.push_back(plain.data_ptr<int64_t>()[rows.data_ptr<int64_t>()[first + i]]);
-        }
-      }
+      const auto tile_labels = query_labels.slice(0, first, first + count);
+      for (auto m : members) add_values(*metrics[m], ranking, tile_labels, sampled[m]);
     });
   }
 
@@ -123,15 +146,11 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
   for (size_t m = 0; m < metrics.size(); ++m) {
     if (metrics[m]->is_of_set()) {
       const double value =
-          metrics[m]->of_set({embeddings, plain, options.seed, options.tile_bytes, task.pairs});
-      out.push_back({metrics[m]->name(), value, kNaN, kNaN, kNaN, kNaN, plain.numel(), 0, {}});
-      continue;
+          metrics[m]->of_set({embeddings, labels, options.seed, options.tile_bytes, task.pairs});
+      out.push_back({metrics[m]->name(), value, kNaN, kNaN, kNaN, kNaN, labels.numel(), 0, {}});
+    } else {
+      out.push_back(summary(metrics[m]->name(), sampled[m], singletons, options));
     }
-    const auto [low, high] = bootstrap_interval(sampled[m].values, options);
-    auto by_class = class_means(sampled[m]);
-    out.push_back({metrics[m]->name(), mean_of(sampled[m].values), macro_mean(by_class),
-                   pooled_mean(sampled[m]), low, high, static_cast<int64_t>(sampled[m].values.size()),
-                   singletons, std::move(by_class)});
   }
   return out;
 }

@@ -22,31 +22,40 @@ RetrievalTask measured_task(const Dataset& dataset, const std::vector<int64_t>& 
                         options.pair_candidates == PairCandidates::all_objects);
 }
 
+json Measured::values() const {
+  json out = json::object();
+  for (const auto& one : metrics) out[one.name] = number_or_null(one.mean);
+  return out;
+}
+
+json Measured::details() const {
+  json out = json::object();
+  for (const auto& one : metrics) {
+    out[one.name] = {{"mean", number_or_null(one.mean)},
+                     {"macro", number_or_null(one.macro)},
+                     {"pooled", number_or_null(one.pooled)},
+                     {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
+                     {"views", views},
+                     {"queries", one.queries},
+                     {"singletons", one.singletons}};
+  }
+  return out;
+}
+
 Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const MeasureOptions& options,
                  Context& context) {
   const EvaluationOptions how{options.seed, options.bootstrap_samples, options.tile_bytes()};
-  json views = json::array();
-  for (const auto view : options.test_views) views.push_back(view_name(view));
   Measured out;
-  for (const auto& one : evaluate_metrics(embeddings, task, metrics, how)) {
-    out.values[one.name] = number_or_null(one.mean);
-    out.details[one.name] = {
-        {"mean", number_or_null(one.mean)},
-        {"macro", number_or_null(one.macro)},
-        {"pooled", number_or_null(one.pooled)},
-        {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
-        {"views", views},
-        {"queries", one.queries},
-        {"singletons", one.singletons}};
-    if (!std::isfinite(one.mean)) {
-      context.warning(
-          fmt::format("{} is undefined: {}", one.name,
-                      one.by_class.empty() && one.queries > 0
-                          ? "the test samples do not have what it needs, such as pairs or several classes"
-                          : "no query has a relevant candidate"));
-    }
-    if (!one.by_class.empty()) out.by_class[one.name] = one.by_class;
+  for (const auto view : options.test_views) out.views.push_back(view_name(view));
+  out.metrics = evaluate_metrics(embeddings, task, metrics, how);
+  for (const auto& one : out.metrics) {
+    if (std::isfinite(one.mean)) continue;
+    context.warning(
+        fmt::format("{} is undefined: {}", one.name,
+                    one.by_class.empty() && one.queries > 0
+                        ? "the test samples do not have what it needs, such as pairs or several classes"
+                        : "no query has a relevant candidate"));
   }
   return out;
 }

@@ -2,7 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,24 +14,29 @@
 
 namespace kindred::host {
 
+/// What all metrics gave for one set of embeddings.
 struct Measured {
-  nlohmann::json values = nlohmann::json::object();  ///< name -> mean over queries, null when undefined
-  nlohmann::json details =
-      nlohmann::json::object();  ///< name -> mean, macro, pooled, interval_95, queries, singletons
-  std::map<std::string, std::map<int64_t, double>> by_class;  ///< name -> label -> mean over its queries
+  std::vector<MetricValue> metrics;
+  std::vector<std::string> views;  ///< the names of those whose embeddings were averaged
+
+  /// {name: mean over queries}. A value that is undefined is null, here and below.
+  nlohmann::json values() const;
+  /// {name: {mean, macro, pooled, interval_95, views, queries, singletons}}.
+  nlohmann::json details() const;
 };
 
-/// The task of measuring the dataset's samples `rows` as the options say; `sampler` null: all queries.
+/// The task of measuring the dataset's samples `rows` as the options say; where `sampler` is null, nothing is
+/// drawn among the queries.
 RetrievalTask measured_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
                             const MeasureOptions& options);
 
-/// All metrics of `embeddings` float32 (N, D). A metric that is undefined is a warning.
+/// Evaluates all metrics of `embeddings` float32 (N, D). A metric that is undefined is a warning.
 Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const MeasureOptions& options,
                  Context& context);
 
 /// Throws Error that names the first sample whose embedding has a number that is not finite: such rows
-/// cannot be ranked. `embeddings` (N, D) of `samples`.
+/// cannot be ranked. `embeddings` (N, D) are those of `samples`.
 void check_finite(const at::Tensor& embeddings, const Dataset& dataset, const std::vector<int64_t>& samples);
 
 }  // namespace kindred::host

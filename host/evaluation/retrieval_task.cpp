@@ -2,10 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 #include "host/data/class_split.hpp"
 #include "host/data/pair_lists.hpp"
+#include "host/evaluation/relevance.hpp"
 
 namespace kindred::host {
 namespace {
@@ -28,6 +27,10 @@ at::Tensor is_in(const at::Tensor& list, int64_t count) {
 
 }  // namespace
 
+at::Tensor query_rows(const RetrievalTask& task) {
+  return task.queries.defined() ? task.queries.contiguous() : at::arange(task.labels.numel(), at::kLong);
+}
+
 RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
                              uint64_t seed, bool all_candidates) {
   RetrievalTask task;
@@ -44,7 +47,7 @@ RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<int64_t>&
     task.candidates = has_role(roles, rows, Role::query);
   }
   if (sampler == nullptr) return task;
-  const auto possible = task.queries.defined() ? task.queries : at::arange(count, at::kLong);
+  const auto possible = query_rows(task);
   const Relevance relevance(task);
   std::vector<int64_t> with_partners;  // what has none would only be left out of the mean
   for (int64_t i = 0; i < possible.numel(); ++i) {
@@ -54,49 +57,6 @@ RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<int64_t>&
   const auto offered = at::tensor(with_partners, at::kLong);
   task.queries = offered.index_select(0, sampler->queries(task.labels.index_select(0, offered), seed));
   return task;
-}
-
-Relevance::Relevance(const RetrievalTask& task) : by_pairs_(task.pairs.defined()) {
-  const auto plain = task.labels.contiguous();
-  labels_.assign(plain.data_ptr<int64_t>(), plain.data_ptr<int64_t>() + plain.numel());
-  const auto* candidate = task.candidates.defined() ? task.candidates.data_ptr<bool>() : nullptr;
-  const auto is_candidate = [&](int64_t row) { return candidate == nullptr || candidate[row]; };
-  if (!by_pairs_) {
-    for (int64_t row = 0; row < plain.numel(); ++row) {
-      if (is_candidate(row)) relevant_[labels_[static_cast<size_t>(row)]].push_back(row);
-    }
-    return;
-  }
-  const auto rows = task.pairs.rows.contiguous();
-  const auto scores = task.pairs.scores.contiguous();
-  for (int64_t i = 0; i < rows.size(0); ++i) {
-    if (scores.data_ptr<float>()[i] < kSimilarScore) continue;
-    const auto a = rows.data_ptr<int64_t>()[2 * i], b = rows.data_ptr<int64_t>()[2 * i + 1];
-    if (is_candidate(b)) relevant_[a].push_back(b);
-    if (is_candidate(a)) relevant_[b].push_back(a);
-  }
-  for (auto& [row, list] : relevant_) {
-    std::sort(list.begin(), list.end());
-    list.erase(std::unique(list.begin(), list.end()), list.end());
-  }
-}
-
-const std::vector<int64_t>& Relevance::of(int64_t row) const {
-  static const std::vector<int64_t> none;
-  const auto it = relevant_.find(by_pairs_ ? row : labels_[static_cast<size_t>(row)]);
-  return it == relevant_.end() ? none : it->second;
-}
-
-bool Relevance::is_relevant(int64_t row, int64_t candidate) const {
-  if (!by_pairs_) return labels_[static_cast<size_t>(row)] == labels_[static_cast<size_t>(candidate)];
-  const auto& list = of(row);
-  return std::binary_search(list.begin(), list.end(), candidate);
-}
-
-int64_t Relevance::count(int64_t row) const {
-  const auto& list = of(row);
-  return static_cast<int64_t>(list.size()) -
-         static_cast<int64_t>(std::binary_search(list.begin(), list.end(), row));
 }
 
 }  // namespace kindred::host

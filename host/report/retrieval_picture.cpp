@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "host/evaluation/relevance.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 

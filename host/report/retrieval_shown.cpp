@@ -7,8 +7,9 @@
 #include <filesystem>
 
 #include "host/base/random_streams.hpp"
+#include "host/evaluation/relevance.hpp"
 #include "host/report/retrieval_picture.hpp"
-#include "host/search/retrieval_search.hpp"
+#include "host/search/exact_index.hpp"
 #include "kindred/file.hpp"
 
 namespace kindred::host {
@@ -67,13 +68,25 @@ void write_texts(const std::string& path, const RetrievalShown& shown, size_t fi
   write_file_atomically(path, out);
 }
 
+/// int64 (Q, K): the nearest candidates of the embeddings' rows `queries`, as many as each of them has.
+at::Tensor nearest_to(const at::Tensor& queries, const at::Tensor& embeddings, const RetrievalTask& task) {
+  if (queries.numel() == 0) return at::empty({0, 0}, at::kLong);
+  ExactIndex index(Distance::cosine, embeddings.device());
+  index.add(embeddings);
+  SearchOptions search;
+  search.k = kShownNeighbours;
+  search.excluded = queries;  // a query is not shown as its own neighbour
+  search.candidates = task.candidates;
+  const auto found = index.search(embeddings.index_select(0, queries.to(embeddings.device())), search).rows;
+  return found.slice(1, 0, found.ge(0).sum(1).min().item<int64_t>()).contiguous();
+}
+
 }  // namespace
 
 ShownQueries shown_queries(const RetrievalShown& shown) {
   const Relevance relevance(shown.task);
   ShownQueries out;
-  const auto all = shown.task.queries.defined() ? shown.task.queries.contiguous()
-                                                : at::arange(shown.base.size(0), at::kLong);
+  const auto all = query_rows(shown.task);
   for (int64_t i = 0; i < all.numel(); ++i) {
     const auto row = all.data_ptr<int64_t>()[i];
     if (relevance.count(row) > 0) out.queries.push_back(row);
@@ -81,12 +94,9 @@ ShownQueries shown_queries(const RetrievalShown& shown) {
   auto random = random_stream(shown.seed, Stream::shown_queries);
   random.shuffle(out.queries.begin(), out.queries.end());
   out.queries.resize(std::min(out.queries.size(), kQueries));
-  auto task = shown.task;
-  task.queries = at::tensor(out.queries, at::kLong);
-  SearchOptions search;
-  search.depth = kShownNeighbours;
-  out.base = nearest_neighbours(shown.base, task, search);
-  out.tuned = nearest_neighbours(shown.tuned, task, search);
+  const auto queries = at::tensor(out.queries, at::kLong);
+  out.base = nearest_to(queries, shown.base, shown.task);
+  out.tuned = nearest_to(queries, shown.tuned, shown.task);
   return out;
 }
 

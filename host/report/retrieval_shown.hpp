@@ -16,7 +16,7 @@ constexpr int64_t kShownNeighbours = 5;  ///< of each query
 /// What a person is shown of a run: some queries with what base and tuned find for them.
 struct RetrievalShown {
   const Dataset& dataset;
-  const std::vector<int64_t>& rows;  ///< of the dataset, one per embedding
+  const std::vector<int64_t>& rows;  ///< the dataset's sample of each embedding
   const RetrievalTask& task;
   at::Tensor base, tuned;  ///< float32 (N, D) each; cosine distance
   uint64_t seed;
@@ -28,7 +28,8 @@ struct ShownQueries {
   at::Tensor base, tuned;  ///< int64 (Q, K): nearest first
 };
 
-/// Eight queries, drawn at random among those with a relevant candidate, and the five nearest of each.
+/// Draws eight queries at random among those with a relevant candidate, and finds the five nearest of each,
+/// fewer where one of them has fewer candidates.
 ShownQueries shown_queries(const RetrievalShown& shown);
 
 /// Leaves retrieval.png in the folder where the samples have pictures, and retrieval.txt where they have

@@ -9,10 +9,10 @@ json per_class_table(const Measured& base, const Measured& tuned, const Dataset&
   const auto names = dataset.class_names();
   const auto side = [&](const Measured& measured) {
     json out = json::object();
-    for (const auto& [metric, classes] : measured.by_class) {
-      for (const auto& [label, mean] : classes) {
+    for (const auto& metric : measured.metrics) {
+      for (const auto& [label, mean] : metric.by_class) {
         const auto index = static_cast<size_t>(label);
-        out[metric][index < names.size() ? names[index] : std::to_string(label)] = mean;
+        out[metric.name][index < names.size() ? names[index] : std::to_string(label)] = mean;
       }
     }
     return out;

@@ -81,8 +81,8 @@ void RunResult::warned(const std::vector<std::string>& warnings) {
 }
 
 void RunResult::measured(const std::string& side, const Measured& values) {
-  body_["metrics"][side] = values.values;
-  body_["metric_details"][side] = values.details;
+  body_["metrics"][side] = values.values();
+  body_["metric_details"][side] = values.details();
 }
 
 void RunResult::write(const std::string& folder, const std::string& status, const std::string& error,

@@ -8,7 +8,8 @@
 
 #include "component.hpp"
 #include "host/data/pair_lists.hpp"
-#include "host/search/retrieval_search.hpp"
+#include "host/evaluation/ranking.hpp"
+#include "host/evaluation/relevance.hpp"
 #include "made_dataset.hpp"
 
 namespace kindred::host {
@@ -54,12 +55,12 @@ Brute brute_force(const at::Tensor& x, int64_t query, const std::vector<int64_t>
 
 void expect_found(const at::Tensor& x, const RetrievalTask& task, const std::vector<int64_t>& candidates,
                   const std::function<std::vector<int64_t>(int64_t)>& wanted) {
-  SearchOptions options;
+  RankingOptions options;
   options.depth = 1000;
   options.tile_bytes = 300;  // a few queries at a time
   const auto queries = numbers(task.queries);
   size_t seen = 0;
-  rank_neighbours(x, task, options, [&](int64_t first, const Ranking& ranking) {
+  rank_neighbours(x, task, Relevance(task), options, [&](int64_t first, const Ranking& ranking) {
     ASSERT_EQ(static_cast<size_t>(first), seen);
     for (int64_t i = 0; i < ranking.relevant_count.numel(); ++i, ++seen) {
       const auto query = queries[seen];

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+
+#include "host/evaluation/relevance.hpp"
+#include "host/evaluation/retrieval_task.hpp"
+#include "kindred/distance.hpp"
+#include "kindred/metric.hpp"
+
+namespace kindred::host {
+
+struct RankingOptions {
+  Distance distance = Distance::cosine;
+  int64_t depth = 1;  ///< nearest neighbours per query
+  int64_t tile_bytes = int64_t{64} << 20;
+};
+
+/// Ranks the candidates of every query of the task and says which are relevant, as metrics want to see it:
+/// calls `consume(first, ranking)` per tile of queries, where `first` is the tile's first place among them.
+///
+/// embeddings: float32 (N, D) on any device. A query is never its own neighbour. Candidates are ordered by
+/// distance, equal distances by row number, so the result does not depend on tiles or threads.
+/// ranking.relevant has as many columns as every query has candidates, at most `depth`. The rank of the first
+/// relevant one is known at any depth, which is why this reads whole rows of scores and no ExactIndex.
+void rank_neighbours(const at::Tensor& embeddings, const RetrievalTask& task, const Relevance& relevance,
+                     const RankingOptions& options,
+                     const std::function<void(int64_t first, const Ranking& ranking)>& consume);
+
+}  // namespace kindred::host

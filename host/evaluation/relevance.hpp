@@ -1,0 +1,30 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "host/evaluation/retrieval_task.hpp"
+
+namespace kindred::host {
+
+/// Which candidates of a task are relevant to which of its rows. [thread-safe]
+class Relevance {
+ public:
+  explicit Relevance(const RetrievalTask& task);
+
+  /// The candidates that are relevant to a row, ascending; they may hold the row itself.
+  const std::vector<int64_t>& of(int64_t row) const;
+  bool is_relevant(int64_t row, int64_t candidate) const;
+  /// R: how many they are, the row itself left out.
+  int64_t count(int64_t row) const;
+
+ private:
+  bool by_pairs_;
+  std::vector<int64_t> labels_;
+  std::unordered_map<int64_t, std::vector<int64_t>> relevant_;  // by label, or by row
+};
+
+}  // namespace kindred::host

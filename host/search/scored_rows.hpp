@@ -1,0 +1,56 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+
+#include "kindred/distance.hpp"
+
+namespace kindred::host {
+
+/// Rows with what ordering them by their distance to a query needs. A score is cheaper than the distance and
+/// orders the rows of one query in the same way: a larger score is a smaller distance.
+struct ScoredRows {
+  Distance distance = Distance::cosine;
+  at::Tensor rows;          ///< float32 (N, D), contiguous, on any device; as comparable_rows() gives them
+  at::Tensor half_squares;  ///< float32 (N): |y|^2 / 2 of each row y; undefined unless a euclidean distance
+
+  /// The rows from `begin` up to `end`, which share the memory.
+  ScoredRows part(int64_t begin, int64_t end) const;
+
+  /// `queries` float32 (T, D) as comparable_rows() gives them, on the device of the rows -> float32 (T, N)
+  /// there, which is the caller's. cosine and dot: <x, y>. Euclidean distances: <x, y> - |y|^2 / 2. Others:
+  /// the distance, negated.
+  at::Tensor scores(const at::Tensor& queries) const;
+
+  /// `queries` (P, D) and `places` int64 (P) -> float32 (P): the distance of each query to the row at its
+  /// place, by the definition in kindred/distance.hpp and not from the scores, whose rounding errors grow
+  /// with the length of the rows.
+  at::Tensor distances(const at::Tensor& queries, const at::Tensor& places) const;
+};
+
+/// float32 and contiguous; of unit length where the distance is the cosine. The result may share the memory
+/// of `rows`.
+at::Tensor comparable_rows(Distance distance, const at::Tensor& rows);
+
+/// float32 (N): |y|^2 of each row y of `rows` float32 (N, D), without a copy of all of them.
+at::Tensor squared_lengths(const at::Tensor& rows);
+
+/// `rows`: (N, D) numbers on any device.
+ScoredRows scored_rows(Distance distance, const at::Tensor& rows);
+
+/// Whether row `a` is nearer than row `b`: by score, equal scores by row number.
+inline bool is_before(const float* scores, int64_t a, int64_t b) {
+  return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
+}
+
+/// For what needs whole rows of the score matrix, which is never whole: calls `body(first, part, scores)` for
+/// one tile of queries after the other. `queries` int64 (Q) on the CPU are numbers of rows. `part` int64 (T)
+/// are those from `first` on, `scores` float32 (T, N) on the CPU, contiguous. A tile has `tile_bytes` of
+/// scores, or those of one query where these are more.
+void for_each_score_tile(
+    const ScoredRows& rows, const at::Tensor& queries, int64_t tile_bytes,
+    const std::function<void(int64_t first, const at::Tensor& part, const at::Tensor& scores)>& body);
+
+}  // namespace kindred::host

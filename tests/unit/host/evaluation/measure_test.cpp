@@ -1,0 +1,27 @@
+#include "host/evaluation/measure.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace kindred::host {
+namespace {
+
+TEST(Measured, says_null_where_a_value_is_undefined) {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  Measured measured;
+  measured.metrics = {{"good", 0.5, 0.25, 0.75, 0.125, 1, 8, 2, {{3, 0.25}}},
+                      {"undefined", none, none, none, none, none, 0, 9, {}}};
+  measured.views = {"plain", "mirror"};
+  EXPECT_EQ(measured.values(), nlohmann::json::parse(R"({"good": 0.5, "undefined": null})"));
+  EXPECT_EQ(measured.details(), nlohmann::json::parse(R"({
+    "good": {"mean": 0.5, "macro": 0.25, "pooled": 0.75, "interval_95": [0.125, 1.0],
+             "views": ["plain", "mirror"], "queries": 8, "singletons": 2},
+    "undefined": {"mean": null, "macro": null, "pooled": null, "interval_95": [null, null],
+                  "views": ["plain", "mirror"], "queries": 0, "singletons": 9}})"));
+  EXPECT_EQ(Measured{}.values(), nlohmann::json::object()) << "a side that is not measured is no null";
+}
+
+}  // namespace
+}  // namespace kindred::host

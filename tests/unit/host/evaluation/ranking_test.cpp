@@ -1,0 +1,86 @@
+#include "host/evaluation/ranking.hpp"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "host/search/exact_index.hpp"
+
+namespace kindred::host {
+namespace {
+
+/// All other rows ordered by (distance, row number), by the plainest means.
+std::vector<int64_t> brute_force(const at::Tensor& x, int64_t query, Distance distance) {
+  const auto d = distance_matrix(distance, x.to(at::kDouble), x.to(at::kDouble))[query].contiguous();
+  std::vector<int64_t> order;
+  for (int64_t i = 0; i < x.size(0); ++i) {
+    if (i != query) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return d.data_ptr<double>()[a] < d.data_ptr<double>()[b]; });
+  return order;
+}
+
+TEST(Ranking, equals_sorting_all_pairs_for_every_distance_and_tile) {
+  at::manual_seed(3);
+  const auto x = at::randn({57, 6});
+  const auto labels = at::randint(5, {57}, at::kLong);
+  const RetrievalTask task{labels, {}, {}, {}};
+  const Relevance relevance(task);
+  for (const auto distance : {Distance::cosine, Distance::euclidean, Distance::dot}) {
+    for (const int64_t tile_bytes : {1, 57 * 4 * 10, 1 << 20}) {
+      ExactIndex index(distance);
+      index.add(x);
+      const auto nearest = index.search(x, {9, tile_bytes, at::arange(57, at::kLong)}).rows;
+      int64_t seen = 0;
+      rank_neighbours(x, task, relevance, {distance, 9, tile_bytes},
+                      [&](int64_t first, const Ranking& ranking) {
+                        EXPECT_EQ(first, seen);
+                        for (int64_t i = 0; i < ranking.relevant.size(0); ++i) {
+                          const auto query = first + i;
+                          const auto order = brute_force(x, query, distance);
+                          const auto label = labels[query].item<int64_t>();
+                          int64_t relevant = 0, first_relevant = 0;
+                          for (size_t k = 0; k < order.size(); ++k) {
+                            const bool hit = labels[order[k]].item<int64_t>() == label;
+                            relevant += hit;
+                            if (hit && first_relevant == 0) first_relevant = static_cast<int64_t>(k) + 1;
+                            if (k < 9) {
+                              EXPECT_EQ(nearest[query][static_cast<int64_t>(k)].item<int64_t>(), order[k]);
+                              EXPECT_EQ(ranking.relevant[i][static_cast<int64_t>(k)].item<bool>(), hit);
+                            }
+                          }
+                          EXPECT_EQ(ranking.relevant_count[i].item<int64_t>(), relevant);
+                          EXPECT_EQ(ranking.first_relevant[i].item<int64_t>(), first_relevant);
+                        }
+                        seen += ranking.relevant.size(0);
+                      });
+      EXPECT_EQ(seen, 57);
+    }
+  }
+}
+
+TEST(Ranking, ties_go_by_row_number_and_a_query_never_finds_itself) {
+  const auto x = at::ones({6, 2});
+  // Rows 1 and 5 are relevant to row 2; without it, they are the second and the fifth.
+  const RetrievalTask task{at::tensor(std::vector<int64_t>{0, 1, 1, 0, 0, 1}, at::kLong),
+                           at::tensor(std::vector<int64_t>{2}, at::kLong),
+                           {},
+                           {}};
+  RankingOptions options;
+  options.depth = 100;
+  int64_t calls = 0;
+  rank_neighbours(x, task, Relevance(task), options, [&](int64_t first, const Ranking& ranking) {
+    ++calls;
+    EXPECT_EQ(first, 0);
+    const std::vector<int64_t> relevant = {0, 1, 0, 0, 1};
+    EXPECT_TRUE(at::equal(ranking.relevant, at::tensor(relevant, at::kLong).to(at::kBool).reshape({1, 5})));
+    EXPECT_EQ(ranking.relevant_count.item<int64_t>(), 2);
+    EXPECT_EQ(ranking.first_relevant.item<int64_t>(), 2);
+  });
+  EXPECT_EQ(calls, 1);
+}
+
+}  // namespace
+}  // namespace kindred::host
