@@ -8,11 +8,6 @@
 namespace kindred::host {
 namespace {
 
-std::vector<Rule> joined(std::vector<Rule> one, const std::vector<Rule>& other) {
-  one.insert(one.end(), other.begin(), other.end());
-  return one;
-}
-
 std::string missing_parameters(const ComponentInfo& info, const nlohmann::json& given) {
   std::string names;
   for (const auto& [name, field] : info.schema["properties"].items()) {
@@ -28,8 +23,8 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
                        const std::string& promise = "") {
     results.push_back({info.id, info.kind, rule, promise, status, text});
   };
-  const auto rules = rules_by_kind().find(info.kind);
-  if (rules == rules_by_kind().end()) {
+  const auto checks = checks_by_kind().find(info.kind);
+  if (checks == checks_by_kind().end()) {
     return add("kind_is_known", CheckStatus::failed,
                "is of the kind \"" + info.kind + "\", which no host asks for");
   }
@@ -39,7 +34,7 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
                "needs " + missing + "; give --params '" + info.id + "={...}' to check it");
   }
   const Subject subject{info, catalog, params};
-  for (const auto& rule : joined(parameter_rules(), rules->second)) {
+  for (const auto& rule : joined(parameter_rules(), checks->second.rules)) {
     const auto outcome = run_in_child([&] { rule.check(subject); }, seconds);
     add(rule.name, outcome.succeeded ? CheckStatus::passed : CheckStatus::failed, outcome.text, rule.promise);
     // Without an object every other rule would say the same.
@@ -49,18 +44,20 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
 
 }  // namespace
 
-const std::map<std::string, std::vector<Rule>>& rules_by_kind() {
-  static const std::map<std::string, std::vector<Rule>> table = {
-      {"batch_sampler", batch_sampler_rules()},
-      {"dataset", joined(dataset_rules(), dataset_reading_rules())},
-      {"encoder", encoder_rules()},
-      {"eval_sampler", eval_sampler_rules()},
-      {"head", head_rules()},
-      {"loss", loss_rules()},
-      {"metric", joined(ranking_metric_rules(), set_metric_rules())},
-      {"miner", miner_rules()},
-      {"tracker", tracker_rules()},
-      {"transform", transform_rules()}};
+std::vector<Rule> joined(std::vector<Rule> one, const std::vector<Rule>& other) {
+  one.insert(one.end(), other.begin(), other.end());
+  return one;
+}
+
+const std::map<std::string, KindChecks>& checks_by_kind() {
+  static const auto table = [] {
+    std::map<std::string, KindChecks> checks;
+    const auto add = [&](KindChecks one) { checks.emplace(one.kind, std::move(one)); };
+#define KINDRED_ADD(Interface, name) add(checks_of<Interface>());
+    KINDRED_COMPONENT_KINDS(KINDRED_ADD)
+#undef KINDRED_ADD
+    return checks;
+  }();
   return table;
 }
 

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <functional>
 
-#include "host/check/behaviour.hpp"
 #include "host/check/rule.hpp"
 #include "host/check/threads.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/random.hpp"
-#include "kindred/text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -96,21 +94,6 @@ std::vector<Rule> dataset_reading_rules() {
       {"threads_may_read_at_random", "8 threads read what one reads", threads_may_read_at_random},
       {"wrong_index_is_an_error", "an index out of range is an error", wrong_index_is_an_error},
   };
-}
-
-Behaviour behaviour_of(Dataset& dataset) {
-  Behaviour out = {at::tensor(dataset.labels(), at::kLong), text_tensor(dataset.fingerprint())};
-  const auto fields = dataset.fields().size();
-  for (int64_t i = 0; i < std::min<int64_t>(dataset.size(), 4); ++i) {
-    for (size_t f = 0; f < fields; ++f) {
-      try {
-        out.push_back(dataset.read_field(i, f));
-      } catch (const std::exception& error) {
-        out.push_back(text_tensor(error.what()));  // one sample that cannot be read is no fault
-      }
-    }
-  }
-  return out;
 }
 
 }  // namespace kindred::host

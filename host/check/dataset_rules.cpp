@@ -6,6 +6,7 @@
 
 #include "host/check/rule.hpp"
 #include "kindred/dataset.hpp"
+#include "kindred/text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -154,20 +155,44 @@ void roles_match_its_size(const Subject& subject) {
   }
 }
 
+Behaviour behaviour_of(Dataset& dataset) {
+  Behaviour out = {at::tensor(dataset.labels(), at::kLong), text_tensor(dataset.fingerprint())};
+  const auto fields = dataset.fields().size();
+  for (int64_t i = 0; i < std::min<int64_t>(dataset.size(), 4); ++i) {
+    for (size_t f = 0; f < fields; ++f) {
+      try {
+        out.push_back(dataset.read_field(i, f));
+      } catch (const std::exception& error) {
+        out.push_back(text_tensor(error.what()));  // one sample that cannot be read is no fault
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
-std::vector<Rule> dataset_rules() {
-  return {
-      {"has_samples", "there is a sample to try", has_samples},
-      {"labels_match_its_size", "a label of at least -1 per sample", labels_match_its_size},
-      {"fields_are_named", "fields with distinct names, the first of object_kind()", fields_are_named},
-      {"first_field_is_the_object", "the first field is what read() gives", first_field_is_the_object},
-      {"objects_are_well_formed", "objects have the shape and dtype of their kind", objects_are_well_formed},
-      {"fingerprint_is_stable", "the same data has the same fingerprint", fingerprint_is_stable},
-      {"matrix_holds_the_objects", "matrix() and read() agree", matrix_holds_the_objects},
-      {"pairs_are_well_formed", "pairs of samples with one label, scores from 0 to 1", pairs_are_well_formed},
-      {"roles_match_its_size", "no role, or one per sample", roles_match_its_size},
-  };
+template <>
+KindChecks checks_of<Dataset>() {
+  return kind_checks<Dataset>(
+      behaviour_of,
+      joined(
+          {
+              {"has_samples", "there is a sample to try", has_samples},
+              {"labels_match_its_size", "a label of at least -1 per sample", labels_match_its_size},
+              {"fields_are_named", "fields with distinct names, the first of object_kind()",
+               fields_are_named},
+              {"first_field_is_the_object", "the first field is what read() gives",
+               first_field_is_the_object},
+              {"objects_are_well_formed", "objects have the shape and dtype of their kind",
+               objects_are_well_formed},
+              {"fingerprint_is_stable", "the same data has the same fingerprint", fingerprint_is_stable},
+              {"matrix_holds_the_objects", "matrix() and read() agree", matrix_holds_the_objects},
+              {"pairs_are_well_formed", "pairs of samples with one label, scores from 0 to 1",
+               pairs_are_well_formed},
+              {"roles_match_its_size", "no role, or one per sample", roles_match_its_size},
+          },
+          dataset_reading_rules()));
 }
 
 }  // namespace kindred::host

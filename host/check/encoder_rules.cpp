@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "host/check/behaviour.hpp"
 #include "host/check/module_rules.hpp"
+#include "kindred/encoder.hpp"
 #include "kindred/text.hpp"
 
 namespace kindred::host {
@@ -95,25 +95,29 @@ void leaves_its_input_alone(const Subject& subject) {
   require(at::equal(batch.data, before), "changes the batch that it is given");
 }
 
-}  // namespace
-
 Behaviour behaviour_of(Encoder& encoder) {
   at::NoGradGuard no_grad;
   return {output(encoder)};
 }
 
-std::vector<Rule> encoder_rules() {
-  return {
-      {"shape_is_as_announced", "float32 (B, dimension()), finite", shape_is_as_announced},
-      {"samples_are_independent", "in evaluation mode a sample does not depend on its batch",
-       samples_are_independent},
-      {"evaluation_is_deterministic", "evaluation mode gives the same twice", evaluation_is_deterministic},
-      {"tensors_are_stable", "names are unique and do not change", tensors_are_stable},
-      {"state_is_in_its_tensors", "restoring its tensors restores it", state_is_in_its_tensors},
-      {"stages_make_a_chain", "stage by stage gives what one go gives, and every tensor has its stage",
-       stages_make_a_chain},
-      {"leaves_its_input_alone", "the batch is not changed", leaves_its_input_alone},
-  };
+}  // namespace
+
+template <>
+KindChecks checks_of<Encoder>() {
+  return kind_checks<Encoder>(
+      behaviour_of,
+      {
+          {"shape_is_as_announced", "float32 (B, dimension()), finite", shape_is_as_announced},
+          {"samples_are_independent", "in evaluation mode a sample does not depend on its batch",
+           samples_are_independent},
+          {"evaluation_is_deterministic", "evaluation mode gives the same twice",
+           evaluation_is_deterministic},
+          {"tensors_are_stable", "names are unique and do not change", tensors_are_stable},
+          {"state_is_in_its_tensors", "restoring its tensors restores it", state_is_in_its_tensors},
+          {"stages_make_a_chain", "stage by stage gives what one go gives, and every tensor has its stage",
+           stages_make_a_chain},
+          {"leaves_its_input_alone", "the batch is not changed", leaves_its_input_alone},
+      });
 }
 
 }  // namespace kindred::host

@@ -1,8 +1,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "host/check/behaviour.hpp"
 #include "host/check/module_rules.hpp"
+#include "kindred/head.hpp"
 
 namespace kindred::host {
 namespace {
@@ -79,24 +79,29 @@ void leaves_its_input_alone(const Subject& subject) {
   require(at::equal(x, before), "changes the tensor that it is given");
 }
 
-}  // namespace
-
 Behaviour behaviour_of(Head& head) {
   at::NoGradGuard no_grad;
   fit_if_needed(head);
   return {output(head)};
 }
 
-std::vector<Rule> head_rules() {
-  return {
-      {"shape_is_as_announced", "float32 (B, output_dimension()), finite", shape_is_as_announced},
-      {"rows_are_independent", "in evaluation mode a row does not depend on its batch", rows_are_independent},
-      {"evaluation_is_deterministic", "evaluation mode gives the same twice", evaluation_is_deterministic},
-      {"tensors_are_stable", "names are unique and do not change", tensors_are_stable},
-      {"state_is_in_its_tensors", "restoring its tensors restores it", state_is_in_its_tensors},
-      {"gradients_reach_everything", "input and parameters get gradients", gradients_reach_everything},
-      {"leaves_its_input_alone", "the embeddings are not changed", leaves_its_input_alone},
-  };
+}  // namespace
+
+template <>
+KindChecks checks_of<Head>() {
+  return kind_checks<Head>(
+      behaviour_of,
+      {
+          {"shape_is_as_announced", "float32 (B, output_dimension()), finite", shape_is_as_announced},
+          {"rows_are_independent", "in evaluation mode a row does not depend on its batch",
+           rows_are_independent},
+          {"evaluation_is_deterministic", "evaluation mode gives the same twice",
+           evaluation_is_deterministic},
+          {"tensors_are_stable", "names are unique and do not change", tensors_are_stable},
+          {"state_is_in_its_tensors", "restoring its tensors restores it", state_is_in_its_tensors},
+          {"gradients_reach_everything", "input and parameters get gradients", gradients_reach_everything},
+          {"leaves_its_input_alone", "the embeddings are not changed", leaves_its_input_alone},
+      });
 }
 
 }  // namespace kindred::host

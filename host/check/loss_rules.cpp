@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "host/base/system_info.hpp"
-#include "host/check/behaviour.hpp"
 #include "host/check/loss_examples.hpp"
 #include "host/check/rule.hpp"
 #include "kindred/loss.hpp"
@@ -186,8 +185,6 @@ void references_have_no_part_as_anchors(const Subject& subject) {
           "depends on the order of the references: {} and {}", value.item<double>(), again);
 }
 
-}  // namespace
-
 Behaviour behaviour_of(Loss& loss) {
   Behaviour out;
   for (const auto& given : loss_examples(loss))
@@ -195,22 +192,28 @@ Behaviour behaviour_of(Loss& loss) {
   return out;
 }
 
-std::vector<Rule> loss_rules() {
-  return {
-      {"gradient_is_right", "its gradient equals finite differences in float64", gradient_is_right},
-      {"order_does_not_matter", "the order of a batch does not change it", order_does_not_matter},
-      {"numbers_are_names", "classes, objects and subgroups are equal or not, no more", numbers_are_names},
-      {"is_finite_at_the_edges", "value and gradient are finite in degenerate batches",
-       is_finite_at_the_edges},
-      {"keeps_dtype_and_shape", "it is a scalar of the embeddings' dtype, on their device",
-       keeps_dtype_and_shape},
-      {"leaves_its_input_alone", "embeddings, labels and pairs are not changed", leaves_its_input_alone},
-      {"repeats_itself", "the same batch gives the same number", repeats_itself},
-      {"pairs_are_the_labels", "pairs give what the labels give", pairs_are_the_labels},
-      {"references_have_no_part_as_anchors", "references beyond the batch are compared with, no more",
-       references_have_no_part_as_anchors},
-      {"memory_does_not_grow", "1000 calls take no memory that stays", memory_does_not_grow},
-  };
+}  // namespace
+
+template <>
+KindChecks checks_of<Loss>() {
+  return kind_checks<Loss>(
+      behaviour_of,
+      {
+          {"gradient_is_right", "its gradient equals finite differences in float64", gradient_is_right},
+          {"order_does_not_matter", "the order of a batch does not change it", order_does_not_matter},
+          {"numbers_are_names", "classes, objects and subgroups are equal or not, no more",
+           numbers_are_names},
+          {"is_finite_at_the_edges", "value and gradient are finite in degenerate batches",
+           is_finite_at_the_edges},
+          {"keeps_dtype_and_shape", "it is a scalar of the embeddings' dtype, on their device",
+           keeps_dtype_and_shape},
+          {"leaves_its_input_alone", "embeddings, labels and pairs are not changed", leaves_its_input_alone},
+          {"repeats_itself", "the same batch gives the same number", repeats_itself},
+          {"pairs_are_the_labels", "pairs give what the labels give", pairs_are_the_labels},
+          {"references_have_no_part_as_anchors", "references beyond the batch are compared with, no more",
+           references_have_no_part_as_anchors},
+          {"memory_does_not_grow", "1000 calls take no memory that stays", memory_does_not_grow},
+      });
 }
 
 }  // namespace kindred::host

@@ -26,4 +26,8 @@ std::vector<EvaluatedSet> with_and_without_pairs(const EvaluatedSet& set);
 /// A check for the metrics that give a number per query, or for those that give one of a whole set.
 Rule metric_rule(bool of_set, const char* name, const char* promise, void (*check)(const Subject&));
 
+/// The two halves of what a metric must obey.
+std::vector<Rule> ranking_metric_rules();
+std::vector<Rule> set_metric_rules();
+
 }  // namespace kindred::host

@@ -1,8 +1,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "host/check/behaviour.hpp"
 #include "host/check/rule.hpp"
+#include "kindred/miner.hpp"
 
 namespace kindred::host {
 namespace {
@@ -91,20 +91,23 @@ void repeats_itself(const Subject& subject) {
           "keeps other pairs of the same batch with the same state of LibTorch's generator");
 }
 
-}  // namespace
-
 Behaviour behaviour_of(Miner& miner) {
   const auto kept = mined(miner, example(at::kFloat));
   return {kept.positive, kept.negative};
 }
 
-std::vector<Rule> miner_rules() {
-  return {
-      {"keeps_pairs_of_the_batch", "what it keeps is among what it is given", keeps_pairs_of_the_batch},
-      {"copes_with_the_edges", "degenerate batches are no failure", copes_with_the_edges},
-      {"leaves_its_input_alone", "embeddings and masks are not changed", leaves_its_input_alone},
-      {"repeats_itself", "the same batch and seed give the same pairs", repeats_itself},
-  };
+}  // namespace
+
+template <>
+KindChecks checks_of<Miner>() {
+  return kind_checks<Miner>(
+      behaviour_of,
+      {
+          {"keeps_pairs_of_the_batch", "what it keeps is among what it is given", keeps_pairs_of_the_batch},
+          {"copes_with_the_edges", "degenerate batches are no failure", copes_with_the_edges},
+          {"leaves_its_input_alone", "embeddings and masks are not changed", leaves_its_input_alone},
+          {"repeats_itself", "the same batch and seed give the same pairs", repeats_itself},
+      });
 }
 
 }  // namespace kindred::host

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/check/behaviour.hpp"
 #include "host/check/rule.hpp"
 #include "kindred/params.hpp"
 
@@ -11,38 +10,27 @@ namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-/// Makes the component from other parameters and calls `use` with it, whatever its kind. Throws PluginError.
-template <class Use>
-void with_made(const Subject& subject, const json& params, Use use) {
-  const Subject changed{subject.info, subject.catalog, params};
-  const auto& kind = subject.info.kind;
-  if (kind == BatchSampler::kKind) use(*changed.make<BatchSampler>());
-  if (kind == Dataset::kKind) use(*changed.make<Dataset>());
-  if (kind == Encoder::kKind) use(*changed.make<Encoder>());
-  if (kind == EvalSampler::kKind) use(*changed.make<EvalSampler>());
-  if (kind == Head::kKind) use(*changed.make<Head>());
-  if (kind == Loss::kKind) use(*changed.make<Loss>());
-  if (kind == Metric::kKind) use(*changed.make<Metric>());
-  if (kind == Miner::kKind) use(*changed.make<Miner>());
-  if (kind == Tracker::kKind) use(*changed.make<Tracker>());
-  if (kind == Transform::kKind) use(*changed.make<Transform>());
+/// The same component, to be made from other parameters.
+Subject changed(const Subject& subject, const json& params) {
+  return {subject.info, subject.catalog, params};
 }
 
+const KindChecks& checks_for(const Subject& subject) { return checks_by_kind().at(subject.info.kind); }
+
 void make_any(const Subject& subject, const json& params) {
-  with_made(subject, params, [](auto&) {});
+  checks_for(subject).make(changed(subject, params));
 }
 
 Behaviour behaviour(const Subject& subject, const json& params) {
-  Behaviour out;
+  const auto& behaviour_of = checks_for(subject).behaviour;
   // The first call may draw examples, which later ones share.
   static const bool drawn = [&] {
-    with_made(subject, params, [](auto& component) { behaviour_of(component); });
+    behaviour_of(changed(subject, params));
     return true;
   }();
   (void)drawn;
   at::manual_seed(1);  // initial values are drawn from it
-  with_made(subject, params, [&](auto& component) { out = behaviour_of(component); });
-  return out;
+  return behaviour_of(changed(subject, params));
 }
 
 bool equal(const Behaviour& a, const Behaviour& b) {

@@ -1,9 +1,7 @@
 #include <ATen/ATen.h>
 
-#include "host/check/behaviour.hpp"
 #include "host/check/metric_examples.hpp"
 #include "kindred/distance.hpp"
-#include "kindred/text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -125,18 +123,6 @@ std::vector<Rule> ranking_metric_rules() {
       metric_rule(false, "takes_few_samples", "a class of two samples has a value", takes_few_samples),
       {"is_named", "it has a name and a known distance", is_named},
   };
-}
-
-Behaviour behaviour_of(Metric& metric) {
-  Behaviour out = {text_tensor(metric.name()), text_tensor(metric.distance())};
-  if (metric.is_of_set()) {
-    for (const auto& set : with_and_without_pairs(example_set(1, 1)))
-      out.push_back(at::full({1}, metric.of_set(set), at::kDouble));
-  } else {
-    const auto ranking = example_ranking(1);
-    out.push_back(counting(metric.per_query(ranking), ranking));
-  }
-  return out;
 }
 
 }  // namespace kindred::host

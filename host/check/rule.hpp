@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
 #include <fmt/format.h>
 
 #include <functional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "host/loader/catalog.hpp"
+#include "host/loader/component_kinds.hpp"
 
 namespace kindred::host {
 
@@ -44,22 +46,42 @@ struct Rule {
   std::function<void(const Subject&)> check;
 };
 
-/// Of every kind of component.
-std::vector<Rule> parameter_rules();
-/// What else is asked of each kind, by its name.
-const std::map<std::string, std::vector<Rule>>& rules_by_kind();
+/// What a component gives for an example: equal for two that mean the same.
+using Behaviour = std::vector<at::Tensor>;
 
-std::vector<Rule> batch_sampler_rules();
-std::vector<Rule> dataset_rules();
+/// What is tried on the components of one kind, besides parameter_rules().
+struct KindChecks {
+  std::string kind;
+  std::vector<Rule> rules;
+  std::function<void(const Subject&)> make;            ///< Throws PluginError.
+  std::function<Behaviour(const Subject&)> behaviour;  ///< of one that is made anew
+};
+
+/// Puts them together from the rules of a kind and what its components give for an example.
+template <class Interface>
+KindChecks kind_checks(Behaviour (*behaviour)(Interface& component), std::vector<Rule> rules) {
+  return {Interface::kKind, std::move(rules), [](const Subject& subject) { subject.make<Interface>(); },
+          [behaviour](const Subject& subject) { return behaviour(*subject.make<Interface>()); }};
+}
+
+/// Of the kind of an interface; each is defined in <kind>_rules.cpp.
+template <class Interface>
+KindChecks checks_of();
+#define KINDRED_CHECKS(Interface, name) \
+  template <>                           \
+  KindChecks checks_of<Interface>();
+KINDRED_COMPONENT_KINDS(KINDRED_CHECKS)
+#undef KINDRED_CHECKS
+
+/// Those of all kinds, by the kind's name.
+const std::map<std::string, KindChecks>& checks_by_kind();
+
+/// What every component must obey, of whatever kind.
+std::vector<Rule> parameter_rules();
+
+/// Rules of datasets about reading, which have a file of their own.
 std::vector<Rule> dataset_reading_rules();
-std::vector<Rule> encoder_rules();
-std::vector<Rule> eval_sampler_rules();
-std::vector<Rule> head_rules();
-std::vector<Rule> loss_rules();
-std::vector<Rule> miner_rules();
-std::vector<Rule> ranking_metric_rules();
-std::vector<Rule> set_metric_rules();
-std::vector<Rule> tracker_rules();
-std::vector<Rule> transform_rules();
+
+std::vector<Rule> joined(std::vector<Rule> one, const std::vector<Rule>& other);
 
 }  // namespace kindred::host

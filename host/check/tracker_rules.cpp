@@ -64,16 +64,22 @@ void leaves_other_files_alone(const Subject& subject) {
   require(fs::exists(file) && read_file(file) == "{}\n", "changes history.jsonl, which is the host's");
 }
 
+/// Nothing, since what a tracker writes holds the time of day.
+Behaviour behaviour_of(Tracker&) { return {}; }
+
 }  // namespace
 
-std::vector<Rule> tracker_rules() {
-  return {
-      {"follows_a_run", "a run with undefined and with new values is followed", follows_a_run},
-      {"follows_a_resumed_run", "a run that goes on from an earlier epoch is followed",
-       follows_a_resumed_run},
-      {"ends_without_epochs", "a run that fails at once is followed", ends_without_epochs},
-      {"leaves_other_files_alone", "files of the run are not touched", leaves_other_files_alone},
-  };
+template <>
+KindChecks checks_of<Tracker>() {
+  return kind_checks<Tracker>(
+      behaviour_of,
+      {
+          {"follows_a_run", "a run with undefined and with new values is followed", follows_a_run},
+          {"follows_a_resumed_run", "a run that goes on from an earlier epoch is followed",
+           follows_a_resumed_run},
+          {"ends_without_epochs", "a run that fails at once is followed", ends_without_epochs},
+          {"leaves_other_files_alone", "files of the run are not touched", leaves_other_files_alone},
+      });
 }
 
 }  // namespace kindred::host

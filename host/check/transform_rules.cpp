@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "host/check/behaviour.hpp"
 #include "host/check/rule.hpp"
 #include "host/check/threads.hpp"
+#include "kindred/transform.hpp"
 
 namespace kindred::host {
 namespace {
@@ -75,8 +75,6 @@ void normalization_is_usable(const Subject& subject) {
     require(std::isfinite(std) && std > 0, "normalises with a deviation of {}", std);
 }
 
-}  // namespace
-
 Behaviour behaviour_of(Transform& transform) {
   Random random(0);
   Behaviour out = {transform.apply(picture(48, 64), random)};
@@ -88,15 +86,21 @@ Behaviour behaviour_of(Transform& transform) {
   return out;
 }
 
-std::vector<Rule> transform_rules() {
-  return {
-      {"gives_a_picture", "pictures of any size become contiguous uint8 (H, W, 3)", gives_a_picture},
-      {"leaves_its_input_alone", "the picture is not changed", leaves_its_input_alone},
-      {"chance_is_the_hosts", "the seed decides the result, and is_random() tells the truth",
-       chance_is_the_hosts},
-      {"threads_may_share_it", "8 threads get what one gets", threads_may_share_it},
-      {"normalization_is_usable", "a normalisation divides by something positive", normalization_is_usable},
-  };
+}  // namespace
+
+template <>
+KindChecks checks_of<Transform>() {
+  return kind_checks<Transform>(
+      behaviour_of,
+      {
+          {"gives_a_picture", "pictures of any size become contiguous uint8 (H, W, 3)", gives_a_picture},
+          {"leaves_its_input_alone", "the picture is not changed", leaves_its_input_alone},
+          {"chance_is_the_hosts", "the seed decides the result, and is_random() tells the truth",
+           chance_is_the_hosts},
+          {"threads_may_share_it", "8 threads get what one gets", threads_may_share_it},
+          {"normalization_is_usable", "a normalisation divides by something positive",
+           normalization_is_usable},
+      });
 }
 
 }  // namespace kindred::host

@@ -1,17 +1,12 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <memory>
+#include <string>
 
 #include "host/loader/catalog.hpp"
-#include "kindred/batch_sampler.hpp"
-#include "kindred/dataset.hpp"
-#include "kindred/encoder.hpp"
-#include "kindred/eval_sampler.hpp"
-#include "kindred/head.hpp"
-#include "kindred/loss.hpp"
-#include "kindred/metric.hpp"
-#include "kindred/miner.hpp"
-#include "kindred/transform.hpp"
+#include "host/loader/component_kinds.hpp"
 
 /// Holds components to what their interfaces promise: whatever one returns is checked where it is handed
 /// over, and what it throws gets its name. A wrong shape, dtype, device, row number or a NaN is a PluginError
@@ -23,16 +18,11 @@
 /// be read.
 namespace kindred::host {
 
-std::shared_ptr<Dataset> under_contract(std::shared_ptr<Dataset> dataset, const ComponentInfo& info);
-std::shared_ptr<Transform> under_contract(std::shared_ptr<Transform> transform, const ComponentInfo& info);
-std::shared_ptr<BatchSampler> under_contract(std::shared_ptr<BatchSampler> sampler,
-                                             const ComponentInfo& info);
-std::shared_ptr<EvalSampler> under_contract(std::shared_ptr<EvalSampler> sampler, const ComponentInfo& info);
-std::shared_ptr<Metric> under_contract(std::shared_ptr<Metric> metric, const ComponentInfo& info);
-std::shared_ptr<Loss> under_contract(std::shared_ptr<Loss> loss, const ComponentInfo& info);
-std::shared_ptr<Miner> under_contract(std::shared_ptr<Miner> miner, const ComponentInfo& info);
-std::shared_ptr<Encoder> under_contract(std::shared_ptr<Encoder> encoder, const ComponentInfo& info);
-std::shared_ptr<Head> under_contract(std::shared_ptr<Head> head, const ComponentInfo& info);
+/// An overload per kind, each defined in contracts/<kind>_contract.cpp.
+#define KINDRED_CONTRACT(Interface, name) \
+  std::shared_ptr<Interface> under_contract(std::shared_ptr<Interface> component, const ComponentInfo& info);
+KINDRED_COMPONENT_KINDS(KINDRED_CONTRACT)
+#undef KINDRED_CONTRACT
 
 /// Catalog::create with the contract.
 template <class Interface>

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "host/contracts/contract.hpp"
+#include "kindred/dataset.hpp"
 
 namespace kindred::host {
 namespace {

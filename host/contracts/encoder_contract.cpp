@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "host/contracts/module_contract.hpp"
+#include "kindred/encoder.hpp"
 
 namespace kindred::host {
 namespace {

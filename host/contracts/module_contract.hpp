@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/contracts/contract.hpp"
+#include "kindred/module.hpp"
 
 namespace kindred::host {
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/loader/catalog.hpp"
+#include "host/loader/component_kinds.hpp"
 #include "host/pipeline/sections.hpp"
 
 namespace kindred::host {
@@ -81,8 +82,7 @@ json of_changes(const json& schema) {
 json pipeline_schema(const Catalog& catalog) {
   const json factors = {{"type", "object"}, {"additionalProperties", {{"type", "number"}, {"minimum", 0}}}};
   json defs = json::object();
-  for (const char* kind : {"dataset", "transform", "encoder", "head", "loss", "miner", "batch_sampler",
-                           "eval_sampler", "metric", "tracker"}) {
+  for (const char* kind : kComponentKinds) {
     json host_keys = json::object();
     if (std::string(kind) == "encoder") {
       auto trainable = section<TrainableSection>({{"lr_multipliers", factors}});

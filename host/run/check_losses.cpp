@@ -3,6 +3,8 @@
 #include "host/base/issue.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
+#include "kindred/loss.hpp"
+#include "kindred/miner.hpp"
 
 namespace kindred::host {
 

@@ -4,38 +4,37 @@
 
 #include <limits>
 
-#include "host/loader/catalog.hpp"
-#include "host/loader/guarded_call.hpp"
+#include "host/contracts/contracts.hpp"
 
 namespace kindred::host {
 
 Trackers::Trackers(const Catalog& catalog, const std::vector<ComponentSpec>& specs, Context& context)
     : context_(context) {
   for (const auto& spec : specs) {
-    entries_.push_back({spec.info, catalog.create<Tracker>(*spec.info, spec.params)});
+    trackers_.push_back(create_under_contract<Tracker>(catalog, *spec.info, spec.params));
   }
 }
 
 template <class Call>
-void Trackers::for_each(const char* phase, Call call) {
-  for (auto& entry : entries_) {
-    if (!entry.tracker) continue;
+void Trackers::for_each(Call call) {
+  for (auto& tracker : trackers_) {
+    if (!tracker) continue;
     try {
-      guard(*entry.info, phase, [&] { call(*entry.tracker); });
+      call(*tracker);
     } catch (const PluginError& error) {
       context_.warning(fmt::format("{}; the run goes on without this tracker", error.what()));
-      entry.tracker = nullptr;
+      tracker = nullptr;
     }
   }
 }
 
 void Trackers::start(const TrackedRun& run) {
   started_ = true;
-  for_each("start", [&](Tracker& tracker) { tracker.start(run); });
+  for_each([&](Tracker& tracker) { tracker.start(run); });
 }
 
 void Trackers::epoch(int64_t epoch, int64_t steps, const std::vector<TrackedValue>& values) {
-  for_each("epoch", [&](Tracker& tracker) { tracker.epoch(epoch, steps, values); });
+  for_each([&](Tracker& tracker) { tracker.epoch(epoch, steps, values); });
 }
 
 void Trackers::finish(const std::string& status, const nlohmann::json& metrics) {
@@ -47,7 +46,7 @@ void Trackers::finish(const std::string& status, const nlohmann::json& metrics) 
                         value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN()});
     }
   }
-  for_each("finish", [&](Tracker& tracker) { tracker.finish(status, values); });
+  for_each([&](Tracker& tracker) { tracker.finish(status, values); });
 }
 
 }  // namespace kindred::host

@@ -26,15 +26,11 @@ class Trackers {
   void finish(const std::string& status, const nlohmann::json& metrics);
 
  private:
-  struct Entry {
-    const ComponentInfo* info;
-    std::shared_ptr<Tracker> tracker;
-  };
   template <class Call>
-  void for_each(const char* phase, Call call);
+  void for_each(Call call);
 
   Context& context_;
-  std::vector<Entry> entries_;
+  std::vector<std::shared_ptr<Tracker>> trackers_;  ///< null once one has thrown
   bool started_ = false;
 };
 

@@ -133,8 +133,8 @@ TEST(Conformance, every_rule_has_a_broken_component) {
     }
   }
   for (const auto& rule : parameter_rules()) EXPECT_EQ(tried.count(rule.name), 1U) << rule.name;
-  for (const auto& [kind, rules] : rules_by_kind()) {
-    for (const auto& rule : rules)
+  for (const auto& [kind, checks] : checks_by_kind()) {
+    for (const auto& rule : checks.rules)
       EXPECT_EQ(tried.count(kind + " " + rule.name), 1U) << kind << " " << rule.name;
   }
 }
@@ -147,7 +147,7 @@ TEST(Conformance, a_good_plugin_passes_every_rule_of_every_kind) {
         << result.component << " " << result.rule << ": " << result.text;
     kinds.insert(result.kind);
   }
-  for (const auto& [kind, rules] : rules_by_kind()) EXPECT_EQ(kinds.count(kind), 1U) << kind;
+  for (const auto& [kind, checks] : checks_by_kind()) EXPECT_EQ(kinds.count(kind), 1U) << kind;
 }
 
 /// A fixture, how long it is given, and what its one result says.

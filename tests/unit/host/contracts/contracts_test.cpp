@@ -8,6 +8,12 @@
 #include <limits>
 
 #include "broken_contracts.hpp"
+#include "kindred/batch_sampler.hpp"
+#include "kindred/dataset.hpp"
+#include "kindred/eval_sampler.hpp"
+#include "kindred/metric.hpp"
+#include "kindred/tracker.hpp"
+#include "kindred/transform.hpp"
 
 namespace kindred::host {
 namespace {
@@ -122,6 +128,22 @@ TEST(Contracts, a_transform_gives_a_picture) {
   EXPECT_EQ(check(at::zeros({5, 6, 3}, at::kByte)), "");
   EXPECT_THAT(check(at::zeros({3, 5, 6}, at::kByte)), HasSubstr("uint8 (3, 5, 6)"));
   EXPECT_THAT(check(at::zeros({5, 6, 3})), HasSubstr("phase apply: returned float32 (5, 6, 3)"));
+}
+
+struct FullDisk final : Tracker {
+  void start(const TrackedRun&) override {}
+  void epoch(int64_t, int64_t, const std::vector<TrackedValue>&) override {
+    throw std::runtime_error("full");
+  }
+  void finish(const std::string&, const std::vector<TrackedValue>&) override { throw 7; }
+};
+
+TEST(Contracts, what_a_tracker_throws_gets_its_name) {
+  const auto tracker =
+      under_contract(std::shared_ptr<Tracker>(std::make_shared<FullDisk>()), info("acme.log"));
+  EXPECT_EQ(broken([&] { tracker->start({}); }), "");
+  EXPECT_THAT(broken([&] { tracker->epoch(1, 1, {}); }), HasSubstr("component acme.log, phase epoch: full"));
+  EXPECT_THAT(broken([&] { tracker->finish("failed", {}); }), HasSubstr("phase finish: "));
 }
 
 TEST(Contracts, batches_hold_rows_that_exist) {

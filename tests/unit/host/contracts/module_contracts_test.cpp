@@ -8,6 +8,10 @@
 #include "host/contracts/contracts.hpp"
 #include "host/model/encoder_part.hpp"
 #include "host/model/head_chain.hpp"
+#include "kindred/encoder.hpp"
+#include "kindred/head.hpp"
+#include "kindred/loss.hpp"
+#include "kindred/miner.hpp"
 
 namespace kindred::host {
 namespace {
