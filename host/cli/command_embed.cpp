@@ -1,5 +1,4 @@
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
 #include "host/cli/engine_command_lines.hpp"
+#include "host/contracts/contracts.hpp"
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
@@ -24,20 +24,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
-/// The encoders and the transforms of a pipeline as if they had been trained for no epoch.
-Servable untrained(const Pipeline& pipeline, const Catalog& catalog, at::Device device) {
-  Servable servable;
-  servable.transforms = make_components(catalog, pipeline).transforms.plain;
-  servable.model = make_model(catalog, pipeline, nullptr, false);
-  move_to(encoder_tensors(servable.model), device);
-  return servable;
-}
-
-}  // namespace
-
-int command_embed(const std::vector<std::string>& arguments) {
-  auto command = embed_command_line();
-  if (!command.parse(arguments)) return kExitOk;
+void check_usage(const CommandLine& command) {
   if (command.has("model") == command.has("pipeline"))
     throw UsageError("give either --model DIR or --pipeline FILE");
   if (command.has("model") && !command.list("set").empty())
@@ -48,30 +35,92 @@ int command_embed(const std::vector<std::string>& arguments) {
   const fs::path output = command.get<std::string>("output");
   if (output.extension() != ".npy") throw UsageError("--output " + output.string() + " must end in .npy");
   if (command.get<int64_t>("batch-size") < 1) throw UsageError("--batch-size must be at least 1");
+}
 
-  at::NoGradGuard no_grad;
-  const auto device = device_from_name(command.get<std::string>("device"));
-  std::optional<Document> data;
-  std::vector<std::string> folders;  // with plugins
-  if (command.has("data")) {
-    data = read_document(command.get<std::string>("data"), {});
-    folders = plugin_folders(*data);
+/// The length of a dataset's vectors in the field that an encoder reads. A field that is not there is told
+/// where the dataset is encoded.
+int64_t length_in(const Dataset& dataset, const std::string& field_name) {
+  const auto fields = dataset.fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!field_name.empty() && fields[i].name != field_name) continue;
+    const auto matrix = dataset.field_matrix(i);
+    return matrix.defined() ? matrix.size(1) : 0;
   }
-  Catalog catalog;
-  Servable servable;
-  if (command.has("model")) {
-    catalog = load_catalog(command, folders);
-    servable = load_servable(command.get<std::string>("model"), catalog, device);
-  } else {
-    const auto document = read_document(command.get<std::string>("pipeline"), command.list("set"));
-    for (auto& folder : plugin_folders(document)) folders.push_back(std::move(folder));
-    catalog = load_catalog(command, folders);
-    servable = untrained(checked_pipeline(document, catalog, DatasetUse::unused), catalog, device);
+  return 0;
+}
+
+/// Embeds what a command line asks for.
+class EmbedTask {
+ public:
+  explicit EmbedTask(const CommandLine& command)
+      : command_(command),
+        device_(device_from_name(command.get<std::string>("device"))),
+        options_{command.get<int64_t>("batch-size"), 0} {
+    std::vector<std::string> folders;  // with plugins
+    std::optional<Document> source;
+    if (command.has("data")) {
+      data_ = read_document(command.get<std::string>("data"), {});
+      folders = plugin_folders(*data_);
+    }
+    if (command.has("pipeline")) {
+      source = read_document(command.get<std::string>("pipeline"), command.list("set"));
+      for (auto& folder : plugin_folders(*source)) folders.push_back(std::move(folder));
+    }
+    catalog_ = load_catalog(command, folders);
+    if (source) pipeline_ = checked_pipeline(*source, catalog_, DatasetUse::unused);
   }
-  const EncodeRowsOptions options{device, command.get<int64_t>("batch-size"), 0, false};
-  const auto embedded =
-      data ? embed_dataset(catalog, checked_pipeline(*data, catalog), servable, options, command.context())
-           : embed_paths(catalog, servable, command.list("PATHS"), options, command.context());
+
+  Embedded embed() {
+    auto model = pipeline_
+                     ? untrained([](const EncoderSpec&) { return 0; })
+                     : InferenceModel::load(command_.get<std::string>("model"), catalog_, device_, options_);
+    return data_ ? embed_data(std::move(model)) : embed_paths(std::move(model));
+  }
+
+ private:
+  /// The encoders and the transforms of the pipeline as if they had been trained for no epoch.
+  InferenceModel untrained(const VectorLength& length) const {
+    auto encoders = make_untrained_encoders(catalog_, *pipeline_, length);
+    move_to(encoder_tensors(encoders), device_);
+    return {std::move(encoders), make_components(catalog_, *pipeline_).transforms.plain, device_, options_};
+  }
+
+  Embedded embed_data(InferenceModel model) const {
+    const auto data = checked_pipeline(*data_, catalog_);
+    const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
+    if (pipeline_ && model.lacks_length())
+      model = untrained([&](const EncoderSpec& spec) { return length_in(*dataset, spec.options.field); });
+    return embed_dataset(model, *dataset, command_.context());
+  }
+
+  Embedded embed_paths(InferenceModel model) const {
+    if (model.fields().size() > 1) {
+      throw UsageError(
+          "the model has several encoders, so that it embeds records, not files; give --data FILE");
+    }
+    const auto kind = model.fields().front().kind;
+    const auto decoders = kind == ObjectKind::image ? Decoders(catalog_) : Decoders();
+    const auto files = expand_paths(command_.list("PATHS"), kind, decoders);
+    if (pipeline_ && model.lacks_length()) model = untrained([&](const EncoderSpec&) { return first_length(files); });
+    return embed_files(model, decoders, files, command_.context());
+  }
+
+  const CommandLine& command_;
+  const at::Device device_;
+  const InferenceModel::Options options_;
+  std::optional<Document> data_;
+  Catalog catalog_;
+  std::optional<Pipeline> pipeline_;  ///< whose encoders are taken untrained
+};
+
+}  // namespace
+
+int command_embed(const std::vector<std::string>& arguments) {
+  auto command = embed_command_line();
+  if (!command.parse(arguments)) return kExitOk;
+  check_usage(command);
+  const fs::path output = command.get<std::string>("output");
+  const auto embedded = EmbedTask(command).embed();
 
   write_npy(output.string(), embedded.rows);
   std::string lines;

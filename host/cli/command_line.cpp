@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
 
 #include "host/base/terminal_context.hpp"
+#include "host/loader/named_plugins.hpp"
 
 namespace kindred::host {
 namespace po = boost::program_options;
@@ -62,14 +62,8 @@ Catalog load_catalog(const CommandLine& command, const std::vector<std::string>&
   auto catalog = Catalog::load(path);
   auto named = explicit_folders;
   named.insert(named.end(), pipeline_folders.begin(), pipeline_folders.end());
+  require_named_plugins(catalog, named);
   for (const auto& rejected : catalog.rejected()) {
-    // Which of two components a name means must not depend on the order of folders.
-    if (rejected.code == kDuplicateCode) throw rejected.error();
-    const auto folder = std::filesystem::path(rejected.file).parent_path();
-    for (const auto& one : named) {
-      std::error_code absent;
-      if (std::filesystem::equivalent(folder, one, absent)) throw rejected.error();
-    }
     command.context().warning(
         fmt::format("{} was not loaded: {} {}", rejected.file, rejected.code, rejected.message));
   }

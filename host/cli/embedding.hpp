@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "host/loader/catalog.hpp"
-#include "host/model/encode.hpp"
-#include "host/model/servable.hpp"
-#include "host/pipeline/pipeline.hpp"
+#include "host/base/context.hpp"
+#include "host/data/decoders.hpp"
+#include "host/inference/inference_model.hpp"
+#include "kindred/dataset.hpp"
 
 namespace kindred::host {
 
@@ -19,14 +19,21 @@ struct Embedded {
   int64_t inputs = 0, failed = 0;
 };
 
-/// What `host embed` is given: files; folders, which stand for the files in them; "-" for the standard input.
-/// They hold what the model's only encoder reads: pictures, vectors, or a text per line. Throws Error,
-/// PluginError, and UsageError for a model with several encoders.
-Embedded embed_paths(const Catalog& catalog, Servable& servable, const std::vector<std::string>& paths,
-                     const EncodeRowsOptions& options, Context& context);
+/// What `host embed` is given, as files in the order given: a folder stands for the files in it and below it,
+/// sorted by path, whose endings are those of `kind`; "-" for the lines of the standard input. Where the
+/// model reads texts, these lines are texts themselves and "-" stays. Throws Error.
+std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind,
+                                      const Decoders& decoders);
 
-/// Every sample of a pipeline's dataset. Throws Error, PluginError.
-Embedded embed_dataset(const Catalog& catalog, const Pipeline& pipeline, Servable& servable,
-                       const EncodeRowsOptions& options, Context& context);
+/// Numbers of each vector in the first of the files (.npy) that can be read; 0: in none.
+int64_t first_length(const std::vector<std::string>& files);
+
+/// What the files hold, by a model with one encoder: a picture, vectors, or a text per line. Throws Error,
+/// PluginError.
+Embedded embed_files(const InferenceModel& model, const Decoders& decoders,
+                     const std::vector<std::string>& files, Context& context);
+
+/// Every sample of a dataset. Throws Error, PluginError.
+Embedded embed_dataset(const InferenceModel& model, const Dataset& dataset, Context& context);
 
 }  // namespace kindred::host

@@ -14,8 +14,8 @@
 /// checked by EncoderPart and HeadChain. The pairs that a miner keeps on another device than the CPU are
 /// looked at in its first batches only.)
 ///
-/// A std::exception from Dataset::read or Transform::apply passes unchanged: it says that one sample cannot
-/// be read.
+/// A std::exception from Dataset::read, Decoder::decode or Transform::apply passes unchanged: it says that
+/// one sample cannot be read.
 namespace kindred::host {
 
 /// An overload per kind, each defined in contracts/<kind>_contract.cpp.

@@ -91,7 +91,7 @@ void BatchLoader::read_one(const std::vector<int64_t>& indices, size_t place, Sl
   }
 }
 
-BatchLoader::Loaded BatchLoader::next() {
+BatchLoader::Objects BatchLoader::next_objects() {
   std::unique_lock<std::mutex> lock(mutex_);
   const size_t number = taken_;
   ready_.wait(lock, [&] { return slots_.at(number).open == 0; });
@@ -101,33 +101,48 @@ BatchLoader::Loaded BatchLoader::next() {
   lock.unlock();
   room_.notify_all();
 
-  Loaded out;
-  out.batch.normalization = normalization_;
-  std::vector<at::Tensor> good;
+  Objects out;
   for (size_t i = 0; i < slot.objects.size(); ++i) {
     const auto index = batches_[number][i];
     if (!slot.errors[i].empty()) {
       out.skipped.push_back({index, dataset_.sample_name(index), slot.errors[i]});
       continue;
     }
-    const bool texts = kind_ == ObjectKind::text;
-    if (!texts && !good.empty() && good.front().sizes() != slot.objects[i].sizes()) {
-      const bool images = kind_ == ObjectKind::image;
-      throw Error(std::string("the ") + (images ? "pictures" : "vectors") + " of a batch differ in size" +
-                  (images ? " after the transforms: " : ": ") + dataset_.sample_name(out.indices.front()) +
-                  " is " + size_text(good.front()) + ", " + dataset_.sample_name(index) + " is " +
-                  size_text(slot.objects[i]) +
-                  (images ? "; add a resize or a crop to an exact size to data.transforms"
-                          : "; all vectors of a dataset must have one length"));
-    }
-    good.push_back(slot.objects[i]);
+    out.objects.push_back(std::move(slot.objects[i]));
     out.indices.push_back(index);
   }
-  if (good.empty()) return out;
-  if (kind_ == ObjectKind::text)
-    out.batch = text_batch(good);
-  else
-    out.batch.data = at::stack(good);
+  return out;
+}
+
+void BatchLoader::check_one_size(const Objects& read) const {
+  for (size_t i = 1; kind_ != ObjectKind::text && i < read.objects.size(); ++i) {
+    if (read.objects[i].sizes() == read.objects.front().sizes()) continue;
+    const bool images = kind_ == ObjectKind::image;
+    throw Error(std::string("the ") + (images ? "pictures" : "vectors") + " of a batch differ in size" +
+                (images ? " after the transforms: " : ": ") + dataset_.sample_name(read.indices.front()) +
+                " is " + size_text(read.objects.front()) + ", " + dataset_.sample_name(read.indices[i]) +
+                " is " + size_text(read.objects[i]) +
+                (images ? "; add a resize or a crop to an exact size to data.transforms"
+                        : "; all vectors of a dataset must have one length"));
+  }
+}
+
+Batch BatchLoader::joined(const std::vector<at::Tensor>& objects) const {
+  if (kind_ == ObjectKind::text) return text_batch(objects);
+  Batch batch;
+  batch.normalization = normalization_;
+  batch.data = at::stack(objects);
+  return batch;
+}
+
+BatchLoader::Loaded BatchLoader::next() {
+  auto read = next_objects();
+  check_one_size(read);
+  Loaded out;
+  out.batch.normalization = normalization_;
+  if (!read.objects.empty()) out.batch = joined(read.objects);
+  out.indices = std::move(read.indices);
+  out.skipped = std::move(read.skipped);
   return out;
 }
 

@@ -40,6 +40,12 @@ class BatchLoader {
     std::vector<int64_t> indices;  ///< of the samples in it, in the order asked for
     std::vector<SkippedSample> skipped;
   };
+  /// The same before the objects are joined.
+  struct Objects {
+    std::vector<at::Tensor> objects;  ///< on the CPU, transformed; their sizes may differ
+    std::vector<int64_t> indices;
+    std::vector<SkippedSample> skipped;
+  };
 
   /// `dataset` and `transforms` must outlive the loader. `batches`: sample indices.
   BatchLoader(const Dataset& dataset, const TransformList& transforms,
@@ -50,6 +56,12 @@ class BatchLoader {
   /// was skipped. Throws Error when pictures of one batch differ in size.
   Loaded next();
 
+  /// The objects of the next batch, in place of next().
+  Objects next_objects();
+
+  /// A batch of objects of one size, or of texts, of which there is at least one.
+  Batch joined(const std::vector<at::Tensor>& objects) const;
+
  private:
   struct Slot {
     std::vector<at::Tensor> objects;
@@ -58,6 +70,7 @@ class BatchLoader {
   };
   void work();
   void read_one(const std::vector<int64_t>& indices, size_t place, Slot& slot);
+  void check_one_size(const Objects& read) const;
 
   const Dataset& dataset_;
   const TransformList& transforms_;

@@ -12,6 +12,7 @@
 /// component_kinds_test.cpp holds it to that.
 #define KINDRED_COMPONENT_KINDS(ROW) \
   ROW(Dataset, "dataset")            \
+  ROW(Decoder, "decoder")            \
   ROW(Transform, "transform")        \
   ROW(Encoder, "encoder")            \
   ROW(Head, "head")                  \

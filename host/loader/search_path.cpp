@@ -36,6 +36,15 @@ void append_optional(SearchPath& path, const fs::path& folder) {
   if (fs::is_directory(folder, failed)) append(path, folder);
 }
 
+void append_variable(SearchPath& path) {
+  const char* variable = std::getenv("KINDRED_PLUGIN_PATH");
+  if (variable == nullptr) return;
+  std::istringstream list(variable);
+  for (std::string folder; std::getline(list, folder, ':');) {
+    if (!folder.empty()) append_optional(path, folder);  // unlike in PATH, an empty entry is not "."
+  }
+}
+
 }  // namespace
 
 SearchPath plugin_search_path(const std::vector<std::string>& cli_folders,
@@ -43,13 +52,16 @@ SearchPath plugin_search_path(const std::vector<std::string>& cli_folders,
   SearchPath path;
   for (const auto& folder : cli_folders) append_required(path, folder, "--plugins");
   for (const auto& folder : pipeline_folders) append_required(path, folder, "the pipeline's \"plugins\"");
-  if (const char* variable = std::getenv("KINDRED_PLUGIN_PATH")) {
-    std::istringstream list(variable);
-    for (std::string folder; std::getline(list, folder, ':');) {
-      if (!folder.empty()) append_optional(path, folder);  // unlike in PATH, an empty entry is not "."
-    }
-  }
+  append_variable(path);
   append_optional(path, fs::path(program_path()).parent_path() / ".." / "lib" / "kindred" / "plugins");
+  return path;
+}
+
+SearchPath plugin_search_path_of_library(const std::vector<std::string>& folders, const std::string& own) {
+  SearchPath path;
+  for (const auto& folder : folders) append_required(path, folder, "the option plugin_folders");
+  append_variable(path);
+  if (!own.empty()) append_optional(path, own);
   return path;
 }
 

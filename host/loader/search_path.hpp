@@ -17,4 +17,8 @@ struct SearchPath {
 SearchPath plugin_search_path(const std::vector<std::string>& cli_folders,
                               const std::vector<std::string>& pipeline_folders);
 
+/// The same for a library that another program links: `folders`, which must exist, KINDRED_PLUGIN_PATH, and
+/// `own`, where the library's own plugins are.
+SearchPath plugin_search_path_of_library(const std::vector<std::string>& folders, const std::string& own);
+
 }  // namespace kindred::host

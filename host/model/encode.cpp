@@ -3,18 +3,56 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <map>
+
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
 #include "host/data/batches_of.hpp"
-#include "host/data/field_dataset.hpp"
 
 namespace kindred::host {
+namespace {
+
+/// Takes the lock that the options name, if they name one.
+std::unique_lock<std::mutex> one_at_a_time(const EncodeRowsOptions& options) {
+  return options.network == nullptr ? std::unique_lock<std::mutex>()
+                                    : std::unique_lock<std::mutex>(*options.network);
+}
+
+at::Tensor encode_batch(Batch batch, const EncoderPart& part, const EncodeRowsOptions& options) {
+  batch.data = batch.data.to(options.device);
+  const auto lock = one_at_a_time(options);
+  return part.encode(batch);
+}
+
+/// Objects of several sizes, those of each size as one batch; rows are in the order of the objects.
+at::Tensor encode_by_size(const std::vector<at::Tensor>& objects, const BatchLoader& loader,
+                          const EncoderPart& part, const EncodeRowsOptions& options) {
+  std::map<std::vector<int64_t>, std::vector<int64_t>> places;
+  for (size_t i = 0; i < objects.size(); ++i)
+    places[objects[i].sizes().vec()].push_back(static_cast<int64_t>(i));
+  std::vector<at::Tensor> rows;
+  std::vector<int64_t> order;
+  for (const auto& [size, same] : places) {
+    std::vector<at::Tensor> chosen;
+    for (const auto place : same) chosen.push_back(objects[static_cast<size_t>(place)]);
+    rows.push_back(encode_batch(loader.joined(chosen), part, options));
+    order.insert(order.end(), same.begin(), same.end());
+  }
+  if (rows.size() == 1) return rows.front();
+  // Sorting the places puts every row where its object is.
+  return at::cat(rows).index_select(0, at::tensor(order, at::kLong).argsort().to(options.device));
+}
+
+}  // namespace
 
 at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const TransformList& transforms,
                        const EncoderPart& part, const EncodeRowsOptions& options,
                        std::vector<SkippedSample>& skipped, Context& context) {
   at::NoGradGuard no_grad;
-  part.encoder->train(false);
+  {
+    const auto lock = one_at_a_time(options);
+    part.encoder->train(false);
+  }
   const auto batches = batches_of(rows, 0, options.batch_size);
   BatchLoader::Options loading;
   loading.threads = options.threads;
@@ -24,30 +62,26 @@ at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const
   std::vector<at::Tensor> parts = {at::empty({0, part.dimension}, at::kFloat).to(options.device)};
   std::vector<int64_t> readable;
   int64_t done = 0;
+  const auto keep = [&](const std::vector<int64_t>& indices, const std::vector<SkippedSample>& left_out) {
+    skipped.insert(skipped.end(), left_out.begin(), left_out.end());
+    readable.insert(readable.end(), indices.begin(), indices.end());
+  };
   for (const auto& asked : batches) {
     if (context.interrupted()) throw Interrupted("while encoding; nothing was lost");
-    auto loaded = loader.next();
-    skipped.insert(skipped.end(), loaded.skipped.begin(), loaded.skipped.end());
-    readable.insert(readable.end(), loaded.indices.begin(), loaded.indices.end());
-    if (!loaded.indices.empty()) {
-      loaded.batch.data = loaded.batch.data.to(options.device);
-      parts.push_back(part.encode(loaded.batch));
+    if (options.sizes_may_differ && dataset.object_kind() != ObjectKind::text) {
+      const auto read = loader.next_objects();
+      keep(read.indices, read.skipped);
+      if (!read.indices.empty()) parts.push_back(encode_by_size(read.objects, loader, part, options));
+    } else {
+      auto loaded = loader.next();
+      keep(loaded.indices, loaded.skipped);
+      if (!loaded.indices.empty()) parts.push_back(encode_batch(std::move(loaded.batch), part, options));
     }
     done += static_cast<int64_t>(asked.size());
     progress.update(done);
   }
   rows = std::move(readable);
   return at::cat(parts);
-}
-
-at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const TransformList& transforms,
-                       const Model& model, const EncodeRowsOptions& options,
-                       std::vector<SkippedSample>& skipped, Context& context) {
-  return join_embeddings(model.encoders.size(), rows, [&](size_t i, std::vector<int64_t>& left) {
-    const auto& part = model.encoders[i];
-    const auto field = field_dataset(dataset, part.field);
-    return encode_rows(*field, left, transforms, part, options, skipped, context);
-  });
 }
 
 at::Tensor join_embeddings(size_t count, std::vector<int64_t>& samples,

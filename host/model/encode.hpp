@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "host/base/context.hpp"
@@ -19,6 +20,11 @@ struct EncodeRowsOptions {
   int64_t batch_size = 32;
   int64_t threads = 0;
   bool mirror = false;  ///< the mirror images
+  /// Objects of several sizes, which are encoded size by size; else that is an Error.
+  bool sizes_may_differ = false;
+  /// Held while the encoder works, where several threads encode by one model at once: components promise to
+  /// work for one thread at a time. Null: there is one thread.
+  std::mutex* network = nullptr;
 };
 
 /// Embeddings float32 (N, D) by one encoder of the samples `rows` in that order, on the device, in evaluation
@@ -26,11 +32,6 @@ struct EncodeRowsOptions {
 /// `dataset`: of the encoder's field. Throws Interrupted.
 at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const TransformList& transforms,
                        const EncoderPart& part, const EncodeRowsOptions& options,
-                       std::vector<SkippedSample>& skipped, Context& context);
-
-/// The same by all encoders of a model, joined.
-at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const TransformList& transforms,
-                       const Model& model, const EncodeRowsOptions& options,
                        std::vector<SkippedSample>& skipped, Context& context);
 
 /// (N, D_1 + ... + D_n) from `count` parts (N, D_i): part i of the samples that are left by `embed`, which

@@ -54,6 +54,10 @@ std::vector<NamedTensor> head_tensors(const Model& model) {
   return all;
 }
 
+void prepare_for_inference(Model& model) {
+  for (auto& part : model.encoders) part.encoder->prepare_for_inference(at::kFloat);
+}
+
 void move_to(std::vector<NamedTensor> tensors, at::Device device) {
   at::NoGradGuard no_grad;
   for (auto& one : tensors) {

@@ -42,6 +42,9 @@ std::vector<NamedTensor> trained_encoder_parameters(const Model& model);
 /// hold too, are changed.
 void move_to(std::vector<NamedTensor> tensors, at::Device device);
 
+/// Tells the encoders that their tensors keep their values and that batches are float32 from now on.
+void prepare_for_inference(Model& model);
+
 /// Deep copies.
 std::vector<NamedTensor> snapshot(const std::vector<NamedTensor>& tensors);
 /// Gives the tensors that `target` has handles of the values of `source`, by position.

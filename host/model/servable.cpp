@@ -217,9 +217,17 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
   return servable;
 }
 
-void choose_fields(Model& model, const Dataset& dataset) {
+std::string model_folder(const std::string& folder) {
+  const auto inside = fs::path(folder) / "model";
+  if (!fs::exists(fs::path(folder) / "model.json") && fs::exists(inside / "model.json"))
+    return inside.string();
+  return folder;
+}
+
+std::vector<size_t> fields_read(const Model& model, const Dataset& dataset) {
   const auto fields = dataset.fields();
-  for (auto& part : model.encoders) {
+  std::vector<size_t> read;
+  for (const auto& part : model.encoders) {
     size_t field = 0;
     if (!part.field_name.empty()) {
       while (field < fields.size() && fields[field].name != part.field_name) ++field;
@@ -234,8 +242,9 @@ void choose_fields(Model& model, const Dataset& dataset) {
                       "the kind {}",
                       part.name, object_kind_name(part.object_kind), object_kind_name(fields[field].kind)));
     }
-    part.field = field;
+    read.push_back(field);
   }
+  return read;
 }
 
 }  // namespace kindred::host

@@ -38,11 +38,16 @@ struct ModelSource {
 void save_servable(const std::string& folder, const ModelSource& source, const Model& model,
                    const nlohmann::json& metrics);
 
-/// Opens a servable in evaluation mode on `device`. Throws Error or PluginError.
+/// Opens the servable in `folder`, which model_folder() gave, in evaluation mode on `device`. Throws Error or
+/// PluginError.
 Servable load_servable(const std::string& folder, const Catalog& catalog, at::Device device);
 
-/// Makes the encoders of a model that was loaded read their fields of `dataset`. Throws Error when it lacks
-/// one or has another kind of object there.
-void choose_fields(Model& model, const Dataset& dataset);
+/// The folder with model.json: `folder` itself, or `folder`/model where `folder` is that of a run. Throws
+/// Error.
+std::string model_folder(const std::string& folder);
+
+/// Which field of `dataset` each encoder of a model reads, by the name that the model has of it; a field
+/// without a name is the first. Throws Error when the dataset lacks one or has another kind of object there.
+std::vector<size_t> fields_read(const Model& model, const Dataset& dataset);
 
 }  // namespace kindred::host

@@ -29,7 +29,7 @@ void SectionReader::check_paths(const json& schema, json& params, const std::str
                                 bool must_exist) {
   for (const auto& [name, field] : schema["properties"].items()) {
     const auto mark = field.value("x-path", "");
-    if (mark.empty() || mark == "files" || !params.contains(name) || !params[name].is_string()) continue;
+    if (mark.empty() || !params.contains(name) || !params[name].is_string()) continue;
     const auto place = pointer + "/" + name;
     // A default stands in no file, so it starts at the working directory: `host run` writes to ./runs.
     const auto text = params[name].get<std::string>();

@@ -51,31 +51,35 @@ void check_kind(const Pipeline& pipeline, const EncoderSpec& spec, const Encoder
                                     field.name.empty() ? "" : " in its field \"" + field.name + "\"")}});
 }
 
+EncoderPart& add_encoder(ModelBuilder& builder, const EncoderSpec& spec, size_t field, int64_t length) {
+  EncoderPart part;
+  part.name = spec.name;
+  part.field_name = spec.options.field;
+  part.field = field;
+  return builder.add_encoder(std::move(part), *spec.info, spec.params, length);
+}
+
+void set_trained_stages(const Pipeline& pipeline, const EncoderSpec& spec, EncoderPart& part) {
+  part.first_trained = first_trained_stage(pipeline, spec, *part.encoder);
+  if (spec.learns && part.trained_parameters().empty()) {
+    throw PipelineError({{pipeline.file, spec.pointer + "/trainable",
+                          part.id + " has nothing that can be trained; set \"trainable\": false"}});
+  }
+  part.encoder->freeze_batch_norms(spec.batch_norms_frozen);
+}
+
 }  // namespace
 
-Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset* dataset, bool with_heads) {
+Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset& dataset) {
   at::manual_seed(pipeline.seed);
   ModelBuilder builder(catalog, pipeline.seed);
   for (const auto& spec : pipeline.encoders) {
-    EncoderPart part;
-    part.name = spec.name;
-    part.field_name = spec.options.field;
-    int64_t input_dimension = 0;
-    if (dataset != nullptr) {
-      part.field = field_of(pipeline, spec, *dataset);
-      const auto matrix = dataset->field_matrix(part.field);
-      if (matrix.defined()) input_dimension = matrix.size(1);
-    }
-    auto& added = builder.add_encoder(std::move(part), *spec.info, spec.params, input_dimension);
-    if (dataset != nullptr) check_kind(pipeline, spec, added, *dataset);
-    added.first_trained = first_trained_stage(pipeline, spec, *added.encoder);
-    if (spec.learns && added.trained_parameters().empty()) {
-      throw PipelineError({{pipeline.file, spec.pointer + "/trainable",
-                            added.id + " has nothing that can be trained; set \"trainable\": false"}});
-    }
-    added.encoder->freeze_batch_norms(spec.batch_norms_frozen);
+    const auto field = field_of(pipeline, spec, dataset);
+    const auto matrix = dataset.field_matrix(field);
+    auto& added = add_encoder(builder, spec, field, matrix.defined() ? matrix.size(1) : 0);
+    check_kind(pipeline, spec, added, dataset);
+    set_trained_stages(pipeline, spec, added);
   }
-  if (!with_heads) return builder.take();
   for (const auto& spec : pipeline.heads) {
     if (spec.switch_on.empty()) {
       builder.add_head(spec);
@@ -90,6 +94,14 @@ Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset
   auto model = builder.take();
   model.heads.note_bypassed();
   return model;
+}
+
+Model make_untrained_encoders(const Catalog& catalog, const Pipeline& pipeline, const VectorLength& length) {
+  at::manual_seed(pipeline.seed);
+  ModelBuilder builder(catalog, pipeline.seed);
+  for (const auto& spec : pipeline.encoders)
+    set_trained_stages(pipeline, spec, add_encoder(builder, spec, 0, length(spec)));
+  return builder.take();
 }
 
 }  // namespace kindred::host

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+
 #include "host/model/model.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "kindred/dataset.hpp"
@@ -9,9 +12,14 @@ namespace kindred::host {
 class Catalog;
 
 /// Makes the model of a pipeline, in evaluation mode on the CPU: parts with random initial values are drawn
-/// from the pipeline's seed. `dataset`: whose fields the encoders read; null: encoders of vectors have no
-/// dimension yet. `with_heads`: false leaves the encoders alone. Throws PluginError, and PipelineError for
-/// what does not fit together.
-Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset* dataset, bool with_heads);
+/// from the pipeline's seed. `dataset`: whose fields the encoders read. Throws PluginError, and PipelineError
+/// for what does not fit together.
+Model make_model(const Catalog& catalog, const Pipeline& pipeline, const Dataset& dataset);
+
+/// The length of the vectors that an encoder of vectors reads; 0 where it is not known.
+using VectorLength = std::function<int64_t(const EncoderSpec&)>;
+
+/// The encoders alone, in the same way. One of vectors whose length is not known has no dimension.
+Model make_untrained_encoders(const Catalog& catalog, const Pipeline& pipeline, const VectorLength& length);
 
 }  // namespace kindred::host

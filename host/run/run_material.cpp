@@ -58,7 +58,7 @@ void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalo
                    Context& context) {
   check_losses_take(catalog, pipeline, material.dataset->pairs().defined());
   auto& model = material.model;
-  model = make_model(catalog, pipeline, material.dataset.get(), true);
+  model = make_model(catalog, pipeline, *material.dataset);
   for (size_t i = 0; i < model.encoders.size(); ++i) {
     auto& part = model.encoders[i];
     part.training_dtype = training_dtype(pipeline.encoders[i], pipeline, *part.encoder, device);

@@ -11,31 +11,27 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Pictures below a folder. With classes, each folder directly in `root` is one, numbered by name; without,
-/// or for a list of files, labels are -1.
+/// labels are -1.
 class ImageFolderDataset final : public ListedPictures {
  public:
   struct Params {
     std::string root;
     bool classes = true;
-    std::vector<std::string> files;
     static void describe(Schema<Params>& schema) {
       schema.field("root", &Params::root)
           .doc("Folder with a folder per class, and pictures in or below those.")
           .example("\"photos\"")
-          .path();
+          .path()
+          .required();
       schema.field("classes", &Params::classes)
           .doc(
               "false: pictures anywhere in or below root, without labels; good for embedding, not for "
               "training.");
-      schema.field("files", &Params::files).doc("In place of root: these pictures, without labels.").files();
     }
   };
 
   explicit ImageFolderDataset(const Params& params)
       : ListedPictures({"image_folder", params.root, false, 0}) {
-    if (params.root.empty() == params.files.empty()) throw Error("image_folder needs either root or files");
-    for (const auto& file : params.files) add({file, -1, {}});
-    if (!params.files.empty()) return;
     const auto& root = params.root;
     if (!fs::is_directory(root)) throw Error("image_folder: root " + root + " is no folder");
     if (params.classes)

@@ -4,10 +4,11 @@
 #   bin/kindred-check            the conformance checks of plugins
 #   lib/kindred/                 the part of the program that needs LibTorch
 #   lib/kindred/plugins/         the plugins that come with it
+#   lib/libkindred_inference.so  models in other programs
 #   share/kindred/templates/     what `host new-plugin` copies        component `runtime`
 #   include/kindred/, lib/       headers and the SDK's static library
 #   lib/cmake/Kindred/           find_package(Kindred)
-#   lib/pkgconfig/kindred.pc                                          component `development`
+#   lib/pkgconfig/               kindred.pc, kindred-inference.pc     component `development`
 include(CMakePackageConfigHelpers)
 
 string(REGEX MATCH "^[0-9]+[.][0-9]+" KINDRED_TORCH_MAJOR_MINOR "${Torch_VERSION}")
@@ -17,6 +18,10 @@ set(_config "${CMAKE_INSTALL_LIBDIR}/cmake/Kindred")
 install(TARGETS kindred_base kindred_sdk EXPORT KindredTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(EXPORT KindredTargets NAMESPACE kindred:: DESTINATION ${_config} COMPONENT development)
+# A set of its own: a program with a model needs neither the SDK's targets nor LibTorch's package.
+install(TARGETS kindred_inference EXPORT KindredInferenceTargets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
+install(EXPORT KindredInferenceTargets NAMESPACE Kindred:: DESTINATION ${_config} COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/sdk/cmake/KindredConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/install/KindredConfig.cmake" INSTALL_DESTINATION ${_config} PATH_VARS CMAKE_INSTALL_BINDIR)
 # Before 1.0 a minor may change C++ interfaces.
@@ -35,7 +40,8 @@ list(APPEND KINDRED_TORCH_CFLAGS ${TORCH_CXX_FLAGS} ${OpenMP_CXX_FLAGS})
 list(JOIN KINDRED_TORCH_CFLAGS " " KINDRED_TORCH_CFLAGS)
 get_filename_component(KINDRED_TORCH_LIBDIR "${TORCH_LIBRARY}" DIRECTORY)
 configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred.pc.in" "${PROJECT_BINARY_DIR}/install/kindred.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/install/kindred.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred-inference.pc.in" "${PROJECT_BINARY_DIR}/install/kindred-inference.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/install/kindred.pc" "${PROJECT_BINARY_DIR}/install/kindred-inference.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 install(TARGETS host kindred_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 install(CODE "file(CREATE_LINK host \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/kindred\" SYMBOLIC)"

@@ -97,10 +97,6 @@ FieldSpec& FieldSpec::resource() {
   (*schema_)["x-path"] = "resource";
   return *this;
 }
-FieldSpec& FieldSpec::files() {
-  (*schema_)["x-path"] = "files";
-  return *this;
-}
 
 struct FieldList::Field {
   std::string name;

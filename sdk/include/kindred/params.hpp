@@ -60,9 +60,6 @@ class FieldSpec {
   /// folder files with weights are left out (the tensors are stored by themselves), so that the component
   /// must be constructed without them.
   FieldSpec& resource();
-  /// A list of files to read as samples. A dataset that declares one serves `host embed`, which fills it
-  /// with the paths of its command line and leaves everything else at its default.
-  FieldSpec& files();
 
  private:
   friend class FieldList;

@@ -14,7 +14,7 @@ class MyDataset final : public kindred::Dataset {
   struct Params {
     std::vector<std::string> files;
     static void describe(kindred::Schema<Params>& schema) {
-      schema.field("files", &Params::files).doc("Files .npy, uint8 (H, W, 3).").files().required();
+      schema.field("files", &Params::files).doc("Files .npy, uint8 (H, W, 3).").required();
     }
   };
   explicit MyDataset(const Params& params) : files_(params.files) {

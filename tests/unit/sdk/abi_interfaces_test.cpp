@@ -19,6 +19,7 @@
 #include "kindred/abi.h"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/dataset.hpp"
+#include "kindred/decoder.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/eval_sampler.hpp"
 #include "kindred/head.hpp"
@@ -137,6 +138,14 @@ std::vector<Row> table() {
       FIELD(PairList, scores, Tensor, 8),
       FIELD(PairList, subgroups, Tensor, 16),
       SIZE(PairList, 24),
+
+      VALUE(Decoder::kRevision, 1),
+      SLOT(Decoder, recognizes, 2, bool(std::string_view) const),
+      SLOT(Decoder, decode, 3, Tensor(std::string_view, const std::string&) const),
+      SLOT(Decoder, extensions, 4, Texts() const),
+      SLOT(Decoder, examples, 5, Texts() const),
+      SLOTS(Decoder, 6),
+      SIZE(Decoder, sizeof(void*)),
 
       SLOT(Module, parameters, 2, NamedTensors()),
       SLOT(Module, buffers, 3, NamedTensors()),
@@ -268,11 +277,11 @@ TEST(AbiInterfaces, look_as_at_their_epoch) {
 
 TEST(AbiInterfaces, keep_the_names_of_their_kinds) {
   const std::vector<std::string_view> kinds = {
-      BatchSampler::kKind, Dataset::kKind, Encoder::kKind, EvalSampler::kKind, Head::kKind,
-      Loss::kKind,         Metric::kKind,  Miner::kKind,   Tracker::kKind,     Transform::kKind};
-  const std::vector<std::string_view> expected = {"batch_sampler", "dataset",  "encoder", "eval_sampler",
-                                                  "head",          "loss",     "metric",  "miner",
-                                                  "tracker",       "transform"};
+      BatchSampler::kKind, Dataset::kKind, Decoder::kKind, Encoder::kKind, EvalSampler::kKind, Head::kKind,
+      Loss::kKind,         Metric::kKind,  Miner::kKind,   Tracker::kKind, Transform::kKind};
+  const std::vector<std::string_view> expected = {"batch_sampler", "dataset", "decoder",  "encoder",
+                                                  "eval_sampler",  "head",    "loss",     "metric",
+                                                  "miner",         "tracker", "transform"};
   EXPECT_EQ(kinds, expected);
 }
 

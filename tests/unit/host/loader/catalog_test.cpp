@@ -33,10 +33,10 @@ TEST(Catalog, HoldsEveryKindSortedByKindAndId) {
   std::vector<std::string> found;
   for (const auto& component : catalog.components()) found.push_back(component.kind + " " + component.id);
   EXPECT_THAT(found,
-              ElementsAre("batch_sampler fixture.in_order", "dataset fixture.points", "encoder fixture.scale",
-                          "eval_sampler fixture.every_nth", "head fixture.diagonal", "loss fixture.pull",
-                          "metric fixture.hit", "miner fixture.nearest", "tracker fixture.diary",
-                          "transform fixture.crop", "transform fixture.invert"));
+              ElementsAre("batch_sampler fixture.in_order", "dataset fixture.points", "decoder fixture.grey",
+                          "encoder fixture.scale", "eval_sampler fixture.every_nth", "head fixture.diagonal",
+                          "loss fixture.pull", "metric fixture.hit", "miner fixture.nearest",
+                          "tracker fixture.diary", "transform fixture.crop", "transform fixture.invert"));
 }
 
 TEST(Catalog, IsEmptyForFoldersWithoutPlugins) {

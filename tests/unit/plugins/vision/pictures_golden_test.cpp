@@ -5,8 +5,9 @@
 #include <fstream>
 
 #include "component.hpp"
-#include "kindred/dataset.hpp"
+#include "kindred/decoder.hpp"
 #include "kindred/encoder.hpp"
+#include "kindred/file.hpp"
 #include "kindred/npy.hpp"
 #include "kindred/transform.hpp"
 #include "shared_folder.hpp"
@@ -28,7 +29,7 @@ TEST(EfficientNetLite0, embeds_photographs_like_the_reference) {
   const auto facts = nlohmann::json::parse(file);
   std::vector<std::string> files;
   for (const auto& name : facts["images"]) files.push_back(cars + "/" + name.get<std::string>());
-  const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder", {{"files", files}});
+  const auto decoder = testing::make<Decoder>("vision", "kindred.image_decoder");
   const auto resize =
       testing::make<Transform>("transforms", "kindred.resize", {{"width", 224}, {"height", 224}});
   const auto encoder =
@@ -36,7 +37,9 @@ TEST(EfficientNetLite0, embeds_photographs_like_the_reference) {
 
   Random random(0);
   std::vector<at::Tensor> pictures;
-  for (int64_t i = 0; i < dataset->size(); ++i) pictures.push_back(resize->apply(dataset->read(i), random));
+  for (const auto& one : files) {
+    pictures.push_back(resize->apply(decoder->decode(read_file(one), one), random));
+  }
   const auto ours = encoder->encode({at::stack(pictures), lite_normalization()});
   const auto reference = map_npy(testing::shared_path("weights/efficientnet_lite0_embeddings.npy"));
   ASSERT_EQ(ours.sizes(), reference.sizes());

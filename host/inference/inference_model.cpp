@@ -1,0 +1,83 @@
+#include "host/inference/inference_model.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "host/data/field_dataset.hpp"
+#include "host/model/encode.hpp"
+#include "host/model/servable.hpp"
+
+namespace kindred::host {
+namespace {
+
+std::vector<ReadField> fields_of(const Model& model) {
+  std::vector<ReadField> fields;
+  for (const auto& part : model.encoders) {
+    ReadField field{part.field_name, part.object_kind, 0, part.name};
+    // An encoder of its input's dimension gives as many numbers as it gets.
+    if (field.kind == ObjectKind::vector && part.encoder->dimension() == 0) field.length = part.dimension;
+    fields.push_back(std::move(field));
+  }
+  return fields;
+}
+
+/// As many threads as can have something to do.
+int64_t useful_threads(int64_t asked, size_t samples) {
+  const auto threads = asked > 0 ? asked : static_cast<int64_t>(std::thread::hardware_concurrency());
+  return std::clamp<int64_t>(threads, 1, std::max<int64_t>(1, static_cast<int64_t>(samples)));
+}
+
+}  // namespace
+
+InferenceModel::InferenceModel(Model model, TransformList transforms, at::Device device, Options options)
+    : model_(std::move(model)),
+      transforms_(std::move(transforms)),
+      device_(device),
+      options_(options),
+      fields_(fields_of(model_)) {
+  prepare_for_inference(model_);
+}
+
+InferenceModel InferenceModel::load(const std::string& folder, const Catalog& catalog, at::Device device,
+                                    Options options) {
+  auto servable = load_servable(model_folder(folder), catalog, device);
+  InferenceModel loaded(std::move(servable.model), std::move(servable.transforms), device, options);
+  loaded.manifest_ = std::move(servable.manifest);
+  return loaded;
+}
+
+bool InferenceModel::lacks_length() const {
+  return std::any_of(model_.encoders.begin(), model_.encoders.end(),
+                     [](const EncoderPart& one) { return one.dimension == 0; });
+}
+
+at::Tensor InferenceModel::encode(const Dataset& dataset, std::vector<int64_t>& rows, const Pass& pass,
+                                  std::vector<SkippedSample>& skipped, Context& context) const {
+  at::NoGradGuard no_grad;
+  const auto fields = fields_read(model_, dataset);
+  EncodeRowsOptions options{device_};
+  options.batch_size = options_.batch_size;
+  options.threads = useful_threads(options_.threads, rows.size());
+  options.mirror = pass.mirror;
+  options.sizes_may_differ = true;
+  options.network = network_.get();
+  const auto embeddings =
+      join_embeddings(model_.encoders.size(), rows, [&](size_t i, std::vector<int64_t>& left) {
+        const auto field = field_dataset(dataset, fields[i]);
+        return encode_rows(*field, left, transforms_, model_.encoders[i], options, skipped, context);
+      });
+  const std::lock_guard<std::mutex> one_at_a_time(*network_);
+  return pass.heads ? model_.apply_heads(embeddings) : model_.base(embeddings);
+}
+
+at::Tensor InferenceModel::encode_vectors(const at::Tensor& vectors) const {
+  at::NoGradGuard no_grad;
+  const Batch batch{vectors.to(device_)};
+  const std::lock_guard<std::mutex> one_at_a_time(*network_);
+  return model_.apply_heads(model_.encoders.front().encode(batch));
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/base/context.hpp"
+#include "host/data/batch_loader.hpp"
+#include "host/data/transform_list.hpp"
+#include "host/model/model.hpp"
+#include "kindred/dataset.hpp"
+
+namespace kindred::host {
+
+class Catalog;
+
+/// One object that a model reads of each sample.
+struct ReadField {
+  std::string name;  ///< "" where the samples have one object without a name
+  ObjectKind kind = ObjectKind::image;
+  int64_t length = 0;   ///< numbers of a vector, where the encoder says it; else 0
+  std::string encoder;  ///< name of the encoder that reads it
+};
+
+/// A model whose weights are final, ready to encode: encoders, heads and the transforms before them.
+/// [const methods: thread-safe. They read, decode and transform side by side and take turns in the network.]
+class InferenceModel {
+ public:
+  struct Options {
+    int64_t batch_size = 32;  ///< samples per call of an encoder
+    int64_t threads = 0;      ///< that read samples, for each call of encode(); 0: one per processor
+  };
+
+  /// How samples pass.
+  struct Pass {
+    bool mirror = false;  ///< their mirror images
+    bool heads = true;    ///< false: what is measured as the encoders alone, see Model::base
+  };
+
+  /// `model`: on `device`, in evaluation mode. Encoders are told that their weights are final.
+  InferenceModel(Model model, TransformList transforms, at::Device device, Options options);
+
+  /// Opens a servable: the folder itself, or that of the run which holds it as `model`. Throws Error or
+  /// PluginError.
+  static InferenceModel load(const std::string& folder, const Catalog& catalog, at::Device device,
+                             Options options);
+
+  /// float32 (N, D) on the device of the samples `rows` of a dataset, in that order. Samples that cannot be
+  /// read are appended to `skipped` and taken out of `rows`. Pictures may differ in size. Throws Error where
+  /// the dataset lacks a field, Interrupted, PluginError.
+  at::Tensor encode(const Dataset& dataset, std::vector<int64_t>& rows, const Pass& pass,
+                    std::vector<SkippedSample>& skipped, Context& context) const;
+
+  /// Vectors float32 (N, L) on the CPU -> float32 (N, D) on the device, in one batch, by a model with one
+  /// encoder, of vectors. Throws PluginError.
+  at::Tensor encode_vectors(const at::Tensor& vectors) const;
+
+  /// D; 0 where only the first vectors could tell.
+  int64_t dimension() const { return model_.output_dimension; }
+
+  /// Whether an encoder of vectors was made before the length of its vectors was known, so that it can encode
+  /// none: the model is to be made again. Never of a servable.
+  bool lacks_length() const;
+
+  /// One per encoder, in their order.
+  const std::vector<ReadField>& fields() const { return fields_; }
+
+  /// The manifest of the servable; null when it was not loaded from one.
+  const nlohmann::json& manifest() const { return manifest_; }
+
+ private:
+  Model model_;
+  TransformList transforms_;
+  at::Device device_;
+  Options options_;
+  std::vector<ReadField> fields_;
+  nlohmann::json manifest_;
+  std::unique_ptr<std::mutex> network_ = std::make_unique<std::mutex>();
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,101 @@
+#include "host/run/evaluate_model.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <memory>
+#include <vector>
+
+#include "host/contracts/contracts.hpp"
+#include "host/data/class_split.hpp"
+#include "host/data/skip_log.hpp"
+#include "host/data/views.hpp"
+#include "host/evaluation/measure.hpp"
+#include "host/inference/inference_model.hpp"
+#include "host/model/device.hpp"
+#include "host/report/tables.hpp"
+#include "host/run/components.hpp"
+#include "host/run/make_model.hpp"
+
+namespace kindred::host {
+namespace {
+using nlohmann::json;
+
+/// Rows of the test classes and their embeddings by one model.
+struct TestSide {
+  std::vector<int64_t> rows;
+  at::Tensor embeddings;
+};
+
+class ModelEvaluation {
+ public:
+  ModelEvaluation(const Pipeline& pipeline, const Catalog& catalog, const std::string& model_folder,
+                  Context& context)
+      : pipeline_(pipeline),
+        catalog_(catalog),
+        context_(context),
+        device_(device_from_name(pipeline.device)),
+        options_{pipeline.cache.batch_size, pipeline.loading.threads},
+        parts_(make_components(catalog, pipeline)),
+        dataset_(create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params)),
+        model_(InferenceModel::load(model_folder, catalog, device_, options_)),
+        skips_(pipeline.loading, dataset_->size(), context) {}
+
+  json metrics() {
+    at::NoGradGuard no_grad;
+    const auto test = split_classes(dataset_->labels(), pipeline_.split).test;
+    const auto tuned = encode(test, model_, true);
+    const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};
+    const auto found = measured(tuned);
+    json out = {{"metrics", {{"base", base.values}, {"tuned", found.values}}},
+                {"metric_details", {{"base", base.details}, {"tuned", found.details}}}};
+    if (pipeline_.evaluation.per_class) out["per_class"] = per_class_table(base, found, *dataset_);
+    return out;
+  }
+
+ private:
+  TestSide encode(std::vector<int64_t> rows, const InferenceModel& model, bool with_heads) {
+    TestSide side;
+    side.embeddings = mean_over_views(pipeline_.evaluation.test_views, [&](int64_t view) {
+      std::vector<SkippedSample> skipped;
+      const auto embeddings =
+          model.encode(*dataset_, rows, {view == kMirrorView, with_heads}, skipped, context_);
+      skips_.note(skipped);
+      check_finite(embeddings, *dataset_, rows);
+      return embeddings;
+    });
+    side.rows = std::move(rows);
+    return side;
+  }
+
+  /// The pipeline's encoders alone, before any training.
+  TestSide base_side(const std::vector<int64_t>& test) {
+    auto model = make_model(catalog_, pipeline_, *dataset_);
+    move_to(encoder_tensors(model), device_);
+    return encode(test, InferenceModel(std::move(model), parts_.transforms.plain, device_, options_), false);
+  }
+
+  Measured measured(const TestSide& side) {
+    const auto task = measured_task(*dataset_, side.rows, parts_.eval_sampler.get(), pipeline_.evaluation);
+    return measure(side.embeddings, task, parts_.metrics, pipeline_.evaluation, context_);
+  }
+
+  const Pipeline& pipeline_;
+  const Catalog& catalog_;
+  Context& context_;
+  const at::Device device_;
+  const InferenceModel::Options options_;
+  Components parts_;
+  std::shared_ptr<Dataset> dataset_;
+  InferenceModel model_;
+  SkipLog skips_;
+};
+
+}  // namespace
+
+json evaluate_model(const Pipeline& pipeline, const Catalog& catalog, const std::string& model_folder,
+                    Context& context) {
+  return ModelEvaluation(pipeline, catalog, model_folder, context).metrics();
+}
+
+}  // namespace kindred::host

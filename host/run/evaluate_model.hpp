@@ -1,0 +1,19 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "host/base/context.hpp"
+#include "host/pipeline/pipeline.hpp"
+
+namespace kindred::host {
+
+class Catalog;
+
+/// Measures a servable model on the test classes of a pipeline's dataset, and beside it the pipeline's
+/// encoders before any training: {"metrics": {"base", "tuned"}, "metric_details": ...}, and "per_class" where
+/// the pipeline asks for it. Throws Error, PluginError, PipelineError, Interrupted.
+nlohmann::json evaluate_model(const Pipeline& pipeline, const Catalog& catalog,
+                              const std::string& model_folder, Context& context);
+
+}  // namespace kindred::host

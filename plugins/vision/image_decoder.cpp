@@ -1,0 +1,65 @@
+#include "kindred/decoder.hpp"
+
+#include <opencv2/imgcodecs.hpp>
+
+#include "kindred/plugin.hpp"
+#include "picture_file.hpp"
+
+namespace kindred {
+namespace {
+
+/// Whether the bytes have the letters of a format at their place.
+bool has_mark(std::string_view bytes, std::string_view mark, size_t place = 0) {
+  return bytes.size() >= place + mark.size() && bytes.compare(place, mark.size(), mark) == 0;
+}
+
+/// Any of the bitmaps of netpbm: P1 to P6 with a white space behind.
+bool is_netpbm(std::string_view bytes) {
+  return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' &&
+         std::string_view(" \t\r\n").find(bytes[2]) != std::string_view::npos;
+}
+
+/// JPEG, PNG, WebP, BMP, TIFF and PPM in memory, by the code that the datasets of this plugin read files
+/// with.
+class ImageDecoder final : public Decoder {
+ public:
+  using Params = NoParams;
+  explicit ImageDecoder(const Params&) {}
+
+  bool recognizes(std::string_view bytes) const override {
+    return has_mark(bytes, "\xFF\xD8\xFF") || has_mark(bytes, "\x89PNG\r\n\x1A\n") ||
+           (has_mark(bytes, "RIFF") && has_mark(bytes, "WEBP", 8)) || has_mark(bytes, "BM") ||
+           has_mark(bytes, std::string_view("II*\0", 4)) || has_mark(bytes, std::string_view("MM\0*", 4)) ||
+           is_netpbm(bytes);
+  }
+
+  at::Tensor decode(std::string_view bytes, const std::string& name) const override {
+    return decode_picture(std::string(bytes), name);
+  }
+
+  std::vector<std::string> extensions() const override {
+    return {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"};
+  }
+
+  std::vector<std::string> examples() const override {
+    cv::Mat picture(12, 16, CV_8UC3);
+    for (int y = 0; y < picture.rows; ++y) {
+      for (int x = 0; x < picture.cols; ++x) {
+        picture.at<cv::Vec3b>(y, x) =
+            cv::Vec3b(90, static_cast<unsigned char>(20 * y), static_cast<unsigned char>(15 * x));
+      }
+    }
+    std::vector<std::string> encoded;
+    for (const auto* format : {".jpg", ".png", ".bmp", ".webp", ".tif", ".ppm"}) {
+      std::vector<unsigned char> bytes;
+      cv::imencode(format, picture, bytes);
+      encoded.emplace_back(bytes.begin(), bytes.end());
+    }
+    return encoded;
+  }
+};
+
+}  // namespace
+KINDRED_COMPONENT(Decoder, ImageDecoder, "kindred.image_decoder", "1.0.0",
+                  "JPEG, PNG, WebP, BMP, TIFF and PPM to pictures");
+}  // namespace kindred
