@@ -101,7 +101,8 @@ class EmbedTask {
     const auto kind = model.fields().front().kind;
     const auto decoders = kind == ObjectKind::image ? Decoders(catalog_) : Decoders();
     const auto files = expand_paths(command_.list("PATHS"), kind, decoders);
-    if (pipeline_ && model.lacks_length()) model = untrained([&](const EncoderSpec&) { return first_length(files); });
+    if (pipeline_ && model.lacks_length())
+      model = untrained([&](const EncoderSpec&) { return first_length(files); });
     return embed_files(model, decoders, files, command_.context());
   }
 

@@ -6,9 +6,9 @@
 
 #include "host/base/interrupt.hpp"
 #include "host/base/memory.hpp"
+#include "host/base/running_call.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/guarded.hpp"
-#include "host/base/running_call.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {

@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "host/base/exit_code.hpp"
+#include "host/base/running_call.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/engine_command_lines.hpp"
 #include "host/cli/engine_library.hpp"
 #include "host/cli/guarded.hpp"
-#include "host/base/running_call.hpp"
 #include "kindred/params.hpp"
 #include "kindred/version.hpp"
 

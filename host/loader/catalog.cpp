@@ -9,11 +9,11 @@
 #include <string_view>
 #include <tuple>
 
+#include "host/base/running_call.hpp"
+#include "host/base/slow_call.hpp"
 #include "host/base/text.hpp"
 #include "host/loader/gate.hpp"
 #include "host/loader/registration.hpp"
-#include "host/base/running_call.hpp"
-#include "host/base/slow_call.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {

@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
+#include "host/base/running_call.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/plugin_error.hpp"
-#include "host/base/running_call.hpp"
 
 /// Calls into a plugin's C++ interface may throw anything, also an object whose type only the plugin
 /// knows. Every such call goes through guard(), which lets nothing but PluginError out.

@@ -5,8 +5,8 @@
 
 #include "fixture_plugins.hpp"
 #include "host_process.hpp"
-#include "small_pipeline.hpp"
 #include "kindred/version.hpp"
+#include "small_pipeline.hpp"
 
 namespace kindred {
 namespace {

@@ -31,7 +31,8 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"training_data", {"base", "options", "contracts", "data", "model", "encoding", "evaluation"}},
     {"distributed", {"base"}},
     {"training",
-     {"base", "options", "loader", "contracts", "data", "model", "evaluation", "training_data", "distributed"}},
+     {"base", "options", "loader", "contracts", "data", "model", "evaluation", "training_data",
+      "distributed"}},
     {"run",
      {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
       "evaluation", "report", "encoding", "training_data", "distributed", "training"}},
@@ -58,8 +59,9 @@ TEST(Includes, the_table_itself_has_one_direction) {
   Rooms above;
   for (const auto& [room, allowed] : kRooms) {
     for (const auto& other : allowed) {
-      EXPECT_TRUE(above.count(other)) << "the line of " << room << " names " << other
-                                      << ", which stands below it: put the lines in the order of their arrows";
+      EXPECT_TRUE(above.count(other))
+          << "the line of " << room << " names " << other
+          << ", which stands below it: put the lines in the order of their arrows";
     }
     above.insert(room);
   }

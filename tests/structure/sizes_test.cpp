@@ -33,7 +33,8 @@ TEST(Sizes, no_folder_has_more_sources_than_a_reader_can_look_over) {
 /// no types and no data.
 std::map<std::string, std::set<std::string>> private_methods(const SourceFile& file) {
   static const std::regex begins(R"(^( *)(?:class|struct) (?:__attribute__\(\(.*\)\) )?(\w+)[^;]*\{$)");
-  static const std::regex method(R"(^ *(?:\[\[\w+\]\] )?(?:virtual |static |inline |constexpr |explicit )*[\w:<>,&*~ ]*?[\w>&*] [&*]?(\w+)\()");
+  static const std::regex method(
+      R"(^ *(?:\[\[\w+\]\] )?(?:virtual |static |inline |constexpr |explicit )*[\w:<>,&*~ ]*?[\w>&*] [&*]?(\w+)\()");
   std::map<std::string, std::set<std::string>> found;
   struct Open {
     std::string name;

@@ -93,7 +93,8 @@ TEST(Params, an_enum_is_read_by_the_names_of_its_values_also_in_a_base) {
   EXPECT_EQ(schema["properties"]["mining"]["default"], "hard") << "by its name";
   EXPECT_THAT(testing::thrown([&] { Schema<WithEnum>::get().parse(R"({"mining": "hrad"})"); }),
               AllOf(HasSubstr("hrad"), HasSubstr("semi_hard")));
-  EXPECT_THAT(testing::thrown([&] { Schema<WithEnum>::get().parse(R"({"mining": 1})"); }), HasSubstr("mining"));
+  EXPECT_THAT(testing::thrown([&] { Schema<WithEnum>::get().parse(R"({"mining": 1})"); }),
+              HasSubstr("mining"));
 }
 
 TEST(Params, suggestions_are_close_or_absent) {

@@ -8,9 +8,9 @@ namespace kindred::host {
 namespace {
 
 constexpr uint64_t kSeed = 42;
-const Stream kStreams[] = {Stream::train_classes, Stream::validation_classes, Stream::step,
-                           Stream::validation_order, Stream::bootstrap, Stream::chosen_views,
-                           Stream::validation_draw, Stream::part_of_batch, Stream::shown_queries,
+const Stream kStreams[] = {Stream::train_classes,    Stream::validation_classes, Stream::step,
+                           Stream::validation_order, Stream::bootstrap,          Stream::chosen_views,
+                           Stream::validation_draw,  Stream::part_of_batch,      Stream::shown_queries,
                            Stream::augmentation};
 
 TEST(RandomStreams, two_purposes_never_draw_the_same) {
