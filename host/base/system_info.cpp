@@ -1,5 +1,6 @@
 #include "host/base/system_info.hpp"
 
+#include <link.h>
 #include <sys/statvfs.h>
 
 #include <ctime>
@@ -72,16 +73,15 @@ std::string executable_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
 }
 
-std::vector<std::string> mapped_libraries(const std::string& part) {
-  std::set<std::string> found;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    const auto slash = line.find('/');
-    if (slash == std::string::npos) continue;
-    const auto path = line.substr(slash);
-    if (std::filesystem::path(path).filename().string().find(part) != std::string::npos) found.insert(path);
-  }
-  return {found.begin(), found.end()};
+std::vector<std::string> mapped_libraries() {
+  std::vector<std::string> names;
+  dl_iterate_phdr(
+      [](dl_phdr_info* library, size_t, void* out) {
+        static_cast<std::vector<std::string>*>(out)->emplace_back(library->dlpi_name);
+        return 0;
+      },
+      &names);
+  return names;
 }
 
 std::string utc_time_for_folder() {

@@ -27,8 +27,9 @@ std::vector<std::string> cpu_features();
 /// Folder of the running executable, with a trailing slash removed.
 std::string executable_folder();
 
-/// Shared libraries mapped into this process whose file name contains `part`.
-std::vector<std::string> mapped_libraries(const std::string& part);
+/// Names of the shared libraries that are mapped into this process, as the dynamic linker knows them: paths,
+/// which may be links.
+std::vector<std::string> mapped_libraries();
 
 /// "20261123T224501Z".
 std::string utc_time_for_folder();

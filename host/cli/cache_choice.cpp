@@ -6,7 +6,6 @@
 #include "kindred/error.hpp"
 
 namespace kindred::host {
-namespace po = boost::program_options;
 namespace {
 
 constexpr double kSecondsPerDay = 86400;
@@ -14,15 +13,6 @@ constexpr double kSecondsPerDay = 86400;
 bool begins(const CacheEntry& entry, const std::string& key) { return entry.key.rfind(key, 0) == 0; }
 
 }  // namespace
-
-void CacheChoice::add_options(CommandLine& command) {
-  command.add()("older-than", po::value<double>()->value_name("DAYS"),
-                "clear: only what was not used for so many days")(
-      "partial", "clear: only what a stopped run began and did not finish")(
-      "key", po::value<std::vector<std::string>>()->value_name("PREFIX")->composing(),
-      "clear: only entries whose key begins with this; may repeat")("dry-run",
-                                                                    "clear: only say what would be removed");
-}
 
 CacheChoice::CacheChoice(const CommandLine& command, const std::string& action)
     : keys_(command.list("key")), partial_(command.has("partial")), dry_run_(command.has("dry-run")) {

@@ -12,7 +12,6 @@ namespace kindred::host {
 /// The entries that the options of `host cache clear` choose; without options all of them.
 class CacheChoice {
  public:
-  static void add_options(CommandLine& command);
   /// Throws UsageError, also where one of the options is given with an action other than clear.
   CacheChoice(const CommandLine& command, const std::string& action);
 

@@ -10,19 +10,48 @@
 namespace kindred::host {
 namespace po = boost::program_options;
 
-CommandLine::CommandLine(std::string usage, std::string text, std::string example)
-    : usage_(std::move(usage)), text_(std::move(text)), example_(std::move(example)), options_("options") {
+namespace {
+
+const po::value_semantic* semantic_of(const CommandOption& option) {
+  const auto described = [&](auto* value) {
+    value->value_name(option.value_name);
+    return value;
+  };
+  switch (option.value) {
+    case OptionValue::none:
+      return new po::untyped_value(true);
+    case OptionValue::text: {
+      auto* value = described(po::value<std::string>());
+      return option.otherwise == nullptr ? value : value->default_value(option.otherwise);
+    }
+    case OptionValue::texts:
+      return described(po::value<std::vector<std::string>>())->composing();
+    case OptionValue::integer: {
+      auto* value = described(po::value<int64_t>());
+      return option.otherwise == nullptr ? value : value->default_value(std::stoll(option.otherwise));
+    }
+    case OptionValue::number: {
+      auto* value = described(po::value<double>());
+      return option.otherwise == nullptr ? value : value->default_value(std::stod(option.otherwise));
+    }
+  }
+  throw std::logic_error(std::string("--") + option.name + " has a value of an unknown kind");
+}
+
+}  // namespace
+
+CommandLine::CommandLine(const Command& command) : command_(command), options_("options") {
   options_.add_options()("help,h", "show this text")("json", "machine-readable output on stdout")(
       "quiet,q", "only warnings and errors on stderr")(
       "plugins", po::value<std::vector<std::string>>()->value_name("DIR")->composing(),
       "folder with plugins, searched first; may repeat");
-}
-
-void CommandLine::positional(const std::vector<std::string>& names, size_t required, bool last_repeats) {
-  for (size_t i = 0; i < names.size(); ++i) {
-    hidden_.add_options()(names[i].c_str(), po::value<std::vector<std::string>>());
-    positional_.add(names[i].c_str(), last_repeats && i + 1 == names.size() ? -1 : 1);
-    if (i < required) required_.push_back(names[i]);
+  for (const auto& option : command.options)
+    options_.add_options()(option.name, semantic_of(option), option.text);
+  const auto& arguments = command.arguments;
+  for (const auto* name : arguments.names) {
+    const bool repeats = arguments.last_repeats && name == *(arguments.names.end() - 1);
+    hidden_.add_options()(name, po::value<std::vector<std::string>>());
+    positional_.add(name, repeats ? -1 : 1);
   }
 }
 
@@ -37,16 +66,17 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
                   .run(),
               values_);
   } catch (const po::error& error) {
-    throw UsageError(std::string(error.what()) + "; usage: host " + usage_);
+    throw UsageError(std::string(error.what()) + "; usage: host " + command_.usage);
   }
   if (has("help")) {
-    std::cout << "usage: host " << usage_ << "\n\n"
-              << text_ << "\n\n"
-              << options_ << "\nexample:\n  " << example_ << "\n";
+    std::cout << "usage: host " << command_.usage << "\n\n"
+              << command_.text << "\n\n"
+              << options_ << "\nexample:\n  " << command_.example << "\n";
     return false;
   }
-  for (const auto& name : required_) {
-    if (!has(name)) throw UsageError(name + " is missing; usage: host " + usage_);
+  for (size_t i = 0; i < command_.arguments.required; ++i) {
+    const std::string name = command_.arguments.names.begin()[i];
+    if (!has(name)) throw UsageError(name + " is missing; usage: host " + command_.usage);
   }
   context_ = std::make_shared<TerminalContext>(has("quiet"));
   return true;

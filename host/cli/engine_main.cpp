@@ -1,13 +1,15 @@
 // libkindred_engine.so: the commands that compute. The program `host` loads it when one of them is asked for,
 // so that help, lists and inspection do not wait for LibTorch.
-#include <map>
 #include <string>
 #include <vector>
 
+#include "host/base/exit_code.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/memory.hpp"
 #include "host/base/running_call.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
+#include "host/cli/command_table.hpp"
 #include "host/cli/guarded.hpp"
 #include "kindred/error.hpp"
 
@@ -16,17 +18,12 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-const std::map<std::string, int (*)(const Arguments&)> kCommands = {
-    {"run", &command_run},     {"validate", &command_validate}, {"evaluate", &command_evaluate},
-    {"embed", &command_embed}, {"doctor", &command_doctor},
-};
-
 int run_command(const Arguments& words) {
-  const auto found = kCommands.find(words.at(0));
-  if (found == kCommands.end()) {
-    throw Error("the host and libkindred_engine.so are of different builds: install Kindred again");
-  }
-  return found->second({words.begin() + 1, words.end()});
+  const auto* command = find_command(words.at(0));
+  if (command == nullptr) throw Error(kOtherBuild);
+  CommandLine line(*command);
+  if (!line.parse({words.begin() + 1, words.end()})) return kExitOk;
+  return CommandBody::run(line);
 }
 
 }  // namespace

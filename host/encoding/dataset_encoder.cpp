@@ -22,6 +22,7 @@
 #include "host/encoding/row_cache.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
+#include "host/loader/path_parameters.hpp"
 #include "host/model/resources.hpp"
 #include "kindred/error.hpp"
 #include "kindred/version.hpp"
@@ -44,7 +45,7 @@ std::string size_text(uintmax_t bytes) {
 json encoder_description(const EncoderSpec& encoder) {
   json params = encoder.params;
   for (const auto& [name, field] : encoder.info->schema["properties"].items()) {
-    if (field.value("x-path", "") == "initial_weights") params.erase(name);
+    if (path_use(field) == PathUse::initial_weights) params.erase(name);
   }
   return {{"id", encoder.info->id}, {"version", encoder.info->version}, {"params", params}};
 }

@@ -1,6 +1,5 @@
 #include "host/loader/gate.hpp"
 
-#include <link.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "host/base/system_info.hpp"
 #include "kindred/build_tag.hpp"
 
 namespace kindred::host {
@@ -141,17 +141,6 @@ std::optional<RejectedPlugin> check_not_writable(const std::string& file) {
 std::string without_version(const std::string& name) {
   const auto suffix = name.find(".so");
   return suffix == std::string::npos ? name : name.substr(0, suffix + 3);
-}
-
-std::vector<std::string> mapped_libraries() {
-  std::vector<std::string> paths;
-  dl_iterate_phdr(
-      [](dl_phdr_info* library, size_t, void* out) {
-        static_cast<std::vector<std::string>*>(out)->emplace_back(library->dlpi_name);
-        return 0;
-      },
-      &paths);
-  return paths;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 
 #include "host/loader/library.hpp"
 
@@ -14,6 +15,7 @@ namespace kindred::host {
 namespace {
 
 constexpr size_t kMaxSchemaBytes = 1 << 20;
+constexpr std::string_view kOfPlugin = "plugin";  // the kind in the note of the plugin itself
 
 [[noreturn]] void reject_descriptor(const std::string& file, const std::string& what) {
   throw RejectedPlugin{file,
@@ -204,7 +206,7 @@ Registration registration_of_notes(const std::string& file, const PluginNotes& n
   out.plugin.sdk_version = notes.tag.sdk_version;
   out.plugin.compiler = notes.tag.compiler;
   for (const auto& offer : notes.offers) {
-    if (std::string(offer.kind) != "plugin") continue;
+    if (offer.kind != kOfPlugin) continue;
     out.plugin.id = offer.id;
     out.plugin.version = offer.version;
     out.plugin.summary = offer.summary;
@@ -218,7 +220,7 @@ Registration registration_of_notes(const std::string& file, const PluginNotes& n
            "KINDRED_PLUGIN in its sources");
   }
   for (const auto& offer : notes.offers) {
-    if (std::string(offer.kind) == "plugin") continue;
+    if (offer.kind == kOfPlugin) continue;
     if (!is_component_id(offer.id)) {
       refuse("KDP017", "says that it offers \"" + std::string(offer.id) +
                            "\", which is no id of the form vendor.name (a-z, 0-9, _); rename the component "

@@ -4,6 +4,7 @@
 #include <boost/interprocess/file_mapping.hpp>
 #include <boost/interprocess/mapped_region.hpp>
 
+#include "host/loader/path_parameters.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 
@@ -75,7 +76,7 @@ void copy_resource(const fs::path& path, const fs::path& target) {
 std::vector<std::string> resources_of(const ComponentInfo& info, const nlohmann::json& params) {
   std::vector<std::string> paths;
   for (const auto& [name, field] : info.schema["properties"].items()) {
-    if (field.value("x-path", "") != "resource" || !params.contains(name)) continue;
+    if (path_use(field) != PathUse::resource || !params.contains(name)) continue;
     auto path = params.at(name).get<std::string>();
     if (!path.empty()) paths.push_back(std::move(path));
   }

@@ -8,6 +8,7 @@
 
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/loader/path_parameters.hpp"
 #include "host/model/model_builder.hpp"
 #include "host/model/resources.hpp"
 #include "kindred/checkpoint.hpp"
@@ -26,12 +27,12 @@ bool never(const std::string&) { return false; }
 json portable_params(const ComponentInfo& info, json params, const fs::path& folder,
                      const std::string& owner) {
   for (const auto& [name, field] : info.schema["properties"].items()) {
-    const auto mark = field.value("x-path", "");
-    if (mark.empty() || !params.contains(name) || !params[name].is_string()) continue;
+    const auto use = path_use(field);
+    if (use == PathUse::none || !params.contains(name) || !params[name].is_string()) continue;
     const auto path = params[name].get<std::string>();
-    if (mark == "initial_weights") {
+    if (use == PathUse::initial_weights) {
       params[name] = "";
-    } else if (mark == "resource" && !path.empty()) {
+    } else if (use == PathUse::resource && !path.empty()) {
       auto source = fs::path(path).lexically_normal();
       if (!source.has_filename()) source = source.parent_path();  // a folder with a slash behind it
       const auto relative = fs::path("resources") / (owner + "_" + name + "_" + source.filename().string());
@@ -64,7 +65,7 @@ const ComponentInfo& find_described(const Catalog& catalog, const std::string& k
 
 json absolute_params(const ComponentInfo& info, json params, const fs::path& folder) {
   for (const auto& [name, field] : info.schema["properties"].items()) {
-    const bool resource = field.value("x-path", "") == "resource";
+    const bool resource = path_use(field) == PathUse::resource;
     if (!resource || !params.contains(name) || !params[name].is_string()) continue;
     const auto path = params[name].get<std::string>();
     // A manifest must not reach outside its folder, not by a link either.

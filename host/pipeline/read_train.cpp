@@ -1,3 +1,4 @@
+#include "host/options/monitor.hpp"
 #include "host/pipeline/read_sections.hpp"
 
 namespace kindred::host {
@@ -81,10 +82,10 @@ void check_together(SectionReader& reader, const TrainingOptions& t, ValidationS
     reader.issue("/train/optimizer/nesterov", "nesterov needs a momentum above 0");
   }
   const auto& monitor = t.early_stopping.monitor;
-  if (monitor.rfind("validation.", 0) == 0 && validation == ValidationSource::none) {
+  if (is_of_validation(monitor) && validation == ValidationSource::none) {
     reader.issue("/train/early_stopping/monitor",
                  "\"" + monitor + "\" needs validation classes, but data.split.validation holds none");
-  } else if (!monitor.empty() && monitor.rfind("validation.", 0) != 0 && monitor != "train.loss") {
+  } else if (!monitor.empty() && !is_of_validation(monitor) && monitor != kTrainLoss) {
     reader.issue("/train/early_stopping/monitor",
                  "\"" + monitor +
                      "\" is not \"train.loss\", \"validation.loss\" or \"validation.\" and a metric's name");

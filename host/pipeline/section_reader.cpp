@@ -4,6 +4,7 @@
 
 #include "host/base/text.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/loader/path_parameters.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -28,8 +29,8 @@ json SectionReader::with_defaults(const json& schema, const json& value) {
 void SectionReader::check_paths(const json& schema, json& params, const std::string& pointer,
                                 bool must_exist) {
   for (const auto& [name, field] : schema["properties"].items()) {
-    const auto mark = field.value("x-path", "");
-    if (mark.empty() || !params.contains(name) || !params[name].is_string()) continue;
+    const bool is_path = path_use(field) != PathUse::none;
+    if (!is_path || !params.contains(name) || !params[name].is_string()) continue;
     const auto place = pointer + "/" + name;
     // A default stands in no file, so it starts at the working directory: `host run` writes to ./runs.
     const auto text = params[name].get<std::string>();

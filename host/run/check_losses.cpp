@@ -3,6 +3,7 @@
 #include "host/base/issue.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/options/monitor.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/miner.hpp"
 
@@ -30,7 +31,7 @@ void check_losses(const Catalog& catalog, const Pipeline& pipeline) {
     if (spec.miner.info != nullptr) refuse("miner", "a miner has nothing to choose for it");
     if (spec.memory) refuse("memory", "earlier batches cannot be compared with");
   }
-  if (!any_validates && pipeline.training.early_stopping.monitor == "validation.loss") {
+  if (!any_validates && pipeline.training.early_stopping.monitor == kValidationLoss) {
     issues.push_back({pipeline.file, "/train/early_stopping/monitor",
                       "a loss with class proxies knows the training classes only, so there is no loss of the "
                       "validation classes; monitor a metric, such as \"validation.r_precision\""});

@@ -5,6 +5,7 @@
 #include "host/base/issue.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/options/monitor.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -59,11 +60,10 @@ Components make_components(const Catalog& catalog, const Pipeline& pipeline) {
     }
   }
   const auto& monitor = pipeline.training.early_stopping.monitor;
-  const std::string prefix = "validation.";
-  if (all_metrics && monitor.rfind(prefix, 0) == 0 && monitor != "validation.loss" &&
-      !names.count(monitor.substr(prefix.size()))) {
-    std::string known = "validation.loss";
-    for (const auto& name : names) known += ", " + prefix + name;
+  if (all_metrics && is_of_validation(monitor) && monitor != kValidationLoss &&
+      !names.count(validation_value(monitor))) {
+    std::string known = kValidationLoss;
+    for (const auto& name : names) known += ", " + monitored_metric(name);
     issue("/train/early_stopping/monitor", "nothing is called " + monitor + "; there are: " + known);
   }
   if (pipeline.eval_sampler.info != nullptr) {

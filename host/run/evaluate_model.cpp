@@ -47,8 +47,8 @@ class ModelEvaluation {
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);
-    json out = {{"metrics", {{"base", base.values}, {"tuned", found.values}}},
-                {"metric_details", {{"base", base.details}, {"tuned", found.details}}}};
+    json out = {{"metrics", {{"base", base.values()}, {"tuned", found.values()}}},
+                {"metric_details", {{"base", base.details()}, {"tuned", found.details()}}}};
     if (pipeline_.evaluation.per_class) out["per_class"] = per_class_table(base, found, *dataset_);
     return out;
   }

@@ -9,6 +9,7 @@
 #include "host/base/text.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/loader/path_parameters.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -73,7 +74,7 @@ void check_cuts(const Catalog& catalog, const Pipeline& pipeline) {
     if (!spec.learns || spec.info == nullptr) continue;
     auto params = spec.params;
     for (const auto& [name, field] : spec.info->schema["properties"].items()) {
-      if (field.value("x-path", "") == "initial_weights") params[name] = "";
+      if (path_use(field) == PathUse::initial_weights) params[name] = "";
     }
     const auto encoder = create_under_contract<Encoder>(catalog, *spec.info, params);
     has_maps = has_maps || first_trained_stage(pipeline, spec, *encoder) > 0;

@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 #include "fixture_plugins.hpp"
 #include "host_process.hpp"
@@ -23,14 +25,41 @@ class Commands : public ::testing::Test {
   }
 };
 
+/// The names in the table that `host --help` prints.
+std::vector<std::string> names_in(const std::string& usage) {
+  std::vector<std::string> names;
+  std::istringstream lines(usage);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("  ", 0) == 0) names.push_back(line.substr(2, line.find(' ', 2) - 2));
+  }
+  return names;
+}
+
 TEST_F(Commands, every_one_has_help_with_an_example) {
-  for (const auto* name : {"run", "validate", "evaluate", "embed", "list", "describe", "schema", "inspect",
-                           "new-plugin", "doctor"}) {
+  const auto names = names_in(host({"--help"}).out);
+  EXPECT_THAT(names, IsSupersetOf({"cache", "run", "validate", "new-plugin"}));
+  for (const auto& name : names) {
     const auto result = host({name, "--help"});
     EXPECT_EQ(result.code, 0) << name;
-    EXPECT_THAT(result.out, HasSubstr("example:")) << name;
+    EXPECT_THAT(result.out, HasSubstr("usage: host " + name));
+    EXPECT_THAT(result.out, HasSubstr("example:\n  host " + name));
     EXPECT_THAT(host({}).error, HasSubstr(name));
   }
+}
+
+TEST_F(Commands, every_one_is_a_row_a_file_and_a_line_of_the_docs) {
+  const std::string source = KINDRED_TEST_SOURCE;
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(source + "/host/cli/commands")) {
+    auto name = entry.path().stem().string();
+    ASSERT_EQ(name.rfind("command_", 0), 0U) << entry.path();
+    std::replace(name.begin(), name.end(), '_', '-');
+    files.push_back(name.substr(std::string("command_").size()));
+  }
+  std::sort(files.begin(), files.end());
+  EXPECT_EQ(names_in(host({"--help"}).out), files) << "host/cli/command_table.cpp beside host/cli/commands";
+  const auto page = read_file(source + "/docs/commands.md");
+  for (const auto& name : files) EXPECT_THAT(page, HasSubstr("| `" + name));
 }
 
 TEST_F(Commands, what_cannot_be_understood_is_a_usage_error) {

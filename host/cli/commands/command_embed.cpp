@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "host/base/exit_code.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
-#include "host/cli/engine_command_lines.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
@@ -114,11 +114,7 @@ class EmbedTask {
   std::optional<Pipeline> pipeline_;  ///< whose encoders are taken untrained
 };
 
-}  // namespace
-
-int command_embed(const std::vector<std::string>& arguments) {
-  auto command = embed_command_line();
-  if (!command.parse(arguments)) return kExitOk;
+int embed_command(const CommandLine& command) {
   check_usage(command);
   const fs::path output = command.get<std::string>("output");
   const auto embedded = EmbedTask(command).embed();
@@ -146,4 +142,7 @@ int command_embed(const std::vector<std::string>& arguments) {
   return rows == 0 ? kExitRunFailed : kExitOk;
 }
 
+const CommandBody kEmbed("embed", &embed_command);
+
+}  // namespace
 }  // namespace kindred::host

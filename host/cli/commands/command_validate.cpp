@@ -2,8 +2,8 @@
 
 #include "host/base/exit_code.hpp"
 #include "host/base/issue.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/cli/engine_command_lines.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
 
@@ -18,11 +18,7 @@ void check(const CommandLine& command) {
   if (command.json()) std::cout << json{{"valid", true}, {"resolved", pipeline.resolved}}.dump(2) << "\n";
 }
 
-}  // namespace
-
-int command_validate(const std::vector<std::string>& arguments) {
-  auto command = validate_command_line();
-  if (!command.parse(arguments)) return kExitOk;
+int validate_command(const CommandLine& command) {
   try {
     check(command);
   } catch (const PipelineError& error) {
@@ -38,4 +34,7 @@ int command_validate(const std::vector<std::string>& arguments) {
   return kExitOk;
 }
 
+const CommandBody kValidate("validate", &validate_command);
+
+}  // namespace
 }  // namespace kindred::host

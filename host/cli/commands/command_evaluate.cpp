@@ -1,8 +1,8 @@
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/cli/engine_command_lines.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/report/tables.hpp"
 #include "host/run/checked_pipeline.hpp"
@@ -10,10 +10,9 @@
 #include "kindred/file.hpp"
 
 namespace kindred::host {
+namespace {
 
-int command_evaluate(const std::vector<std::string>& arguments) {
-  auto command = evaluate_command_line();
-  if (!command.parse(arguments)) return kExitOk;
+int evaluate_command(const CommandLine& command) {
   if (!command.has("model")) throw UsageError("--model DIR is missing; it is the folder model/ of a run");
 
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
@@ -28,4 +27,7 @@ int command_evaluate(const std::vector<std::string>& arguments) {
   return kExitOk;
 }
 
+const CommandBody kEvaluate("evaluate", &evaluate_command);
+
+}  // namespace
 }  // namespace kindred::host

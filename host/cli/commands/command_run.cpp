@@ -1,17 +1,16 @@
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/cli/engine_command_lines.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/run.hpp"
 
 namespace kindred::host {
+namespace {
 
-int command_run(const std::vector<std::string>& arguments) {
-  auto command = run_command_line();
-  if (!command.parse(arguments)) return kExitOk;
+int run_command(const CommandLine& command) {
   if (command.has("output") && command.has("resume")) throw UsageError("give --output or --resume, not both");
 
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
@@ -30,4 +29,7 @@ int command_run(const std::vector<std::string>& arguments) {
   return outcome.interrupted ? kExitInterrupted : kExitOk;
 }
 
+const CommandBody kRun("run", &run_command);
+
+}  // namespace
 }  // namespace kindred::host

@@ -5,12 +5,14 @@
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <chrono>
+#include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "host/base/exit_code.hpp"
 #include "host/base/system_info.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/cli/engine_command_lines.hpp"
 #include "host/model/device.hpp"
 #include "kindred/build_tag.hpp"
 
@@ -39,17 +41,18 @@ std::string blas_name() {
   const auto config = at::show_config();
   if (config.find("Math Kernel Library") != std::string::npos) return "MKL, in LibTorch";
   for (const char* part : {"libmkl", "libopenblas", "libblis", "libblas"}) {
-    const auto found = mapped_libraries(part);
-    if (!found.empty()) return found.front();
+    std::set<std::string> found;  // files: a name may be a link that says less
+    for (const auto& name : mapped_libraries()) {
+      std::error_code absent;
+      const auto file = std::filesystem::canonical(name, absent);
+      if (!absent && file.filename().string().find(part) != std::string::npos) found.insert(file.string());
+    }
+    if (!found.empty()) return *found.begin();
   }
   return "built into LibTorch";
 }
 
-}  // namespace
-
-int command_doctor(const std::vector<std::string>& arguments) {
-  auto command = doctor_command_line();
-  if (!command.parse(arguments)) return kExitOk;
+int doctor_command(const CommandLine& command) {
   const auto path = plugin_search_path(command.list("plugins"), {});
   const auto catalog = Catalog::load(path);
   const double gigaflops = matrix_product_gigaflops();
@@ -98,4 +101,7 @@ int command_doctor(const std::vector<std::string>& arguments) {
   return kExitOk;
 }
 
+const CommandBody kDoctor("doctor", &doctor_command);
+
+}  // namespace
 }  // namespace kindred::host

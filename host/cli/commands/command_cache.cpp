@@ -4,12 +4,14 @@
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
+#include "host/base/size_text.hpp"
 #include "host/base/text.hpp"
 #include "host/cache/cache_folder.hpp"
 #include "host/cache/remove_entry.hpp"
 #include "host/cache/verify_entry.hpp"
 #include "host/cli/cache_choice.hpp"
 #include "host/cli/cache_directory.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
@@ -21,13 +23,6 @@ namespace {
 constexpr size_t kShortKey = 12, kNamesShown = 5;
 
 std::string short_key(const CacheEntry& entry) { return entry.key.substr(0, kShortKey); }
-
-std::string size_text(uintmax_t bytes) {
-  const auto number = static_cast<double>(bytes);
-  if (bytes < 1u << 20) return fmt::format("{:.0f} KiB", number / (1 << 10));
-  if (bytes < 1u << 30) return fmt::format("{:.1f} MiB", number / (1 << 20));
-  return fmt::format("{:.1f} GiB", number / (1 << 30));
-}
 
 /// One unit is enough to choose what to remove.
 std::string age_text(int64_t seconds) {
@@ -175,23 +170,7 @@ int clear_entries(const CommandLine& command, const CacheChoice& choice, const C
   return failed ? kExitRunFailed : kExitOk;
 }
 
-}  // namespace
-
-int command_cache(const std::vector<std::string>& arguments) {
-  CommandLine command(
-      "cache list|verify|clear [DIR|PIPELINE] [options]",
-      "Lists, checks or removes what runs have kept of frozen encoders. DIR is the folder of a cache "
-      "(default: "
-      "cache); of a PIPELINE file its cache.directory is taken. What was removed is encoded again by the "
-      "next "
-      "run that needs it.\n\n"
-      "  list    a line per entry: what it was made of, how far it is, its size and when it was last used\n"
-      "  verify  reads every entry and compares sizes and checksums; fails where one is damaged\n"
-      "  clear   removes entries, all of them or those that the options choose; one that is in use is left",
-      "host cache clear --older-than 30 --dry-run");
-  command.positional({"ACTION", "DIR"}, 1);
-  CacheChoice::add_options(command);
-  if (!command.parse(arguments)) return kExitOk;
+int cache_command(const CommandLine& command) {
   const auto action = command.list("ACTION").front();
   const std::vector<std::string> actions = {"clear", "list", "verify"};
   if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
@@ -207,4 +186,7 @@ int command_cache(const std::vector<std::string>& arguments) {
   return action == "verify" ? verify_entries(command, cache) : clear_entries(command, choice, cache);
 }
 
+const CommandBody kCache("cache", &cache_command);
+
+}  // namespace
 }  // namespace kindred::host

@@ -3,21 +3,15 @@
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/loader/gate.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
+namespace {
 
-int command_inspect(const std::vector<std::string>& arguments) {
-  CommandLine command("inspect FILE [--load]",
-                      "Reads what a plugin file says of itself: its build tag and what it offers. Nothing of "
-                      "the file is loaded or run, unless --load asks "
-                      "for its components.",
-                      "host inspect my_loss.kindred.so");
-  command.positional({"FILE"}, 1);
-  command.add()("load", "also load it, if it fits, and list its components and their parameters");
-  if (!command.parse(arguments)) return kExitOk;
+int inspect_command(const CommandLine& command) {
   const auto file = command.list("FILE").front();
   PluginNotes notes{};
   auto refused = check_gate(file, notes);
@@ -78,4 +72,7 @@ int command_inspect(const std::vector<std::string>& arguments) {
   return refused ? kExitPlugin : kExitOk;
 }
 
+const CommandBody kInspect("inspect", &inspect_command);
+
+}  // namespace
 }  // namespace kindred::host

@@ -3,11 +3,11 @@
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/known_component.hpp"
 
 namespace kindred::host {
-namespace po = boost::program_options;
 using nlohmann::json;
 namespace {
 
@@ -73,16 +73,7 @@ void print(const ComponentInfo& info, const json& example) {
   std::cout << "\n  example: " << example.dump() << "\n";
 }
 
-}  // namespace
-
-int command_describe(const std::vector<std::string>& arguments) {
-  CommandLine command("describe [ID] [--kind KIND]",
-                      "Prints the parameters of a component, or of all, with types, defaults, ranges and "
-                      "meaning, and an example that validates.",
-                      "host describe kindred.triplet");
-  command.positional({"ID"}, 0);
-  command.add()("kind", po::value<std::string>()->value_name("KIND"), "only components of this kind");
-  if (!command.parse(arguments)) return kExitOk;
+int describe_command(const CommandLine& command) {
   const auto catalog = load_catalog(command);
   const auto id = command.has("ID") ? command.list("ID").front() : "";
   const auto kind = command.has("kind") ? command.get<std::string>("kind") : "";
@@ -110,4 +101,7 @@ int command_describe(const std::vector<std::string>& arguments) {
   return kExitOk;
 }
 
+const CommandBody kDescribe("describe", &describe_command);
+
+}  // namespace
 }  // namespace kindred::host

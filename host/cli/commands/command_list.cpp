@@ -3,19 +3,15 @@
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/known_component.hpp"
 
 namespace kindred::host {
-namespace po = boost::program_options;
 using nlohmann::json;
+namespace {
 
-int command_list(const std::vector<std::string>& arguments) {
-  CommandLine command("list [--kind KIND] [--rejected]", "Lists the components of all plugins found.",
-                      "host list --kind loss");
-  command.add()("kind", po::value<std::string>()->value_name("KIND"), "only this kind")(
-      "rejected", "plugin files that were refused, with the reason");
-  if (!command.parse(arguments)) return kExitOk;
+int list_command(const CommandLine& command) {
   const auto path = plugin_search_path(command.list("plugins"), {});
   // What was refused at loading is known only after loading; what is offered, from the files.
   const auto catalog = command.has("rejected") ? Catalog::load(path) : Catalog::scan(path.folders);
@@ -56,4 +52,7 @@ int command_list(const std::vector<std::string>& arguments) {
   return kExitOk;
 }
 
+const CommandBody kList("list", &list_command);
+
+}  // namespace
 }  // namespace kindred::host

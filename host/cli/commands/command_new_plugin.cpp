@@ -7,6 +7,7 @@
 #include "host/base/exit_code.hpp"
 #include "host/base/system_info.hpp"
 #include "host/base/text.hpp"
+#include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
@@ -14,7 +15,6 @@
 
 namespace kindred::host {
 namespace fs = std::filesystem;
-namespace po = boost::program_options;
 using nlohmann::json;
 namespace {
 
@@ -69,20 +69,7 @@ std::string filled(std::string text, const std::vector<std::pair<std::string, st
   return text;
 }
 
-}  // namespace
-
-int command_new_plugin(const std::vector<std::string>& arguments) {
-  CommandLine command(
-      "new-plugin --kind KIND --name NAME [--vendor VENDOR] DIR",
-      "Writes a small project with a working component of a kind: source, CMake file, tests, a "
-      "pipeline that uses it, README and CI file.",
-      "host new-plugin --kind loss --name my_loss my_loss");
-  command.positional({"DIR"}, 1);
-  command.add()("kind", po::value<std::string>()->value_name("KIND"), "loss, metric, head, encoder, ...")(
-      "name", po::value<std::string>()->value_name("NAME"), "name of plugin and component, my_loss")(
-      "vendor", po::value<std::string>()->value_name("VENDOR")->default_value("my"),
-      "what stands before the dot in the component's id");
-  if (!command.parse(arguments)) return kExitOk;
+int new_plugin_command(const CommandLine& command) {
   const auto templates = templates_folder();
   const auto kinds = kinds_in(templates);
   const auto kind = command.has("kind") ? command.get<std::string>("kind") : "";
@@ -137,4 +124,7 @@ int command_new_plugin(const std::vector<std::string>& arguments) {
   return kExitOk;
 }
 
+const CommandBody kNewPlugin("new-plugin", &new_plugin_command);
+
+}  // namespace
 }  // namespace kindred::host

@@ -1,0 +1,150 @@
+#include "host/cli/command_table.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace kindred::host {
+namespace {
+
+constexpr CommandOption set_option(const char* text) {
+  return {"set", OptionValue::texts, "KEY=VALUE", text};
+}
+
+constexpr CommandOption kModel = {"model", OptionValue::text, "DIR",
+                                  "servable model (the folder model/ of a run)"};
+
+constexpr Command kCommands[] = {
+    {"cache",
+     false,
+     "list, check or remove what runs keep of frozen encoders",
+     "cache list|verify|clear [DIR|PIPELINE] [options]",
+     "Lists, checks or removes what runs have kept of frozen encoders. DIR is the folder of a cache "
+     "(default: cache); of a PIPELINE file its cache.directory is taken. What was removed is encoded again "
+     "by the next run that needs it.\n\n"
+     "  list    a line per entry: what it was made of, how far it is, its size and when it was last used\n"
+     "  verify  reads every entry and compares sizes and checksums; fails where one is damaged\n"
+     "  clear   removes entries, all of them or those that the options choose; one that is in use is left",
+     "host cache clear --older-than 30 --dry-run",
+     {{"ACTION", "DIR"}, 1},
+     {{"older-than", OptionValue::number, "DAYS", "clear: only what was not used for so many days"},
+      {"partial", OptionValue::none, nullptr, "clear: only what a stopped run began and did not finish"},
+      {"key", OptionValue::texts, "PREFIX", "clear: only entries whose key begins with this; may repeat"},
+      {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"}}},
+    {"describe",
+     false,
+     "parameters of one component, or of all",
+     "describe [ID] [--kind KIND]",
+     "Prints the parameters of a component, or of all, with types, defaults, ranges and meaning, and an "
+     "example that validates.",
+     "host describe kindred.triplet",
+     {{"ID"}},
+     {{"kind", OptionValue::text, "KIND", "only components of this kind"}}},
+    {"doctor",
+     true,
+     "versions, processor, BLAS, CUDA and plugins",
+     "doctor",
+     "Says what this installation runs on and which plugins it finds or refuses.",
+     "host doctor",
+     {},
+     {}},
+    {"embed",
+     true,
+     "embeddings of pictures or vectors as a NumPy array",
+     "embed (--model DIR | --pipeline FILE) --output FILE.npy (PATHS... | --data FILE)",
+     "Writes embeddings as a float32 NumPy array, rows in input order, and beside it a .jsonl file with a "
+     "line\n"
+     "per input: its path and its row, or the error that kept it out. PATHS are files, folders, or - for a\n"
+     "list of paths on the standard input. A model of texts embeds every line of text files; - stands for\n"
+     "lines of text on the standard input. --data embeds all samples of a pipeline's dataset, such as "
+     "records\n"
+     "for a model with several encoders.",
+     "host embed --model runs/toy_cars/20261124T100000Z/model --output cars.npy photos/",
+     {{"PATHS"}, 0, true},
+     {kModel,
+      {"pipeline", OptionValue::text, "FILE", "the encoders of this pipeline, without any training"},
+      {"data", OptionValue::text, "FILE", "a pipeline whose dataset is embedded, in place of PATHS"},
+      set_option("with --pipeline: override a value"),
+      {"output", OptionValue::text, "FILE.npy", "where the embeddings go"},
+      {"batch-size", OptionValue::integer, "N", "samples encoded at once", "32"},
+      {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
+    {"evaluate",
+     true,
+     "measure a model on the test classes of a pipeline",
+     "evaluate PIPELINE --model DIR [--set KEY=VALUE ...] [--output FILE]",
+     "Measures a model on the test classes of a pipeline's dataset, beside the pipeline's encoder alone.",
+     "host evaluate datasets/toy_cars/pipeline.json --model runs/toy_cars/20261124T100000Z/model",
+     {{"PIPELINE"}, 1},
+     {kModel,
+      set_option("override a value, for example evaluate.baseline=false; may repeat"),
+      {"output", OptionValue::text, "FILE", "also write the metrics as JSON to this file"}}},
+    {"inspect",
+     false,
+     "what a plugin file says of itself, without loading it",
+     "inspect FILE [--load]",
+     "Reads what a plugin file says of itself: its build tag and what it offers. Nothing of the file is "
+     "loaded or run, unless --load asks for its components.",
+     "host inspect my_loss.kindred.so",
+     {{"FILE"}, 1},
+     {{"load", OptionValue::none, nullptr,
+       "also load it, if it fits, and list its components and their parameters"}}},
+    {"list",
+     false,
+     "the components that were found",
+     "list [--kind KIND] [--rejected]",
+     "Lists the components of all plugins found.",
+     "host list --kind loss",
+     {},
+     {{"kind", OptionValue::text, "KIND", "only this kind"},
+      {"rejected", OptionValue::none, nullptr, "plugin files that were refused, with the reason"}}},
+    {"new-plugin",
+     false,
+     "a project to start a plugin of your own from",
+     "new-plugin --kind KIND --name NAME [--vendor VENDOR] DIR",
+     "Writes a small project with a working component of a kind: source, CMake file, tests, a pipeline that "
+     "uses it, README and CI file.",
+     "host new-plugin --kind loss --name my_loss my_loss",
+     {{"DIR"}, 1},
+     {{"kind", OptionValue::text, "KIND", "loss, metric, head, encoder, ..."},
+      {"name", OptionValue::text, "NAME", "name of plugin and component, my_loss"},
+      {"vendor", OptionValue::text, "VENDOR", "what stands before the dot in the component's id", "my"}}},
+    {"run",
+     true,
+     "train and measure what a pipeline file says",
+     "run PIPELINE [--set KEY=VALUE ...] [--output DIR] [--resume DIR]",
+     "Trains and measures what a pipeline file says. Leaves a run folder with pipeline.json, log.txt, "
+     "history.jsonl,\nresult.json, retrieval.png, checkpoints/ and the servable model/.",
+     "host run datasets/toy_cars/pipeline.json --set train.epochs=3",
+     {{"PIPELINE"}, 1},
+     {set_option("override a value, for example train.epochs=5; may repeat"),
+      {"output", OptionValue::text, "DIR", "the run's folder, instead of one named by the time"},
+      {"resume", OptionValue::text, "DIR", "continue an interrupted run in its folder"}}},
+    {"schema",
+     false,
+     "JSON Schema of pipeline files, for editors",
+     "schema",
+     "Prints the JSON Schema (draft 2020-12) of pipeline files with all components found.",
+     "host schema > pipeline.schema.json",
+     {},
+     {}},
+    {"validate",
+     true,
+     "check a pipeline file without running it",
+     "validate PIPELINE [--set KEY=VALUE ...]",
+     "Checks a pipeline file: every problem with its place, what was expected and a suggestion.",
+     "host validate datasets/toy_cars/pipeline.json",
+     {{"PIPELINE"}, 1},
+     {set_option("override a value, for example train.epochs=5; may repeat")}},
+};
+
+}  // namespace
+
+const Command* CommandTable::begin() const { return std::begin(kCommands); }
+const Command* CommandTable::end() const { return std::end(kCommands); }
+
+const Command* find_command(const std::string& name) {
+  const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                   [&](const Command& one) { return name == one.name; });
+  return found == std::end(kCommands) ? nullptr : found;
+}
+
+}  // namespace kindred::host

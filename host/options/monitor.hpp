@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+/// Names of what can decide which epoch is the best one (train.early_stopping.monitor): the training loss,
+/// the loss of the validation classes, or a metric of them.
+namespace kindred::host {
+
+inline constexpr const char* kTrainLoss = "train.loss";
+inline constexpr const char* kValidationLoss = "validation.loss";
+
+/// "validation.r_precision" of "r_precision".
+inline std::string monitored_metric(const std::string& metric) { return "validation." + metric; }
+
+/// Whether it is measured on the validation classes.
+inline bool is_of_validation(const std::string& monitor) { return monitor.rfind("validation.", 0) == 0; }
+
+/// The metric's name in what is_of_validation(), "loss" for their loss.
+inline std::string validation_value(const std::string& monitor) {
+  return monitor.substr(std::string("validation.").size());
+}
+
+}  // namespace kindred::host
