@@ -10,6 +10,7 @@
 #include "host/cache/array_header.hpp"
 #include "host/cache/entry_files.hpp"
 #include "host/cache/entry_lock.hpp"
+#include "host/cache/shard_files.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 
@@ -19,14 +20,6 @@ using nlohmann::json;
 namespace {
 
 constexpr size_t kKeyDigits = 32;
-constexpr size_t kTemporaryEnd = 7;  // ".XXXXXX" of write_file_atomically
-
-/// What a killed write_file_atomically(`known`) leaves. One in 200 such names has neither digit nor capital;
-/// it is not recognised, so that somebody's meta.json.backup is not either.
-bool is_temporary_of(const std::string& known, const std::string& name) {
-  return name.size() == known.size() + kTemporaryEnd && name.compare(0, known.size() + 1, known + ".") == 0 &&
-         name.find_first_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", known.size()) != std::string::npos;
-}
 
 /// A folder named like a fingerprint that holds what a fill makes first. Neither alone is enough: what is
 /// taken for an entry can be removed.
@@ -36,8 +29,8 @@ bool is_entry(const fs::directory_entry& one) {
       !fs::is_directory(one.symlink_status())) {
     return false;
   }
-  return fs::exists(one.path() / kRowsFile) || fs::exists(one.path() / kPartialFile) ||
-         fs::exists(one.path() / kLockFile);
+  const auto folder = one.path().string();
+  return fs::exists(one.path() / kLockFile) || has_earlier_rows(folder) || !shard_files_in(folder).empty();
 }
 
 /// The member's text, or "".
@@ -53,8 +46,7 @@ json parse_file(const std::string& path) {
   }
 }
 
-void read_description(CacheEntry& entry) {
-  const auto meta = parse_file(entry.path(kMetaFile));
+void read_description(CacheEntry& entry, const json& meta) {
   if (!meta.is_object()) return;
   entry.dataset = text_at(meta, "/dataset/0"_json_pointer);
   entry.encoder = text_at(meta, "/encoder/id"_json_pointer);
@@ -66,35 +58,67 @@ void read_description(CacheEntry& entry) {
     if (meta.contains(seed)) entry.view += " of seed " + meta[seed].dump();
   }
   if (meta.contains("samples") && meta["samples"].is_number_unsigned()) entry.rows = meta["samples"];
+  const auto count = "/shards/count"_json_pointer;
+  if (meta.contains(count) && meta[count].is_number_unsigned()) entry.shards = meta[count];
 }
 
-void read_rows(CacheEntry& entry) {
+/// Dtype and shape of a row are those of any shard. Gives the number of rows that the shard has, or -1.
+int64_t read_header(CacheEntry& entry, const ShardFileName& name) {
   try {
-    const auto header = read_array_header(entry.path(entry.complete ? kRowsFile : kPartialFile));
-    entry.shape = header.shape;
+    const auto header = read_array_header(entry.path(text_of(name)));
     entry.dtype = header.dtype;
-    entry.rows = header.shape.front();
+    entry.shape = header.shape;
+    return header.shape.front();
   } catch (const Error&) {
-    // Then the description's number of samples has to do.
+    return -1;  // listing goes on; verifying says why
   }
-  if (entry.complete) {
-    entry.rows_done = entry.rows;
-  } else {
-    entry.rows_done = 0;
-    const auto progress = parse_file(entry.path(kProgressFile));
-    if (progress.is_object() && progress.contains("rows") && progress["rows"].is_number_unsigned())
-      entry.rows_done = progress["rows"];
+}
+
+/// What the shards' files tell. Their names say how many there are, whatever became of the description.
+void read_shards(CacheEntry& entry, const std::vector<ShardFileName>& files) {
+  if (!files.empty()) entry.shards = shard_count(files);
+  entry.shards_done = entry.rows_done = 0;
+  bool damaged = false;
+  for (const auto& name : files) {
+    if (name.count != entry.shards) continue;
+    if (name.kind == ShardFile::rows) {
+      const auto rows = read_header(entry, name);
+      ++entry.shards_done;
+      damaged = damaged || rows < 0;
+      entry.rows_done += std::max<int64_t>(rows, 0);
+    } else if (name.kind == ShardFile::partial) {
+      const auto rows = read_header(entry, name);
+      const auto progress =
+          read_shard_progress(entry.path(text_of({name.shard, name.count, ShardFile::progress})), rows);
+      if (rows >= 0 && progress) entry.rows_done += progress->rows;
+    }
   }
+  entry.complete = entry.shards_done == entry.shards;
+  if (entry.complete && damaged) entry.rows_done = -1;
+  if (entry.complete && entry.rows < 0) entry.rows = entry.rows_done;
+  if (entry.rows >= 0) entry.rows_done = std::min(entry.rows_done, entry.rows);
+  if (!entry.shape.empty() && entry.rows >= 0) entry.shape.front() = entry.rows;
+}
+
+/// One that was killed before its array was begun is known by a description that tells no shards.
+bool is_earlier(const std::string& folder, const std::vector<ShardFileName>& files, const json& meta) {
+  if (!files.empty()) return false;
+  return has_earlier_rows(folder) || (meta.is_object() && !meta.contains("shards"));
 }
 
 CacheEntry read_entry(const std::string& directory, const std::string& key) {
   CacheEntry entry;
   entry.key = key;
   entry.folder = (fs::path(directory) / key).string();
-  entry.complete = fs::exists(entry.path(kRowsFile));
   entry.in_use = EntryLock::is_held(entry.folder);
-  read_description(entry);
-  read_rows(entry);
+  const auto meta = parse_file(entry.path(kMetaFile));
+  read_description(entry, meta);
+  const auto files = shard_files_in(entry.folder);
+  entry.earlier_layout = is_earlier(entry.folder, files, meta);
+  if (entry.earlier_layout)
+    entry.complete = has_complete_earlier_rows(entry.folder);
+  else
+    read_shards(entry, files);
   for (const auto& file : fs::directory_iterator(entry.folder)) {
     struct stat status {};
     if (!is_entry_file(file.path().filename().string()) || ::lstat(file.path().c_str(), &status) != 0)
@@ -107,16 +131,27 @@ CacheEntry read_entry(const std::string& directory, const std::string& key) {
 
 }  // namespace
 
-std::string CacheEntry::path(const char* file) const { return (fs::path(folder) / file).string(); }
+std::string CacheEntry::path(const std::string& file) const { return (fs::path(folder) / file).string(); }
 
-bool is_entry_file(const std::string& name) {
-  for (const char* known : {kRowsFile, kPartialFile, kLockFile}) {
-    if (name == known) return true;
+bool is_complete_entry(const std::string& folder) {
+  const auto files = shard_files_in(folder);
+  if (files.empty()) return has_complete_earlier_rows(folder);
+  const auto count = shard_count(files);
+  return std::count_if(files.begin(), files.end(), [count](const ShardFileName& name) {
+           return name.kind == ShardFile::rows && name.count == count;
+         }) == count;
+}
+
+size_t count_earlier_entries(const std::string& directory) {
+  if (!fs::is_directory(directory)) return 0;
+  size_t count = 0;
+  for (const auto& one : fs::directory_iterator(directory)) {
+    if (!is_entry(one)) continue;
+    const auto folder = one.path().string();
+    const auto files = shard_files_in(folder);
+    if (files.empty() && is_earlier(folder, files, parse_file((one.path() / kMetaFile).string()))) ++count;
   }
-  for (const char* known : {kMetaFile, kProgressFile, kSkippedFile, kChecksumFile}) {
-    if (name == known || is_temporary_of(known, name)) return true;
-  }
-  return false;
+  return count;
 }
 
 int64_t unix_time() { return static_cast<int64_t>(std::time(nullptr)); }

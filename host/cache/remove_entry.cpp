@@ -1,5 +1,6 @@
 #include "host/cache/remove_entry.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -13,18 +14,31 @@ namespace {
 
 constexpr const char* kInUse = "another process fills or opens it now";
 
-/// The files of an entry in the order in which they go. Whenever that stops, what is left is an entry that is
-/// filled anew: no array without what was skipped, no progress that counts rows of a later array.
+/// When a file goes: the rows first, then progress, the lock last.
+int turn_of(const std::string& name) {
+  if (name == kLockFile) return 4;
+  const auto shard = parse_shard_file(name);
+  if (name == "rows.npy" || (shard && shard->kind == ShardFile::rows)) return 0;
+  if (name == "progress.json" || (shard && shard->kind == ShardFile::progress)) return 1;
+  if (name == "rows.npy.partial" || (shard && shard->kind == ShardFile::partial)) return 2;
+  return 3;
+}
+
+/// The files of an entry in the order in which they go. Whenever that stops, what is left is an entry whose
+/// missing shards are filled anew: no array without what was skipped, no progress that counts rows of a later
+/// array. `foreign`: a name of what is no file of an entry.
 std::vector<fs::path> in_order(const CacheEntry& entry, std::string& foreign) {
-  std::vector<fs::path> files = {entry.path(kRowsFile), entry.path(kProgressFile), entry.path(kPartialFile)};
+  std::vector<fs::path> files;
   for (const auto& one : fs::directory_iterator(entry.folder)) {
     const auto name = one.path().filename().string();
     if (!is_entry_file(name) || fs::is_directory(one.symlink_status()))
       foreign = name;
-    else if (name != kRowsFile && name != kProgressFile && name != kPartialFile && name != kLockFile)
+    else
       files.push_back(one.path());
   }
-  files.emplace_back(entry.path(kLockFile));
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    return turn_of(a.filename().string()) < turn_of(b.filename().string());
+  });
   return files;
 }
 
@@ -41,7 +55,7 @@ Removal remove_entry(const CacheEntry& entry, bool dry_run) {
     const auto lock = EntryLock::try_take(entry.folder);
     if (!lock) return {0, kInUse, false};
     // --partial must not take away what was finished meanwhile.
-    if (fs::exists(entry.path(kRowsFile)) != entry.complete) return {0, "it changed meanwhile", false};
+    if (is_complete_entry(entry.folder) != entry.complete) return {0, "it changed meanwhile", false};
     std::string foreign;
     for (const auto& file : in_order(entry, foreign)) fs::remove(file);
     done.freed = entry.bytes;

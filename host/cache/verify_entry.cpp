@@ -1,11 +1,14 @@
 #include "host/cache/verify_entry.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "host/cache/array_header.hpp"
 #include "host/cache/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
+#include "host/cache/shard_files.hpp"
+#include "host/cache/shard_layout.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 
@@ -29,27 +32,33 @@ class Verification {
 
  private:
   void check() {
-    const auto meta = read_json(kMetaFile);
-    if (!meta.is_discarded() && !meta.is_object())
-      problem(kMetaFile, "is no description: expected an object");
-    if (entry_.complete) {
-      check_array(kRowsFile, meta);
-      check_skipped(read_json(kSkippedFile), kSkippedFile);
-      if (fs::exists(entry_.path(kChecksumFile))) check_checksums();
-    } else if (fs::exists(entry_.path(kProgressFile))) {
-      // Without it nothing of the array is believed, so nothing of it can be wrong.
-      check_array(kPartialFile, meta);
-      check_progress();
+    check_meta();
+    if (exists(kMetaFile)) meta_hash_ = hash_of_file(entry_.path(kMetaFile));
+    check_.has_checksum = entry_.complete;
+    std::vector<ShardFileName> files;
+    for (const auto& name : shard_files_in(entry_.folder)) {
+      if (name.count == entry_.shards) files.push_back(name);
     }
+    std::sort(files.begin(), files.end(),
+              [](const ShardFileName& a, const ShardFileName& b) { return a.shard < b.shard; });
+    for (const auto& name : files) {
+      if (name.kind == ShardFile::rows) check_complete(name.shard);
+      // Without progress nothing of the array is believed, so nothing of it can be wrong.
+      if (name.kind == ShardFile::progress) check_partial(name.shard);
+    }
+    check_meta_hash();
   }
 
-  void problem(const char* file, const std::string& what) {
-    check_.problems.push_back(std::string(file) + " " + what);
+  void problem(const std::string& file, const std::string& what) {
+    check_.problems.push_back(file + " " + what);
   }
+
+  std::string name_of(int64_t shard, ShardFile kind) const { return text_of({shard, entry_.shards, kind}); }
+  bool exists(const std::string& file) const { return fs::exists(entry_.path(file)); }
 
   /// Discarded where the problem was told.
-  json read_json(const char* file) {
-    if (!fs::exists(entry_.path(file))) {
+  json read_json(const std::string& file) {
+    if (!exists(file)) {
       problem(file, "is missing");
       return json::value_t::discarded;
     }
@@ -58,84 +67,113 @@ class Verification {
     return value;
   }
 
-  void check_array(const char* file, const json& meta) {
-    const auto path = entry_.path(file);
-    if (!fs::exists(path)) return problem(file, "is missing");
+  void check_meta() {
+    const auto meta = read_json(kMetaFile);
+    if (meta.is_discarded()) return;
+    const auto number = [&](const char* pointer) {
+      const json::json_pointer place(pointer);
+      return meta.contains(place) && meta[place].is_number_unsigned() ? meta[place].get<int64_t>() : -1;
+    };
+    const auto rows = number("/samples"), shard_rows = number("/shards/rows");
+    if (rows < 0 || shard_rows <= 0)
+      return problem(kMetaFile, "is no description: expected an object with samples and shards");
+    layout_ = {rows, shard_rows};
+    if (entry_.shards >= 0 && layout_.count() != entry_.shards) {
+      problem(kMetaFile, "describes " + std::to_string(layout_.count()) + " shards, the files say " +
+                             std::to_string(entry_.shards));
+      layout_ = {};
+    }
+  }
+
+  /// Gives the number of rows, or -1.
+  int64_t check_array(int64_t shard, ShardFile kind) {
+    const auto file = name_of(shard, kind), path = entry_.path(file);
+    if (!exists(file)) {
+      problem(file, "is missing");
+      return -1;
+    }
     ArrayHeader header;
     try {
       header = read_array_header(path);
     } catch (const Error& error) {
       check_.problems.emplace_back(error.what());
-      return;
+      return -1;
     }
     const auto size = fs::file_size(path);
     if (size != header.file_bytes) {
       problem(file, "has " + std::to_string(size) + " bytes, its header promises " +
                         std::to_string(header.file_bytes));
     }
-    rows_ = header.shape.front();
-    if (meta.is_object() && meta.contains("samples") && meta["samples"] != rows_) {
-      problem(file,
-              "has " + std::to_string(rows_) + " rows, " + kMetaFile + " says " + meta["samples"].dump());
+    const auto rows = header.shape.front();
+    if (layout_.rows > 0 && layout_.rows_of(shard) != rows) {
+      problem(file, "has " + std::to_string(rows) + " rows, " + kMetaFile + " says " +
+                        std::to_string(layout_.rows_of(shard)));
     }
+    return rows;
   }
 
-  void check_skipped(const json& list, const char* file) {
-    if (list.is_discarded()) return;
-    bool good = list.is_array();
-    if (good) {
-      for (const auto& one : list) {
-        good = good && one.is_object() && one.contains("index") && one["index"].is_number_integer() &&
-               one.contains("name") && one["name"].is_string() && one.contains("message") &&
-               one["message"].is_string();
-      }
+  void check_complete(int64_t shard) {
+    check_array(shard, ShardFile::rows);
+    const auto file = name_of(shard, ShardFile::record);
+    const auto record = read_json(file);
+    if (record.is_discarded()) {
+      check_.has_checksum = false;
+      return;
     }
-    if (!good) problem(file, "is no list of skipped samples");
+    if (!record.is_object()) return problem(file, "names no checksums and no skipped samples");
+    const bool lists = record.contains("skipped") && is_skipped_list(record["skipped"]);
+    if (!lists) problem(file, "has no list of skipped samples");
+    if (!record.contains("checksums") || !record["checksums"].is_object()) {
+      check_.has_checksum = false;
+      return problem(file, "names no checksums");
+    }
+    if (record.value("algorithm", json()) != kChecksumAlgorithm) {  // of another version
+      check_.has_checksum = false;
+      return;
+    }
+    const auto differs = [&](const char* of, const std::string& hash) {
+      return record["checksums"].value(of, json()) != hash;
+    };
+    const auto rows_file = name_of(shard, ShardFile::rows);
+    if (differs("rows", hash_of_file(entry_.path(rows_file))))
+      problem(rows_file, "is not what was written: its checksum differs");
+    if (lists && differs("skipped", hash_of_skipped(record["skipped"])))
+      problem(file, "is not what was written: the checksum of its skipped samples differs");
+    ++records_;
+    if (differs("meta", meta_hash_)) other_meta_.push_back(file);
   }
 
-  void check_progress() {
-    const auto progress = read_json(kProgressFile);
-    if (progress.is_discarded()) return;
-    const bool counts = progress.is_object() && progress.contains("rows") &&
-                        progress["rows"].is_number_unsigned() && progress.contains("skipped");
-    if (!counts) return problem(kProgressFile, "does not say how many rows are done");
-    if (rows_ >= 0 && progress["rows"].get<uint64_t>() > static_cast<uint64_t>(rows_)) {
-      problem(kProgressFile, "counts " + progress["rows"].dump() + " rows of " + std::to_string(rows_));
-    }
-    check_skipped(progress["skipped"], kProgressFile);
+  /// Where every record has another checksum than meta.json, it is that file which changed.
+  void check_meta_hash() {
+    if (!exists(kMetaFile) || other_meta_.empty()) return;  // that it is missing was told
+    if (other_meta_.size() == records_)
+      return problem(kMetaFile, "is not what was written: its checksum differs");
+    for (const auto& file : other_meta_)
+      problem(file, "is not what was written: its checksum of meta.json differs");
   }
 
-  void check_checksums() {
-    const auto value = read_json(kChecksumFile);
-    if (value.is_discarded()) return;
-    if (!value.is_object() || !value.contains("files") || !value["files"].is_object() ||
-        !value["files"].contains(kRowsFile)) {
-      return problem(kChecksumFile, "names no checksums");
-    }
-    if (value.value("algorithm", json()) != kChecksumAlgorithm) return;  // of another version
-    check_.has_checksum = true;
-    for (const auto& [name, expected] : value["files"].items()) {
-      // Its own folder is all that an entry may name.
-      if (!is_entry_file(name)) return problem(kChecksumFile, "names a file that belongs to no entry");
-      const auto path = entry_.path(name.c_str());
-      if (!fs::exists(path)) {
-        if (name != kRowsFile && name != kSkippedFile && name != kMetaFile)
-          problem(name.c_str(), "is missing");
-        continue;  // told above
-      }
-      if (expected != hash_of_file(path))
-        problem(name.c_str(), "is not what was written: its checksum differs");
+  void check_partial(int64_t shard) {
+    if (exists(name_of(shard, ShardFile::rows))) return;  // progress is removed after the last step
+    const auto rows = check_array(shard, ShardFile::partial);
+    const auto file = name_of(shard, ShardFile::progress);
+    if (rows >= 0 && !read_shard_progress(entry_.path(file), rows)) {
+      problem(file, "does not say how many of " + std::to_string(rows) +
+                        " rows are done and which samples were skipped");
     }
   }
 
   const CacheEntry& entry_;
   EntryCheck check_;
-  int64_t rows_ = -1;  // of the header; -1: unknown
+  ShardLayout layout_;  // no rows: unknown
+  std::string meta_hash_;
+  size_t records_ = 0;                   // whose checksums were compared
+  std::vector<std::string> other_meta_;  // those of them with another checksum of meta.json
 };
 
 }  // namespace
 
 EntryCheck verify_entry(const CacheEntry& entry) {
+  if (entry.earlier_layout) return {};
   Verification verification(entry);
   return verification.run();
 }

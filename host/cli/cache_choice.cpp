@@ -15,8 +15,11 @@ bool begins(const CacheEntry& entry, const std::string& key) { return entry.key.
 }  // namespace
 
 CacheChoice::CacheChoice(const CommandLine& command, const std::string& action)
-    : keys_(command.list("key")), partial_(command.has("partial")), dry_run_(command.has("dry-run")) {
-  for (const auto* option : {"older-than", "partial", "key", "dry-run"}) {
+    : keys_(command.list("key")),
+      partial_(command.has("partial")),
+      earlier_(command.has("earlier")),
+      dry_run_(command.has("dry-run")) {
+  for (const auto* option : {"older-than", "partial", "earlier", "key", "dry-run"}) {
     if (action != "clear" && command.has(option)) {
       throw UsageError(std::string("--") + option + " belongs to `host cache clear`, not to `host cache " +
                        action + "`");
@@ -36,6 +39,7 @@ CacheChoice::CacheChoice(const CommandLine& command, const std::string& action)
 
 bool CacheChoice::has(const CacheEntry& entry, int64_t now) const {
   if (partial_ && entry.complete) return false;
+  if (earlier_ && !entry.earlier_layout) return false;
   if (static_cast<double>(now - entry.last_use) < days_ * kSecondsPerDay) return false;
   return keys_.empty() ||
          std::any_of(keys_.begin(), keys_.end(), [&](const std::string& key) { return begins(entry, key); });

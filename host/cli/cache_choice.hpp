@@ -23,7 +23,7 @@ class CacheChoice {
 
  private:
   std::vector<std::string> keys_;
-  bool partial_, dry_run_;
+  bool partial_, earlier_, dry_run_;
   double days_ = 0;
 };
 

@@ -28,6 +28,8 @@ constexpr Command kCommands[] = {
      {{"ACTION", "DIR"}, 1},
      {{"older-than", OptionValue::number, "DAYS", "clear: only what was not used for so many days"},
       {"partial", OptionValue::none, nullptr, "clear: only what a stopped run began and did not finish"},
+      {"earlier", OptionValue::none, nullptr,
+       "clear: only what versions before 0.12 wrote in another layout, which no run uses any more"},
       {"key", OptionValue::texts, "PREFIX", "clear: only entries whose key begins with this; may repeat"},
       {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"}}},
     {"describe",

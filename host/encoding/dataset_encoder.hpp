@@ -3,29 +3,26 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "host/data/batch_loader.hpp"
+#include "host/base/context.hpp"
 #include "host/data/skip_log.hpp"
 #include "host/data/transform_list.hpp"
+#include "host/encoding/encode_request.hpp"
 #include "host/encoding/encoding_options.hpp"
+#include "host/encoding/entry_key.hpp"
+#include "host/encoding/frozen_stages.hpp"
+#include "host/encoding/row_block.hpp"
 #include "host/model/encoder_part.hpp"
 #include "host/options/model_options.hpp"
 
 namespace kindred::host {
 
-/// What the frozen stages make of one view of some samples.
-struct EncodeRequest {
-  int64_t view = 0;
-  std::vector<int64_t> samples;
-  at::ScalarType compute = at::kFloat;  ///< the stages' arithmetic
-  at::ScalarType stored = at::kFloat;   ///< float32, float16 or bfloat16
-};
-
 struct EncodedRows {
-  at::Tensor values;  ///< (N, ...), a row per sample of the request; NaN where a sample was skipped
+  /// Together (N, ...), a row per sample of the request in its order; NaN where a sample was skipped. One
+  /// block per shard where they are mapped, else one.
+  std::vector<RowBlock> blocks;
   bool mapped = false;
   bool cache_hit = false;  ///< nothing had to be encoded
   int64_t encoded = 0;     ///< samples encoded by this call
@@ -53,32 +50,20 @@ class DatasetEncoder {
   EncodedRows encode(const EncodeRequest& request);
 
  private:
-  bool on_disk() const { return options_.cache.on_disk(); }
-  bool on_device() const { return options_.cache.on_device(); }
-  bool is_map() const { return part_.learns(); }
-  const std::vector<std::vector<int64_t>>& stage_shapes();
-  std::vector<int64_t> row_shape();
-  int64_t row_numbers(int64_t stages);
-  nlohmann::json description(const EncodeRequest& request) const;
-  std::vector<ComponentSpec> transform_specs(int64_t view) const;
-  const std::string& inputs_fingerprint();
-  const std::string& resource_hash(const std::string& file);
-  std::string key(const EncodeRequest& request);
-  at::Tensor rows_of(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
-                     const EncodeRequest& request);
-  EncodedRows fill(const EncodeRequest& request);
+  EncodedRows from_matrix(const at::Tensor& matrix, const EncodeRequest& request);
+  EncodedRows from_cache(const EncodeRequest& request);
+  EncodedRows into_memory(const EncodeRequest& request);
+  std::string progress_label(const EncodeRequest& request) const;
 
   const EncodingOptions& options_;
-  const EncoderSpec& spec_;
   const Dataset& dataset_;
   const TransformLists& transforms_;
   const EncoderPart& part_;
   at::Device device_;
   SkipLog& skips_;
   Context& context_;
-  std::vector<std::vector<int64_t>> stage_shapes_;
-  std::string inputs_fingerprint_;
-  std::map<std::string, std::string> resource_hashes_;  ///< by path: they may have gigabytes
+  FrozenStages stages_;
+  EntryKeys keys_;
 };
 
 }  // namespace kindred::host

@@ -1,7 +1,10 @@
 #include "host/encoding/encoded_dataset.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "host/cache/cache_folder.hpp"
 #include "host/data/field_dataset.hpp"
 #include "host/data/views.hpp"
 
@@ -79,8 +82,23 @@ std::vector<EncodeRequest> EncodedDataset::requests(const EncoderPart& part, con
   return requests;
 }
 
+/// Entries that no run of this version finds any more take room until somebody removes them.
+void EncodedDataset::say_what_is_not_used() const {
+  if (!options_.cache.on_disk()) return;
+  const auto& directory = options_.cache.directory;
+  const auto count = count_earlier_entries(directory);
+  if (count == 0) return;
+  context_.info(fmt::format(
+      "{} in {} {} written before version 0.12 and {} not used; `host cache clear '{}' --earlier` "
+      "removes {}",
+      count == 1 ? "1 entry of an earlier layout" : fmt::format("{} entries of an earlier layout", count),
+      directory, count == 1 ? "was" : "were", count == 1 ? "is" : "are", directory,
+      count == 1 ? "it" : "them"));
+}
+
 std::optional<EncodedDataset::Timings> EncodedDataset::encode(const ClassSplit& split) {
   if (keeps_nothing()) return std::nullopt;
+  say_what_is_not_used();
   int64_t encoded = 0;
   double seconds = 0;
   bool hit = true;
@@ -92,7 +110,10 @@ std::optional<EncodedDataset::Timings> EncodedDataset::encode(const ClassSplit& 
     if (part.learns()) encoder.check_room(requests);
     for (const auto& request : requests) {
       const auto rows = encoder.encode(request);
-      views_[i].add(request.view, request.samples, rows.values, rows.mapped);
+      for (const auto& block : rows.blocks) {
+        const auto begin = request.samples.begin() + block.first;
+        views_[i].add(request.view, {begin, begin + block.rows.size(0)}, block.rows, rows.mapped);
+      }
       encoded += rows.encoded;
       seconds += rows.seconds;
       hit = hit && rows.cache_hit;

@@ -41,6 +41,7 @@ class EncodedDataset {
   bool keeps_nothing() const;
 
  private:
+  void say_what_is_not_used() const;
   std::vector<EncodeRequest> requests(const EncoderPart& part, const ClassSplit& split) const;
 
   const EncodingOptions& options_;

@@ -1,19 +1,18 @@
 #include "host/encoding/row_cache.hpp"
 
 #include <ATen/ATen.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <filesystem>
-#include <optional>
 
 #include "host/base/clock.hpp"
 #include "host/base/system_info.hpp"
+#include "host/cache/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
+#include "host/cache/shard_files.hpp"
+#include "host/encoding/skipped_list.hpp"
 #include "kindred/error.hpp"
 #include "kindred/file.hpp"
 #include "kindred/npy.hpp"
@@ -23,42 +22,12 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
-/// How rows stand in the file: NumPy knows no bfloat16, so that its bits are kept as integers.
-at::ScalarType file_dtype(at::ScalarType dtype) { return dtype == at::kBFloat16 ? at::kShort : dtype; }
+constexpr double kRefreshSeconds = 2;  // others sync no more often
 
-constexpr double kSyncSeconds = 2;
-
-void write_at(int file, const char* bytes, size_t size, int64_t offset, const std::string& path) {
-  while (size > 0) {
-    const auto written = ::pwrite(file, bytes, size, offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) throw Error("cannot write " + path + ": " + std::strerror(errno));
-    bytes += written;
-    size -= static_cast<size_t>(written);
-    offset += written;
-  }
-}
-
-json to_json(const std::vector<SkippedSample>& skipped) {
-  json list = json::array();
-  for (const auto& one : skipped)
-    list.push_back({{"index", one.index}, {"name", one.name}, {"message", one.message}});
-  return list;
-}
-
-/// Nothing where it is no list that to_json() made.
-std::optional<std::vector<SkippedSample>> skipped_from(const json& list) {
-  if (!list.is_array()) return std::nullopt;
-  std::vector<SkippedSample> skipped;
-  for (const auto& one : list) {
-    if (!one.is_object() || !one.contains("index") || !one["index"].is_number_integer() ||
-        !one.contains("name") || !one["name"].is_string() || !one.contains("message") ||
-        !one["message"].is_string()) {
-      return std::nullopt;
-    }
-    skipped.push_back({one["index"], one["name"], one["message"]});
-  }
-  return skipped;
+EntryRows entry_rows(const std::string& folder, at::ScalarType dtype, const std::vector<int64_t>& shape) {
+  EntryRows entry{folder, dtype, {shape.begin() + 1, shape.end()}, {}};
+  entry.layout = shard_layout(shape.front(), entry.row_bytes());
+  return entry;
 }
 
 }  // namespace
@@ -67,142 +36,158 @@ RowCache::RowCache(const std::string& directory, const std::string& key, at::Sca
                    const std::vector<int64_t>& shape, const json& description, Context& context)
     : directory_(directory),
       key_(key),
-      folder_((fs::path(directory) / key).string()),
-      lock_(EntryLock::wait_for(
-          folder_, [&] { context.info(fmt::format("waiting for another process that fills {}", folder_)); })),
-      dtype_(dtype),
-      shape_(shape),
-      rows_(shape.front()),
-      row_bytes_(static_cast<int64_t>(at::elementSize(dtype))),
-      header_bytes_(static_cast<int64_t>(npy_header(shape, file_dtype(dtype)).size())) {
-  for (size_t i = 1; i < shape.size(); ++i) row_bytes_ *= shape[i];
-  if (complete()) {
-    rows_done_ = rows_;
-    return;
+      entry_(entry_rows((fs::path(directory) / key).string(), dtype, shape)),
+      lock_(EntryLock::share(
+          entry_.folder,
+          [&] { context.info(fmt::format("waiting for another process that removes {}", entry_.folder)); })),
+      shards_(static_cast<size_t>(entry_.layout.count())) {
+  refresh();
+  if (all_complete()) return;
+  auto described = description;
+  described["shards"] = {{"count", entry_.layout.count()}, {"rows", entry_.layout.shard_rows}};
+  const auto text = described.dump(2) + "\n";
+  ContentHash hash;
+  hash.add(text);
+  meta_hash_ = hash.hex();
+  const auto meta = (fs::path(entry_.folder) / kMetaFile).string();
+  if (!fs::exists(meta)) write_file_atomically(meta, text);
+  check_free_disk();
+}
+
+void RowCache::check_free_disk() const {
+  uintmax_t size = 0;
+  for (int64_t shard = 0; shard < entry_.layout.count(); ++shard) {
+    const auto& one = shards_[static_cast<size_t>(shard)];
+    if (one.complete || one.rows_done > 0) return;  // what is there already is not needed again
+    size += static_cast<uintmax_t>(entry_.file_bytes(shard));
   }
-  if (!fs::exists(path(kMetaFile))) write_file_atomically(path(kMetaFile), description.dump(2) + "\n");
-  start_partial();
+  const auto free = free_disk_bytes(entry_.folder);
+  if (free >= size) return;
+  throw Error(
+      fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
+                  "use \"type\": \"cpu\"",
+                  size >> 20, entry_.folder, free >> 20));
 }
-
-RowCache::~RowCache() {
-  if (file_ >= 0) ::close(file_);
-}
-
-std::string RowCache::path(const char* name) const { return (fs::path(folder_) / name).string(); }
-
-bool RowCache::complete() const { return fs::exists(path(kRowsFile)); }
 
 uintmax_t RowCache::bytes_present(const std::string& directory, const std::string& key) {
-  for (const char* name : {kRowsFile, kPartialFile}) {
+  const auto folder = fs::path(directory) / key;
+  if (!fs::is_directory(folder)) return 0;
+  uintmax_t bytes = 0;
+  for (const auto& name : shard_files_in(folder.string())) {
     struct stat status {};
-    if (::stat((fs::path(directory) / key / name).c_str(), &status) == 0) {
-      return static_cast<uintmax_t>(status.st_blocks) *
-             512;  // a partial file is sparse where nothing was written
+    const bool rows = name.kind == ShardFile::rows || name.kind == ShardFile::partial;
+    if (!rows || ::stat((folder / text_of(name)).c_str(), &status) != 0) continue;
+    // A partial file is sparse where nothing was written.
+    bytes += static_cast<uintmax_t>(status.st_blocks) * 512;
+  }
+  return bytes;
+}
+
+/// Reads what others have done.
+void RowCache::refresh() {
+  const auto count = entry_.layout.count();
+  for (const auto& name : shard_files_in(entry_.folder)) {
+    if (name.count != count) continue;
+    auto& shard = shards_[static_cast<size_t>(name.shard)];
+    if (name.kind == ShardFile::rows) shard.complete = true;
+    if (name.kind != ShardFile::progress || shard.complete || shard.writer) continue;
+    const auto progress =
+        read_shard_progress(entry_.path(name.shard, ShardFile::progress), entry_.layout.rows_of(name.shard));
+    shard.rows_done = progress ? progress->rows : 0;
+  }
+  last_refresh_ = now_seconds();
+}
+
+bool RowCache::all_complete() const {
+  return std::all_of(shards_.begin(), shards_.end(), [](const Shard& shard) { return shard.complete; });
+}
+
+bool RowCache::complete() {
+  if (!all_complete()) refresh();
+  return all_complete();
+}
+
+int64_t RowCache::rows_done() {
+  if (now_seconds() - last_refresh_ > kRefreshSeconds && lock_.others_fill()) refresh();
+  int64_t rows = 0;
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    const auto& shard = shards_[i];
+    rows += shard.complete ? entry_.layout.rows_of(static_cast<int64_t>(i))
+            : shard.writer ? shard.writer->rows_done()
+                           : shard.rows_done;
+  }
+  return rows;
+}
+
+ShardWriter* RowCache::take_shard() {
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    auto& shard = shards_[i];
+    if (shard.complete || shard.writer) continue;
+    const auto number = static_cast<int64_t>(i);
+    auto lock = lock_.try_take_shard(number);
+    if (!lock) continue;
+    if (fs::exists(entry_.path(number, ShardFile::rows))) {
+      shard.complete = true;
+      continue;
     }
+    shard.writer = std::make_unique<ShardWriter>(entry_, number, std::move(*lock), meta_hash_);
+    return shard.writer.get();
   }
-  return 0;
+  return nullptr;
 }
 
-void RowCache::start_partial() {
-  const auto partial = path(kPartialFile);
-  const auto size = static_cast<uintmax_t>(header_bytes_ + rows_ * row_bytes_);
-  const bool continues = fs::exists(partial) && fs::file_size(partial) == size && read_progress();
-  // It must not count rows of the array that is begun now, should that be killed before its first sync.
-  if (!continues) fs::remove(path(kProgressFile));
-  const auto free = free_disk_bytes(folder_);
-  if (rows_done_ == 0 && free < size) {
-    throw Error(
-        fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
-                    "use \"type\": \"cpu\"",
-                    size >> 20, folder_, free >> 20));
-  }
-  file_ = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file_ < 0 || ::ftruncate(file_, static_cast<off_t>(size)) != 0) {
-    throw Error("cannot create " + partial + ": " + std::strerror(errno));
-  }
-  const auto header = npy_header(shape_, file_dtype(dtype_));
-  write_at(file_, header.data(), header.size(), 0, partial);
-  hash_.add(header);
-  hash_.add_file(file_, header_bytes_, rows_done_ * row_bytes_, partial);
-  last_sync_ = now_seconds();
-}
-
-/// What a fill that was stopped has done; false where that cannot be known.
-bool RowCache::read_progress() {
-  if (!fs::exists(path(kProgressFile))) return false;
-  const auto progress = json::parse(read_file(path(kProgressFile)), nullptr, false);
-  if (!progress.is_object() || !progress.contains("rows") || !progress["rows"].is_number_unsigned() ||
-      progress["rows"].get<uint64_t>() > static_cast<uint64_t>(rows_) || !progress.contains("skipped")) {
-    return false;
-  }
-  const auto skipped = skipped_from(progress["skipped"]);
-  if (!skipped) return false;
-  rows_done_ = progress["rows"];
-  skipped_ = *skipped;
-  return true;
-}
-
-void RowCache::append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped) {
-  const auto plain = rows.to(dtype_).contiguous().view(file_dtype(dtype_));
-  const auto bytes = static_cast<size_t>(plain.size(0) * row_bytes_);
-  TORCH_INTERNAL_ASSERT(plain.nbytes() == bytes && rows_done_ + plain.size(0) <= rows_);
-  const auto* const data = static_cast<const char*>(plain.data_ptr());
-  write_at(file_, data, bytes, header_bytes_ + rows_done_ * row_bytes_, path(kPartialFile));
-  hash_.add({data, bytes});
-  rows_done_ += plain.size(0);
-  skipped_.insert(skipped_.end(), skipped.begin(), skipped.end());
-  if (now_seconds() - last_sync_ > kSyncSeconds) sync();
+void RowCache::finish(ShardWriter* shard) {
+  shard->finish();
+  auto& one = shards_.at(static_cast<size_t>(shard->shard()));
+  one.complete = true;
+  one.writer.reset();
 }
 
 void RowCache::sync() {
-  if (::fdatasync(file_) != 0)
-    throw Error("cannot write " + path(kPartialFile) + ": " + std::strerror(errno));
-  write_file_atomically(path(kProgressFile),
-                        json{{"rows", rows_done_}, {"skipped", to_json(skipped_)}}.dump() + "\n");
-  last_sync_ = now_seconds();
+  for (const auto& shard : shards_) {
+    if (shard.writer) shard.writer->sync();
+  }
 }
 
-void RowCache::finish() {
-  TORCH_INTERNAL_ASSERT(rows_done_ == rows_);
-  sync();
-  write_file_atomically(path(kSkippedFile), to_json(skipped_).dump() + "\n");
-  // The array's from what was meant to be written: reading it back could only repeat what went wrong.
-  const json checksums = {{"algorithm", kChecksumAlgorithm},
-                          {"files",
-                           {{kRowsFile, hash_.hex()},
-                            {kSkippedFile, hash_of_file(path(kSkippedFile))},
-                            {kMetaFile, hash_of_file(path(kMetaFile))}}}};
-  write_file_atomically(path(kChecksumFile), checksums.dump() + "\n");
-  fs::rename(path(kPartialFile), path(kRowsFile));
-  fs::remove(path(kProgressFile));
-}
-
-at::Tensor RowCache::open(std::vector<SkippedSample>& skipped) const {
+std::vector<RowBlock> RowCache::open(std::vector<SkippedSample>& skipped) const {
+  std::vector<RowBlock> blocks;
+  skipped.clear();
   try {
-    return open_array(skipped);
+    for (int64_t shard = 0; shard < entry_.layout.count(); ++shard) {
+      blocks.push_back({entry_.layout.first(shard), open_shard(shard)});
+      const auto more = skipped_of(shard);
+      skipped.insert(skipped.end(), more.begin(), more.end());
+    }
   } catch (const Error& error) {
     throw Error(
         fmt::format("{}; remove the entry with `host cache clear '{}' --key {}`, the next run fills it again",
                     error.what(), directory_, key_));
   }
+  return blocks;
 }
 
-at::Tensor RowCache::open_array(std::vector<SkippedSample>& skipped) const {
-  const auto rows = path(kRowsFile);
+at::Tensor RowCache::open_shard(int64_t shard) const {
+  const auto path = entry_.path(shard, ShardFile::rows);
   std::error_code unknown;
-  const auto size = fs::file_size(rows, unknown);
-  const auto promised = static_cast<uintmax_t>(header_bytes_ + rows_ * row_bytes_);
+  const auto size = fs::file_size(path, unknown);
+  const auto promised = static_cast<uintmax_t>(entry_.file_bytes(shard));
   if (!unknown && size != promised) {
-    throw Error(fmt::format("{} has {} bytes where its key promises {}", rows, size, promised));
+    throw Error(fmt::format("{} has {} bytes where its key promises {}", path, size, promised));
   }
-  auto array = map_npy(rows);
-  if (array.sizes() != at::IntArrayRef(shape_) || array.scalar_type() != file_dtype(dtype_)) {
-    throw Error(rows + " has another shape or dtype than its key promises");
+  auto array = map_npy(path);
+  if (array.sizes() != at::IntArrayRef(entry_.shard_shape(shard)) ||
+      array.scalar_type() != entry_.file_dtype()) {
+    throw Error(path + " has another shape or dtype than its key promises");
   }
-  const auto read = skipped_from(json::parse(read_file(path(kSkippedFile)), nullptr, false));
-  if (!read) throw Error(path(kSkippedFile) + " is no list of skipped samples");
-  skipped = *read;
-  return array.view(dtype_);
+  return array.view(entry_.dtype);
+}
+
+std::vector<SkippedSample> RowCache::skipped_of(int64_t shard) const {
+  const auto path = entry_.path(shard, ShardFile::record);
+  const auto record = json::parse(read_file(path), nullptr, false);
+  if (!record.is_object() || !record.contains("skipped") || !is_skipped_list(record["skipped"]))
+    throw Error(path + " has no list of skipped samples");
+  return skipped_from(record["skipped"]);
 }
 
 }  // namespace kindred::host

@@ -3,68 +3,79 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "host/base/context.hpp"
-#include "host/cache/content_hash.hpp"
 #include "host/cache/entry_lock.hpp"
 #include "host/data/batch_loader.hpp"
+#include "host/encoding/row_block.hpp"
+#include "host/encoding/shard_writer.hpp"
 
 namespace kindred::host {
 
-/// One array of rows on disk, embeddings (D) or maps (H, W, C), in `directory`/<key>/:
-///   meta.json        what the key was made of, for people
-///   rows.npy   (N, ...) when complete; rows.npy.partial before
-///   progress.json    rows that are safely in the partial file, and the samples skipped among them
-///   skipped.json     the samples skipped, when complete; their rows are NaN
-///   checksums.json   of the files above, when complete
-/// host/cache reads, checks and removes entries without LibTorch. Rows are appended in order. Data is synced
-/// before the progress that counts it, so a killed fill is continued from there and never wrong. A lock on
-/// the folder keeps two processes from filling at once: the second waits and then finds the work done.
+/// One array of rows on disk, embeddings (D) or feature maps (H, W, C), in `directory`/<key>/. It is divided
+/// into shards, which several processes may fill at once, each another one:
+///   lock                               EntryLock of the entry and its shards
+///   meta.json                          what the key was made of, for people, and the shards
+///   shard-00003-of-00016.npy           (n, ...), a complete shard; its name ends in .npy.partial before
+///   shard-00003-of-00016.progress.json rows that are safely in the partial file, and what was skipped in
+///   them shard-00003-of-00016.json          checksums and skipped samples of the complete one; their rows
+///   are NaN
+/// host/cache reads, checks and removes entries without LibTorch. A process that fills a shard and dies gives
+/// up its lock; the next one that takes the shard continues it. [one thread at a time]
 class RowCache {
  public:
-  /// `key`: a fingerprint, hexadecimal. `shape`: (N, ...). Waits for the lock. Throws Error.
-  RowCache(const std::string& directory, const std::string& key, at::ScalarType dtype,
-           const std::vector<int64_t>& shape, const nlohmann::json& description, Context& context);
-  ~RowCache();
   RowCache(const RowCache&) = delete;
   RowCache& operator=(const RowCache&) = delete;
 
-  bool complete() const;
-  /// Bytes on disk of what an entry holds so far, complete or not.
+  /// `key`: a fingerprint, hexadecimal. `shape`: (N, ...). Shares the entry's lock. Throws Error.
+  RowCache(const std::string& directory, const std::string& key, at::ScalarType dtype,
+           const std::vector<int64_t>& shape, const nlohmann::json& description, Context& context);
+
+  const std::string& folder() const { return entry_.folder; }
+  int64_t rows() const { return entry_.layout.rows; }
+  /// Whether every shard is there, whoever filled it.
+  bool complete();
+  /// Bytes on disk of the rows that an entry holds so far, complete or not.
   static uintmax_t bytes_present(const std::string& directory, const std::string& key);
-  /// Rows that need not be computed again.
-  int64_t rows_done() const { return rows_done_; }
+  /// Rows that need not be computed again: those of this process at once, those of others when they synced
+  /// them, and then at most every few seconds.
+  int64_t rows_done();
 
-  /// The next rows, (B, ...) of the cache's dtype on the CPU, and what was skipped among them. Synced every
-  /// few seconds. Throws Error when the disk is full.
-  void append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped);
-  /// Makes everything appended so far survive a crash.
+  /// The next shard that is neither complete nor filled by another process; null where there is none now. No
+  /// shard is given twice; it is owned by this.
+  ShardWriter* take_shard();
+  /// After the last row of a shard that was taken: the shard is complete, and the writer is gone.
+  void finish(ShardWriter* shard);
+  /// Makes the rows of all shards that were taken survive a crash.
   void sync();
-  /// After the last row: turns the partial file into the complete one.
-  void finish();
 
-  /// The complete array, memory-mapped, and what was skipped. Throws Error unless complete(), and where the
-  /// files are not of the size and shape that the key promises; their bytes are not checked.
-  at::Tensor open(std::vector<SkippedSample>& skipped) const;
+  /// The complete array, a memory-mapped block per shard, and what was skipped. Throws Error unless
+  /// complete(), and where the files are not of the size and shape that the key promises; their bytes are not
+  /// checked.
+  std::vector<RowBlock> open(std::vector<SkippedSample>& skipped) const;
 
  private:
-  void start_partial();
-  bool read_progress();
-  at::Tensor open_array(std::vector<SkippedSample>& skipped) const;
-  std::string path(const char* name) const;
+  struct Shard {
+    bool complete = false;
+    int64_t rows_done = 0;                  // as far as the files said
+    std::unique_ptr<ShardWriter> writer{};  // of this process
+  };
+  void refresh();
+  bool all_complete() const;
+  void check_free_disk() const;
+  at::Tensor open_shard(int64_t shard) const;
+  std::vector<SkippedSample> skipped_of(int64_t shard) const;
 
-  std::string directory_, key_, folder_;
+  std::string directory_, key_;
+  EntryRows entry_;
   EntryLock lock_;
-  at::ScalarType dtype_;
-  std::vector<int64_t> shape_;
-  int64_t rows_, row_bytes_, header_bytes_, rows_done_ = 0;
-  std::vector<SkippedSample> skipped_;
-  ContentHash hash_;  // of the partial file up to rows_done_
-  double last_sync_ = 0;
-  int file_ = -1;
+  std::string meta_hash_;
+  std::vector<Shard> shards_;
+  double last_refresh_ = 0;
 };
 
 }  // namespace kindred::host

@@ -32,9 +32,9 @@ struct MetricValue {
   std::map<int64_t, double> by_class;  ///< label -> mean over its queries
 };
 
-/// Every metric over an exact search of `embeddings` float32 (N, D). Metrics that order by the same distance
-/// share one search. `metrics` are under contract (contracts.hpp), so that what they give need not be
-/// checked.
+/// Computes every metric over an exact search of `embeddings` float32 (N, D). Metrics that order by the same
+/// distance share one search. `metrics` are under contract (contracts.hpp), so that what they give need not
+/// be checked.
 std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const RetrievalTask& task,
                                           const std::vector<std::shared_ptr<Metric>>& metrics,
                                           const EvaluationOptions& options);

@@ -9,10 +9,11 @@
 namespace kindred::host {
 namespace {
 
-/// Rows with `wanted`, bool (N).
+/// int64: the rows that `wanted`, bool (N), is true of.
 at::Tensor rows_where(const at::Tensor& wanted) { return wanted.nonzero().squeeze(1); }
 
-at::Tensor has_role(const std::vector<Role>& roles, const std::vector<int64_t>& rows, Role other) {
+/// bool (N): the rows whose sample has another role than `other`.
+at::Tensor lacks_role(const std::vector<Role>& roles, const std::vector<int64_t>& rows, Role other) {
   auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kBool);
   for (size_t i = 0; i < rows.size(); ++i) {
     out.data_ptr<bool>()[i] = roles[static_cast<size_t>(rows[i])] != other;
@@ -20,7 +21,7 @@ at::Tensor has_role(const std::vector<Role>& roles, const std::vector<int64_t>& 
   return out;
 }
 
-/// bool (N): rows that are in `list`.
+/// bool (N): whether a row is in `list`.
 at::Tensor is_in(const at::Tensor& list, int64_t count) {
   return at::zeros({count}, at::kBool).index_fill_(0, list, true);
 }
@@ -43,8 +44,8 @@ RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<int64_t>&
     task.queries = rows_where(is_in(similar.select(1, 0), count));
     if (!all_candidates) task.candidates = is_in(task.pairs.rows.select(1, 1), count);
   } else if (!roles.empty()) {
-    task.queries = rows_where(has_role(roles, rows, Role::gallery));
-    task.candidates = has_role(roles, rows, Role::query);
+    task.queries = rows_where(lacks_role(roles, rows, Role::gallery));
+    task.candidates = lacks_role(roles, rows, Role::query);
   }
   if (sampler == nullptr) return task;
   const auto possible = query_rows(task);

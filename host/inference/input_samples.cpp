@@ -29,6 +29,14 @@ std::string name_of(const ReadField& field, const std::vector<ReadField>& all) {
   return named == all.end() ? "" : named->name;
 }
 
+/// Editors end a file with a line break, which is no part of the text.
+std::string without_last_break(std::string text) {
+  for (const char c : {'\n', '\r'}) {
+    if (!text.empty() && text.back() == c) text.pop_back();
+  }
+  return text;
+}
+
 }  // namespace
 
 InputSamples::InputSamples(const std::vector<Input>& inputs, const std::vector<ReadField>& read,
@@ -105,7 +113,7 @@ at::Tensor InputSamples::picture(const Input& input) const {
 }
 
 at::Tensor InputSamples::text(const Input& input) const {
-  if (input.form_ == Input::Form::file) return text_tensor(read_file(input.name_));
+  if (input.form_ == Input::Form::file) return text_tensor(without_last_break(read_file(input.name_)));
   if (input.form_ != Input::Form::text) wrong_form(input, "a text");
   return text_tensor(input.content_);
 }

@@ -25,7 +25,8 @@ ModelCard model_card(const json& manifest) {
   card.name = manifest.value("name", "");
   card.kindred_version = KINDRED_SDK_VERSION;
   card.manifest = manifest.dump(2);
-  for (const auto& [side, values] : manifest.value("metrics", json::object()).items()) {
+  const auto metrics = manifest.value("metrics", json::object());
+  for (const auto& [side, values] : metrics.items()) {
     for (const auto& [name, value] : values.items()) {
       if (value.is_number()) card.metrics[side + "." + name] = value.get<double>();
     }

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kQueries = 8;
 constexpr size_t kLongestText = 160;  // bytes of a text that are shown
 
-/// Number of the first field of a kind, or none.
+/// The number of the first field of a kind, -1 when there is none.
 int64_t field_of_kind(const Dataset& dataset, ObjectKind kind) {
   const auto fields = dataset.fields();
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -28,7 +28,7 @@ int64_t field_of_kind(const Dataset& dataset, ObjectKind kind) {
   return -1;
 }
 
-/// On one line, cut at the end of a character.
+/// A text on one line. A long one is cut where a character ends.
 std::string text_of(const Dataset& dataset, int64_t sample, size_t field) {
   std::string text;
   try {

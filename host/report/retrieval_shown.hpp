@@ -32,7 +32,7 @@ struct ShownQueries {
 /// fewer where one of them has fewer candidates.
 ShownQueries shown_queries(const RetrievalShown& shown);
 
-/// Leaves retrieval.png in the folder where the samples have pictures, and retrieval.txt where they have
+/// Writes retrieval.png in the folder where the samples have pictures, and retrieval.txt where they have
 /// texts.
 void write_retrieval(const std::string& folder, const RetrievalShown& shown);
 

@@ -8,11 +8,12 @@
 
 namespace kindred::host {
 
-/// {"base": {metric: {class: mean}}, "tuned": ...}; classes by name where the dataset knows it, else by
-/// label.
+/// Gives {"base": {metric: {class: mean}}, "tuned": ...}. A class goes by its name where the dataset knows
+/// one, else by its label.
 nlohmann::json per_class_table(const Measured& base, const Measured& tuned, const Dataset& dataset);
 
-/// Base and tuned side by side with their ratio, for people. `metrics`: {"base": {...}, "tuned": {...}}.
+/// Puts base and tuned side by side with their ratio, for people to read. `metrics` is
+/// {"base": {name: mean}, "tuned": {name: mean}}.
 std::string metrics_table(const nlohmann::json& metrics);
 
 }  // namespace kindred::host

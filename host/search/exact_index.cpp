@@ -75,12 +75,12 @@ struct Found {
   std::vector<int64_t> queries, rows;  ///< places in the tile, and row numbers
 };
 
-/// float32 on the CPU, one per entry; `bytes` of operands at a time.
+/// float32 on the CPU, one distance per entry, computed from operands of `bytes` at a time.
 at::Tensor distances_of(const ScoredRows& rows, const at::Tensor& queries, const Found& found,
                         int64_t bytes) {
   const auto device = queries.device();
   const auto count = static_cast<int64_t>(found.rows.size());
-  const int64_t step = std::max<int64_t>(bytes / (4 * queries.size(1)), 1);
+  const int64_t step = std::max<int64_t>(bytes / (3 * 4 * queries.size(1)), 1);  // both sides, a difference
   const auto places = at::tensor(found.queries, at::kLong), others = at::tensor(found.rows, at::kLong);
   auto out = at::empty({count}, at::kFloat);
   for (int64_t first = 0; first < count; first += step) {

@@ -10,12 +10,15 @@
 
 namespace kindred::host {
 
+TrainingLoss::TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device)
+    : terms_(std::move(terms)), classes_(std::get<0>(at::_unique(train_labels, true)).to(device)) {}
+
 TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& options, int64_t dimension,
                            const at::Tensor& train_labels, at::Device device)
-    : classes_(std::get<0>(at::_unique(train_labels, true)).to(device)) {
+    : TrainingLoss(std::vector<LossTerm>{}, train_labels, device) {
   const Site site{dimension, classes_.numel(), options.seed};
   for (const auto& spec : options.losses) {
-    Term term;
+    LossTerm term;
     term.id = spec.info->id;
     term.plugin = spec.info->plugin_id;
     term.weight = spec.weight;
@@ -34,7 +37,7 @@ TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& option
   }
 }
 
-at::Tensor TrainingLoss::mined(const Term& term, PairBatch batch) const {
+at::Tensor TrainingLoss::mined(const LossTerm& term, PairBatch batch) const {
   if (term.miner) {
     at::NoGradGuard no_grad;
     auto seen = batch;

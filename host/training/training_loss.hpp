@@ -13,6 +13,17 @@ namespace kindred::host {
 
 class Catalog;
 
+/// One loss of a sum, with what belongs to it. Its tensors are on the device of the training.
+struct LossTerm {
+  std::string id, plugin;  ///< of the component, for messages
+  double weight = 1;
+  std::shared_ptr<Loss> loss;           ///< under its contract
+  bool class_proxies = false;           ///< as the loss says in its traits
+  std::shared_ptr<Miner> miner;         ///< null: none
+  std::unique_ptr<BatchMemory> memory;  ///< null: none
+  int64_t start_step = 0;               ///< from which on the memory is compared with
+};
+
 /// What is trained: a weighted sum of losses, each with its miner and its memory.
 class TrainingLoss {
  public:
@@ -20,6 +31,9 @@ class TrainingLoss {
   /// classes, which losses with class proxies see numbered from 0. Throws PluginError from a factory.
   TrainingLoss(const Catalog& catalog, const TrainingOptions& options, int64_t dimension,
                const at::Tensor& train_labels, at::Device device);
+
+  /// The same of terms that are made already, at least one.
+  TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device);
 
   /// embeddings (B, D), labels and samples int64 (B) on the device, samples: numbers that tell them apart.
   /// `step` counts from 0 over the whole training. Remembers the batch.
@@ -48,20 +62,11 @@ class TrainingLoss {
   std::string plugin() const;
 
  private:
-  struct Term {
-    std::string id, plugin;
-    double weight;
-    std::shared_ptr<Loss> loss;
-    bool class_proxies = false;
-    std::shared_ptr<Miner> miner;
-    std::unique_ptr<BatchMemory> memory;
-    int64_t start_step = 0;
-  };
-  at::Tensor mined(const Term& term, PairBatch batch) const;
+  at::Tensor mined(const LossTerm& term, PairBatch batch) const;
   at::Tensor class_numbers(const at::Tensor& labels) const;
   std::string prefix(size_t term) const;
 
-  std::vector<Term> terms_;
+  std::vector<LossTerm> terms_;
   at::Tensor classes_;  ///< int64 (C), ascending: the labels of the classes
 };
 

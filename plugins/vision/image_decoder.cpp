@@ -51,6 +51,7 @@ class ImageDecoder final : public Decoder {
     }
     std::vector<std::string> encoded;
     for (const auto* format : {".jpg", ".png", ".bmp", ".webp", ".tif", ".ppm"}) {
+      if (!cv::haveImageWriter(format)) continue;  // OpenCV may be built without WebP or TIFF
       std::vector<unsigned char> bytes;
       cv::imencode(format, picture, bytes);
       encoded.emplace_back(bytes.begin(), bytes.end());

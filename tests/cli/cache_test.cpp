@@ -57,6 +57,8 @@ TEST_F(CacheCommand, lists_verifies_and_clears_what_a_run_kept) {
     EXPECT_THAT(entry["encoder"].get<std::string>(), HasSubstr("resnet"));
     EXPECT_EQ(entry["stage"], "layer3");
     EXPECT_EQ(entry["samples_done"], entry["samples"]);
+    EXPECT_EQ(entry["shards_done"], 1);
+    EXPECT_EQ(entry["shards"], 1);
     EXPECT_GT(entry["bytes"], 0);
   }
   const auto text = host({"cache", "list", "pipeline.json"});
@@ -69,13 +71,15 @@ TEST_F(CacheCommand, lists_verifies_and_clears_what_a_run_kept) {
   EXPECT_EQ(good.code, 0) << good.error << good.out;
   EXPECT_THAT(good.out, HasSubstr(key.substr(0, 12) + "  ok"));
 
-  auto bytes = read_file(folder_ / ("kept/" + key + "/rows.npy"));
+  const auto rows = folder_ / ("kept/" + key + "/shard-00000-of-00001.npy");
+  auto bytes = read_file(rows);
   bytes[bytes.size() / 2] ^= 1;
-  write_file_atomically(folder_ / ("kept/" + key + "/rows.npy"), bytes);
+  write_file_atomically(rows, bytes);
   const auto damaged = host({"cache", "verify", "kept"});
   EXPECT_EQ(damaged.code, 1);
   EXPECT_THAT(damaged.out, HasSubstr(key.substr(0, 12) + "  damaged"));
-  EXPECT_THAT(damaged.out, HasSubstr("its checksum differs"));
+  EXPECT_THAT(damaged.out,
+              HasSubstr("shard-00000-of-00001.npy is not what was written: its checksum differs"));
   EXPECT_THAT(damaged.error, HasSubstr("host cache clear 'kept' --key " + key.substr(0, 12)));
   EXPECT_EQ(json::parse(host({"cache", "verify", "kept", "--json"}).out)["damaged"], 1);
 
@@ -94,6 +98,7 @@ TEST_F(CacheCommand, clear_removes_what_is_chosen_and_nothing_else) {
   const auto count = entries().size();
   for (const std::vector<std::string>& nothing :
        std::vector<std::vector<std::string>>{{"--partial"},
+                                             {"--earlier"},
                                              {"--older-than", "1"},
                                              {"--dry-run"},
                                              {"--key", entries()[0]["key"], "--partial"}}) {
@@ -139,6 +144,7 @@ TEST_F(CacheCommand, mistakes_are_told) {
        std::vector<Mistake>{{{"cache"}, 2, "ACTION is missing"},
                             {{"cache", "lst"}, 2, "did you mean `list`"},
                             {{"cache", "list", "--partial"}, 2, "belongs to `host cache clear`"},
+                            {{"cache", "verify", "--earlier"}, 2, "belongs to `host cache clear`"},
                             {{"cache", "clear", "--older-than", "-1"}, 2, "number of days"},
                             {{"cache", "clear", "--key", "XY"}, 2, "beginning of a key"},
                             {{"cache", "list"}, 1, "there is no folder cache"},

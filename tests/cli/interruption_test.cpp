@@ -181,41 +181,126 @@ fs::path entry_of(const fs::path& cache) {
   return {};
 }
 
-TEST(Interruption, a_kill_while_encoding_costs_little_and_changes_nothing) {
-  const testing::TemporaryFolder folder("killed");
-  auto pipeline = testing::vectors_pipeline();
-  pipeline["plugins"] = {testing::fixture_folder("faulty")};
-  pipeline["data"]["dataset"] = {{"type", "faulty.data"}};
-  pipeline["data"]["threads"] = 1;
-  pipeline["cache"] = {{"batch_size", 4}};
-  pipeline["model"]["encoders"]["vector"] = {{"type", "faulty.encoder"}};
-  testing::write_pipeline(folder, pipeline);
-  const auto arguments = [&](const std::string& output, const std::string& cache) {
-    return std::vector<std::string>{"run",  "pipeline.json", "--output",
-                                    output, "--set",         "cache.directory=" + cache};
-  };
-  const auto clean = testing::run_host(folder, arguments("clean", "other_cache"));
-  ASSERT_EQ(clean.code, 0) << clean.error;
+/// The only entry of a cache folder whose rows a test watches and compares.
+class Encoding : public ::testing::Test {
+ protected:
+  Encoding() {
+    auto pipeline = testing::vectors_pipeline();
+    pipeline["plugins"] = {testing::fixture_folder("faulty")};
+    pipeline["data"]["dataset"] = {{"type", "faulty.data"}};
+    pipeline["data"]["threads"] = 1;
+    pipeline["cache"] = {{"batch_size", 4}};
+    pipeline["model"]["encoders"]["vector"] = {{"type", "faulty.encoder"}};
+    testing::write_pipeline(folder_, pipeline);
+  }
 
-  auto slow = arguments("killed", "cache");
-  slow.insert(slow.end(), {"--set", "data.dataset.delay=25"});
-  testing::HostProcess process(folder, slow);
-  const auto cache = folder.path() / "cache";
-  const auto is_begun = [&] {
-    return fs::exists(cache) && !entry_of(cache).empty() && fs::exists(entry_of(cache) / "progress.json");
-  };
-  for (int i = 0; i < 3000 && !is_begun(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  ASSERT_TRUE(is_begun());
+  static std::vector<std::string> arguments(const std::string& output, const std::string& cache) {
+    return {"run", "pipeline.json", "--output", output, "--set", "cache.directory=" + cache};
+  }
+  /// Reading a sample takes 40 ms, so that a shard of 64 takes longer than the cache waits before it syncs.
+  static std::vector<std::string> slow_arguments(const std::string& output) {
+    auto slow = arguments(output, "cache");
+    slow.insert(slow.end(), {"--set", "data.dataset.delay=40"});
+    return slow;
+  }
+  /// Files of the entry in `cache` whose names end so, in the order of the shards.
+  std::vector<fs::path> files(const std::string& cache, const std::string& ending) const {
+    std::vector<fs::path> found;
+    const auto folder = folder_.path() / cache;
+    if (!fs::exists(folder) || entry_of(folder).empty()) return found;
+    for (const auto& one : fs::directory_iterator(entry_of(folder))) {
+      const auto name = one.path().filename().string();
+      if (name.size() > ending.size() && name.substr(name.size() - ending.size()) == ending)
+        found.push_back(one.path());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  /// Waits until a partial shard has rows that survive a crash.
+  void wait_until_begun() const {
+    for (int i = 0; i < 3000 && files("cache", ".progress.json").empty(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_FALSE(files("cache", ".progress.json").empty());
+  }
+  /// Runs once without any disturbance, with a cache of its own.
+  void run_clean() {
+    const auto clean = testing::run_host(folder_, arguments("clean", "other_cache"));
+    ASSERT_EQ(clean.code, 0) << clean.error;
+  }
+  void expect_same_as_clean(const std::string& output) const {
+    EXPECT_EQ(testing::read_json(folder_ / (output + "/result.json"))["metrics"].dump(),
+              testing::read_json(folder_ / "clean/result.json")["metrics"].dump());
+    const auto rows = files("cache", ".npy"), clean = files("other_cache", ".npy");
+    ASSERT_EQ(rows.size(), clean.size());
+    EXPECT_GT(rows.size(), 1u);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(rows[i].filename(), clean[i].filename());
+      EXPECT_EQ(read_file(rows[i].string()), read_file(clean[i].string()));
+    }
+    EXPECT_TRUE(files("cache", ".partial").empty());
+    EXPECT_EQ(testing::run_host(folder_, {"cache", "verify", "cache"}).code, 0);
+  }
+
+  const testing::TemporaryFolder folder_{"encoding"};
+};
+
+TEST_F(Encoding, that_is_killed_costs_little_and_changes_nothing) {
+  run_clean();
+  testing::HostProcess process(folder_, slow_arguments("killed"));
+  wait_until_begun();
   process.kill();
   EXPECT_EQ(process.wait().code, 128 + SIGKILL);
-
-  const auto again = testing::run_host(folder, arguments("again", "cache"));
+  const auto again = testing::run_host(folder_, arguments("again", "cache"));
   ASSERT_EQ(again.code, 0) << again.error;
   EXPECT_THAT(again.error, HasSubstr("continuing a cache that holds"));
-  EXPECT_EQ(read_file((entry_of(cache) / "rows.npy").string()),
-            read_file((entry_of(folder.path() / "other_cache") / "rows.npy").string()));
-  EXPECT_EQ(testing::read_json(folder / "again/result.json")["metrics"].dump(),
-            testing::read_json(folder / "clean/result.json")["metrics"].dump());
+  expect_same_as_clean("again");
+}
+
+TEST_F(Encoding, by_two_runs_at_once_is_shared_and_ends_as_by_one) {
+  run_clean();
+  testing::HostProcess first(folder_, slow_arguments("first")), second(folder_, slow_arguments("second"));
+  const auto a = first.wait(), b = second.wait();
+  ASSERT_EQ(a.code, 0) << a.error;
+  ASSERT_EQ(b.code, 0) << b.error;
+  for (const auto* output : {"first", "second"}) {
+    expect_same_as_clean(output);
+    EXPECT_EQ(testing::read_json(folder_ / (std::string(output) + "/result.json"))["timings"]["cache_hit"],
+              false)
+        << "each has encoded some of it";
+  }
+}
+
+TEST_F(Encoding, by_two_runs_goes_on_when_one_is_killed) {
+  run_clean();
+  testing::HostProcess killed(folder_, slow_arguments("killed")), working(folder_, slow_arguments("working"));
+  wait_until_begun();
+  killed.kill();
+  EXPECT_EQ(killed.wait().code, 128 + SIGKILL);
+  const auto result = working.wait();
+  ASSERT_EQ(result.code, 0) << result.error;
+  expect_same_as_clean("working");
+}
+
+TEST_F(Encoding, says_which_entries_no_run_uses_any_more) {
+  const std::string earlier = "cache/00112233445566778899aabbccddeeff";
+  fs::create_directories(folder_.path() / earlier);
+  write_file_atomically(folder_ / (earlier + "/rows.npy"), "written by an earlier version");
+  const auto result = testing::run_host(folder_, arguments("first", "cache"));
+  ASSERT_EQ(result.code, 0) << result.error;
+  EXPECT_THAT(result.error, HasSubstr("1 entry of an earlier layout in "));
+  EXPECT_THAT(result.error, HasSubstr("--earlier` removes it"));
+  const auto listed = testing::run_host(folder_, {"cache", "list", "cache"});
+  EXPECT_THAT(listed.out, HasSubstr("earlier layout"));
+  const auto verified = testing::run_host(folder_, {"cache", "verify", "cache"});
+  EXPECT_EQ(verified.code, 0);
+  EXPECT_THAT(verified.out, HasSubstr("earlier layout, not checked"));
+  const auto cleared = testing::run_host(folder_, {"cache", "clear", "cache", "--earlier"});
+  EXPECT_EQ(cleared.code, 0) << cleared.error;
+  EXPECT_THAT(cleared.out, HasSubstr("1 entry removed"));
+  EXPECT_FALSE(fs::exists(folder_.path() / earlier));
+  const auto again = testing::run_host(folder_, arguments("second", "cache"));
+  EXPECT_THAT(again.error, ::testing::Not(HasSubstr("earlier layout")));
+  EXPECT_EQ(testing::read_json(folder_ / "second/result.json")["timings"]["cache_hit"], true);
 }
 
 }  // namespace

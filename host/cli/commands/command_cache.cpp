@@ -35,8 +35,15 @@ std::string age_text(int64_t seconds) {
 std::string count_text(size_t count) { return count == 1 ? "1 entry" : fmt::format("{} entries", count); }
 
 std::string state_of(const CacheEntry& entry) {
+  if (entry.earlier_layout) return "earlier layout";
   if (entry.complete) return "complete";
   return entry.in_use ? "being filled" : "partial";
+}
+
+/// With how far the entry is: "partial, 3 of 8 shards".
+std::string state_with_shards(const CacheEntry& entry) {
+  if (entry.complete || entry.earlier_layout || entry.shards < 0) return state_of(entry);
+  return fmt::format("{}, {} of {} shards", state_of(entry), entry.shards_done, entry.shards);
 }
 
 std::string or_unknown(const std::string& text) { return text.empty() ? "?" : text; }
@@ -65,6 +72,8 @@ json to_json(const CacheEntry& entry) {
           {"view", entry.view},
           {"samples_done", number(entry.rows_done)},
           {"samples", number(entry.rows)},
+          {"shards_done", number(entry.shards_done)},
+          {"shards", number(entry.shards)},
           {"shape", entry.shape},
           {"dtype", entry.dtype},
           {"bytes", entry.bytes},
@@ -85,7 +94,7 @@ int list_entries(const CommandLine& command, const CacheFolder& cache) {
     if (command.json()) continue;
     row(short_key(one), or_unknown(one.dataset), or_unknown(one.encoder), or_unknown(one.stage),
         or_unknown(one.view), or_unknown(one.rows_done) + "/" + or_unknown(one.rows), size_text(one.bytes),
-        age_text(unix_time() - one.last_use), state_of(one));
+        age_text(unix_time() - one.last_use), state_with_shards(one));
   }
   if (command.json()) {
     print({{"directory", cache.directory}, {"entries", list}, {"bytes", bytes}, {"others", cache.others}});
@@ -106,6 +115,8 @@ int verify_entries(const CommandLine& command, const CacheFolder& cache) {
     std::string state = state_of(one);
     if (one.in_use)
       state = "in use, not checked";
+    else if (one.earlier_layout)
+      state = "earlier layout, not checked";
     else if (!check.problems.empty())
       state = "damaged";
     else if (one.complete)
@@ -116,7 +127,8 @@ int verify_entries(const CommandLine& command, const CacheFolder& cache) {
     }
     list.push_back({{"key", one.key}, {"state", state}, {"problems", check.problems}});
     if (command.json()) continue;
-    std::cout << short_key(one) << "  " << state << std::endl;  // reading the next may take a while
+    std::cout << short_key(one) << "  " << (state == "partial" ? state_with_shards(one) : state)
+              << std::endl;  // reading the next may take a while
     for (const auto& problem : check.problems) std::cout << "              " << problem << "\n";
   }
   if (command.json()) print({{"directory", cache.directory}, {"entries", list}, {"damaged", damaged}});

@@ -25,7 +25,8 @@ class InputSamples;
 /// One object to embed, or one record of several. It owns what it was made of.
 class __attribute__((visibility("default"))) Input {
  public:
-  /// A file with what the model reads: an encoded picture, a text in UTF-8, or one vector (.npy).
+  /// A file with what the model reads: an encoded picture, a text in UTF-8 (without the line break at its
+  /// end), or one vector (.npy).
   static Input file(std::string path);
 
   /// An encoded picture in memory, such as the body of a request: JPEG, PNG, WebP or whatever else a decoder

@@ -37,8 +37,12 @@ TEST(CacheFolder, tells_what_entries_were_made_of_and_how_far_they_are) {
   EXPECT_NEAR(static_cast<double>(unix_time() - whole.last_use), 0, 60);
   EXPECT_FALSE(part.complete);
   EXPECT_EQ(part.view, "random 2 of seed 7");
-  EXPECT_EQ(part.rows_done, 4);
+  EXPECT_EQ(part.rows_done, 6);
   EXPECT_EQ(part.rows, 10);
+  EXPECT_EQ(part.shards_done, 1);
+  EXPECT_EQ(part.shards, 3);
+  EXPECT_EQ(whole.shards_done, 3);
+  EXPECT_FALSE(whole.earlier_layout || part.earlier_layout);
   EXPECT_NEAR(static_cast<double>(unix_time() - part.last_use), 72 * 3600, 60);
 }
 
@@ -47,13 +51,15 @@ TEST(CacheFolder, damaged_entries_are_listed_with_what_they_tell) {
   made.write_whole();
   made.write(MadeUpCache::kWhole, "meta.json",
              R"({"dataset": "x", "encoder": 3, "view": {}, "samples": -1})");
-  made.write(MadeUpCache::kWhole, "rows.npy", "nothing");
+  made.write(MadeUpCache::kWhole, MadeUpCache::rows_file(1), "nothing");
   made.write_part();
   made.write(MadeUpCache::kPart, "meta.json", "{");
-  made.write(MadeUpCache::kPart, "progress.json", "[1]");
+  made.write(MadeUpCache::kPart, MadeUpCache::progress_file(1), "[1]");
   for (const auto& entry : read_cache_folder(made.directory()).entries) {
     EXPECT_EQ(entry.dataset + entry.encoder, "") << entry.key;
-    EXPECT_EQ(entry.rows_done, entry.complete ? -1 : 0);
+    EXPECT_EQ(entry.rows_done, entry.complete ? -1 : 4);
+    EXPECT_EQ(entry.shards, 3) << "their names say it";
+    EXPECT_EQ(entry.complete, entry.key == MadeUpCache::kWhole);
   }
 }
 
@@ -92,12 +98,65 @@ TEST(CacheFolder, an_entry_that_is_locked_is_in_use) {
   EXPECT_FALSE(read_cache_folder(made.directory()).entries.at(0).in_use);
 }
 
+TEST(CacheFolder, an_entry_of_which_a_shard_is_locked_is_in_use) {
+  const MadeUpCache made;
+  made.write_part();
+  const auto folder = made.folder() / MadeUpCache::kPart;
+  const auto one = EntryLock::share(folder, [] {}), other = EntryLock::share(folder, [] {});
+  EXPECT_TRUE(read_cache_folder(made.directory()).entries.at(0).in_use);
+  EXPECT_FALSE(one.others_fill());
+  {
+    const auto shard = one.try_take_shard(2);
+    ASSERT_TRUE(shard);
+    EXPECT_FALSE(other.try_take_shard(2));
+    EXPECT_TRUE(other.try_take_shard(1));
+    EXPECT_TRUE(other.others_fill());
+    EXPECT_FALSE(one.others_fill());
+    EXPECT_FALSE(EntryLock::try_take(folder));
+  }
+  EXPECT_TRUE(other.try_take_shard(2));
+}
+
+TEST(CacheFolder, entries_of_the_earlier_layout_are_told_apart) {
+  const MadeUpCache made;
+  EXPECT_EQ(count_earlier_entries(made.folder() / "absent"), 0u);
+  made.write_whole();
+  EXPECT_EQ(count_earlier_entries(made.directory()), 0u);
+  const std::string complete = "11112222333344445555666677778888", begun = "22223333444455556666777788889999";
+  made.write_earlier(complete, true);
+  made.write_earlier(begun, false);
+  EXPECT_EQ(count_earlier_entries(made.directory()), 2u);
+  for (const auto& entry : read_cache_folder(made.directory()).entries) {
+    EXPECT_EQ(entry.earlier_layout, entry.key != MadeUpCache::kWhole);
+    EXPECT_EQ(entry.complete, entry.key != begun);
+    EXPECT_EQ(entry.dataset, "acme.birds");
+    EXPECT_EQ(entry.rows, 10);
+  }
+}
+
 TEST(CacheFolder, files_of_entries_are_known_by_name) {
-  for (const auto* name : {"rows.npy", "rows.npy.partial", "lock", "meta.json", "progress.json.a1B2c3"})
+  for (const auto* name :
+       {"lock", "meta.json", "meta.json.a1B2c3", "shard-00000-of-00001.npy",
+        "shard-00011-of-00012.npy.partial", "shard-00003-of-00012.json", "shard-00003-of-00012.json.a1B2c3",
+        "shard-00003-of-00012.progress.json", "shard-123456-of-234567.npy", "rows.npy", "rows.npy.partial",
+        "progress.json.a1B2c3"})
     EXPECT_TRUE(is_entry_file(name)) << name;
   for (const auto* name :
-       {"rows.npz", "meta.json.backup", "lock.a1B2c3", "rows.npy.a1B2c3", "picture.jpg", ""})
+       {"rows.npz", "meta.json.backup", "lock.a1B2c3", "rows.npy.a1B2c3", "picture.jpg", "",
+        "shard-0-of-1.npy", "shard-00001-of-00001.npy", "shard-00000-of-00001.npz", "shard-00000-of-00001",
+        "shard-00000-of-00001.npy.a1B2c3", "shard-012345-of-234567.npy", "shard-99999999999999-of-00001.npy"})
     EXPECT_FALSE(is_entry_file(name)) << name;
+}
+
+TEST(CacheFolder, names_of_shards_are_read_as_they_are_written) {
+  for (const int64_t number : {0, 7, 99999, 100000, 12345678}) {
+    const ShardFileName name{number, number + 1, ShardFile::progress};
+    const auto read = parse_shard_file(text_of(name));
+    ASSERT_TRUE(read) << text_of(name);
+    EXPECT_EQ(read->shard, number);
+    EXPECT_EQ(read->count, number + 1);
+    EXPECT_EQ(read->kind, ShardFile::progress);
+  }
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "host/cache/remove_entry.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "host/cache/entry_lock.hpp"
 #include "made_up_cache.hpp"
@@ -24,7 +27,7 @@ TEST_F(RemoveEntry, takes_the_folder_along_and_nothing_beside_it) {
   write_file_atomically(made_.folder() / "notes.txt", "mine");
   for (const auto* key : {MadeUpCache::kWhole, MadeUpCache::kPart}) {
     key == std::string(MadeUpCache::kWhole) ? made_.write_whole() : made_.write_part();
-    made_.write(key, "progress.json.a1B2c3", "left by a killed process");
+    made_.write(key, MadeUpCache::progress_file(1) + ".a1B2c3", "left by a killed process");
     const auto listed = entry();
     const auto tried = remove_entry(listed, true);
     EXPECT_EQ(tried.left, "");
@@ -48,7 +51,34 @@ TEST_F(RemoveEntry, leaves_one_that_is_in_use) {
     EXPECT_FALSE(done.failed);
     EXPECT_EQ(done.freed, 0u);
   }
-  EXPECT_TRUE(exists(MadeUpCache::kPart, "rows.npy.partial"));
+  EXPECT_TRUE(exists(MadeUpCache::kPart, MadeUpCache::partial_file(1)));
+}
+
+TEST_F(RemoveEntry, leaves_one_that_several_processes_fill) {
+  made_.write_part();
+  const auto one = EntryLock::share(entry().folder, [] {}), other = EntryLock::share(entry().folder, [] {});
+  EXPECT_THAT(remove_entry(entry(), false).left, HasSubstr("another process"));
+  EXPECT_TRUE(exists(MadeUpCache::kPart, MadeUpCache::rows_file(0)));
+}
+
+TEST_F(RemoveEntry, takes_entries_of_the_earlier_layout) {
+  for (const bool complete : {true, false}) {
+    made_.write_earlier(MadeUpCache::kPart, complete);
+    const auto done = remove_entry(entry(), false);
+    EXPECT_EQ(done.left, "");
+    EXPECT_FALSE(exists(MadeUpCache::kPart));
+  }
+}
+
+TEST_F(RemoveEntry, leaves_one_that_an_earlier_version_fills) {
+  made_.write_earlier(MadeUpCache::kPart, false);
+  const auto path = made_.path(MadeUpCache::kPart, "lock");
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::flock(file, LOCK_EX | LOCK_NB), 0);
+  for (const bool dry_run : {true, false})
+    EXPECT_THAT(remove_entry(entry(), dry_run).left, HasSubstr("another process"));
+  ::close(file);
+  EXPECT_EQ(remove_entry(entry(), false).left, "");
 }
 
 TEST_F(RemoveEntry, leaves_one_that_was_finished_since_it_was_listed) {
@@ -56,7 +86,7 @@ TEST_F(RemoveEntry, leaves_one_that_was_finished_since_it_was_listed) {
   const auto listed = entry();
   made_.write_whole(MadeUpCache::kPart);
   EXPECT_THAT(remove_entry(listed, false).left, HasSubstr("changed meanwhile"));
-  EXPECT_TRUE(exists(MadeUpCache::kPart, "rows.npy"));
+  EXPECT_TRUE(exists(MadeUpCache::kPart, MadeUpCache::rows_file(2)));
 }
 
 TEST_F(RemoveEntry, leaves_what_is_no_part_of_it) {
@@ -66,7 +96,7 @@ TEST_F(RemoveEntry, leaves_what_is_no_part_of_it) {
   EXPECT_THAT(done.left, HasSubstr("photo.jpg"));
   EXPECT_GT(done.freed, 0u);
   EXPECT_TRUE(exists(MadeUpCache::kWhole, "photo.jpg"));
-  EXPECT_FALSE(exists(MadeUpCache::kWhole, "rows.npy"));
+  EXPECT_FALSE(exists(MadeUpCache::kWhole, MadeUpCache::rows_file(0)));
 }
 
 }  // namespace

@@ -146,6 +146,39 @@ TEST(Contracts, what_a_tracker_throws_gets_its_name) {
   EXPECT_THAT(broken([&] { tracker->finish("failed", {}); }), HasSubstr("phase finish: "));
 }
 
+TEST(Contracts, a_decoder_gives_a_picture_and_keeps_its_own_exceptions) {
+  struct AnyDecoder final : Decoder {
+    explicit AnyDecoder(at::Tensor x) : out(std::move(x)) {}
+    bool recognizes(std::string_view) const override { throw std::runtime_error("must not throw"); }
+    at::Tensor decode(std::string_view bytes, const std::string&) const override {
+      if (bytes.empty()) throw std::runtime_error("cut off");
+      return out;
+    }
+    std::vector<std::string> extensions() const override { return {".any"}; }
+    std::vector<std::string> examples() const override { return {}; }
+    at::Tensor out;
+  };
+  const auto made = [](at::Tensor out) {
+    return under_contract(std::shared_ptr<Decoder>(std::make_shared<AnyDecoder>(std::move(out))),
+                          info("acme.pictures"));
+  };
+  EXPECT_EQ(broken([&] { made(at::zeros({5, 6, 3}, at::kByte))->decode("x", "it"); }), "");
+  EXPECT_THAT(
+      broken([&] {
+        made(at::zeros({5, 6}, at::kByte))->decode("x", "it");
+      }),
+      HasSubstr("plugin acme, component acme.pictures, phase decode: returned uint8 (5, 6) on cpu for it"));
+  EXPECT_THAT(broken([&] { made({})->recognizes("x"); }), HasSubstr("phase recognizes: must not throw"));
+  try {
+    made({})->decode("", "it");
+    FAIL();
+  } catch (const PluginError&) {
+    FAIL() << "damaged bytes are no fault of the plugin";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "cut off");
+  }
+}
+
 TEST(Contracts, batches_hold_rows_that_exist) {
   const auto check = [](std::vector<at::Tensor> out) {
     return broken([&] {

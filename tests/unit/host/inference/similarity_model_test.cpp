@@ -168,7 +168,7 @@ TEST(SimilarityModel, takes_records_in_parts_of_any_form) {
   write_npy(folder / "numbers.npy", at::tensor(numbers, at::kFloat));
   write_npy(folder / "row.npy", at::tensor(numbers, at::kFloat).unsqueeze(0));
   write_npy(folder / "two.npy", at::zeros({2, 5}));
-  write_file_atomically(folder / "kind.txt", expected["input"]["kind"].get<std::string>());
+  write_file_atomically(folder / "kind.txt", expected["input"]["kind"].get<std::string>() + "\r\n");
   const auto kind = Input::file(folder / "kind.txt");
   const auto found = model.encode(
       {record(expected["input"]),

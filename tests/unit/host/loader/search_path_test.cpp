@@ -47,6 +47,20 @@ TEST_F(SearchPathTest, CommandLineThenPipelineThenEnvironment) {
   EXPECT_EQ(search({at("b")}, {at("a")}), (std::vector<std::string>{at("b"), at("a"), at("d"), at("c")}));
 }
 
+TEST_F(SearchPathTest, ALibraryBringsItsOwnFolder) {
+  const ScopedVariable variable("KINDRED_PLUGIN_PATH", at("d").c_str());
+  EXPECT_EQ(plugin_search_path_of_library({at("b")}, at("a")).folders,
+            (std::vector<std::string>{at("b"), at("d"), at("a")}));
+  EXPECT_EQ(plugin_search_path_of_library({}, at("absent")).folders, (std::vector<std::string>{at("d")}));
+  EXPECT_EQ(plugin_search_path_of_library({}, "").folders, (std::vector<std::string>{at("d")}));
+  try {
+    plugin_search_path_of_library({at("absent")}, "");
+    FAIL();
+  } catch (const PluginError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the option plugin_folders names"));
+  }
+}
+
 TEST_F(SearchPathTest, TheInstallationComesLast) {
   const ScopedVariable variable("KINDRED_PLUGIN_PATH", nullptr);
   const auto installed = fs::path(program_path()).parent_path() / "../lib/kindred/plugins";

@@ -62,7 +62,7 @@ TEST(ExactIndex, equals_brute_force_for_every_distance_tile_and_depth) {
   for (const auto distance : kDistances) {
     const auto index = index_of(rows, distance);
     for (const int64_t k : {1, 9, 80}) {
-      for (const int64_t tile_bytes : {1, 4 * 25, 57 * 4 * 10, 1 << 20}) {
+      for (const int64_t tile_bytes : {4 * 25, 57 * 4 * 10, 1 << 20}) {
         const auto where = std::to_string(distance.kind) + ", k " + std::to_string(k) + ", tile of " +
                            std::to_string(tile_bytes);
         expect_same(index.search(queries, {k, tile_bytes}), brute_force(rows, queries, distance, k, {}, {}),
@@ -74,10 +74,19 @@ TEST(ExactIndex, equals_brute_force_for_every_distance_tile_and_depth) {
   }
 }
 
+TEST(ExactIndex, a_tile_may_be_a_single_score) {
+  at::manual_seed(2);
+  const auto rows = at::randn({17, 6}), queries = at::randn({3, 6});
+  for (const auto distance : kDistances) {
+    expect_same(index_of(rows, distance).search(queries, {4, 1}),
+                brute_force(rows, queries, distance, 4, {}, {}), std::to_string(distance.kind));
+  }
+}
+
 TEST(ExactIndex, queries_that_are_rows_find_themselves_at_distance_zero_unless_excluded) {
   at::manual_seed(4);
   const auto rows = at::randn({30, 5});
-  for (const auto distance : {Distance::euclidean, Distance::manhattan, Distance::snr}) {
+  for (const Distance distance : {Distance::euclidean, Distance::manhattan, Distance::snr}) {
     const auto index = index_of(rows, distance);
     const auto with = index.search(rows, {1});
     EXPECT_TRUE(at::equal(with.rows.squeeze(1), at::arange(30, at::kLong)));
@@ -92,7 +101,7 @@ TEST(ExactIndex, equal_distances_go_by_row_number) {
   at::manual_seed(5);
   const auto rows = at::randint(-1, 2, {90, 3}, at::kFloat),
              queries = at::randint(-1, 2, {20, 3}, at::kFloat);
-  for (const auto distance :
+  for (const Distance distance :
        {Distance::euclidean, Distance::squared_euclidean, Distance::manhattan, Distance::dot}) {
     const auto index = index_of(rows, distance);
     for (const int64_t tile_bytes : {1, 4 * 40, 1 << 20}) {
@@ -110,7 +119,7 @@ TEST(ExactIndex, equal_distances_go_by_row_number) {
 TEST(ExactIndex, rows_may_come_in_parts_of_any_type_and_are_copied) {
   at::manual_seed(6);
   const auto rows = at::randn({40, 4}), queries = at::randn({7, 4});
-  for (const auto distance : {Distance::cosine, Distance::euclidean, Distance::dot}) {
+  for (const Distance distance : {Distance::cosine, Distance::euclidean, Distance::dot}) {
     const auto expected = index_of(rows, distance).search(queries, {5});
     ExactIndex index(distance);
     auto first = rows.slice(0, 0, 13).clone();
@@ -244,7 +253,7 @@ TEST(ExactIndex, on_a_gpu_finds_what_it_finds_on_the_cpu) {
              queries = at::randint(-3, 4, {40, 6}, at::kFloat);
   const auto excluded = at::randint(-1, 500, {40}, at::kLong);
   const auto candidates = at::randint(4, {500}, at::kLong).gt(0);
-  for (const auto distance : {Distance::euclidean, Distance::manhattan, Distance::dot}) {
+  for (const Distance distance : {Distance::euclidean, Distance::manhattan, Distance::dot}) {
     ExactIndex index(distance, at::kCUDA);
     index.add(rows);
     for (const int64_t tile_bytes : {4 * 100, 1 << 20}) {

@@ -80,7 +80,7 @@ TEST(Optimizer, an_encoder_tensor_may_have_a_factor_on_its_rate) {
 }
 
 TEST(Optimizer, weight_decay_spares_norms_and_biases) {
-  for (const auto* type : {"sgd", "adam", "adamw"}) {
+  for (const auto type : {OptimizerType::sgd, OptimizerType::adam, OptimizerType::adamw}) {
     auto kernel = at::ones({1, 1}), bias = at::ones({1});
     OptimizerOptions options;
     options.type = type;
@@ -90,8 +90,8 @@ TEST(Optimizer, weight_decay_spares_norms_and_biases) {
     optimizer.start_epoch(0);
     ((kernel.sum() + bias.sum()) * 0).backward();
     ASSERT_TRUE(optimizer.step());
-    EXPECT_LT(kernel.item<double>(), 0.96) << type;
-    EXPECT_EQ(bias.item<double>(), 1) << type;
+    EXPECT_LT(kernel.item<double>(), 0.96) << static_cast<int>(type);
+    EXPECT_EQ(bias.item<double>(), 1) << static_cast<int>(type);
   }
 }
 

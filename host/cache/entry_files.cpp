@@ -1,0 +1,121 @@
+#include "host/cache/entry_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t kShardDigits = 5;   // more where a number needs them
+constexpr size_t kMostDigits = 12;   // a longer one is no shard's
+constexpr size_t kTemporaryEnd = 7;  // ".XXXXXX" of write_file_atomically
+constexpr const char* kEarlierRows = "rows.npy";
+constexpr const char* kEarlierPartial = "rows.npy.partial";
+
+constexpr ShardFile kShardFiles[] = {ShardFile::rows, ShardFile::partial, ShardFile::progress,
+                                     ShardFile::record};
+
+const char* ending_of(ShardFile kind) {
+  switch (kind) {
+    case ShardFile::rows:
+      return ".npy";
+    case ShardFile::partial:
+      return ".npy.partial";
+    case ShardFile::progress:
+      return ".progress.json";
+    case ShardFile::record:
+      break;
+  }
+  return ".json";
+}
+
+std::string padded(int64_t number) {
+  const auto digits = std::to_string(number);
+  return std::string(kShardDigits - std::min(digits.size(), kShardDigits), '0') + digits;
+}
+
+/// The number behind `word` at the beginning of `text`, which is cut off; nothing where none is there.
+std::optional<int64_t> take_number(std::string& text, const std::string& word) {
+  if (text.rfind(word, 0) != 0) return std::nullopt;
+  const auto begin = word.size();
+  const auto end = std::min(text.find_first_not_of("0123456789", begin), text.size());
+  const auto digits = text.substr(begin, end - begin);
+  const bool padded_too_far = digits.size() > kShardDigits && digits.front() == '0';
+  if (digits.size() < kShardDigits || digits.size() > kMostDigits || padded_too_far) return std::nullopt;
+  text.erase(0, end);
+  return std::stoll(digits);
+}
+
+/// Names before 0.12.
+bool is_earlier_file(const std::string& name) {
+  for (const char* known :
+       {kEarlierRows, kEarlierPartial, "progress.json", "skipped.json", "checksums.json"}) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
+/// Whether write_file_atomically writes such a file.
+bool is_written_atomically(const std::string& name) {
+  const auto shard = parse_shard_file(name);
+  if (shard) return shard->kind == ShardFile::progress || shard->kind == ShardFile::record;
+  return name == kMetaFile || (is_earlier_file(name) && name != kEarlierRows && name != kEarlierPartial);
+}
+
+/// What a killed write_file_atomically() leaves of such a file. One in 200 such names has neither digit nor
+/// capital; it is not recognised, so that somebody's meta.json.backup is not either.
+bool is_temporary(const std::string& name) {
+  if (name.size() <= kTemporaryEnd) return false;
+  const auto end = name.size() - kTemporaryEnd;
+  return name[end] == '.' &&
+         name.find_first_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", end) != std::string::npos &&
+         is_written_atomically(name.substr(0, end));
+}
+
+}  // namespace
+
+std::string text_of(const ShardFileName& name) {
+  return "shard-" + padded(name.shard) + "-of-" + padded(name.count) + ending_of(name.kind);
+}
+
+std::optional<ShardFileName> parse_shard_file(const std::string& name) {
+  auto rest = name;
+  const auto shard = take_number(rest, "shard-");
+  if (!shard) return std::nullopt;
+  const auto count = take_number(rest, "-of-");
+  if (!count || *shard >= *count) return std::nullopt;
+  for (const auto kind : kShardFiles) {
+    if (rest == ending_of(kind)) return ShardFileName{*shard, *count, kind};
+  }
+  return std::nullopt;
+}
+
+std::vector<ShardFileName> shard_files_in(const std::string& folder) {
+  std::vector<ShardFileName> found;
+  for (const auto& one : fs::directory_iterator(folder)) {
+    if (const auto name = parse_shard_file(one.path().filename().string())) found.push_back(*name);
+  }
+  return found;
+}
+
+int64_t shard_count(const std::vector<ShardFileName>& files) {
+  int64_t count = -1;
+  for (const auto& name : files) count = std::max(count, name.count);
+  return count;
+}
+
+bool has_complete_earlier_rows(const std::string& folder) {
+  return fs::exists(fs::path(folder) / kEarlierRows);
+}
+
+bool has_earlier_rows(const std::string& folder) {
+  return has_complete_earlier_rows(folder) || fs::exists(fs::path(folder) / kEarlierPartial);
+}
+
+bool is_entry_file(const std::string& name) {
+  return name == kMetaFile || name == kLockFile || parse_shard_file(name) || is_earlier_file(name) ||
+         is_temporary(name);
+}
+
+}  // namespace kindred::host
