@@ -14,7 +14,7 @@ struct ArrayHeader {
   uintmax_t file_bytes = 0;    ///< what header and rows take together
 };
 
-/// Throws Error with what is wrong.
+/// Reads the header of a file. Throws Error with what is wrong.
 ArrayHeader read_array_header(const std::string& path);
 
 }  // namespace kindred::host

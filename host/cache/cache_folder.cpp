@@ -12,7 +12,7 @@
 #include "host/cache/entry_lock.hpp"
 #include "host/cache/shard_files.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

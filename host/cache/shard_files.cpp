@@ -3,7 +3,7 @@
 #include "host/cache/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

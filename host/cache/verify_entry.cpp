@@ -10,7 +10,7 @@
 #include "host/cache/shard_files.hpp"
 #include "host/cache/shard_layout.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "host/check/rule.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "kindred/tracker.hpp"
 
 namespace kindred::host {

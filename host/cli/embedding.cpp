@@ -12,8 +12,8 @@
 #include "host/base/text.hpp"
 #include "host/inference/input_samples.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/npy.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

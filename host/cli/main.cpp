@@ -9,8 +9,8 @@
 #include "host/cli/command_table.hpp"
 #include "host/cli/engine_library.hpp"
 #include "host/cli/guarded.hpp"
+#include "kindred/abi/version.hpp"
 #include "kindred/params.hpp"
-#include "kindred/version.hpp"
 
 namespace kindred::host {
 namespace {

@@ -14,23 +14,23 @@ class BatchSamplerContract final : public Contract<BatchSampler> {
   using Contract::Contract;
 
   std::vector<at::Tensor> batches(const at::Tensor& labels, uint64_t seed, int64_t epoch) override {
-    auto out = party_.call("batches", [&] { return inner_->batches(labels, seed, epoch); });
-    if (out.empty()) party_.broke("batches", "gave no batch");
+    auto out = calls_.call("batches", [&] { return inner_->batches(labels, seed, epoch); });
+    if (out.empty()) calls_.broke("batches", "gave no batch");
     for (const auto& batch : out) {
       if (!is_row_list(batch)) {
-        party_.broke("batches",
+        calls_.broke("batches",
                      fmt::format("gave {} as a batch; expected int64 (B) on cpu", tensor_text(batch)));
       }
       const auto wrong = outside(batch, labels.numel());
-      if (!wrong.empty()) party_.broke("batches", wrong);
+      if (!wrong.empty()) calls_.broke("batches", wrong);
     }
     return out;
   }
   int64_t refresh_epochs() const override {
-    return party_.call("refresh_epochs", [&] { return inner_->refresh_epochs(); });
+    return calls_.call("refresh_epochs", [&] { return inner_->refresh_epochs(); });
   }
   void see_class_means(const at::Tensor& classes, const at::Tensor& means) override {
-    party_.call("see_class_means", [&] { inner_->see_class_means(classes, means); });
+    calls_.call("see_class_means", [&] { inner_->see_class_means(classes, means); });
   }
 };
 

@@ -13,10 +13,10 @@
 /// What the contracts of all kinds are made of; for their .cpp files only.
 namespace kindred::host {
 
-/// What every contract knows: whom to blame.
-class Party {
+/// Calls of one component: whatever goes wrong in them is told with its name.
+class ComponentCalls {
  public:
-  explicit Party(const ComponentInfo& info) : plugin_(info.plugin_id), component_(info.id) {}
+  explicit ComponentCalls(const ComponentInfo& info) : plugin_(info.plugin_id), component_(info.id) {}
 
   [[noreturn]] void broke(const std::string& phase, const std::string& message) const {
     throw PluginError(plugin_, component_, phase, message);
@@ -38,11 +38,11 @@ template <class Interface>
 class Contract : public Interface {
  public:
   Contract(std::shared_ptr<Interface> inner, const ComponentInfo& info)
-      : inner_(std::move(inner)), party_(info) {}
+      : inner_(std::move(inner)), calls_(info) {}
 
  protected:
   std::shared_ptr<Interface> inner_;
-  Party party_;
+  ComponentCalls calls_;
 };
 
 inline bool is_picture(const at::Tensor& x) {

@@ -12,22 +12,22 @@ class DecoderContract final : public Contract<Decoder> {
   using Contract::Contract;
 
   bool recognizes(std::string_view bytes) const override {
-    return party_.call("recognizes", [&] { return inner_->recognizes(bytes); });
+    return calls_.call("recognizes", [&] { return inner_->recognizes(bytes); });
   }
   at::Tensor decode(std::string_view bytes, const std::string& name) const override {
-    const auto running = party_.running("decode");
+    const auto running = calls_.running("decode");
     auto out = inner_->decode(bytes, name);
     if (!is_picture(out)) {
-      party_.broke("decode", fmt::format("returned {} for {}; expected uint8 (H, W, 3) on cpu",
+      calls_.broke("decode", fmt::format("returned {} for {}; expected uint8 (H, W, 3) on cpu",
                                          tensor_text(out), name));
     }
     return out;
   }
   std::vector<std::string> extensions() const override {
-    return party_.call("extensions", [&] { return inner_->extensions(); });
+    return calls_.call("extensions", [&] { return inner_->extensions(); });
   }
   std::vector<std::string> examples() const override {
-    return party_.call("examples", [&] { return inner_->examples(); });
+    return calls_.call("examples", [&] { return inner_->examples(); });
   }
 };
 

@@ -13,11 +13,11 @@ class EncoderContract final : public ModuleContract<Encoder> {
  public:
   EncoderContract(std::shared_ptr<Encoder> inner, const ComponentInfo& info)
       : ModuleContract(std::move(inner), info),
-        object_kind_(party_.call("object_kind", [&] { return inner_->object_kind(); })),
-        dimension_(party_.call("dimension", [&] { return inner_->dimension(); })),
-        stages_(party_.call("stages", [&] { return inner_->stages(); })) {
-    if (dimension_ < 0) party_.broke("dimension", fmt::format("is {}", dimension_));
-    if (stages_.empty()) party_.broke("stages", "gave none; an encoder has at least one");
+        object_kind_(calls_.call("object_kind", [&] { return inner_->object_kind(); })),
+        dimension_(calls_.call("dimension", [&] { return inner_->dimension(); })),
+        stages_(calls_.call("stages", [&] { return inner_->stages(); })) {
+    if (dimension_ < 0) calls_.broke("dimension", fmt::format("is {}", dimension_));
+    if (stages_.empty()) calls_.broke("stages", "gave none; an encoder has at least one");
     for (const auto& one : module_tensors(*this)) stage_of(one.name);
   }
 
@@ -25,31 +25,31 @@ class EncoderContract final : public ModuleContract<Encoder> {
   int64_t dimension() const override { return dimension_; }
   std::vector<std::string> stages() const override { return stages_; }
   int64_t stage_of(const std::string& name) const override {
-    const auto stage = party_.call("stage_of", [&] { return inner_->stage_of(name); });
+    const auto stage = calls_.call("stage_of", [&] { return inner_->stage_of(name); });
     if (stage < 0 || stage >= static_cast<int64_t>(stages_.size())) {
-      party_.broke("stage_of",
+      calls_.broke("stage_of",
                    fmt::format("is {} for \"{}\", but there are {} stages", stage, name, stages_.size()));
     }
     return stage;
   }
   void freeze_batch_norms(bool on) override {
-    party_.call("freeze_batch_norms", [&] { inner_->freeze_batch_norms(on); });
+    calls_.call("freeze_batch_norms", [&] { inner_->freeze_batch_norms(on); });
   }
   bool runs_in_bfloat16() const override {
-    return party_.call("runs_in_bfloat16", [&] { return inner_->runs_in_bfloat16(); });
+    return calls_.call("runs_in_bfloat16", [&] { return inner_->runs_in_bfloat16(); });
   }
   at::Tensor prepare(const Batch& batch, at::ScalarType dtype) const override {
-    auto input = party_.call("prepare", [&] { return inner_->prepare(batch, dtype); });
+    auto input = calls_.call("prepare", [&] { return inner_->prepare(batch, dtype); });
     const auto& data = batch.data;
     if (!input.defined() || input.dim() < 1 || input.size(0) != data.size(0) ||
         input.device() != data.device()) {
-      party_.broke("prepare", fmt::format("returned {}; expected the input of a batch of {} on {}",
+      calls_.broke("prepare", fmt::format("returned {}; expected the input of a batch of {} on {}",
                                           tensor_text(input), data.size(0), data.device().str()));
     }
     return input;
   }
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
-    return party_.call("forward", [&] { return inner_->run_stages(input, first, last); });
+    return calls_.call("forward", [&] { return inner_->run_stages(input, first, last); });
   }
 
  private:

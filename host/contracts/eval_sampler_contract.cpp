@@ -14,15 +14,15 @@ class EvalSamplerContract final : public Contract<EvalSampler> {
   using Contract::Contract;
 
   at::Tensor queries(const at::Tensor& labels, uint64_t seed) override {
-    auto out = party_.call("queries", [&] { return inner_->queries(labels, seed); });
+    auto out = calls_.call("queries", [&] { return inner_->queries(labels, seed); });
     if (!is_row_list(out)) {
-      party_.broke("queries", fmt::format("returned {}; expected int64 (Q) on cpu", tensor_text(out)));
+      calls_.broke("queries", fmt::format("returned {}; expected int64 (Q) on cpu", tensor_text(out)));
     }
     const auto wrong = outside(out, labels.numel());
-    if (!wrong.empty()) party_.broke("queries", wrong);
+    if (!wrong.empty()) calls_.broke("queries", wrong);
     const auto count = out.numel();
     if (count > 1 && !out.slice(0, 1).gt(out.slice(0, 0, count - 1)).all().item<bool>()) {
-      party_.broke("queries", "gave rows that are not distinct and ascending");
+      calls_.broke("queries", "gave rows that are not distinct and ascending");
     }
     return out;
   }

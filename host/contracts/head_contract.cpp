@@ -12,19 +12,19 @@ class HeadContract final : public ModuleContract<Head> {
  public:
   HeadContract(std::shared_ptr<Head> inner, const ComponentInfo& info)
       : ModuleContract(std::move(inner), info),
-        output_dimension_(party_.call("output_dimension", [&] { return inner_->output_dimension(); })) {
-    if (output_dimension_ < 1) party_.broke("output_dimension", fmt::format("is {}", output_dimension_));
+        output_dimension_(calls_.call("output_dimension", [&] { return inner_->output_dimension(); })) {
+    if (output_dimension_ < 1) calls_.broke("output_dimension", fmt::format("is {}", output_dimension_));
   }
 
   int64_t output_dimension() const override { return output_dimension_; }
   at::Tensor forward(const at::Tensor& embeddings) override {
-    return party_.call("forward", [&] { return inner_->forward(embeddings); });
+    return calls_.call("forward", [&] { return inner_->forward(embeddings); });
   }
   bool needs_fit() const override {
-    return party_.call("needs_fit", [&] { return inner_->needs_fit(); });
+    return calls_.call("needs_fit", [&] { return inner_->needs_fit(); });
   }
   void fit(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    party_.call("fit", [&] { inner_->fit(embeddings, labels); });
+    calls_.call("fit", [&] { inner_->fit(embeddings, labels); });
   }
 
  private:

@@ -12,29 +12,29 @@ class LossContract final : public ModuleContract<Loss> {
   using ModuleContract::ModuleContract;
 
   LossTraits traits() const override {
-    return party_.call("traits", [&] { return inner_->traits(); });
+    return calls_.call("traits", [&] { return inner_->traits(); });
   }
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    return checked(party_.call("forward", [&] { return inner_->forward(embeddings, labels); }), embeddings);
+    return checked(calls_.call("forward", [&] { return inner_->forward(embeddings, labels); }), embeddings);
   }
   at::Tensor forward_pairs(const PairBatch& batch) override {
-    return checked(party_.call("forward", [&] { return inner_->forward_pairs(batch); }), batch.embeddings);
+    return checked(calls_.call("forward", [&] { return inner_->forward_pairs(batch); }), batch.embeddings);
   }
   at::Tensor forward_scored(const ScoredPairs& pairs) override {
-    return checked(party_.call("forward", [&] { return inner_->forward_scored(pairs); }), pairs.a);
+    return checked(calls_.call("forward", [&] { return inner_->forward_scored(pairs); }), pairs.a);
   }
 
  private:
   at::Tensor checked(at::Tensor loss, const at::Tensor& embeddings) const {
     if (!loss.defined() || loss.numel() != 1 || loss.scalar_type() != embeddings.scalar_type() ||
         loss.device() != embeddings.device()) {
-      party_.broke(
+      calls_.broke(
           "forward",
           fmt::format("returned {}; expected one number of the embeddings' dtype and device, which are {}",
                       tensor_text(loss), tensor_text(embeddings)));
     }
     if (embeddings.requires_grad() && !loss.requires_grad()) {
-      party_.broke(
+      calls_.broke(
           "forward",
           "returned a loss without a gradient path to the embeddings; compute it from them, and multiply "
           "by zero where no pair or triplet is left");

@@ -15,36 +15,36 @@ class MetricContract final : public Contract<Metric> {
   using Contract::Contract;
 
   std::string name() const override {
-    return party_.call("name", [&] { return inner_->name(); });
+    return calls_.call("name", [&] { return inner_->name(); });
   }
   std::string distance() const override {
-    return party_.call("distance", [&] { return inner_->distance(); });
+    return calls_.call("distance", [&] { return inner_->distance(); });
   }
   bool is_of_set() const override {
-    return party_.call("is_of_set", [&] { return inner_->is_of_set(); });
+    return calls_.call("is_of_set", [&] { return inner_->is_of_set(); });
   }
   double of_set(const EvaluatedSet& set) const override {
-    const double value = party_.call("of_set", [&] { return inner_->of_set(set); });
-    if (std::isinf(value)) party_.broke("of_set", "gave a number that is not finite");
+    const double value = calls_.call("of_set", [&] { return inner_->of_set(set); });
+    if (std::isinf(value)) calls_.broke("of_set", "gave a number that is not finite");
     return value;
   }
   int64_t depth(int64_t largest_count) const override {
-    const auto depth = party_.call("depth", [&] { return inner_->depth(largest_count); });
-    if (depth < 0) party_.broke("depth", fmt::format("is {}", depth));
+    const auto depth = calls_.call("depth", [&] { return inner_->depth(largest_count); });
+    if (depth < 0) calls_.broke("depth", fmt::format("is {}", depth));
     return depth;
   }
   at::Tensor per_query(const Ranking& ranking) const override {
-    auto out = party_.call("per_query", [&] { return inner_->per_query(ranking); });
+    auto out = calls_.call("per_query", [&] { return inner_->per_query(ranking); });
     const auto count = ranking.relevant_count.numel();
     if (!out.defined() || out.dim() != 1 || out.numel() != count || !out.is_floating_point() ||
         !out.is_cpu()) {
-      party_.broke("per_query",
+      calls_.broke("per_query",
                    fmt::format("returned {}; expected float64 ({}) on cpu", tensor_text(out), count));
     }
     const auto wrong = at::logical_and(out.isfinite().logical_not(), ranking.relevant_count.gt(0)).nonzero();
     if (wrong.size(0) > 0) {
       const auto query = wrong[0].item<int64_t>();
-      party_.broke("per_query",
+      calls_.broke("per_query",
                    fmt::format("gave {} for a query with {} relevant samples", out[query].item<double>(),
                                ranking.relevant_count[query].item<int64_t>()));
     }

@@ -16,7 +16,7 @@ class MinerContract final : public ModuleContract<Miner> {
   using ModuleContract::ModuleContract;
 
   Mined mine(const PairBatch& batch) override {
-    auto kept = party_.call("mine", [&] { return inner_->mine(batch); });
+    auto kept = calls_.call("mine", [&] { return inner_->mine(batch); });
     looks_ = batch.masks.positive.is_cpu() || batches_ < kLookedAt;
     ++batches_;
     if (kept.triplets.defined()) {
@@ -35,11 +35,11 @@ class MinerContract final : public ModuleContract<Miner> {
   void check_mask(const char* which, const at::Tensor& kept, const at::Tensor& given) const {
     if (!kept.defined() || kept.sizes() != given.sizes() || kept.scalar_type() != at::kBool ||
         kept.device() != given.device()) {
-      party_.broke("mine", fmt::format("returned {} as the mask of {} pairs; expected {}", tensor_text(kept),
+      calls_.broke("mine", fmt::format("returned {} as the mask of {} pairs; expected {}", tensor_text(kept),
                                        which, tensor_text(given)));
     }
     if (looks_ && kept.logical_and(given.logical_not()).any().item<bool>()) {
-      party_.broke("mine", fmt::format("kept a pair as {} that is none", which));
+      calls_.broke("mine", fmt::format("kept a pair as {} that is none", which));
     }
   }
   void check_rows(const char* which, const at::Tensor& anchors, const at::Tensor& others,
@@ -48,7 +48,7 @@ class MinerContract final : public ModuleContract<Miner> {
       return x.defined() && x.dim() == 1 && x.scalar_type() == at::kLong && x.device() == given.device();
     };
     if (!is_list(anchors) || !is_list(others) || anchors.numel() != others.numel()) {
-      party_.broke("mine", fmt::format("returned {} as anchors and {} as their {}s; expected int64 (T) each",
+      calls_.broke("mine", fmt::format("returned {} as anchors and {} as their {}s; expected int64 (T) each",
                                        tensor_text(anchors), tensor_text(others), which));
     }
     if (!looks_) return;
@@ -56,12 +56,12 @@ class MinerContract final : public ModuleContract<Miner> {
       return x.ge(0).logical_and(x.lt(end)).all().item<bool>();
     };
     if (!inside(anchors, given.size(0)) || !inside(others, given.size(1))) {
-      party_.broke("mine", fmt::format("gave row numbers outside of {} embeddings and {} references",
+      calls_.broke("mine", fmt::format("gave row numbers outside of {} embeddings and {} references",
                                        given.size(0), given.size(1)));
     }
     const auto places = anchors * given.size(1) + others;
     if (!given.reshape({-1}).index_select(0, places).all().item<bool>()) {
-      party_.broke("mine", fmt::format("kept a pair as {} that is none", which));
+      calls_.broke("mine", fmt::format("kept a pair as {} that is none", which));
     }
   }
 

@@ -17,26 +17,26 @@ class ModuleContract : public Contract<Interface> {
   using Contract<Interface>::Contract;
 
   std::vector<NamedTensor> parameters() override {
-    return defined("parameters", party_.call("parameters", [&] { return inner_->parameters(); }));
+    return defined("parameters", calls_.call("parameters", [&] { return inner_->parameters(); }));
   }
   std::vector<NamedTensor> buffers() override {
-    return defined("buffers", party_.call("buffers", [&] { return inner_->buffers(); }));
+    return defined("buffers", calls_.call("buffers", [&] { return inner_->buffers(); }));
   }
   void train(bool on) override {
-    party_.call("train", [&] { inner_->train(on); });
+    calls_.call("train", [&] { inner_->train(on); });
   }
   void prepare_for_inference(at::ScalarType dtype) override {
-    party_.call("prepare_for_inference", [&] { inner_->prepare_for_inference(dtype); });
+    calls_.call("prepare_for_inference", [&] { inner_->prepare_for_inference(dtype); });
   }
 
  protected:
   using Contract<Interface>::inner_;
-  using Contract<Interface>::party_;
+  using Contract<Interface>::calls_;
 
  private:
   std::vector<NamedTensor> defined(const char* phase, std::vector<NamedTensor> tensors) const {
     for (const auto& one : tensors) {
-      if (!one.tensor.defined()) party_.broke(phase, "gave no tensor as \"" + one.name + "\"");
+      if (!one.tensor.defined()) calls_.broke(phase, "gave no tensor as \"" + one.name + "\"");
     }
     return tensors;
   }

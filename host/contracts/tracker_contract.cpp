@@ -12,13 +12,13 @@ class TrackerContract final : public Contract<Tracker> {
   using Contract::Contract;
 
   void start(const TrackedRun& run) override {
-    party_.call("start", [&] { inner_->start(run); });
+    calls_.call("start", [&] { inner_->start(run); });
   }
   void epoch(int64_t epoch, int64_t steps, const std::vector<TrackedValue>& values) override {
-    party_.call("epoch", [&] { inner_->epoch(epoch, steps, values); });
+    calls_.call("epoch", [&] { inner_->epoch(epoch, steps, values); });
   }
   void finish(const std::string& status, const std::vector<TrackedValue>& values) override {
-    party_.call("finish", [&] { inner_->finish(status, values); });
+    calls_.call("finish", [&] { inner_->finish(status, values); });
   }
 };
 

@@ -14,18 +14,18 @@ class TransformContract final : public Contract<Transform> {
   using Contract::Contract;
 
   at::Tensor apply(const at::Tensor& image, Random& random) const override {
-    const auto running = party_.running("apply");
+    const auto running = calls_.running("apply");
     auto out = inner_->apply(image, random);
     if (!is_picture(out)) {
-      party_.broke("apply", fmt::format("returned {}; expected uint8 (H, W, 3) on cpu", tensor_text(out)));
+      calls_.broke("apply", fmt::format("returned {}; expected uint8 (H, W, 3) on cpu", tensor_text(out)));
     }
     return out;
   }
   bool is_random() const override {
-    return party_.call("is_random", [&] { return inner_->is_random(); });
+    return calls_.call("is_random", [&] { return inner_->is_random(); });
   }
   bool normalization(Normalization& out) const override {
-    return party_.call("normalization", [&] { return inner_->normalization(out); });
+    return calls_.call("normalization", [&] { return inner_->normalization(out); });
   }
 };
 

@@ -14,28 +14,28 @@ namespace kindred::host {
 /// The gradient that reaches a process's weights is then that of its own rows, and the sum over the processes
 /// is the gradient that one process alone would have computed.
 
-/// The part of a batch that this process encodes: rows [r B / n, (r + 1) B / n) of int64 (B). A process alone
-/// gets `rows` itself.
+/// Returns the part of a batch int64 (B) that this process encodes: rows [r B / n, (r + 1) B / n). A process
+/// alone gets `rows` itself.
 at::Tensor part_of_rank(const at::Tensor& rows, const Communicator& communicator);
 
-/// (B_r, ...) of process r -> all rows, without a graph. A process alone gets `mine` itself.
+/// Returns the rows (B_r, ...) of all processes r, without a graph. A process alone gets `mine` itself.
 at::Tensor gathered(const at::Tensor& mine, Communicator& communicator);
 
-/// The same of embeddings (B_r, D): the rows of this process keep their graph. A process alone gets `mine`
-/// itself.
+/// Returns the embeddings (B_r, D) of all processes; the rows of this one keep their graph. A process alone
+/// gets `mine` itself.
 at::Tensor gathered_embeddings(const at::Tensor& mine, Communicator& communicator);
 
-/// Before an update: the gradients of `divided`, to each of which every process has contributed its own rows,
-/// become their sum. Those of `repeated`, which every process has computed from the whole batch, become their
-/// mean. A tensor without a gradient counts as zero where another process has one. A process alone changes
-/// nothing.
+/// Is called before an update. The gradients of `divided`, to each of which every process has contributed its
+/// own rows, become their sum. Those of `repeated`, which every process has computed from the whole batch,
+/// become their mean. A tensor without a gradient counts as zero where another process has one. A process
+/// alone changes nothing.
 void sum_gradients(const std::vector<NamedTensor>& divided, const std::vector<NamedTensor>& repeated,
                    Communicator& communicator);
 
 /// Gives every process the values that `tensors` have on process 0. A process alone changes nothing.
 void take_from_first(const std::vector<NamedTensor>& tensors, Communicator& communicator);
 
-/// The number of process 0.
+/// Returns the number that process 0 has.
 double take_from_first(double mine, Communicator& communicator);
 
 }  // namespace kindred::host

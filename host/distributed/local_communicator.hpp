@@ -4,7 +4,8 @@
 
 namespace kindred::host {
 
-/// A process that trains alone: every meeting is over at once and changes nothing.
+/// This is the communicator of a process that trains alone: every meeting is over at once and changes
+/// nothing.
 class LocalCommunicator final : public Communicator {
  public:
   int64_t rank() const override { return 0; }

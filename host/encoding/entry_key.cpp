@@ -8,9 +8,10 @@
 #include "host/cache/content_hash.hpp"
 #include "host/encoding/fingerprint.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/loader/path_parameters.hpp"
 #include "host/model/resources.hpp"
 #include "host/options/views.hpp"
-#include "kindred/version.hpp"
+#include "kindred/abi/version.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -21,7 +22,7 @@ namespace {
 json encoder_description(const EncoderSpec& encoder) {
   json params = encoder.params;
   for (const auto& [name, field] : encoder.info->schema["properties"].items()) {
-    if (field.value("x-path", "") == "initial_weights") params.erase(name);
+    if (path_use(field) == PathUse::initial_weights) params.erase(name);
   }
   return {{"id", encoder.info->id}, {"version", encoder.info->version}, {"params", params}};
 }
@@ -32,7 +33,7 @@ EntryKeys::EntryKeys(const EncodingOptions& options, const EncoderSpec& spec, co
                      const EncoderPart& part, at::Device device)
     : options_(options), spec_(spec), dataset_(dataset), part_(part), device_(device) {}
 
-json EntryKeys::description(const EncodeRequest& request) const {
+json EntryKeys::description(const FeatureRequest& request) const {
   json view = view_name(request.view);
   const bool random = request.view >= kFirstRandomView;
   if (random) view = {{"random", request.view - kFirstRandomView + 1}, {"seed", options_.seed}};
@@ -84,7 +85,7 @@ const std::string& EntryKeys::resource_hash(const std::string& file) {
   return hash;
 }
 
-std::string EntryKeys::key(const EncodeRequest& request) {
+std::string EntryKeys::key(const FeatureRequest& request) {
   Fingerprint fingerprint;
   fingerprint.add(description(request).dump());
   fingerprint.add(inputs_fingerprint());

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "host/encoding/encode_request.hpp"
 #include "host/encoding/encoding_options.hpp"
+#include "host/encoding/feature_request.hpp"
 #include "host/model/encoder_part.hpp"
 #include "host/options/model_options.hpp"
 #include "kindred/dataset.hpp"
@@ -26,9 +26,9 @@ class EntryKeys {
 
   /// The fingerprint of a request, hexadecimal. The dataset's files, the frozen tensors and the components'
   /// files are read once.
-  std::string key(const EncodeRequest& request);
+  std::string key(const FeatureRequest& request);
   /// What of it a person can read: components, versions, parameters, view and arithmetic.
-  nlohmann::json description(const EncodeRequest& request) const;
+  nlohmann::json description(const FeatureRequest& request) const;
 
  private:
   std::vector<ComponentSpec> transform_specs(int64_t view) const;

@@ -26,7 +26,7 @@ BatchLoader::Options loading_of_view(const EncodingOptions& options, int64_t vie
 
 FeatureBatches::FeatureBatches(const EncodingOptions& options, const Dataset& dataset,
                                const TransformLists& transforms, FrozenStages& stages,
-                               const EncodeRequest& request, int64_t first, int64_t end)
+                               const FeatureRequest& request, int64_t first, int64_t end)
     : stages_(stages),
       request_(request),
       batches_(batches_between(request.samples, first, end, options.cache.batch_size)),

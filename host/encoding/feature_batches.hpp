@@ -17,7 +17,7 @@ class FeatureBatches {
  public:
   /// The samples [first, end) of the request. Everything given by reference must outlive it.
   FeatureBatches(const EncodingOptions& options, const Dataset& dataset, const TransformLists& transforms,
-                 FrozenStages& stages, const EncodeRequest& request, int64_t first, int64_t end);
+                 FrozenStages& stages, const FeatureRequest& request, int64_t first, int64_t end);
 
   struct Batch {
     at::Tensor rows;  ///< see FrozenStages::run()
@@ -31,7 +31,7 @@ class FeatureBatches {
 
  private:
   FrozenStages& stages_;
-  const EncodeRequest& request_;
+  const FeatureRequest& request_;
   const std::vector<std::vector<int64_t>> batches_;
   const BatchLoader::Options loading_;
   BatchLoader loader_;

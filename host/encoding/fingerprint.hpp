@@ -8,15 +8,16 @@
 
 namespace kindred::host {
 
-/// 128-bit XXH3 over everything added, as 32 hexadecimal digits. Not a defence against forgery.
+/// Makes a 128-bit XXH3 of everything that is added to it. It is no defence against forgery.
 class Fingerprint {
  public:
   Fingerprint();
   ~Fingerprint();
-  /// Each piece is preceded by its length, so that pieces cannot run into each other.
+  /// Adds a text. Each piece is preceded by its length, so that pieces cannot run into each other.
   void add(std::string_view text);
-  /// Names, dtypes, shapes and bytes.
+  /// Adds the names, dtypes, shapes and bytes of tensors.
   void add(const std::vector<NamedTensor>& tensors);
+  /// The fingerprint of what was added so far, as 32 hexadecimal digits.
   std::string hex() const;
 
  private:

@@ -59,12 +59,12 @@ at::Tensor FrozenStages::missing_rows(int64_t count, at::ScalarType dtype) {
 }
 
 at::Tensor FrozenStages::run(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
-                             const EncodeRequest& request) {
+                             const FeatureRequest& request) {
   const auto count = static_cast<int64_t>(asked.size());
   if (loaded.indices.empty()) return missing_rows(count, request.stored);
   auto batch = loaded.batch;
   batch.data = batch.data.to(device_);
-  auto rows = give_feature_maps() ? part_.frozen_map(batch, request.compute) : part_.encode(batch);
+  auto rows = give_feature_maps() ? part_.frozen_feature_map(batch, request.compute) : part_.encode(batch);
   if (rows.dim() == 4) rows = rows.permute({0, 2, 3, 1});
   if (request.stored == at::kHalf && rows.abs().max().item<double>() > kLargestHalf) {
     throw Error(fmt::format("the {} hold numbers beyond the range of float16; set cache.{} to \"float32\"",

@@ -7,7 +7,7 @@
 
 #include "host/data/batch_loader.hpp"
 #include "host/data/transform_list.hpp"
-#include "host/encoding/encode_request.hpp"
+#include "host/encoding/feature_request.hpp"
 #include "host/model/encoder_part.hpp"
 
 namespace kindred::host {
@@ -33,7 +33,7 @@ class FrozenStages {
   /// Throws Error where numbers are out of range of float16 or the view gives maps of another size,
   /// PluginError.
   at::Tensor run(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
-                 const EncodeRequest& request);
+                 const FeatureRequest& request);
 
  private:
   const std::vector<std::vector<int64_t>>& stage_shapes();

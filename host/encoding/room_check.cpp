@@ -20,7 +20,7 @@ std::string binary_size_text(uintmax_t bytes) {
 
 }  // namespace
 
-void check_room(const std::vector<EncodeRequest>& requests, const EncodingOptions& options,
+void check_room(const std::vector<FeatureRequest>& requests, const EncodingOptions& options,
                 const EncoderPart& part, FrozenStages& stages, EntryKeys& keys, Context& context) {
   const auto& cache = options.cache;
   int64_t rows = 0, bytes_per_number = 0;  // of all requests together, by number of their map

@@ -14,8 +14,8 @@
 #include "host/cache/shard_files.hpp"
 #include "host/encoding/skipped_list.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/npy.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

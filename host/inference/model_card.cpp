@@ -1,6 +1,6 @@
 #include "host/inference/model_card.hpp"
 
-#include "kindred/version.hpp"
+#include "kindred/abi/version.hpp"
 
 namespace kindred::host {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "host/loader/plugin_error.hpp"
 #include "host/loader/search_path.hpp"
-#include "kindred/abi.h"
-#include "kindred/site.hpp"
+#include "kindred/abi/abi.h"
+#include "kindred/abi/site.hpp"
 
 namespace kindred::host {
 

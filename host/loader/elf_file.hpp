@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "kindred/abi.h"
+#include "kindred/abi/abi.h"
 
 namespace kindred::host {
 

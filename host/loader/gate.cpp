@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "host/base/system_info.hpp"
-#include "kindred/build_tag.hpp"
+#include "kindred/abi/build_tag.hpp"
 
 namespace kindred::host {
 

@@ -6,7 +6,7 @@
 
 #include "host/loader/catalog.hpp"
 #include "host/loader/elf_file.hpp"
-#include "kindred/abi.h"
+#include "kindred/abi/abi.h"
 
 namespace kindred::host {
 

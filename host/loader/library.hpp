@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "kindred/abi.h"
+#include "kindred/abi/abi.h"
 
 namespace kindred::host {
 

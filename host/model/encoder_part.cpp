@@ -36,7 +36,7 @@ at::Tensor EncoderPart::encode(const Batch& batch) const {
   return out;
 }
 
-at::Tensor EncoderPart::frozen_map(const Batch& batch, at::ScalarType dtype) const {
+at::Tensor EncoderPart::frozen_feature_map(const Batch& batch, at::ScalarType dtype) const {
   at::NoGradGuard no_grad;
   encoder->train(false);
   auto map = encoder->prepare(batch, dtype);
@@ -52,7 +52,7 @@ at::Tensor EncoderPart::frozen_map(const Batch& batch, at::ScalarType dtype) con
   return map;
 }
 
-at::Tensor EncoderPart::encode_map(const at::Tensor& map) const {
+at::Tensor EncoderPart::encode_feature_map(const at::Tensor& map) const {
   auto out = encoder->run_stages(map, first_trained, stage_count);
   check_output(out, map, dimension, plugin, id);
   return out;

@@ -30,8 +30,8 @@ struct EncoderPart {
   /// The same in two parts, cut before the first trained stage: the frozen stages in `dtype`, in evaluation
   /// mode and without gradients; then the trained ones. Tokens of texts, which an encoder that is trained
   /// whole begins with, keep their own dtype.
-  at::Tensor frozen_map(const Batch& batch, at::ScalarType dtype) const;
-  at::Tensor encode_map(const at::Tensor& map) const;
+  at::Tensor frozen_feature_map(const Batch& batch, at::ScalarType dtype) const;
+  at::Tensor encode_feature_map(const at::Tensor& map) const;
 
   /// Parameters and buffers of the stages that are trained; only the parameters.
   std::vector<NamedTensor> trained_tensors() const;

@@ -11,10 +11,10 @@
 #include "host/loader/path_parameters.hpp"
 #include "host/model/model_builder.hpp"
 #include "host/model/resources.hpp"
-#include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/json_text.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

@@ -2,8 +2,8 @@
 
 #include "host/pipeline/read_sections.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/json_text.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

@@ -8,7 +8,7 @@
 
 #include "host/evaluation/relevance.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace {

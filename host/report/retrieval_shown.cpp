@@ -10,7 +10,7 @@
 #include "host/evaluation/relevance.hpp"
 #include "host/report/retrieval_picture.hpp"
 #include "host/search/exact_index.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

@@ -9,9 +9,9 @@
 
 namespace kindred::host {
 
-/// float32 (T, D): embeddings of the test samples by the model as it stands, averaged over the views that the
-/// pipeline asks for. `with_heads`: of the whole model, else of the encoders alone. Takes samples that cannot
-/// be read out of the split. Throws Error when a number is not finite.
+/// Returns float32 (T, D): the embeddings of the test samples by the model as it stands, averaged over the
+/// views that the pipeline asks for; `with_heads` says whether by the whole model or by the encoders alone.
+/// Samples that cannot be read are taken out of the split. Throws Error when a number is not finite.
 at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool with_heads);
 
 /// Measures the test samples by the encoders as they were, whose embeddings are `base`, and by the tuned

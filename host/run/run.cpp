@@ -20,7 +20,7 @@
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
 #include "host/training/trainer.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

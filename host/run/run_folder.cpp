@@ -8,9 +8,9 @@
 
 #include "host/base/system_info.hpp"
 #include "host/loader/catalog.hpp"
+#include "kindred/abi/version.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/version.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

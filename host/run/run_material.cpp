@@ -69,8 +69,8 @@ void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalo
   context.info(fmt::format("{}", model_summary(model)));
 }
 
-std::optional<EncodedDataset::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
-                                                   at::Device device, Context& context) {
+std::optional<FeatureStore::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
+                                                 at::Device device, Context& context) {
   material.encoding = {pipeline.seed,
                        pipeline.loading.threads,
                        pipeline.cache,
@@ -79,9 +79,9 @@ std::optional<EncodedDataset::Timings> encode_data(RunMaterial& material, const 
                        pipeline.train_transforms,
                        pipeline.evaluation.test_views};
   material.encoded =
-      std::make_unique<EncodedDataset>(material.encoding, pipeline.encoders, material.components.transforms,
-                                       material.model, *material.dataset, device, *material.skips, context);
-  return material.encoded->encode(material.split);
+      std::make_unique<FeatureStore>(material.encoding, pipeline.encoders, material.components.transforms,
+                                     material.model, *material.dataset, device, *material.skips, context);
+  return material.encoded->extract(material.split);
 }
 
 void prepare_training_data(RunMaterial& material, const Pipeline& pipeline, at::Device device,

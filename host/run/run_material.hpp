@@ -10,7 +10,7 @@
 #include "host/base/context.hpp"
 #include "host/data/class_split.hpp"
 #include "host/data/skip_log.hpp"
-#include "host/encoding/encoded_dataset.hpp"
+#include "host/encoding/feature_store.hpp"
 #include "host/model/model.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "host/run/components.hpp"
@@ -21,9 +21,9 @@ namespace kindred::host {
 
 class Catalog;
 
-/// Data and model of one run. They are made one after the other, in the order of the functions below; what is
-/// not made yet is null or empty, so that the result of a run that fails says how far it came. Its parts
-/// refer to each other, so it stays where it is.
+/// These are data and model of one run. They are made one after the other, in the order of the functions
+/// below. What is not made yet is null or empty, so that the result of a run that fails says how far it came.
+/// The parts refer to each other, so the whole stays where it is.
 struct RunMaterial {
   RunMaterial() = default;
   RunMaterial(const RunMaterial&) = delete;
@@ -35,7 +35,7 @@ struct RunMaterial {
   ClassSplit split;
   Model model;
   EncodingOptions encoding;
-  std::unique_ptr<EncodedDataset> encoded;
+  std::unique_ptr<FeatureStore> encoded;
   std::unique_ptr<TrainingData> data;
 
   /// Takes samples that could not be read out of the split.
@@ -54,8 +54,8 @@ void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalo
 
 /// Runs the frozen stages, or opens what they gave earlier. Returns nothing where all encoders read samples
 /// at every step.
-std::optional<EncodedDataset::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
-                                                   at::Device device, Context& context);
+std::optional<FeatureStore::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
+                                                 at::Device device, Context& context);
 
 /// Readies the batches of training.
 void prepare_training_data(RunMaterial& material, const Pipeline& pipeline, at::Device device,

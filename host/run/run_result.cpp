@@ -9,7 +9,7 @@
 
 #include "host/base/clock.hpp"
 #include "host/base/system_info.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -49,7 +49,7 @@ RunResult::RunResult() : start_(now_seconds()) {
   body_["metrics"] = {{"base", json::object()}, {"tuned", json::object()}};
 }
 
-void RunResult::encoded(const EncodedDataset::Timings& took) {
+void RunResult::encoded(const FeatureStore::Timings& took) {
   auto& timings = body_["timings"];
   timings["encode_seconds"] = took.seconds;
   timings["encode_images_per_second"] = took.samples_per_second;

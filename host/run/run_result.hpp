@@ -6,40 +6,40 @@
 #include <string>
 #include <vector>
 
-#include "host/encoding/encoded_dataset.hpp"
+#include "host/encoding/feature_store.hpp"
 #include "host/evaluation/measure.hpp"
 #include "host/run/run_material.hpp"
 #include "host/training/trainer.hpp"
 
 namespace kindred::host {
 
-/// The middle one of the values by size, of an even number the upper one; 0 when there are none.
+/// Returns the middle one of the values by size, of an even number the upper one; 0 when there are none.
 double median(std::vector<double> values);
 
-/// What result.json says of a run. It is filled as the run goes, so that whatever happens it says how far the
-/// run came; docs/result.schema.json describes it.
+/// This is what result.json says of a run. It is filled as the run goes, so that whatever happens it says how
+/// far the run came; docs/result.schema.json describes it.
 class RunResult {
  public:
   RunResult();
 
-  /// The frozen stages were run, or what they gave was opened.
-  void encoded(const EncodedDataset::Timings& took);
-  /// Heads were fitted; times add up.
+  /// Notes that the frozen stages were run, or what they gave was opened.
+  void encoded(const FeatureStore::Timings& took);
+  /// Notes that heads were fitted; times add up.
   void fitted(double seconds);
   void trained(const TrainReport& report);
   void warned(const std::vector<std::string>& warnings);
 
-  /// The values of a side, "base" or "tuned".
+  /// Notes the values of a side, "base" or "tuned".
   void measured(const std::string& side, const Measured& values);
   void per_class(nlohmann::json table) { body_["per_class"] = std::move(table); }
   void evaluated(double seconds) { body_["timings"]["evaluate_seconds"] = seconds; }
 
-  /// {"base": {...}, "tuned": {...}}
+  /// Returns {"base": {...}, "tuned": {...}}.
   const nlohmann::json& metrics() const { return body_["metrics"]; }
   const nlohmann::json& body() const { return body_; }
 
-  /// Writes result.json into the folder of the run. `status`: "completed", "interrupted" or "failed";
-  /// `error`: "" for none. Throws Error.
+  /// Writes result.json into the folder of the run. `status` is "completed", "interrupted" or "failed";
+  /// `error` is "" where there is none. Throws Error.
   void write(const std::string& folder, const std::string& status, const std::string& error,
              const RunMaterial& material, at::Device device);
 

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/npy.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

@@ -13,34 +13,37 @@
 
 namespace kindred::host {
 
-/// Says which training rows, or pairs of them, form the batches of an epoch: asks the batch sampler, and
-/// shows it the class means where it looks at any. Every process composes the same batches.
+/// This says which training rows, or pairs of them, form the batches of an epoch. It asks the batch sampler,
+/// and shows it the class means where it looks at any. Every process composes the same batches.
 class BatchComposer {
  public:
   /// Everything given by reference must outlive it. Throws Error when the dataset gives pairs and none has
   /// both objects on the training side.
   BatchComposer(BatchSampler& sampler, TrainingData& data, const Model& model, uint64_t seed);
 
-  /// Whether the sampler is to see the class means before the batches of `epoch`, from 0.
+  /// Returns whether the sampler is to see the class means before the batches of `epoch`, which counts from
+  /// 0.
   bool needs_class_means(int64_t epoch) const;
 
   /// Shows the sampler the means of the classes by the model as it stands. Encoder and heads are left in
   /// evaluation mode, and training rows that cannot be read are left out from then on.
   void show_class_means();
 
-  /// The batches of `epoch`: int64 (B) training rows each or, where the dataset gives pairs, pairs.
+  /// Returns the batches of `epoch`: int64 (B) training rows each or, where the dataset gives pairs, numbers
+  /// of pairs.
   std::vector<at::Tensor> batches(int64_t epoch);
 
-  /// int64: the training rows of such a batch. Those of pairs: the first objects, then the second ones.
+  /// Returns the training rows int64 of such a batch; for pairs the first objects come first, then the second
+  /// ones.
   at::Tensor rows_of(const at::Tensor& batch) const { return pairs_ ? pairs_->objects(batch) : batch; }
-  /// How many training rows a batch of `size` has.
+  /// Returns how many training rows a batch of `size` has.
   int64_t row_count(int64_t size) const { return pairs_ ? 2 * size : size; }
 
-  /// Null unless the dataset gives pairs.
+  /// The pairs are null unless the dataset gives any.
   const PairBatches* pairs() const { return pairs_.get(); }
 
-  /// For checkpoints: the class means that the sampler saw last. After they are loaded, restored() shows them
-  /// to it.
+  /// A checkpoint keeps the class means that the sampler saw last. After they are loaded, restored() shows
+  /// them to it.
   std::vector<NamedTensor> tensors() const;
   void restored();
 

@@ -10,31 +10,31 @@
 
 namespace kindred::host {
 
-/// Whether what is monitored is a loss, which is to fall.
+/// Returns whether the value of this name is a loss, which is to fall.
 bool is_loss_name(const std::string& monitor);
 
-/// Watches one value over the epochs: keeps the weights of the epoch where it was best, and says when it has
-/// not become better for too long.
+/// This watches one value over the epochs. It keeps the weights of the epoch where the value was best, and
+/// says when it has not become better for too long.
 class BestEpoch {
  public:
   using Tensors = std::function<std::vector<NamedTensor>()>;
 
-  /// `monitor`: name of the value, in place of `options.monitor`, which may be "". `tensors` gives the
-  /// weights that are copied, always the same ones.
+  /// `monitor` is the name of the value; it stands in place of `options.monitor`, which may be "". `tensors`
+  /// gives the weights that are copied, always the same ones.
   BestEpoch(const EarlyStoppingOptions& options, std::string monitor, Tensors tensors);
 
   /// Notes the value of `epoch`, counted from 1. Returns whether it is better than the best before it by more
   /// than min_delta; then the weights are copied. A value that is not a number is never better.
   bool note(int64_t epoch, double value);
 
-  /// Whether the last `patience` epochs were no better.
+  /// Returns whether the last `patience` epochs were no better.
   bool out_of_patience() const;
 
   const std::string& monitor() const { return monitor_; }
   int64_t epoch() const { return epoch_; }  ///< counted from 1; 0: none was better than nothing
   double value() const { return value_; }   ///< an infinity when there is no best epoch
   int64_t epochs_since() const { return since_best_; }
-  /// Copies of the weights of the best epoch; empty when there is none. The copies are never written to
+  /// The copies of the best epoch's weights are empty when there is no best epoch. They are never written to
   /// again.
   const std::vector<NamedTensor>& weights() const { return weights_; }
 
@@ -45,7 +45,7 @@ class BestEpoch {
   /// may be empty.
   void resume(int64_t epoch, double value, int64_t epochs_since, std::vector<NamedTensor> weights);
 
-  /// Copies of the weights as they are now.
+  /// Returns copies of the weights as they are now.
   std::vector<NamedTensor> present_weights() const;
 
  private:

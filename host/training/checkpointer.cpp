@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "host/base/clock.hpp"
-#include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -21,10 +21,10 @@ constexpr double kWriteSeconds = 60;  // between two checkpoints on disk
 constexpr double kKeepEvery = 100;    // times as long as copying the state took
 constexpr size_t kKeptBytes = size_t{1} << 30;
 
-bool no_name(const std::string&) { return false; }
+bool no_tensor(const std::string&) { return false; }
 
-void load(const std::string& stem, const std::vector<NamedTensor>& target, const char* ending) {
-  load_named_tensors("checkpoint " + stem, target, read_checkpoint(stem + ending), no_name, no_name);
+void load_part(const std::string& stem, const std::vector<NamedTensor>& target, const char* ending) {
+  load_named_tensors("checkpoint " + stem, target, read_checkpoint(stem + ending), no_tensor, no_tensor);
 }
 
 }  // namespace
@@ -51,17 +51,17 @@ std::optional<TrainingPosition> Checkpointer::resume() {
                 best.monitor() + " is monitored; continue it with the same pipeline");
   }
   const auto stem = (folder / meta.at("stem").get<std::string>()).string();
-  load(stem, state_.tensors(), ".safetensors");
+  load_part(stem, state_.tensors(), ".safetensors");
   std::vector<NamedTensor> weights;
   if (fs::exists(stem + ".best.safetensors")) {
     weights = best.present_weights();
-    load(stem, weights, ".best.safetensors");
+    load_part(stem, weights, ".best.safetensors");
   }
   const auto& value = meta.at("best_value");  // null where no epoch was best
   best.resume(meta.at("best_epoch").get<int64_t>(), value.is_number() ? value.get<double>() : best.value(),
               meta.at("since_best").get<int64_t>(), std::move(weights));
   if (state_.average != nullptr) {
-    load(stem, state_.average->average(), ".average.safetensors");
+    load_part(stem, state_.average->average(), ".average.safetensors");
     state_.average->set_updates(meta.at("average_updates").get<int64_t>());
   }
   state_.optimizer.load(stem + ".optimizer.pt");

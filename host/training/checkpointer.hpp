@@ -16,8 +16,8 @@
 
 namespace kindred::host {
 
-/// Everything that a training goes on from. All of it must outlive the checkpointer, which reads it when it
-/// writes, and writes to it when it resumes.
+/// These are the parts that a training goes on from. All of them must outlive the checkpointer, which reads
+/// them when it writes, and writes to them when it resumes.
 struct ResumableState {
   std::function<std::vector<NamedTensor>()> tensors;  ///< of model, loss and sampler, always the same ones
   Optimizer& optimizer;
@@ -26,7 +26,7 @@ struct ResumableState {
   int64_t& all_steps;  ///< ever taken, those before a resume included
 };
 
-/// Writes checkpoints while a training goes and when something fails, and goes on from them. They lie in
+/// This writes checkpoints while a training goes and when something fails, and goes on from them. They lie in
 /// checkpoints/ of the run's folder: trainer.json says where the training stands and, by their common stem,
 /// which of the files epoch_XXXXX_step_XXXXX*.safetensors and *.optimizer.pt belong together. Of several
 /// processes, number 0 writes.
@@ -35,24 +35,24 @@ class Checkpointer {
   /// `context` and `communicator` must outlive it.
   Checkpointer(std::string folder, ResumableState state, Context& context, Communicator& communicator);
 
-  /// Reads what checkpoints/ holds into the state. Nothing when there is no checkpoint. Throws Error when the
-  /// best epoch was chosen by another value, or when files do not fit.
+  /// Reads what checkpoints/ holds into the state, and returns its position, or nothing when there is no
+  /// checkpoint. Throws Error when the best epoch was chosen by another value, or when files do not fit.
   std::optional<TrainingPosition> resume();
 
-  /// Training begins at `position`; clocks start.
+  /// Says that training begins at `position`; the clocks start.
   void start(const TrainingPosition& position);
 
-  /// The state is now that of `position`, and can be written whatever happens.
+  /// Says that the state is now that of `position`, so that it can be written whatever happens.
   void consistent_at(const TrainingPosition& position) { consistent_at_ = position; }
-  /// From now on, until consistent_at(), the state is that of a step half done.
+  /// Says that from now on, until consistent_at(), the state is that of a step half done.
   void inconsistent() { consistent_at_.reset(); }
 
   /// Copies the consistent state in memory, so that a step that fails half done costs no more than its epoch.
-  /// Left out where that would take more than a hundredth of the time, or much memory: then there are the
-  /// checkpoints on disk.
+  /// Nothing is copied where that would take more than a hundredth of the time, or much memory: then there
+  /// are the checkpoints on disk.
   void keep();
 
-  /// Whether the last checkpoint was written so long ago that it is time for another.
+  /// Returns whether the last checkpoint was written so long ago that it is time for another.
   bool is_due() const;
 
   /// Writes the state as that of `position`. Throws Error.

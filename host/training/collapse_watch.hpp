@@ -8,19 +8,20 @@
 
 namespace kindred::host {
 
-/// Warns, once, when all embeddings point into nearly the same direction: then every sample is like every
-/// other, and the loss often stands still at its margin.
+/// This warns, once, when all embeddings point into nearly the same direction: then every sample is like
+/// every other, and the loss often stands still at its margin.
 class CollapseWatch {
  public:
   /// `context` must outlive it.
   explicit CollapseWatch(Context& context) : context_(context) {}
 
-  /// embeddings (B, D). Looks at their device; fewer than 8 rows say nothing.
+  /// Looks at embeddings (B, D), which costs a synchronisation with their device. Fewer than 8 rows say
+  /// nothing.
   void look_at(const at::Tensor& embeddings);
 
-  /// Whether it has warned, so that further looks say nothing.
+  /// Returns whether it has warned, so that further looks say nothing.
   bool is_over() const { return !warning_.empty(); }
-  /// What was warned of; "": nothing.
+  /// Returns the warning, or "".
   const std::string& warning() const { return warning_; }
 
  private:

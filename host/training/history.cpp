@@ -7,7 +7,7 @@
 
 #include "host/training/optimizer.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

@@ -9,10 +9,11 @@
 
 namespace kindred::host {
 
-/// What was of each epoch: one line of JSON in history.jsonl of the run's folder, and the trackers.
+/// This tells what each epoch gave: one line of JSON in history.jsonl of the run's folder, and a call of the
+/// trackers.
 class History {
  public:
-  /// `trackers` null: none. `options` and `trackers` must outlive it.
+  /// `trackers` is null where there are none. `options` and `trackers` must outlive it.
   History(const std::string& folder, const TrainingOptions& options, Trackers* trackers);
 
   /// Drops the lines of epochs that a resumed run will repeat: those behind `epochs` completed ones.
@@ -21,7 +22,7 @@ class History {
   /// Appends the line of `epoch`, from 0. Throws Error when it cannot be written.
   void append(int64_t epoch, const EpochResult& result, double seconds, bool best) const;
 
-  /// Tells the trackers of `epoch`, from 0; `all_steps`: taken in all epochs so far.
+  /// Tells the trackers of `epoch`, from 0. `all_steps` were taken in all epochs so far.
   void track(int64_t epoch, const EpochResult& result, int64_t all_steps) const;
 
  private:

@@ -11,15 +11,15 @@
 
 namespace kindred::host {
 
-/// The parameters that are trained: by role, with the factors on their learning rates, and all of them under
-/// the names that checkpoints and patterns of the pipeline use ("encoder.", "head." and "loss." before their
-/// own).
+/// These are the parameters that are trained: by role, with the factors on their learning rates, and all of
+/// them under the names that checkpoints and patterns of the pipeline use ("encoder.", "head." and "loss."
+/// stand before their own).
 struct TrainedParameters {
   ParameterGroups groups;
   std::vector<NamedTensor> all;
 };
 
-/// `encoders`: what `model` was made from. Throws PipelineError when a pattern of the pipeline matches no
+/// `encoders` are what `model` was made from. Throws PipelineError when a pattern of the pipeline matches no
 /// parameter.
 TrainedParameters trained_parameters(const TrainingOptions& options, const std::vector<EncoderSpec>& encoders,
                                      const Model& model, const TrainingLoss& loss);
@@ -27,15 +27,16 @@ TrainedParameters trained_parameters(const TrainingOptions& options, const std::
 /// Lets those learn in `epoch` (from 0) that train.freeze does not keep as they are.
 void choose_learning(const TrainingOptions& options, const TrainedParameters& parameters, int64_t epoch);
 
-/// What a trained model is, and what the best epoch keeps: parameters and buffers of the trained stages, of
-/// the heads and of the loss, named as in checkpoints.
+/// Returns what a trained model is, and what the best epoch keeps: parameters and buffers of the trained
+/// stages, of the heads and of the loss, named as in checkpoints.
 std::vector<NamedTensor> trained_state(const Model& model, const TrainingLoss& loss);
 
-/// What training moves without a gradient: the running statistics of the trained stages and of the heads.
+/// Returns what training moves without a gradient: the running statistics of the trained stages and of the
+/// heads.
 std::vector<NamedTensor> running_statistics(const Model& model);
 
-/// What a weight average covers: the parameters, and the running statistics that move, since they belong to
-/// the weights. Numbers before the names keep them apart.
+/// Returns what a weight average covers: the parameters, and the running statistics that move, since they
+/// belong to the weights. Numbers before the names keep them apart.
 std::vector<NamedTensor> averaged_tensors(const TrainedParameters& parameters,
                                           const std::vector<EncoderSpec>& encoders, const Model& model);
 

@@ -12,6 +12,7 @@
 #include "host/base/progress.hpp"
 #include "host/base/random_streams.hpp"
 #include "host/distributed/global_batch.hpp"
+#include "host/options/monitor.hpp"
 
 namespace kindred::host {
 namespace {
@@ -19,11 +20,11 @@ namespace {
 std::string chosen_monitor(const TrainingOptions& options, const Trainer::Parts& parts,
                            const TrainingData& data) {
   if (!options.early_stopping.monitor.empty()) return options.early_stopping.monitor;
-  return data.validation_labels().numel() > 0 ? "validation." + parts.metrics.front()->name() : "train.loss";
+  return data.validation_labels().numel() > 0 ? monitored_metric(parts.metrics.front()->name()) : kTrainLoss;
 }
 
 bool is_metric_name(const std::string& monitor) {
-  return monitor.rfind("validation.", 0) == 0 && !is_loss_name(monitor);
+  return is_of_validation(monitor) && !is_loss_name(monitor);
 }
 
 std::string summary_of(const EpochResult& result) {

@@ -37,7 +37,7 @@ struct TrainReport {
   std::vector<std::string> warnings;
 };
 
-/// How a model is trained. What is referred to must outlive the trainer.
+/// This says how a model is trained. What it refers to must outlive the trainer.
 struct TrainingPlan {
   const TrainingOptions& options;
   const std::vector<EncoderSpec>& encoders;  ///< what the model was made from
@@ -46,9 +46,9 @@ struct TrainingPlan {
   std::string folder;  ///< the run's; history.jsonl and checkpoints/ are written there
 };
 
-/// The training loop: epochs and steps. The work of a batch is TrainingStep's; which batches there are,
-/// BatchComposer says; what happens between epochs is divided among Validator, BestEpoch, History and
-/// Checkpointer. It sees embeddings, so a frozen encoder costs it nothing; a learning encoder is behind
+/// This is the training loop: epochs and steps. TrainingStep does the work of a batch, and BatchComposer says
+/// which batches there are. What happens between epochs is divided among Validator, BestEpoch, History and
+/// Checkpointer. The loop sees embeddings, so a frozen encoder costs it nothing; a learning encoder is behind
 /// TrainingData.
 class Trainer {
  public:
@@ -59,8 +59,9 @@ class Trainer {
     Trackers* trackers = nullptr;  ///< must outlive the trainer; null: none
   };
 
-  /// Everything given by reference must outlive the trainer. `communicator`: whom this process trains with.
-  /// Throws PipelineError for patterns that match no parameter, and Error when there is nothing to train.
+  /// Everything given by reference must outlive the trainer. `communicator` is where this process meets those
+  /// that it trains with. Throws PipelineError for patterns that match no parameter, and Error when there is
+  /// nothing to train.
   Trainer(TrainingPlan plan, Parts parts, Model& model, TrainingData& data, Context& context,
           Communicator& communicator);
   Trainer(const Trainer&) = delete;
@@ -69,7 +70,7 @@ class Trainer {
   /// Continues from checkpoints/ of the run's folder when it holds any.
   void resume();
 
-  /// Epochs that were completed before.
+  /// Returns how many epochs were completed before.
   int64_t first_epoch() const { return first_.epoch; }
 
   /// Trains, then puts the best epoch's weights into the model. Throws Error on a loss that is not finite.
@@ -77,7 +78,7 @@ class Trainer {
   TrainReport train();
 
  private:
-  /// The batches of one epoch and how far its steps are.
+  /// This holds the batches of one epoch and what its steps have given so far.
   struct Epoch;
 
   void run_epochs();

@@ -13,7 +13,7 @@
 
 namespace kindred::host {
 
-/// One batch on its way through a step.
+/// This is one batch on its way through a step.
 struct StepBatch {
   at::Tensor composed;          ///< int64 (B): what the sampler put into it, rows or pairs, on the CPU
   TrainingData::Step data;      ///< this process's part of it, without samples that could not be read
@@ -23,11 +23,11 @@ struct StepBatch {
   bool ends_group = true;  ///< the update follows
 };
 
-/// The work of one batch, as separate calls in this order: forward, loss, check_loss (on the CPU), backward,
-/// value; and update behind the last batch of a group. The gradient of a batch that is larger than
-/// train.gradient_cache is computed in parts (Gao et al. 2021, "Scaling deep contrastive learning batch size
-/// under memory limited setup"): first all embeddings without a graph, then the gradient of the loss in them,
-/// then part by part a second pass with a graph.
+/// This does the work of one batch, in separate calls: forward(), loss(), backward() and value(), and behind
+/// the last batch of a group update(). On the CPU value() comes before backward(), since the number is there
+/// already. The gradient of a batch that is larger than train.gradient_cache is computed in parts (Gao et al.
+/// 2021, "Scaling deep contrastive learning batch size under memory limited setup"): first all embeddings
+/// without a graph, then the gradient of the loss in them, then part by part a second pass with a graph.
 class TrainingStep {
  public:
   struct Parts {
@@ -46,19 +46,19 @@ class TrainingStep {
   /// Forgets the gradients of the group before.
   void begin_group();
 
-  /// float32 (n, D): embeddings of this process's n samples of the batch, with a graph, or as a leaf that
-  /// takes the gradient where the batch is computed in parts.
+  /// Returns float32 (n, D): the embeddings of this process's n samples of the batch. They have a graph;
+  /// where the batch is computed in parts, they are a leaf that takes the gradient.
   at::Tensor forward(const StepBatch& batch) const;
 
-  /// The loss of the whole batch, a scalar; undefined when no pair of the batch could be read. Memories of
-  /// earlier batches take it up.
+  /// Returns the loss of the whole batch, a scalar; it is undefined when no pair of the batch could be read.
+  /// Memories of earlier batches take up the batch.
   at::Tensor loss(const StepBatch& batch, const at::Tensor& embeddings) const;
 
-  /// Adds the gradient to the parameters'. Returns whether there is any: not where nothing of the batch
-  /// learns.
+  /// Adds the gradient to the parameters'. Returns whether there is any; where nothing of the batch learns
+  /// there is none.
   bool backward(const StepBatch& batch, const at::Tensor& embeddings, const at::Tensor& loss) const;
 
-  /// The number that a loss is. On the CPU it is there anyway. Elsewhere it costs one synchronisation: call
+  /// Returns the number that a loss is. On another device than the CPU this costs one synchronisation: call
   /// it behind backward(), so that the device has work meanwhile. Behind the last batch of a group the same
   /// look brings the gradient's norm, which update() needs. Throws Error that names epoch and step when the
   /// loss is not finite; nothing was updated then.

@@ -18,14 +18,14 @@
 
 namespace kindred::host {
 
-/// Measures the model on the validation side between epochs.
+/// This measures the model on the validation side between epochs.
 class Validator {
  public:
   struct Options {
     uint64_t seed = 42;
     at::Device device = at::kCPU;
-    /// Whether metrics are computed. A search is cheap beside an epoch of a learning encoder, but not beside
-    /// one on cached embeddings.
+    /// It says whether metrics are computed. A search is cheap beside an epoch of a learning encoder, but not
+    /// beside one on cached embeddings.
     bool with_metrics = false;
   };
   /// Everything given by reference must outlive it; `metrics` are under contract.
@@ -33,9 +33,9 @@ class Validator {
             const std::vector<std::shared_ptr<Metric>>& metrics, const Model& model, TrainingData& data,
             TrainingLoss& loss, CollapseWatch& collapse);
 
-  /// "loss", where the loss can be validated, and the metrics' means by name; empty when there are no
-  /// validation rows. The loss is computed in batches of `batch_size` and is the mean over rows. Leaves model
-  /// and loss in evaluation mode.
+  /// Returns "loss", where the loss can be validated, and the metrics' means by name; nothing when there are
+  /// no validation rows. The loss is computed in batches of `batch_size` and is the mean over rows. Model and
+  /// loss are left in evaluation mode.
   std::map<std::string, double> validate(int64_t batch_size);
 
  private:

@@ -7,7 +7,7 @@
 namespace kindred::host {
 
 FrozenTrainingData::FrozenTrainingData(const Dataset& dataset, const ClassSplit& split,
-                                       const EncodedViews& encoded, at::Device device)
+                                       const FeatureViews& encoded, at::Device device)
     : TrainingData(dataset, split),
       encoded_(encoded),
       device_(device),

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "host/encoding/encoded_views.hpp"
+#include "host/encoding/feature_views.hpp"
 #include "host/training_data/training_data.hpp"
 
 namespace kindred::host {
@@ -9,7 +9,7 @@ namespace kindred::host {
 class FrozenTrainingData final : public TrainingData {
  public:
   /// `encoded` holds embeddings of all samples; it must outlive this.
-  FrozenTrainingData(const Dataset& dataset, const ClassSplit& split, const EncodedViews& encoded,
+  FrozenTrainingData(const Dataset& dataset, const ClassSplit& split, const FeatureViews& encoded,
                      at::Device device);
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
@@ -20,7 +20,7 @@ class FrozenTrainingData final : public TrainingData {
   at::Tensor validation_embeddings() override { return validation_; }
 
  private:
-  const EncodedViews& encoded_;
+  const FeatureViews& encoded_;
   at::Device device_;
   at::Tensor train_, validation_, device_labels_, device_samples_;
   std::vector<at::Tensor> batches_;

@@ -47,9 +47,9 @@ TrainingData::Step LearningTrainingData::next() {
             auto part = batch;
             part.data = chosen_rows(batch.data, places).to(device_);
             if (part.lengths.defined()) part.lengths = chosen_rows(batch.lengths, places);
-            const auto map = part_.frozen_map(part, part_.training_dtype);
-            part_.encoder->train(true);  // frozen_map leaves it in evaluation mode
-            return part_.encode_map(map);
+            const auto map = part_.frozen_feature_map(part, part_.training_dtype);
+            part_.encoder->train(true);  // frozen_feature_map leaves it in evaluation mode
+            return part_.encode_feature_map(map);
           }};
 }
 

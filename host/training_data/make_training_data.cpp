@@ -1,13 +1,13 @@
 #include "host/training_data/make_training_data.hpp"
 
+#include "host/training_data/feature_map_training_data.hpp"
 #include "host/training_data/frozen_training_data.hpp"
 #include "host/training_data/joined_training_data.hpp"
 #include "host/training_data/learning_training_data.hpp"
-#include "host/training_data/map_training_data.hpp"
 
 namespace kindred::host {
 
-std::unique_ptr<TrainingData> make_training_data(const EncodedDataset& encoded, const Dataset& dataset,
+std::unique_ptr<TrainingData> make_training_data(const FeatureStore& encoded, const Dataset& dataset,
                                                  const ClassSplit& split, const Model& model,
                                                  const TransformLists& transforms,
                                                  const TrainingDataOptions& options, at::Device device,
@@ -21,9 +21,9 @@ std::unique_ptr<TrainingData> make_training_data(const EncodedDataset& encoded, 
           part, split, device, skips, context);
     }
     if (!part.learns()) return std::make_unique<FrozenTrainingData>(field, split, encoded.views(i), device);
-    return std::make_unique<MapTrainingData>(field, split, encoded.views(i), part,
-                                             MapTrainingData::Options{device, options.views, options.seed},
-                                             context);
+    return std::make_unique<FeatureMapTrainingData>(
+        field, split, encoded.views(i), part,
+        FeatureMapTrainingData::Options{device, options.views, options.seed}, context);
   };
   std::vector<std::unique_ptr<TrainingData>> parts;
   for (size_t i = 0; i < model.encoders.size(); ++i) parts.push_back(of_encoder(i));

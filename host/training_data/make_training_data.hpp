@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "host/encoding/encoded_dataset.hpp"
+#include "host/encoding/feature_store.hpp"
 #include "host/training_data/training_data.hpp"
 
 namespace kindred::host {
@@ -17,7 +17,7 @@ struct TrainingDataOptions {
 
 /// Batches of what `encoded` keeps, and of the samples themselves where it keeps nothing of them. Everything
 /// given by reference must outlive the result.
-std::unique_ptr<TrainingData> make_training_data(const EncodedDataset& encoded, const Dataset& dataset,
+std::unique_ptr<TrainingData> make_training_data(const FeatureStore& encoded, const Dataset& dataset,
                                                  const ClassSplit& split, const Model& model,
                                                  const TransformLists& transforms,
                                                  const TrainingDataOptions& options, at::Device device,

@@ -14,8 +14,8 @@
 
 namespace kindred::host {
 
-/// Embeddings of an encoder for the trainer, wherever they come from: the cache, maps in the cache, or
-/// pictures.
+/// Embeddings of an encoder for the trainer, wherever they come from: the cache, feature maps in the cache,
+/// or pictures.
 class TrainingData {
  public:
   /// `dataset` must outlive it.

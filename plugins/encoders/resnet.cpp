@@ -1,11 +1,12 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <array>
 #include <map>
 
-#include "kindred/checkpoint.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "kindred/plugin.hpp"
 #include "nn/initialization.hpp"
 #include "nn/linear.hpp"

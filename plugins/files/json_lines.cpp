@@ -3,7 +3,7 @@
 #include "files/splits.hpp"
 #include "files/text_lines.hpp"
 #include "kindred/error.hpp"
-#include "kindred/json_text.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred {
 namespace {

@@ -7,7 +7,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred {
 namespace {

@@ -1,6 +1,6 @@
 #include "nn/tensor_list.hpp"
 
-#include "kindred/checkpoint.hpp"
+#include "kindred/io/checkpoint.hpp"
 
 namespace kindred::nn {
 

@@ -1,9 +1,9 @@
 #include <ATen/ATen.h>
 
 #include "bert_network.hpp"
-#include "kindred/checkpoint.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "kindred/plugin.hpp"
 #include "length_groups.hpp"
 #include "sentence_folder.hpp"

@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/json_text.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred {
 

@@ -5,7 +5,7 @@
 
 #include "json_file.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;

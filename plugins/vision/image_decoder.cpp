@@ -2,8 +2,8 @@
 
 #include <opencv2/imgcodecs.hpp>
 
+#include "files/picture_file.hpp"
 #include "kindred/plugin.hpp"
-#include "picture_file.hpp"
 
 namespace kindred {
 namespace {

@@ -8,7 +8,7 @@
 #include "files/picture_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
-#include "kindred/json_text.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/plugin.hpp"
 #include "tar_file.hpp"
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "kindred/error.hpp"
-#include "kindred/json_text.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred {

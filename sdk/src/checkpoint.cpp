@@ -1,4 +1,4 @@
-#include "kindred/checkpoint.hpp"
+#include "kindred/io/checkpoint.hpp"
 
 #include <ATen/ATen.h>
 
@@ -7,7 +7,7 @@
 
 #include "checkpoint_format.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred {
 

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "checkpoint_format.hpp"
-#include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/json_text.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 // The format: 8 bytes little-endian header size, JSON header, data.
 namespace kindred {

@@ -1,4 +1,4 @@
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

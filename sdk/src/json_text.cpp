@@ -1,4 +1,4 @@
-#include "kindred/json_text.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred {
 

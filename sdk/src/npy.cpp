@@ -1,4 +1,4 @@
-#include "kindred/npy.hpp"
+#include "kindred/io/npy.hpp"
 
 #include <ATen/ATen.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <regex>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 // The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 namespace kindred {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "host_process.hpp"
-#include "kindred/checkpoint.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "shared_folder.hpp"
 #include "small_pipeline.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "fixture_plugins.hpp"
 #include "host_process.hpp"
-#include "kindred/version.hpp"
+#include "kindred/abi/version.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {

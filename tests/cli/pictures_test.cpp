@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "host_process.hpp"
-#include "kindred/checkpoint.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "kindred/random.hpp"
 #include "small_pipeline.hpp"
 

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "host_process.hpp"
-#include "kindred/checkpoint.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "host_process.hpp"
-#include "kindred/checkpoint.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "host_process.hpp"
-#include "kindred/checkpoint.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {

@@ -2,8 +2,8 @@
 #include <ATen/ATen.h>
 
 #include "fuzz_target.hpp"
-#include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "memory_file.hpp"
 
 bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {

@@ -2,7 +2,7 @@
 
 #include "fuzz_target.hpp"
 #include "kindred/error.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/npy.hpp"
 #include "memory_file.hpp"
 
 bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "fuzz_target.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace {
 

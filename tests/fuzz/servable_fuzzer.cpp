@@ -10,8 +10,8 @@
 #include "fuzz_target.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/model/servable.hpp"
-#include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/checkpoint.hpp"
 
 namespace kindred {
 namespace {

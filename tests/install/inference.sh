@@ -44,7 +44,7 @@ library=$(readlink -f "$prefix/lib/libkindred_inference.so")
 nm -C --defined-only "$library" >inside.txt 2>/dev/null
 [ "$(grep -c 'kindred::host::' inside.txt)" -gt 50 ] || fail "nm does not see what is in $library"
 for absent in Trainer Optimizer TrainingData Trackers validate_pipeline read_document SectionReader evaluate measure RetrievalSearch \
-    DatasetEncoder RowCache CommandLine TerminalContext program_options run_pipeline; do
+    FeatureExtractor RowCache CommandLine TerminalContext program_options run_pipeline; do
   ! grep "kindred::host::.*$absent\|boost::$absent" inside.txt >&2 || fail "$library holds $absent"
 done
 nm -DC --defined-only "$library" | sed 's/^[0-9a-f]* . //' | grep -v '^kindred::\(SimilarityModel\|Input\)::' |

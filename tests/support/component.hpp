@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "kindred/abi.h"
+#include "kindred/abi/abi.h"
 #include "kindred/plugin.hpp"
 
 /// Makes components through the same C boundary as the host, without the host's loader, so that a

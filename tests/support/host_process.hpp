@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::testing {

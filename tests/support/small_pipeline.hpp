@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "kindred/file.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/npy.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::testing {

@@ -14,7 +14,7 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/model/device.hpp"
-#include "kindred/build_tag.hpp"
+#include "kindred/abi/build_tag.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

@@ -16,8 +16,8 @@
 #include "host/run/components.hpp"
 #include "host/run/make_model.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/npy.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

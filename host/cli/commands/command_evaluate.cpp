@@ -7,7 +7,7 @@
 #include "host/report/tables.hpp"
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/evaluate_model.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace {

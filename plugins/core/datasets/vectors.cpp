@@ -6,8 +6,8 @@
 
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/npy.hpp"
 #include "kindred/plugin.hpp"
 
 namespace kindred {

@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "kindred/plugin.hpp"
 #include "relevance.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "batches.hpp"
 #include "kindred/batch_sampler.hpp"
+#include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/random.hpp"
 #include "super_classes.hpp"

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
-#include "kindred/json_text.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred {
 namespace {

@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;

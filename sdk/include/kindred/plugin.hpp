@@ -5,10 +5,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "kindred/abi.h"
-#include "kindred/build_tag.hpp"
+#include "kindred/abi/abi.h"
+#include "kindred/abi/build_tag.hpp"
+#include "kindred/abi/site.hpp"
 #include "kindred/params.hpp"
-#include "kindred/site.hpp"
 
 /// Registration. A component is constant data in a linker section: no static constructor runs when the
 /// library is loaded, and there is no global registry to fall out of step.

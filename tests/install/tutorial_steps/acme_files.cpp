@@ -5,7 +5,7 @@
 
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "kindred/plugin.hpp"
 
 namespace acme {

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "kindred/error.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/npy.hpp"
 #include "kindred/plugin.hpp"
 
 namespace {
@@ -29,7 +29,7 @@ class MyDataset final : public kindred::Dataset {
   at::Tensor read(int64_t index) const override {
     // shown in the tutorial:
     const auto& file = files_.at(static_cast<size_t>(index));  // throws for an index out of range
-    const auto picture = kindred::map_npy(file);  // kindred/npy.hpp; throws an Error that names the file
+    const auto picture = kindred::map_npy(file);  // kindred/io/npy.hpp; throws an Error that names the file
     if (picture.dim() == 3 && picture.size(2) == 3 && picture.scalar_type() == at::kByte) return picture;
     throw kindred::Error(file + " holds no uint8 (H, W, 3) array");
     // end

@@ -16,7 +16,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "kindred/abi.h"
+#include "kindred/abi/abi.h"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/decoder.hpp"

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-#include "kindred/abi.h"
-#include "kindred/build_tag.hpp"
+#include "kindred/abi/abi.h"
+#include "kindred/abi/build_tag.hpp"
 
 namespace kindred {
 namespace {

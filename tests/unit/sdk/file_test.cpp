@@ -1,4 +1,4 @@
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,10 @@
-#include "kindred/npy.hpp"
+#include "kindred/io/npy.hpp"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {

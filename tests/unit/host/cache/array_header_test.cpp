@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kindred/npy.hpp"
+#include "kindred/io/npy.hpp"
 #include "made_up_cache.hpp"
 
 namespace kindred::host {

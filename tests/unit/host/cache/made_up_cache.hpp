@@ -7,7 +7,7 @@
 #include "host/cache/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
 #include "host/cache/shard_files.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::testing {

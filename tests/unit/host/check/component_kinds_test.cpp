@@ -9,7 +9,7 @@
 #include <string>
 
 #include "host/check/rule.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 /// docs/design/abi.md says how a kind of component is added; here it is held to that.
 namespace kindred::host {

@@ -2,7 +2,7 @@
 
 #include "../../plugins/vision/gradient_picture.hpp"
 #include "../../plugins/vision/tar_writing.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 /// picture_dataset_files FOLDER: writes a miniature of every layout that the plugin vision reads.
 namespace kindred {

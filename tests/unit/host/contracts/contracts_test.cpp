@@ -10,6 +10,7 @@
 #include "broken_contracts.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/dataset.hpp"
+#include "kindred/decoder.hpp"
 #include "kindred/eval_sampler.hpp"
 #include "kindred/metric.hpp"
 #include "kindred/tracker.hpp"

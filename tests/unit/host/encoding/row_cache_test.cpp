@@ -17,7 +17,7 @@
 #include "host/cache/remove_entry.hpp"
 #include "host/cache/verify_entry.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::host {

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "kindred/file.hpp"
 #include "kindred/inference.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/npy.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kindred/abi.h"
+#include "kindred/abi/abi.h"
 
 /// Plugin files as bytes, to be read and damaged in place.
 namespace kindred::testing {

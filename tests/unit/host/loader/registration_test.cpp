@@ -8,7 +8,7 @@
 #include "fixture_plugins.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/registration.hpp"
-#include "kindred/build_tag.hpp"
+#include "kindred/abi/build_tag.hpp"
 #include "plugin_bytes.hpp"
 
 namespace kindred::host {

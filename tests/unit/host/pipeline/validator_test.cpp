@@ -153,15 +153,15 @@ TEST_F(ValidatorTest, OverridesChangeThePlan) {
 TEST_F(ValidatorTest, ReadsTrainingClasses) {
   folder_.write("pipelines/list.json", "[4, 0, 2, 4]");
   folder_.write("pipelines/object.json", R"({"train_classes": [3, 1], "other": 1})");
-  EXPECT_THAT(plan(R"({"data": {"split": {"train": {"classes_file": "list.json"}}}})").train_classes,
+  EXPECT_THAT(plan(R"({"data": {"split": {"train": {"classes_file": "list.json"}}}})").split.train_classes,
               ElementsAre(0, 2, 4));
-  EXPECT_THAT(plan(R"({"data": {"split": {"train": {"classes_file": "object.json"}}}})").train_classes,
+  EXPECT_THAT(plan(R"({"data": {"split": {"train": {"classes_file": "object.json"}}}})").split.train_classes,
               ElementsAre(1, 3));
 }
 
 TEST_F(ValidatorTest, KnowsWhereValidationComesFrom) {
   const auto of = [&](const std::string& validation) {
-    return plan((R"({"data": {"split": {"validation": )" + validation + "}}}").c_str()).validation;
+    return plan((R"({"data": {"split": {"validation": )" + validation + "}}}").c_str()).split.validation;
   };
   EXPECT_EQ(of("\"none\""), ValidationSource::none);
   EXPECT_EQ(of("\"test\""), ValidationSource::test);
@@ -206,7 +206,7 @@ TEST_F(ValidatorTest, TakesSeveralLossesWithMinersAndMemories) {
 
 TEST_F(ValidatorTest, TakesEveryFormOfDevice) {
   for (const auto* device : {"auto", "cpu", "cuda", "cuda:0", "cuda:15"}) {
-    EXPECT_EQ(plan(("{\"device\": \"" + std::string(device) + "\"}").c_str()).root.device, device);
+    EXPECT_EQ(plan(("{\"device\": \"" + std::string(device) + "\"}").c_str()).device, device);
   }
 }
 

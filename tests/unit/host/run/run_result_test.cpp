@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::host {

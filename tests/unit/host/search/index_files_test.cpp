@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::host {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "made_training.hpp"
 #include "temporary_folder.hpp"
 

@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "made_training.hpp"
 #include "temporary_folder.hpp"
 

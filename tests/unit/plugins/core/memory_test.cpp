@@ -13,7 +13,7 @@
 
 #include "clustering.hpp"
 #include "component.hpp"
-#include "kindred/abi.h"
+#include "kindred/abi/abi.h"
 #include "kindred/loss.hpp"
 
 namespace kindred {

@@ -9,7 +9,7 @@
 #include "component.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/eval_sampler.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {

@@ -8,7 +8,7 @@
 
 #include "component.hpp"
 #include "event_file.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "kindred/tracker.hpp"
 #include "temporary_folder.hpp"
 

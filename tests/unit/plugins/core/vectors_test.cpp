@@ -9,7 +9,7 @@
 #include "component.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/encoder.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/npy.hpp"
 
 namespace kindred {
 namespace {

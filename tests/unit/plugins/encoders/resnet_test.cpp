@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "component.hpp"
-#include "kindred/checkpoint.hpp"
 #include "kindred/encoder.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {

@@ -7,7 +7,7 @@
 
 #include "component.hpp"
 #include "kindred/encoder.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 #include "text_batch.hpp"
 

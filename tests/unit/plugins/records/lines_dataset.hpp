@@ -7,7 +7,7 @@
 
 #include "component.hpp"
 #include "kindred/dataset.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kindred/checkpoint.hpp"
+#include "kindred/io/checkpoint.hpp"
 #include "kindred/random.hpp"
 #include "temporary_folder.hpp"
 

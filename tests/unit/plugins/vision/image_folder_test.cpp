@@ -9,7 +9,7 @@
 #include "component.hpp"
 #include "files/picture_file.hpp"
 #include "kindred/dataset.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred {
 namespace {

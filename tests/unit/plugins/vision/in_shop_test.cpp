@@ -6,7 +6,7 @@
 #include "component.hpp"
 #include "gradient_picture.hpp"
 #include "kindred/dataset.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {

@@ -7,8 +7,8 @@
 #include "component.hpp"
 #include "kindred/decoder.hpp"
 #include "kindred/encoder.hpp"
-#include "kindred/file.hpp"
-#include "kindred/npy.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/npy.hpp"
 #include "kindred/transform.hpp"
 #include "shared_folder.hpp"
 

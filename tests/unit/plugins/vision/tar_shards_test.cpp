@@ -9,7 +9,7 @@
 #include "component.hpp"
 #include "gradient_picture.hpp"
 #include "kindred/dataset.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/file.hpp"
 #include "kindred/random.hpp"
 #include "tar_writing.hpp"
 #include "temporary_folder.hpp"

@@ -5,8 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "kindred/checkpoint.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "kindred/io/file.hpp"
 #include "shared_folder.hpp"
 #include "temporary_folder.hpp"
 

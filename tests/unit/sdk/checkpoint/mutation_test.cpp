@@ -2,9 +2,9 @@
 
 #include <filesystem>
 
-#include "kindred/checkpoint.hpp"
 #include "kindred/error.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "kindred/io/file.hpp"
 #include "kindred/random.hpp"
 #include "shared_folder.hpp"
 #include "temporary_folder.hpp"

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kindred/checkpoint.hpp"
-#include "kindred/file.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {

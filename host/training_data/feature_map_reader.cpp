@@ -1,14 +1,14 @@
-#include "host/training_data/map_reader.hpp"
+#include "host/training_data/feature_map_reader.hpp"
 
 #include <ATen/ATen.h>
 
 namespace kindred::host {
 
-MapReader::MapReader(const EncodedViews& views, std::vector<std::vector<SampleView>> batches,
-                     at::ScalarType dtype)
+FeatureMapReader::FeatureMapReader(const FeatureViews& views, std::vector<std::vector<SampleView>> batches,
+                                   at::ScalarType dtype)
     : views_(views), batches_(std::move(batches)), dtype_(dtype), worker_([this] { work(); }) {}
 
-MapReader::~MapReader() {
+FeatureMapReader::~FeatureMapReader() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     stop_ = true;
@@ -17,7 +17,7 @@ MapReader::~MapReader() {
   worker_.join();
 }
 
-void MapReader::work() {
+void FeatureMapReader::work() {
   for (const auto& batch : batches_) {
     {
       std::unique_lock<std::mutex> lock(mutex_);
@@ -42,7 +42,7 @@ void MapReader::work() {
   }
 }
 
-at::Tensor MapReader::next() {
+at::Tensor FeatureMapReader::next() {
   std::unique_lock<std::mutex> lock(mutex_);
   ready_.wait(lock, [this] { return !waiting_.empty(); });
   auto rows = waiting_.front();

@@ -4,16 +4,16 @@
 #include <vector>
 
 #include "host/base/context.hpp"
-#include "host/encoding/encoded_views.hpp"
+#include "host/encoding/feature_views.hpp"
 #include "host/model/encoder_part.hpp"
-#include "host/training_data/map_reader.hpp"
+#include "host/training_data/feature_map_reader.hpp"
 #include "host/training_data/training_data.hpp"
 
 namespace kindred::host {
 
-/// The last stages of an encoder, trained from cached maps: each time a sample is used, one of its views is
-/// drawn.
-class MapTrainingData final : public TrainingData {
+/// The last stages of an encoder, trained from cached feature maps: each time a sample is used, one of its
+/// views is drawn.
+class FeatureMapTrainingData final : public TrainingData {
  public:
   struct Options {
     at::Device device;
@@ -22,8 +22,8 @@ class MapTrainingData final : public TrainingData {
   };
   /// `maps` holds the plain view of all samples and every view of the training rows. Everything given by
   /// reference must outlive this.
-  MapTrainingData(const Dataset& dataset, const ClassSplit& split, const EncodedViews& maps,
-                  const EncoderPart& part, const Options& options, Context& context);
+  FeatureMapTrainingData(const Dataset& dataset, const ClassSplit& split, const FeatureViews& maps,
+                         const EncoderPart& part, const Options& options, Context& context);
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
@@ -31,13 +31,13 @@ class MapTrainingData final : public TrainingData {
   void train_encoder(bool on) override { part_.encoder->train(on); }
 
  private:
-  const EncodedViews& maps_;
+  const FeatureViews& maps_;
   const EncoderPart& part_;
   const Options options_;
   Context& context_;
   std::vector<at::Tensor> batches_;
   size_t position_ = 0;
-  std::unique_ptr<MapReader> reader_;
+  std::unique_ptr<FeatureMapReader> reader_;
 };
 
 }  // namespace kindred::host

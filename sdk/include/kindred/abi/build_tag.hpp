@@ -4,8 +4,8 @@
 
 #include <cstddef>  // defines _GLIBCXX_USE_CXX11_ABI
 
-#include "kindred/abi.h"
-#include "kindred/version.hpp"
+#include "kindred/abi/abi.h"
+#include "kindred/abi/version.hpp"
 
 /// The build fingerprint of the translation unit that includes this header. Plugins put it into an ELF
 /// note, the host compares it with its own.

@@ -1,4 +1,4 @@
-#include "host/encoding/dataset_encoder.hpp"
+#include "host/encoding/feature_extractor.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -15,9 +15,10 @@
 
 namespace kindred::host {
 
-DatasetEncoder::DatasetEncoder(const EncodingOptions& options, const EncoderSpec& spec,
-                               const Dataset& dataset, const TransformLists& transforms,
-                               const EncoderPart& part, at::Device device, SkipLog& skips, Context& context)
+FeatureExtractor::FeatureExtractor(const EncodingOptions& options, const EncoderSpec& spec,
+                                   const Dataset& dataset, const TransformLists& transforms,
+                                   const EncoderPart& part, at::Device device, SkipLog& skips,
+                                   Context& context)
     : options_(options),
       dataset_(dataset),
       transforms_(transforms),
@@ -28,13 +29,14 @@ DatasetEncoder::DatasetEncoder(const EncodingOptions& options, const EncoderSpec
       stages_(dataset, transforms, part, device, options.cache.on_device() ? device : at::Device(at::kCPU)),
       keys_(options, spec, dataset, part, device) {}
 
-void DatasetEncoder::check_room(const std::vector<EncodeRequest>& requests) {
+void FeatureExtractor::check_room(const std::vector<FeatureRequest>& requests) {
   host::check_room(requests, options_, part_, stages_, keys_, context_);
 }
 
-EncodedRows DatasetEncoder::encode(const EncodeRequest& request) {
+ExtractedFeatures FeatureExtractor::extract(const FeatureRequest& request) {
   at::NoGradGuard no_grad;
   part_.encoder->train(false);
+  part_.encoder->prepare_for_inference(request.compute);
   const double start = now_seconds();
   const auto matrix = dataset_.matrix();
   // Vectors and an encoder without tensors: computing is cheaper than a cache.
@@ -44,20 +46,24 @@ EncodedRows DatasetEncoder::encode(const EncodeRequest& request) {
              : options_.cache.on_disk() ? from_cache(request)
                                         : into_memory(request);
   out.seconds = now_seconds() - start;
+  if (part_.learns()) {  // what was derived from the first values of its tensors would outlive them
+    part_.encoder->train(true);
+    part_.encoder->train(false);
+  }
   return out;
 }
 
 /// All rows are asked for, in order, so that a mapped file itself can serve.
-EncodedRows DatasetEncoder::from_matrix(const at::Tensor& matrix, const EncodeRequest& request) {
+ExtractedFeatures FeatureExtractor::from_matrix(const at::Tensor& matrix, const FeatureRequest& request) {
   TORCH_INTERNAL_ASSERT(static_cast<int64_t>(request.samples.size()) == matrix.size(0));
-  EncodedRows out;
+  ExtractedFeatures out;
   out.blocks = {{0, part_.encode({matrix.to(at::kFloat).to(device_)}).to(stages_.kept_on())}};
   out.cache_hit = true;
   return out;
 }
 
-EncodedRows DatasetEncoder::from_cache(const EncodeRequest& request) {
-  EncodedRows out;
+ExtractedFeatures FeatureExtractor::from_cache(const FeatureRequest& request) {
+  ExtractedFeatures out;
   const auto total = static_cast<int64_t>(request.samples.size());
   auto shape = stages_.row_shape();
   shape.insert(shape.begin(), total);
@@ -87,7 +93,7 @@ EncodedRows DatasetEncoder::from_cache(const EncodeRequest& request) {
   return out;
 }
 
-EncodedRows DatasetEncoder::into_memory(const EncodeRequest& request) {
+ExtractedFeatures FeatureExtractor::into_memory(const FeatureRequest& request) {
   const auto total = static_cast<int64_t>(request.samples.size());
   auto shape = stages_.row_shape();
   shape.insert(shape.begin(), total);
@@ -103,14 +109,14 @@ EncodedRows DatasetEncoder::into_memory(const EncodeRequest& request) {
     done += batch.rows.size(0);
     progress.update(done);
   }
-  EncodedRows out;
+  ExtractedFeatures out;
   out.blocks = {{0, values}};
   out.encoded = total;
   return out;
 }
 
 /// "" for embeddings of pictures as they are, "mirror view of " and the like otherwise.
-std::string DatasetEncoder::progress_label(const EncodeRequest& request) const {
+std::string FeatureExtractor::progress_label(const FeatureRequest& request) const {
   const bool plain_embeddings = request.view == kPlainView && !stages_.give_feature_maps();
   return plain_embeddings ? "" : view_name(request.view) + " view of ";
 }

@@ -1,4 +1,4 @@
-#include "host/encoding/encoded_views.hpp"
+#include "host/encoding/feature_views.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <stdexcept>
 
 #include "host/data/views.hpp"
-#include "host/training_data/map_reader.hpp"
-#include "kindred/npy.hpp"
+#include "host/training_data/feature_map_reader.hpp"
+#include "kindred/io/npy.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::host {
@@ -18,8 +18,8 @@ at::Tensor maps(int64_t first, int64_t count) {
   return at::arange(first * 24, (first + count) * 24).to(at::kFloat).reshape({count, 2, 3, 4});
 }
 
-TEST(EncodedViews, finds_rows_by_sample_and_view_whatever_array_they_are_in) {
-  EncodedViews views;
+TEST(FeatureViews, finds_rows_by_sample_and_view_whatever_array_they_are_in) {
+  FeatureViews views;
   views.add(kPlainView, {0, 2, 4}, at::cat({maps(0, 1), maps(2, 1), maps(4, 1)}).to(at::kHalf), false);
   views.add(kPlainView, {1, 3}, at::cat({maps(1, 1), maps(3, 1)}), false);
   views.add(kMirrorView, {4}, -maps(4, 1), false);
@@ -32,25 +32,25 @@ TEST(EncodedViews, finds_rows_by_sample_and_view_whatever_array_they_are_in) {
   EXPECT_THROW(views.gather({{0, 7}}, at::kFloat), std::out_of_range);
 }
 
-TEST(EncodedViews, mapped_rows_can_be_read_again_after_their_pages_were_released) {
+TEST(FeatureViews, mapped_rows_can_be_read_again_after_their_pages_were_released) {
   const testing::TemporaryFolder folder("views");
   const auto values = at::arange(40 * 5000).to(at::kFloat).reshape({40, 5000});
   write_npy(folder / "rows.npy", values);
   std::vector<int64_t> samples;
   for (int64_t i = 0; i < 40; ++i) samples.push_back(i);
-  EncodedViews views;
+  FeatureViews views;
   views.add(kPlainView, samples, map_npy(folder / "rows.npy"), true);
   std::vector<SampleView> all;
   for (auto sample : samples) all.push_back({sample, kPlainView});
   for (int pass = 0; pass < 3; ++pass) EXPECT_TRUE(at::equal(views.gather(all, at::kFloat), values));
 }
 
-TEST(MapReader, gives_the_batches_in_order_as_channels_last) {
-  EncodedViews views;
+TEST(FeatureMapReader, gives_the_batches_in_order_as_channels_last) {
+  FeatureViews views;
   views.add(kPlainView, {0, 1, 2, 3}, maps(0, 4), false);
   std::vector<std::vector<SampleView>> batches;
   for (int64_t i = 0; i < 50; ++i) batches.push_back({{i % 4, kPlainView}, {(i + 1) % 4, kPlainView}});
-  MapReader reader(views, batches, at::kFloat);
+  FeatureMapReader reader(views, batches, at::kFloat);
   for (int64_t i = 0; i < 50; ++i) {
     const auto batch = reader.next();
     EXPECT_EQ(batch.sizes(), (std::vector<int64_t>{2, 4, 2, 3}));
@@ -59,12 +59,12 @@ TEST(MapReader, gives_the_batches_in_order_as_channels_last) {
   }
 }
 
-TEST(MapReader, may_be_left_early_and_passes_failures_on) {
-  EncodedViews views;
+TEST(FeatureMapReader, may_be_left_early_and_passes_failures_on) {
+  FeatureViews views;
   views.add(kPlainView, {0}, maps(0, 1), false);
   const std::vector<std::vector<SampleView>> good(20, {{0, kPlainView}});
-  { MapReader left(views, good, at::kFloat); }
-  MapReader broken(views, {{{0, kPlainView}}, {{5, kPlainView}}}, at::kFloat);
+  { FeatureMapReader left(views, good, at::kFloat); }
+  FeatureMapReader broken(views, {{{0, kPlainView}}, {{5, kPlainView}}}, at::kFloat);
   EXPECT_NO_THROW(broken.next());
   EXPECT_THROW(broken.next(), std::out_of_range);
 }

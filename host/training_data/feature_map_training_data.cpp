@@ -1,4 +1,4 @@
-#include "host/training_data/map_training_data.hpp"
+#include "host/training_data/feature_map_training_data.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -15,11 +15,13 @@ constexpr int64_t kEvaluationBatch = 64;
 
 }  // namespace
 
-MapTrainingData::MapTrainingData(const Dataset& dataset, const ClassSplit& split, const EncodedViews& maps,
-                                 const EncoderPart& part, const Options& options, Context& context)
+FeatureMapTrainingData::FeatureMapTrainingData(const Dataset& dataset, const ClassSplit& split,
+                                               const FeatureViews& maps, const EncoderPart& part,
+                                               const Options& options, Context& context)
     : TrainingData(dataset, split), maps_(maps), part_(part), options_(options), context_(context) {}
 
-void MapTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) {
+void FeatureMapTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first,
+                                         int64_t epoch) {
   batches_ = batches;
   position_ = static_cast<size_t>(first);
   std::vector<std::vector<SampleView>> which;
@@ -30,18 +32,19 @@ void MapTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_
     which.push_back(std::move(batch));
   }
   reader_.reset();  // the old one's thread ends first
-  reader_ = std::make_unique<MapReader>(maps_, std::move(which), part_.training_dtype);
+  reader_ = std::make_unique<FeatureMapReader>(maps_, std::move(which), part_.training_dtype);
 }
 
-TrainingData::Step MapTrainingData::next() {
+TrainingData::Step FeatureMapTrainingData::next() {
   const auto map = reader_->next().to(options_.device);
   const auto& rows = batches_.at(position_++);
   return {train_labels_.index_select(0, rows).to(options_.device),
-          at::tensor(samples_of(rows), at::kLong).to(options_.device),
-          [this, map](const at::Tensor& places) { return part_.encode_map(chosen_rows(map, places)); }};
+          at::tensor(samples_of(rows), at::kLong).to(options_.device), [this, map](const at::Tensor& places) {
+            return part_.encode_feature_map(chosen_rows(map, places));
+          }};
 }
 
-at::Tensor MapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
+at::Tensor FeatureMapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
   at::NoGradGuard no_grad;
   part_.encoder->train(false);
   std::vector<std::vector<SampleView>> which;
@@ -51,12 +54,12 @@ at::Tensor MapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
     which.push_back(std::move(one));
   }
   const size_t count = which.size();
-  MapReader reader(maps_, std::move(which), at::kFloat);
+  FeatureMapReader reader(maps_, std::move(which), at::kFloat);
   std::vector<at::Tensor> parts = {
       at::empty({0, part_.dimension}, at::TensorOptions().dtype(at::kFloat).device(options_.device))};
   for (size_t i = 0; i < count; ++i) {
     if (context_.interrupted()) throw Interrupted("while measuring; nothing was lost");
-    parts.push_back(part_.encode_map(reader.next().to(options_.device)));
+    parts.push_back(part_.encode_feature_map(reader.next().to(options_.device)));
   }
   return at::cat(parts);
 }

@@ -1,4 +1,4 @@
-#include "host/encoding/encoded_dataset.hpp"
+#include "host/encoding/feature_store.hpp"
 
 #include <fmt/format.h>
 
@@ -25,9 +25,9 @@ at::ScalarType dtype_of(StoredDtype dtype) {
 
 }  // namespace
 
-EncodedDataset::EncodedDataset(const EncodingOptions& options, const std::vector<EncoderSpec>& specs,
-                               const TransformLists& transforms, const Model& model, const Dataset& dataset,
-                               at::Device device, SkipLog& skips, Context& context)
+FeatureStore::FeatureStore(const EncodingOptions& options, const std::vector<EncoderSpec>& specs,
+                           const TransformLists& transforms, const Model& model, const Dataset& dataset,
+                           at::Device device, SkipLog& skips, Context& context)
     : options_(options),
       specs_(specs),
       transforms_(transforms),
@@ -40,12 +40,12 @@ EncodedDataset::EncodedDataset(const EncodingOptions& options, const std::vector
   for (const auto& part : model.encoders) fields_.push_back(field_dataset(dataset, part.field));
 }
 
-bool EncodedDataset::reads_samples(size_t encoder) const {
+bool FeatureStore::reads_samples(size_t encoder) const {
   const auto& part = model_.encoders[encoder];
   return part.first_trained == 0 || (part.learns() && options_.cache.type == CacheType::none);
 }
 
-bool EncodedDataset::keeps_nothing() const {
+bool FeatureStore::keeps_nothing() const {
   for (size_t i = 0; i < model_.encoders.size(); ++i) {
     if (!reads_samples(i)) return false;
   }
@@ -54,8 +54,8 @@ bool EncodedDataset::keeps_nothing() const {
 
 /// What the frozen stages have to be run on. What is measured is computed and kept in float32, so that the
 /// servable gives the same embeddings from the pictures themselves; what only training sees may be coarser.
-std::vector<EncodeRequest> EncodedDataset::requests(const EncoderPart& part, const ClassSplit& split) const {
-  std::vector<EncodeRequest> requests;
+std::vector<FeatureRequest> FeatureStore::requests(const EncoderPart& part, const ClassSplit& split) const {
+  std::vector<FeatureRequest> requests;
   if (part.learns()) {
     const auto stored = dtype_of(options_.cache.map_dtype);
     auto others = split.train;
@@ -83,7 +83,7 @@ std::vector<EncodeRequest> EncodedDataset::requests(const EncoderPart& part, con
 }
 
 /// Entries that no run of this version finds any more take room until somebody removes them.
-void EncodedDataset::say_what_is_not_used() const {
+void FeatureStore::say_what_is_not_used() const {
   if (!options_.cache.on_disk()) return;
   const auto& directory = options_.cache.directory;
   const auto count = count_earlier_entries(directory);
@@ -96,7 +96,7 @@ void EncodedDataset::say_what_is_not_used() const {
       count == 1 ? "it" : "them"));
 }
 
-std::optional<EncodedDataset::Timings> EncodedDataset::encode(const ClassSplit& split) {
+std::optional<FeatureStore::Timings> FeatureStore::extract(const ClassSplit& split) {
   if (keeps_nothing()) return std::nullopt;
   say_what_is_not_used();
   int64_t encoded = 0;
@@ -106,17 +106,18 @@ std::optional<EncodedDataset::Timings> EncodedDataset::encode(const ClassSplit& 
     const auto& part = model_.encoders[i];
     if (reads_samples(i)) continue;
     const auto requests = this->requests(part, split);
-    DatasetEncoder encoder(options_, specs_[i], *fields_[i], transforms_, part, device_, skips_, context_);
-    if (part.learns()) encoder.check_room(requests);
+    FeatureExtractor extractor(options_, specs_[i], *fields_[i], transforms_, part, device_, skips_,
+                               context_);
+    if (part.learns()) extractor.check_room(requests);
     for (const auto& request : requests) {
-      const auto rows = encoder.encode(request);
-      for (const auto& block : rows.blocks) {
+      const auto features = extractor.extract(request);
+      for (const auto& block : features.blocks) {
         const auto begin = request.samples.begin() + block.first;
-        views_[i].add(request.view, {begin, begin + block.rows.size(0)}, block.rows, rows.mapped);
+        views_[i].add(request.view, {begin, begin + block.rows.size(0)}, block.rows, features.mapped);
       }
-      encoded += rows.encoded;
-      seconds += rows.seconds;
-      hit = hit && rows.cache_hit;
+      encoded += features.encoded;
+      seconds += features.seconds;
+      hit = hit && features.cache_hit;
     }
   }
   return Timings{seconds, encoded > 0 ? static_cast<double>(encoded) / std::max(1e-9, seconds) : 0.0, hit};

@@ -1,4 +1,4 @@
-#include "host/encoding/dataset_encoder.hpp"
+#include "host/encoding/feature_extractor.hpp"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -84,9 +84,9 @@ class MadeContext final : public Context {
   mutable int64_t asked_ = 0;
 };
 
-class DatasetEncoders : public ::testing::Test {
+class FeatureExtractors : public ::testing::Test {
  protected:
-  DatasetEncoders() {
+  FeatureExtractors() {
     info_.id = "made.component";
     info_.version = "1.0.0";
     info_.schema = {{"properties", nlohmann::json::object()}};
@@ -105,18 +105,18 @@ class DatasetEncoders : public ::testing::Test {
     loading_.max_skipped = 0.1;
   }
 
-  EncodedRows encode(const EncodeRequest& request, MadeContext& context) {
+  ExtractedFeatures extract(const FeatureRequest& request, MadeContext& context) {
     SkipLog skips(loading_, kPictures, context);
-    DatasetEncoder encoder(options_, spec_, dataset_, transforms_, part_, at::kCPU, skips, context);
-    auto rows = encoder.encode(request);
+    FeatureExtractor extractor(options_, spec_, dataset_, transforms_, part_, at::kCPU, skips, context);
+    auto rows = extractor.extract(request);
     EXPECT_EQ(skips.all().size(), 1u);
     EXPECT_EQ(skips.all().at(0).index, kUnreadable);
     return rows;
   }
-  EncodedRows encode(MadeContext& context) { return encode({kPlainView, all_}, context); }
+  ExtractedFeatures extract(MadeContext& context) { return extract({kPlainView, all_}, context); }
 
   /// All blocks, one behind the other.
-  static at::Tensor joined(const EncodedRows& encoded) {
+  static at::Tensor joined(const ExtractedFeatures& encoded) {
     std::vector<at::Tensor> rows;
     int64_t next = 0;
     for (const auto& block : encoded.blocks) {
@@ -140,7 +140,7 @@ class DatasetEncoders : public ::testing::Test {
     EXPECT_TRUE(at::equal(rows.nan_to_num(), expected.nan_to_num()));
   }
 
-  const testing::TemporaryFolder folder_{"dataset_encoder"};
+  const testing::TemporaryFolder folder_{"feature_extractor"};
   MadePictures dataset_;
   std::shared_ptr<SmallEncoder> encoder_ = std::make_shared<SmallEncoder>();
   ComponentInfo info_;
@@ -152,12 +152,12 @@ class DatasetEncoders : public ::testing::Test {
   std::vector<int64_t> all_;
 };
 
-TEST_F(DatasetEncoders, give_what_encoding_gives_and_NaN_for_what_cannot_be_read) {
+TEST_F(FeatureExtractors, give_what_encoding_gives_and_NaN_for_what_cannot_be_read) {
   const auto rows = expected();
   for (const auto type : {CacheType::disk, CacheType::cpu}) {
     options_.cache.type = type;
     MadeContext context;
-    const auto encoded = encode(context);
+    const auto encoded = extract(context);
     EXPECT_EQ(encoded.mapped, type == CacheType::disk);
     EXPECT_EQ(encoded.blocks.size(), type == CacheType::disk ? 4u : 1u);
     EXPECT_EQ(encoded.encoded, kPictures);
@@ -171,11 +171,11 @@ TEST_F(DatasetEncoders, give_what_encoding_gives_and_NaN_for_what_cannot_be_read
   }
 }
 
-TEST_F(DatasetEncoders, find_what_an_earlier_call_kept) {
+TEST_F(FeatureExtractors, find_what_an_earlier_call_kept) {
   MadeContext context;
-  const auto first = joined(encode(context)).clone();
+  const auto first = joined(extract(context)).clone();
   encoder_->encoded_ = 0;
-  const auto again = encode(context);
+  const auto again = extract(context);
   EXPECT_EQ(encoder_->encoded_, 0);
   EXPECT_TRUE(again.cache_hit);
   EXPECT_EQ(again.encoded, 0);
@@ -185,42 +185,42 @@ TEST_F(DatasetEncoders, find_what_an_earlier_call_kept) {
   EXPECT_THAT(verify_entry(entry).problems, IsEmpty());
 }
 
-TEST_F(DatasetEncoders, keep_other_transforms_views_and_samples_under_another_key) {
+TEST_F(FeatureExtractors, keep_other_transforms_views_and_samples_under_another_key) {
   MadeContext context;
-  encode(context);
+  extract(context);
   options_.transforms[0].params = {{"width", 3}};
-  EXPECT_EQ(encode(context).encoded, kPictures);
-  EXPECT_EQ(encode({kMirrorView, all_}, context).encoded, kPictures);
-  EXPECT_EQ(encode({kPlainView, {3, 2, kUnreadable}}, context).encoded, 3);
-  EXPECT_EQ(encode({kPlainView, all_, at::kFloat, at::kHalf}, context).encoded, kPictures);
+  EXPECT_EQ(extract(context).encoded, kPictures);
+  EXPECT_EQ(extract({kMirrorView, all_}, context).encoded, kPictures);
+  EXPECT_EQ(extract({kPlainView, {3, 2, kUnreadable}}, context).encoded, 3);
+  EXPECT_EQ(extract({kPlainView, all_, at::kFloat, at::kHalf}, context).encoded, kPictures);
   EXPECT_EQ(read_cache_folder(options_.cache.directory).entries.size(), 5u);
   options_.transforms[0].params = nlohmann::json::object();
-  EXPECT_TRUE(encode(context).cache_hit);
+  EXPECT_TRUE(extract(context).cache_hit);
 }
 
-TEST_F(DatasetEncoders, that_are_stopped_go_on_where_they_were) {
+TEST_F(FeatureExtractors, that_are_stopped_go_on_where_they_were) {
   const auto rows = expected();
   MadeContext stopping(6);
-  const auto stop = testing::thrown([&] { encode(stopping); });
+  const auto stop = testing::thrown([&] { extract(stopping); });
   EXPECT_THAT(stop, HasSubstr("96 of 200 samples are encoded and kept"));
   EXPECT_THAT(testing::thrown([&] {
                 MadeContext at_once(0);
                 options_.cache.type = CacheType::cpu;
-                encode(at_once);
+                extract(at_once);
               }),
               HasSubstr("0 of 200 samples are encoded"));
   options_.cache.type = CacheType::automatic;
   MadeContext context;
-  const auto encoded = encode(context);
+  const auto encoded = extract(context);
   EXPECT_THAT(context.said_, Contains("continuing a cache that holds 96 of 200 samples"));
   EXPECT_EQ(encoded.encoded, kPictures - 96);
   expect_equal(joined(encoded), rows);
 }
 
-TEST_F(DatasetEncoders, wait_for_a_shard_that_another_process_fills_and_take_it_over) {
+TEST_F(FeatureExtractors, wait_for_a_shard_that_another_process_fills_and_take_it_over) {
   const auto rows = expected();
   MadeContext stopping(0);
-  testing::thrown([&] { encode(stopping); });
+  testing::thrown([&] { extract(stopping); });
   const auto folder = read_cache_folder(options_.cache.directory).entries.at(0).folder;
   const auto lock = EntryLock::share(folder, [] {});
   std::optional<ShardLock> shard = lock.try_take_shard(1);
@@ -231,24 +231,24 @@ TEST_F(DatasetEncoders, wait_for_a_shard_that_another_process_fills_and_take_it_
     shard.reset();
   });
   MadeContext context;
-  const auto encoded = encode(context);
+  const auto encoded = extract(context);
   other.join();
   EXPECT_THAT(context.said_, Contains(HasSubstr("waiting for another process that fills")));
   expect_equal(joined(encoded), rows);
 }
 
-TEST_F(DatasetEncoders, give_feature_maps_with_the_channels_last) {
+TEST_F(FeatureExtractors, give_feature_maps_with_the_channels_last) {
   part_.first_trained = 1;
   options_.cache.batch_size = 7;  // no shard is a multiple of it
   MadeContext context;
-  const EncodeRequest request{kPlainView, all_, at::kFloat, at::kHalf};
+  const FeatureRequest request{kPlainView, all_, at::kFloat, at::kHalf};
   {
     SkipLog skips(loading_, kPictures, context);
-    DatasetEncoder encoder(options_, spec_, dataset_, transforms_, part_, at::kCPU, skips, context);
-    encoder.check_room({request});
+    FeatureExtractor extractor(options_, spec_, dataset_, transforms_, part_, at::kCPU, skips, context);
+    extractor.check_room({request});
     EXPECT_THAT(context.said_.back(), HasSubstr("maps before choose: 200 of 48 numbers"));
   }
-  const auto maps = joined(encode(request, context));
+  const auto maps = joined(extract(request, context));
   EXPECT_EQ(maps.sizes(), at::IntArrayRef({kPictures, 4, 4, 3}));
   EXPECT_EQ(maps.scalar_type(), at::kHalf);
   expect_equal(maps.to(at::kFloat).flatten(1).slice(1, 0, 5), expected().to(at::kHalf).to(at::kFloat));

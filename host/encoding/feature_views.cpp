@@ -1,4 +1,4 @@
-#include "host/encoding/encoded_views.hpp"
+#include "host/encoding/feature_views.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -35,7 +35,7 @@ void release_pages(const at::Tensor& array, const at::Tensor& row) {
 
 }  // namespace
 
-void EncodedViews::add(int64_t view, const std::vector<int64_t>& samples, const at::Tensor& values,
+void FeatureViews::add(int64_t view, const std::vector<int64_t>& samples, const at::Tensor& values,
                        bool mapped) {
   auto& places = places_[view];
   const auto array = arrays_.size();
@@ -47,7 +47,7 @@ void EncodedViews::add(int64_t view, const std::vector<int64_t>& samples, const 
   }
 }
 
-EncodedViews::Place EncodedViews::place_of(const SampleView& which) const {
+FeatureViews::Place FeatureViews::place_of(const SampleView& which) const {
   const auto view = places_.find(which.view);
   const auto sample = static_cast<size_t>(which.sample);
   if (view == places_.end() || sample >= view->second.size() || view->second[sample].row < 0) {
@@ -58,7 +58,7 @@ EncodedViews::Place EncodedViews::place_of(const SampleView& which) const {
 }
 
 /// Where the arrays are in the memory of a device: a copy per array, not one per row.
-void EncodedViews::gather_on_device(const std::vector<SampleView>& which, at::Tensor& out) const {
+void FeatureViews::gather_on_device(const std::vector<SampleView>& which, at::Tensor& out) const {
   std::map<size_t, std::pair<std::vector<int64_t>, std::vector<int64_t>>> by_array;  // rows, places in `out`
   for (size_t i = 0; i < which.size(); ++i) {
     const auto place = place_of(which[i]);
@@ -74,7 +74,7 @@ void EncodedViews::gather_on_device(const std::vector<SampleView>& which, at::Te
   }
 }
 
-at::Tensor EncodedViews::gather(const std::vector<SampleView>& which, at::ScalarType dtype) const {
+at::Tensor FeatureViews::gather(const std::vector<SampleView>& which, at::ScalarType dtype) const {
   at::NoGradGuard no_grad;
   std::vector<int64_t> shape = arrays_.at(0).values.sizes().vec();
   shape[0] = static_cast<int64_t>(which.size());

@@ -14,18 +14,18 @@ struct SampleView {
   int64_t view;
 };
 
-/// What the frozen stages of an encoder made of samples: embeddings (D) or maps (H, W, C), all of one
-/// shape. Arrays stay where they are, usually memory-mapped; only the rows asked for are copied.
-/// gather() is [thread-safe] once everything was added.
-class EncodedViews {
+/// The features of samples that the frozen stages of one encoder gave, by sample and view: embeddings (D) or
+/// feature maps (H, W, C), all of one shape. Arrays stay where they are, usually memory-mapped; only the rows
+/// asked for are copied. gather() is [thread-safe] once everything was added.
+class FeatureViews {
  public:
-  /// `values` (N, ...): float16, bfloat16 or float32, a row per sample of `samples`; all on the CPU or all on
-  /// one device. `mapped`: over a file, so that pages that were read can be handed back.
+  /// Adds an array. `values` (N, ...): float16, bfloat16 or float32, a row per sample of `samples`; all on
+  /// the CPU or all on one device. `mapped`: over a file, so that pages that were read can be handed back.
   void add(int64_t view, const std::vector<int64_t>& samples, const at::Tensor& values, bool mapped);
 
-  /// (B, ...) of `dtype` where the arrays are, converted while copied. The pages that were read stay in the
-  /// system's page cache but not in this process, so that its memory does not grow with the arrays. Throws
-  /// std::out_of_range for a sample that was not added.
+  /// Gives (B, ...) of `dtype` where the arrays are; rows are converted while they are copied. The pages that
+  /// were read stay in the system's page cache but not in this process, so that its memory does not grow with
+  /// the arrays. Throws std::out_of_range for a sample that was not added.
   at::Tensor gather(const std::vector<SampleView>& which, at::ScalarType dtype) const;
 
  private:

@@ -8,7 +8,7 @@
 namespace kindred::host {
 
 /// What the frozen stages of an encoder shall be run on: one view of some samples.
-struct EncodeRequest {
+struct FeatureRequest {
   int64_t view = 0;
   std::vector<int64_t> samples;
   at::ScalarType compute = at::kFloat;  ///< the stages' arithmetic
