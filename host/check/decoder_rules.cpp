@@ -20,7 +20,7 @@ constexpr const char* kSampleName = "the example";
 std::vector<std::string> no_pictures() {
   std::string noise;
   Random random(3);
-  for (int i = 0; i < 512; ++i) noise += static_cast<char>(random.uniform(0, 256));
+  for (int i = 0; i < 512; ++i) noise += static_cast<char>(static_cast<uint8_t>(random.uniform(0, 256)));
   noise[0] = 0;
   return {"", std::string(1, '\0'), std::string(512, '\0'), "no picture", noise};
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <numeric>
 #include <sstream>
 
 #include "host/base/text.hpp"
@@ -61,8 +60,7 @@ std::vector<std::string> files_inside(const std::string& folder, const std::vect
 /// All samples of a dataset; `lines`: what is said of each.
 Embedded embed_samples(const InferenceModel& model, const Dataset& dataset, std::vector<json> lines,
                        Context& context) {
-  std::vector<int64_t> rows(static_cast<size_t>(dataset.size()));
-  std::iota(rows.begin(), rows.end(), 0);
+  auto rows = all_samples(dataset.size());
   std::vector<SkippedSample> skipped;
   Embedded out;
   out.rows = model.encode(dataset, rows, {}, skipped, context).cpu();

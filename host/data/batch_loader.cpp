@@ -21,7 +21,7 @@ std::string size_text(const at::Tensor& object) {
 }  // namespace
 
 BatchLoader::BatchLoader(const Dataset& dataset, const TransformList& transforms,
-                         std::vector<std::vector<int64_t>> batches, Options options)
+                         std::vector<std::vector<SampleIndex>> batches, Options options)
     : dataset_(dataset),
       transforms_(transforms),
       batches_(std::move(batches)),
@@ -71,10 +71,10 @@ void BatchLoader::work() {
   }
 }
 
-void BatchLoader::read_one(const std::vector<int64_t>& indices, size_t place, Slot& slot) {
+void BatchLoader::read_one(const std::vector<SampleIndex>& indices, size_t place, Slot& slot) {
   const auto index = indices[place];
   try {
-    auto object = dataset_.read(index);
+    auto object = dataset_.read(to_int(index));
     for (size_t i = 0; kind_ == ObjectKind::image && i < transforms_.size(); ++i) {
       auto random = options_.draws ? options_.draws(index, i) : Random(0);
       object = transforms_[i]->apply(object, random);
@@ -105,7 +105,7 @@ BatchLoader::Objects BatchLoader::next_objects() {
   for (size_t i = 0; i < slot.objects.size(); ++i) {
     const auto index = batches_[number][i];
     if (!slot.errors[i].empty()) {
-      out.skipped.push_back({index, dataset_.sample_name(index), slot.errors[i]});
+      out.skipped.push_back({index, dataset_.sample_name(to_int(index)), slot.errors[i]});
       continue;
     }
     out.objects.push_back(std::move(slot.objects[i]));
@@ -119,8 +119,9 @@ void BatchLoader::check_one_size(const Objects& read) const {
     if (read.objects[i].sizes() == read.objects.front().sizes()) continue;
     const bool images = kind_ == ObjectKind::image;
     throw Error(std::string("the ") + (images ? "pictures" : "vectors") + " of a batch differ in size" +
-                (images ? " after the transforms: " : ": ") + dataset_.sample_name(read.indices.front()) +
-                " is " + size_text(read.objects.front()) + ", " + dataset_.sample_name(read.indices[i]) +
+                (images ? " after the transforms: " : ": ") +
+                dataset_.sample_name(to_int(read.indices.front())) + " is " +
+                size_text(read.objects.front()) + ", " + dataset_.sample_name(to_int(read.indices[i])) +
                 " is " + size_text(read.objects[i]) +
                 (images ? "; add a resize or a crop to an exact size to data.transforms"
                         : "; all vectors of a dataset must have one length"));

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/base/index_types.hpp"
 #include "host/data/transform_list.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/image.hpp"
@@ -18,7 +19,7 @@ namespace kindred::host {
 
 /// A sample that could not be read, and why.
 struct SkippedSample {
-  int64_t index;
+  SampleIndex index;
   std::string name, message;
 };
 
@@ -32,24 +33,24 @@ class BatchLoader {
     int64_t prefetch = 3;
     /// The generator of a sample's transform, by its place in the list; empty where none is random.
     /// [thread-safe]
-    std::function<Random(int64_t sample, size_t transform)> draws{};
+    std::function<Random(SampleIndex sample, size_t transform)> draws{};
     bool mirror = false;  ///< pictures left to right, after the transforms
   };
   struct Loaded {
-    Batch batch;                   ///< on the CPU
-    std::vector<int64_t> indices;  ///< of the samples in it, in the order asked for
+    Batch batch;                       ///< on the CPU
+    std::vector<SampleIndex> indices;  ///< of the samples in it, in the order asked for
     std::vector<SkippedSample> skipped;
   };
   /// The same before the objects are joined.
   struct Objects {
     std::vector<at::Tensor> objects;  ///< on the CPU, transformed; their sizes may differ
-    std::vector<int64_t> indices;
+    std::vector<SampleIndex> indices;
     std::vector<SkippedSample> skipped;
   };
 
-  /// `dataset` and `transforms` must outlive the loader. `batches`: sample indices.
+  /// `dataset` and `transforms` must outlive the loader. `batches`: the samples of each.
   BatchLoader(const Dataset& dataset, const TransformList& transforms,
-              std::vector<std::vector<int64_t>> batches, Options options);
+              std::vector<std::vector<SampleIndex>> batches, Options options);
   ~BatchLoader();  ///< may be called before all batches were taken
 
   /// The next batch; call as often as there are batches. `batch.data` is undefined when every sample of it
@@ -69,12 +70,12 @@ class BatchLoader {
     size_t open = 0;  // samples not read yet
   };
   void work();
-  void read_one(const std::vector<int64_t>& indices, size_t place, Slot& slot);
+  void read_one(const std::vector<SampleIndex>& indices, size_t place, Slot& slot);
   void check_one_size(const Objects& read) const;
 
   const Dataset& dataset_;
   const TransformList& transforms_;
-  const std::vector<std::vector<int64_t>> batches_;
+  const std::vector<std::vector<SampleIndex>> batches_;
   const Options options_;
   const ObjectKind kind_;
   Normalization normalization_;

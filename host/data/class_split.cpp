@@ -68,7 +68,7 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
     (where == kTrain        ? split.train
      : where == kValidation ? split.validation
                             : split.test)
-        .push_back(static_cast<int64_t>(row));
+        .push_back(SampleIndex{static_cast<int64_t>(row)});
   }
   if (options.validation == ValidationSource::test) {
     split.validation = split.test;
@@ -84,14 +84,21 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
   return split;
 }
 
-at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows) {
+at::Tensor tensor_of(const std::vector<SampleIndex>& samples) {
+  auto out = at::empty({static_cast<int64_t>(samples.size())}, at::kLong);
+  std::transform(samples.begin(), samples.end(), out.data_ptr<int64_t>(),
+                 [](SampleIndex sample) { return to_int(sample); });
+  return out;
+}
+
+at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
   auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
   auto* values = out.data_ptr<int64_t>();
   for (size_t i = 0; i < rows.size(); ++i) values[i] = labels[static_cast<size_t>(rows[i])];
   return out;
 }
 
-int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows) {
+int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
   std::set<int64_t> groups;
   for (auto row : rows) groups.insert(labels[static_cast<size_t>(row)]);
   return static_cast<int64_t>(groups.size());

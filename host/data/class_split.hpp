@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "host/base/index_types.hpp"
 #include "host/options/data_options.hpp"
 
 namespace kindred::host {
@@ -13,7 +14,7 @@ namespace kindred::host {
 /// Rows of the dataset by side, ascending. Whole classes go to one side; samples without a label (-1) to
 /// none.
 struct ClassSplit {
-  std::vector<int64_t> train, validation, test;
+  std::vector<SampleIndex> train, validation, test;
   bool validation_is_test = false;
 };
 
@@ -21,10 +22,13 @@ struct ClassSplit {
 /// when classes_file names a class that the dataset does not have.
 ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions& options);
 
+/// int64 (R) on the CPU: the numbers of `samples`.
+at::Tensor tensor_of(const std::vector<SampleIndex>& samples);
+
 /// int64 (R) on the CPU: labels of `rows`.
-at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows);
+at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows);
 
 /// Number of distinct labels among `rows`.
-int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<int64_t>& rows);
+int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows);
 
 }  // namespace kindred::host

@@ -10,10 +10,10 @@ at::Tensor chosen_rows(const at::Tensor& rows, const at::Tensor& places) {
   return places.defined() ? rows.index_select(0, places.to(rows.device())) : rows;
 }
 
-PairList pairs_within(const PairList& pairs, const std::vector<int64_t>& samples) {
+PairList pairs_within(const PairList& pairs, const std::vector<SampleIndex>& samples) {
   if (!pairs.defined()) return {};
   std::unordered_map<int64_t, int64_t> place;
-  for (size_t i = 0; i < samples.size(); ++i) place[samples[i]] = static_cast<int64_t>(i);
+  for (size_t i = 0; i < samples.size(); ++i) place[to_int(samples[i])] = static_cast<int64_t>(i);
   const auto all = pairs.rows.contiguous();
   const auto* row = all.data_ptr<int64_t>();
   std::vector<int64_t> rows, kept;
@@ -37,17 +37,18 @@ at::Tensor PairBatches::objects(const at::Tensor& batch) const {
 }
 
 ScoredPairs PairBatches::scored(const at::Tensor& batch, const at::Tensor& embeddings,
-                                const at::Tensor& samples, const std::vector<int64_t>& asked) const {
+                                const at::Tensor& samples, const at::Tensor& asked) const {
   const auto count = static_cast<size_t>(batch.numel());
   auto kept = batch;
   at::Tensor places;  // of the embeddings of the kept pairs: the first objects', then the second ones'; all
-  if (samples.numel() != static_cast<int64_t>(asked.size())) {
-    const auto present = samples.cpu();
+  if (samples.numel() != asked.numel()) {
+    const auto present = samples.cpu(), wanted = asked.contiguous();
+    const auto* number = wanted.data_ptr<int64_t>();
     std::unordered_map<int64_t, int64_t> row_of;
     for (int64_t i = 0; i < present.numel(); ++i) row_of[present.data_ptr<int64_t>()[i]] = i;
     std::vector<int64_t> pair_places, first, second;
     for (size_t i = 0; i < count; ++i) {
-      const auto a = row_of.find(asked[i]), b = row_of.find(asked[count + i]);
+      const auto a = row_of.find(number[i]), b = row_of.find(number[count + i]);
       if (a == row_of.end() || b == row_of.end()) continue;
       pair_places.push_back(static_cast<int64_t>(i));
       first.push_back(a->second);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/base/index_types.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/loss.hpp"
 
@@ -18,7 +19,7 @@ at::Tensor chosen_rows(const at::Tensor& rows, const at::Tensor& places);
 
 /// The pairs both of whose objects are among `samples`, with their places in it as rows. Undefined when
 /// `pairs` is.
-PairList pairs_within(const PairList& pairs, const std::vector<int64_t>& samples);
+PairList pairs_within(const PairList& pairs, const std::vector<SampleIndex>& samples);
 
 /// Pairs in batches: which training rows a batch of pairs needs, and the embeddings of those as pairs again.
 class PairBatches {
@@ -32,11 +33,11 @@ class PairBatches {
   /// int64 (B) pairs -> int64 (2 B) training rows: the first objects, then the second ones.
   at::Tensor objects(const at::Tensor& batch) const;
 
-  /// The pairs of `batch` from embeddings (S, D) of `samples` int64 (S). `asked`: the samples of
-  /// objects(batch), in that order; those that could not be read are missing in `samples`, and their pairs
-  /// are left out.
+  /// The pairs of `batch` from embeddings (S, D) of `samples` int64 (S). `asked`: int64 (2 B) on the CPU, the
+  /// samples of objects(batch) in that order; those that could not be read are missing in `samples`, and
+  /// their pairs are left out.
   ScoredPairs scored(const at::Tensor& batch, const at::Tensor& embeddings, const at::Tensor& samples,
-                     const std::vector<int64_t>& asked) const;
+                     const at::Tensor& asked) const;
 
  private:
   PairList pairs_;

@@ -32,9 +32,9 @@ void SkipLog::note(const std::vector<SkippedSample>& skipped) {
   }
 }
 
-void SkipLog::remove_from(std::vector<int64_t>& samples) const {
+void SkipLog::remove_from(std::vector<SampleIndex>& samples) const {
   samples.erase(std::remove_if(samples.begin(), samples.end(),
-                               [&](int64_t sample) { return skipped_[static_cast<size_t>(sample)]; }),
+                               [&](SampleIndex sample) { return skipped_[static_cast<size_t>(sample)]; }),
                 samples.end());
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/base/context.hpp"
+#include "host/base/index_types.hpp"
 #include "host/data/batch_loader.hpp"
 #include "host/options/data_options.hpp"
 
@@ -21,7 +22,7 @@ class SkipLog {
 
   const std::vector<SkippedSample>& all() const { return all_; }
   /// Takes the skipped ones out of a list of samples.
-  void remove_from(std::vector<int64_t>& samples) const;
+  void remove_from(std::vector<SampleIndex>& samples) const;
 
  private:
   Context& context_;

@@ -101,7 +101,7 @@ std::string EntryKeys::key(const FeatureRequest& request) {
     }
   }
   fingerprint.add(std::string_view(reinterpret_cast<const char*>(request.samples.data()),
-                                   request.samples.size() * sizeof(int64_t)));
+                                   request.samples.size() * sizeof(SampleIndex)));
   return fingerprint.hex();
 }
 

@@ -7,16 +7,16 @@
 namespace kindred::host {
 namespace {
 
-std::vector<std::vector<int64_t>> batches_between(const std::vector<int64_t>& samples, int64_t first,
-                                                  int64_t end, int64_t batch_size) {
+std::vector<std::vector<SampleIndex>> batches_between(const std::vector<SampleIndex>& samples, int64_t first,
+                                                      int64_t end, int64_t batch_size) {
   return batches_of({samples.begin() + first, samples.begin() + end}, 0, batch_size);
 }
 
 BatchLoader::Options loading_of_view(const EncodingOptions& options, int64_t view) {
   BatchLoader::Options loading;
   loading.threads = options.threads;
-  loading.draws = [seed = options.seed, view](int64_t sample, size_t transform) {
-    return Random(seed, view_stream(view), sample, transform);
+  loading.draws = [seed = options.seed, view](SampleIndex sample, size_t transform) {
+    return Random(seed, view_stream(view), to_int(sample), transform);
   };
   loading.mirror = view == kMirrorView;
   return loading;

@@ -32,7 +32,7 @@ class FeatureBatches {
  private:
   FrozenStages& stages_;
   const FeatureRequest& request_;
-  const std::vector<std::vector<int64_t>> batches_;
+  const std::vector<std::vector<SampleIndex>> batches_;
   const BatchLoader::Options loading_;
   BatchLoader loader_;
   size_t position_ = 0;

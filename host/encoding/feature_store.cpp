@@ -70,9 +70,8 @@ std::vector<FeatureRequest> FeatureStore::requests(const EncoderPart& part, cons
       requests.push_back({view, others, part.training_dtype, stored});
     }
   } else {
-    std::vector<int64_t> all(static_cast<size_t>(dataset_.size()));
-    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
-    requests.push_back({kPlainView, all, at::kFloat, dtype_of(options_.cache.embedding_dtype)});
+    requests.push_back(
+        {kPlainView, all_samples(dataset_.size()), at::kFloat, dtype_of(options_.cache.embedding_dtype)});
   }
   for (const auto view : options_.test_views) {
     if (view != kPlainView && part.object_kind == ObjectKind::image) {

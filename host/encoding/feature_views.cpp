@@ -35,7 +35,7 @@ void release_pages(const at::Tensor& array, const at::Tensor& row) {
 
 }  // namespace
 
-void FeatureViews::add(int64_t view, const std::vector<int64_t>& samples, const at::Tensor& values,
+void FeatureViews::add(int64_t view, const std::vector<SampleIndex>& samples, const at::Tensor& values,
                        bool mapped) {
   auto& places = places_[view];
   const auto array = arrays_.size();
@@ -52,7 +52,7 @@ FeatureViews::Place FeatureViews::place_of(const SampleView& which) const {
   const auto sample = static_cast<size_t>(which.sample);
   if (view == places_.end() || sample >= view->second.size() || view->second[sample].row < 0) {
     throw std::out_of_range("the " + view_name(which.view) + " view of sample " +
-                            std::to_string(which.sample) + " was not encoded");
+                            std::to_string(to_int(which.sample)) + " was not encoded");
   }
   return view->second[sample];
 }

@@ -6,11 +6,13 @@
 #include <map>
 #include <vector>
 
+#include "host/base/index_types.hpp"
+
 namespace kindred::host {
 
-/// One view of one sample, by its number in the dataset.
+/// One view of one sample.
 struct SampleView {
-  int64_t sample;
+  SampleIndex sample;
   int64_t view;
 };
 
@@ -21,7 +23,7 @@ class FeatureViews {
  public:
   /// Adds an array. `values` (N, ...): float16, bfloat16 or float32, a row per sample of `samples`; all on
   /// the CPU or all on one device. `mapped`: over a file, so that pages that were read can be handed back.
-  void add(int64_t view, const std::vector<int64_t>& samples, const at::Tensor& values, bool mapped);
+  void add(int64_t view, const std::vector<SampleIndex>& samples, const at::Tensor& values, bool mapped);
 
   /// Gives (B, ...) of `dtype` where the arrays are; rows are converted while they are copied. The pages that
   /// were read stay in the system's page cache but not in this process, so that its memory does not grow with

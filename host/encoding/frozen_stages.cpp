@@ -26,7 +26,7 @@ const std::vector<std::vector<int64_t>>& FrozenStages::stage_shapes() {
   for (int64_t sample = 0; stage_shapes_.empty() && sample < dataset_.size(); ++sample) {
     BatchLoader::Options loading;
     loading.threads = 1;
-    BatchLoader loader(dataset_, transforms_.plain, {{sample}}, loading);
+    BatchLoader loader(dataset_, transforms_.plain, {{SampleIndex{sample}}}, loading);
     auto loaded = loader.next();
     if (loaded.indices.empty()) continue;
     loaded.batch.data = loaded.batch.data.to(device_);
@@ -58,7 +58,7 @@ at::Tensor FrozenStages::missing_rows(int64_t count, at::ScalarType dtype) {
       .to(dtype);
 }
 
-at::Tensor FrozenStages::run(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
+at::Tensor FrozenStages::run(const BatchLoader::Loaded& loaded, const std::vector<SampleIndex>& asked,
                              const FeatureRequest& request) {
   const auto count = static_cast<int64_t>(asked.size());
   if (loaded.indices.empty()) return missing_rows(count, request.stored);
@@ -75,7 +75,7 @@ at::Tensor FrozenStages::run(const BatchLoader::Loaded& loaded, const std::vecto
     throw Error(fmt::format(
         "the {} view of {} gives a map of another size than the plain view of the first picture; end "
         "data.transforms and data.train_transforms with the same exact size",
-        view_name(request.view), dataset_.sample_name(loaded.indices.front())));
+        view_name(request.view), dataset_.sample_name(to_int(loaded.indices.front()))));
   }
   rows = rows.to(kept_on_, request.stored).contiguous();
   if (rows.size(0) == count) return rows;

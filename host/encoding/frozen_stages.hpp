@@ -32,7 +32,7 @@ class FrozenStages {
   /// Batch -> (B, ...) of `request.stored`, a row per sample of `asked`; NaN where a sample was skipped.
   /// Throws Error where numbers are out of range of float16 or the view gives maps of another size,
   /// PluginError.
-  at::Tensor run(const BatchLoader::Loaded& loaded, const std::vector<int64_t>& asked,
+  at::Tensor run(const BatchLoader::Loaded& loaded, const std::vector<SampleIndex>& asked,
                  const FeatureRequest& request);
 
  private:

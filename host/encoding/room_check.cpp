@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/base/size_text.hpp"
 #include "host/base/system_info.hpp"
 #include "host/encoding/row_cache.hpp"
 #include "kindred/error.hpp"
@@ -12,11 +13,8 @@
 namespace kindred::host {
 namespace {
 
-std::string binary_size_text(uintmax_t bytes) {
-  const double mebibytes = static_cast<double>(bytes) / (1 << 20);
-  return mebibytes < 1024 ? fmt::format("{:.0f} MiB", mebibytes)
-                          : fmt::format("{:.1f} GiB", mebibytes / 1024);
-}
+/// Maps are large: less than a mebibyte is nothing.
+std::string room_text(uintmax_t bytes) { return size_text(bytes, SizeUnit::mebibytes); }
 
 }  // namespace
 
@@ -35,8 +33,7 @@ void check_room(const std::vector<FeatureRequest>& requests, const EncodingOptio
     return static_cast<uintmax_t>(stages.row_numbers(count) * bytes_per_number);
   };
   if (cache.on_device()) {
-    context.info(
-        fmt::format("maps: {} on {}", binary_size_text(bytes(part.first_trained)), stages.kept_on().str()));
+    context.info(fmt::format("maps: {} on {}", room_text(bytes(part.first_trained)), stages.kept_on().str()));
     return;
   }
   const auto place = cache.on_disk() ? cache.directory : std::string("memory");
@@ -46,18 +43,18 @@ void check_room(const std::vector<FeatureRequest>& requests, const EncodingOptio
   const auto total = bytes(part.first_trained);
   const auto need = total - std::min(present, total);
   context.info(fmt::format("maps before {}: {} of {} numbers, {}, of which {} are there; {} are free in {}",
-                           cut, rows, stages.row_numbers(part.first_trained), binary_size_text(total),
-                           binary_size_text(std::min(present, total)), binary_size_text(free), place));
+                           cut, rows, stages.row_numbers(part.first_trained), room_text(total),
+                           room_text(std::min(present, total)), room_text(free), place));
   if (need <= free) return;
   std::string fitting;
   for (int64_t count = 1; count < part.stage_count; ++count) {
     if (bytes(count) > free) continue;
     fitting += fmt::format("{}{} ({})", fitting.empty() ? "" : ", ", names[static_cast<size_t>(count)],
-                           binary_size_text(bytes(count)));
+                           room_text(bytes(count)));
   }
   throw Error(fmt::format(
       "the maps before {} need {} more, but {} has {} free; {}; or lower cache.views, or take another {}",
-      cut, binary_size_text(need), place, binary_size_text(free),
+      cut, room_text(need), place, room_text(free),
       fitting.empty() ? "no other stage would fit"
                       : "trained from one of these stages it would fit: " + fitting,
       cache.on_disk() ? "cache.directory" : "cache.type"));

@@ -6,13 +6,14 @@ using nlohmann::json;
 json to_json(const std::vector<SkippedSample>& skipped) {
   json list = json::array();
   for (const auto& one : skipped)
-    list.push_back({{"index", one.index}, {"name", one.name}, {"message", one.message}});
+    list.push_back({{"index", to_int(one.index)}, {"name", one.name}, {"message", one.message}});
   return list;
 }
 
 std::vector<SkippedSample> skipped_from(const json& list) {
   std::vector<SkippedSample> skipped;
-  for (const auto& one : list) skipped.push_back({one["index"], one["name"], one["message"]});
+  for (const auto& one : list)
+    skipped.push_back({SampleIndex{one["index"].get<int64_t>()}, one["name"], one["message"]});
   return skipped;
 }
 

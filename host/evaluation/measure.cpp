@@ -16,8 +16,8 @@ json number_or_null(double value) { return std::isfinite(value) ? json(value) : 
 
 }  // namespace
 
-RetrievalTask measured_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
-                            const MeasureOptions& options) {
+RetrievalTask measured_task(const Dataset& dataset, const std::vector<SampleIndex>& rows,
+                            EvalSampler* sampler, const MeasureOptions& options) {
   return retrieval_task(dataset, rows, sampler, options.seed,
                         options.pair_candidates == PairCandidates::all_objects);
 }
@@ -60,7 +60,8 @@ Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
   return out;
 }
 
-void check_finite(const at::Tensor& embeddings, const Dataset& dataset, const std::vector<int64_t>& samples) {
+void check_finite(const at::Tensor& embeddings, const Dataset& dataset,
+                  const std::vector<SampleIndex>& samples) {
   if (embeddings.numel() == 0) return;
   const auto bad = embeddings.isfinite().all(1).logical_not().nonzero();
   if (bad.size(0) == 0) return;
@@ -68,7 +69,7 @@ void check_finite(const at::Tensor& embeddings, const Dataset& dataset, const st
   throw Error(fmt::format(
       "the embedding of {} has a number that is not finite, and {} of {} samples have such ones; look at the "
       "sample and at the encoder's weights",
-      dataset.sample_name(samples.at(first)), bad.size(0), embeddings.size(0)));
+      dataset.sample_name(to_int(samples.at(first))), bad.size(0), embeddings.size(0)));
 }
 
 }  // namespace kindred::host

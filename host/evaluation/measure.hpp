@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/base/context.hpp"
+#include "host/base/index_types.hpp"
 #include "host/evaluation/evaluation.hpp"
 #include "host/options/evaluation_options.hpp"
 #include "kindred/dataset.hpp"
@@ -27,8 +28,8 @@ struct Measured {
 
 /// The task of measuring the dataset's samples `rows` as the options say; where `sampler` is null, nothing is
 /// drawn among the queries.
-RetrievalTask measured_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
-                            const MeasureOptions& options);
+RetrievalTask measured_task(const Dataset& dataset, const std::vector<SampleIndex>& rows,
+                            EvalSampler* sampler, const MeasureOptions& options);
 
 /// Evaluates all metrics of `embeddings` float32 (N, D). A metric that is undefined is a warning.
 Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
@@ -37,6 +38,7 @@ Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
 
 /// Throws Error that names the first sample whose embedding has a number that is not finite: such rows
 /// cannot be ranked. `embeddings` (N, D) are those of `samples`.
-void check_finite(const at::Tensor& embeddings, const Dataset& dataset, const std::vector<int64_t>& samples);
+void check_finite(const at::Tensor& embeddings, const Dataset& dataset,
+                  const std::vector<SampleIndex>& samples);
 
 }  // namespace kindred::host

@@ -13,7 +13,7 @@ namespace {
 at::Tensor rows_where(const at::Tensor& wanted) { return wanted.nonzero().squeeze(1); }
 
 /// bool (N): the rows whose sample has another role than `other`.
-at::Tensor lacks_role(const std::vector<Role>& roles, const std::vector<int64_t>& rows, Role other) {
+at::Tensor lacks_role(const std::vector<Role>& roles, const std::vector<SampleIndex>& rows, Role other) {
   auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kBool);
   for (size_t i = 0; i < rows.size(); ++i) {
     out.data_ptr<bool>()[i] = roles[static_cast<size_t>(rows[i])] != other;
@@ -32,8 +32,8 @@ at::Tensor query_rows(const RetrievalTask& task) {
   return task.queries.defined() ? task.queries.contiguous() : at::arange(task.labels.numel(), at::kLong);
 }
 
-RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
-                             uint64_t seed, bool all_candidates) {
+RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<SampleIndex>& rows,
+                             EvalSampler* sampler, uint64_t seed, bool all_candidates) {
   RetrievalTask task;
   task.labels = labels_of(dataset.labels(), rows);
   task.pairs = pairs_within(dataset.pairs(), rows);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/base/index_types.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/eval_sampler.hpp"
 
@@ -24,7 +25,7 @@ at::Tensor query_rows(const RetrievalTask& task);
 /// The task of measuring the dataset's samples `rows`. What it looks like depends on whether the dataset has
 /// pairs, roles or neither. `sampler` chooses among the queries, and null leaves all of them. With
 /// `all_candidates` every object of a pair is a candidate, not only the second ones.
-RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<int64_t>& rows, EvalSampler* sampler,
-                             uint64_t seed, bool all_candidates);
+RetrievalTask retrieval_task(const Dataset& dataset, const std::vector<SampleIndex>& rows,
+                             EvalSampler* sampler, uint64_t seed, bool all_candidates);
 
 }  // namespace kindred::host

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "host/base/text.hpp"
 #include "host/inference/input_samples.hpp"
@@ -23,7 +22,7 @@ class InputEncoder {
         messages_(static_cast<size_t>(samples.size())) {}
 
   /// An encoder or head that fails on a batch may have failed because of one object in it.
-  void encode_all(const std::vector<int64_t>& samples) {
+  void encode_all(const std::vector<SampleIndex>& samples) {
     try {
       return encode(samples);
     } catch (const std::exception& error) {
@@ -45,11 +44,11 @@ class InputEncoder {
   }
 
  private:
-  void fail(int64_t sample, const std::string& message) {
+  void fail(SampleIndex sample, const std::string& message) {
     messages_[static_cast<size_t>(sample)] = message.empty() ? "it failed without a message" : message;
   }
 
-  void encode(const std::vector<int64_t>& samples) {
+  void encode(const std::vector<SampleIndex>& samples) {
     auto readable = samples;
     std::vector<SkippedSample> skipped;
     Context silent;
@@ -58,7 +57,7 @@ class InputEncoder {
     const auto finite = rows.isfinite().all(1).contiguous();
     for (size_t i = 0; i < readable.size(); ++i) {
       if (finite.data_ptr<bool>()[i]) {
-        rows_[readable[i]].copy_(rows[static_cast<int64_t>(i)]);
+        rows_[to_int(readable[i])].copy_(rows[static_cast<int64_t>(i)]);
       } else {
         fail(readable[i], "its embedding holds numbers that are not finite");
       }
@@ -77,11 +76,7 @@ EncodedInputs encode_inputs(const InferenceModel& model, const Decoders& decoder
                             const std::vector<Input>& inputs) {
   const InputSamples samples(inputs, model.fields(), decoders);
   InputEncoder encoder(model, samples);
-  if (!inputs.empty()) {
-    std::vector<int64_t> all(inputs.size());
-    std::iota(all.begin(), all.end(), 0);
-    encoder.encode_all(all);
-  }
+  if (!inputs.empty()) encoder.encode_all(all_samples(samples.size()));
   return encoder.take();
 }
 

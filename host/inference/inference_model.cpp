@@ -54,7 +54,7 @@ bool InferenceModel::lacks_length() const {
                      [](const EncoderPart& one) { return one.dimension == 0; });
 }
 
-at::Tensor InferenceModel::encode(const Dataset& dataset, std::vector<int64_t>& rows, const Pass& pass,
+at::Tensor InferenceModel::encode(const Dataset& dataset, std::vector<SampleIndex>& rows, const Pass& pass,
                                   std::vector<SkippedSample>& skipped, Context& context) const {
   at::NoGradGuard no_grad;
   const auto fields = fields_read(model_, dataset);
@@ -65,7 +65,7 @@ at::Tensor InferenceModel::encode(const Dataset& dataset, std::vector<int64_t>& 
   options.sizes_may_differ = true;
   options.network = network_.get();
   const auto embeddings =
-      join_embeddings(model_.encoders.size(), rows, [&](size_t i, std::vector<int64_t>& left) {
+      join_embeddings(model_.encoders.size(), rows, [&](size_t i, std::vector<SampleIndex>& left) {
         const auto field = field_dataset(dataset, fields[i]);
         return encode_rows(*field, left, transforms_, model_.encoders[i], options, skipped, context);
       });

@@ -53,7 +53,7 @@ class InferenceModel {
   /// float32 (N, D) on the device of the samples `rows` of a dataset, in that order. Samples that cannot be
   /// read are appended to `skipped` and taken out of `rows`. Pictures may differ in size. Throws Error where
   /// the dataset lacks a field, Interrupted, PluginError.
-  at::Tensor encode(const Dataset& dataset, std::vector<int64_t>& rows, const Pass& pass,
+  at::Tensor encode(const Dataset& dataset, std::vector<SampleIndex>& rows, const Pass& pass,
                     std::vector<SkippedSample>& skipped, Context& context) const;
 
   /// Vectors float32 (N, L) on the CPU -> float32 (N, D) on the device, in one batch, by a model with one

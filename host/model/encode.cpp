@@ -45,9 +45,10 @@ at::Tensor encode_by_size(const std::vector<at::Tensor>& objects, const BatchLoa
 
 }  // namespace
 
-at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const TransformList& transforms,
-                       const EncoderPart& part, const EncodeRowsOptions& options,
-                       std::vector<SkippedSample>& skipped, Context& context) {
+at::Tensor encode_rows(const Dataset& dataset, std::vector<SampleIndex>& rows,
+                       const TransformList& transforms, const EncoderPart& part,
+                       const EncodeRowsOptions& options, std::vector<SkippedSample>& skipped,
+                       Context& context) {
   at::NoGradGuard no_grad;
   {
     const auto lock = one_at_a_time(options);
@@ -60,9 +61,9 @@ at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const
   BatchLoader loader(dataset, transforms, batches, loading);
   Progress progress("encoding", "samples", static_cast<int64_t>(rows.size()), context);
   std::vector<at::Tensor> parts = {at::empty({0, part.dimension}, at::kFloat).to(options.device)};
-  std::vector<int64_t> readable;
+  std::vector<SampleIndex> readable;
   int64_t done = 0;
-  const auto keep = [&](const std::vector<int64_t>& indices, const std::vector<SkippedSample>& left_out) {
+  const auto keep = [&](const std::vector<SampleIndex>& indices, const std::vector<SkippedSample>& left_out) {
     skipped.insert(skipped.end(), left_out.begin(), left_out.end());
     readable.insert(readable.end(), indices.begin(), indices.end());
   };
@@ -84,8 +85,8 @@ at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const
   return at::cat(parts);
 }
 
-at::Tensor join_embeddings(size_t count, std::vector<int64_t>& samples,
-                           const std::function<at::Tensor(size_t, std::vector<int64_t>&)>& embed) {
+at::Tensor join_embeddings(size_t count, std::vector<SampleIndex>& samples,
+                           const std::function<at::Tensor(size_t, std::vector<SampleIndex>&)>& embed) {
   std::vector<at::Tensor> parts;
   for (size_t i = 0; i < count; ++i) {
     const auto asked = samples;

@@ -30,14 +30,15 @@ struct EncodeRowsOptions {
 /// Embeddings float32 (N, D) by one encoder of the samples `rows` in that order, on the device, in evaluation
 /// mode and without a cache. Samples that cannot be read are appended to `skipped` and taken out of `rows`.
 /// `dataset`: of the encoder's field. Throws Interrupted.
-at::Tensor encode_rows(const Dataset& dataset, std::vector<int64_t>& rows, const TransformList& transforms,
-                       const EncoderPart& part, const EncodeRowsOptions& options,
-                       std::vector<SkippedSample>& skipped, Context& context);
+at::Tensor encode_rows(const Dataset& dataset, std::vector<SampleIndex>& rows,
+                       const TransformList& transforms, const EncoderPart& part,
+                       const EncodeRowsOptions& options, std::vector<SkippedSample>& skipped,
+                       Context& context);
 
 /// (N, D_1 + ... + D_n) from `count` parts (N, D_i): part i of the samples that are left by `embed`, which
 /// takes those out of its argument that it cannot give. Only samples that every part can give stay in
 /// `samples`.
-at::Tensor join_embeddings(size_t count, std::vector<int64_t>& samples,
-                           const std::function<at::Tensor(size_t, std::vector<int64_t>&)>& embed);
+at::Tensor join_embeddings(size_t count, std::vector<SampleIndex>& samples,
+                           const std::function<at::Tensor(size_t, std::vector<SampleIndex>&)>& embed);
 
 }  // namespace kindred::host

@@ -12,6 +12,13 @@ inline constexpr const char* kValidationLoss = "validation.loss";
 /// "validation.r_precision" of "r_precision".
 inline std::string monitored_metric(const std::string& metric) { return "validation." + metric; }
 
+/// Whether it is a loss, which is to fall; metrics are to rise.
+inline bool is_loss_name(const std::string& monitor) {
+  const std::string ending = ".loss";
+  return monitor.size() >= ending.size() &&
+         monitor.compare(monitor.size() - ending.size(), ending.size(), ending) == 0;
+}
+
 /// Whether it is measured on the validation classes.
 inline bool is_of_validation(const std::string& monitor) { return monitor.rfind("validation.", 0) == 0; }
 

@@ -77,15 +77,17 @@ json of_changes(const json& schema) {
   return out;
 }
 
-}  // namespace
+/// The properties of any factors by name, such as learning rates by stage.
+json factors() {
+  return {{"type", "object"}, {"additionalProperties", {{"type", "number"}, {"minimum", 0}}}};
+}
 
-json pipeline_schema(const Catalog& catalog) {
-  const json factors = {{"type", "object"}, {"additionalProperties", {{"type", "number"}, {"minimum", 0}}}};
-  json defs = json::object();
+/// Adds every kind of component, and a head or the switch that may stand in its place.
+void define_components(json& defs, const Catalog& catalog) {
   for (const char* kind : kComponentKinds) {
     json host_keys = json::object();
     if (std::string(kind) == "encoder") {
-      auto trainable = section<TrainableSection>({{"lr_multipliers", factors}});
+      auto trainable = section<TrainableSection>({{"lr_multipliers", factors()}});
       host_keys = section<EncoderSection>(
           {{"trainable", {{"anyOf", {json{{"type", "boolean"}}, trainable}}}}})["properties"];
     }
@@ -95,7 +97,6 @@ json pipeline_schema(const Catalog& catalog) {
     }
     defs[kind] = component_of_kind(catalog, kind, host_keys);
   }
-  const json transforms = one_or_list(reference("transform"));
   defs["head_or_switch"] = {
       {"if", {{"required", {"switch"}}}},
       {"then",
@@ -109,6 +110,11 @@ json pipeline_schema(const Catalog& catalog) {
                   {"items", {{"anyOf", {one_or_list(reference("head")), json{{"type", "null"}}}}}}}}})}}},
         {"additionalProperties", false}}},
       {"else", reference("head")}};
+}
+
+/// Adds the sections of a pipeline, which refer to components.
+void define_sections(json& defs) {
+  const json transforms = one_or_list(reference("transform"));
   defs["split"] = section<SplitSection>(
       {{"train", section<TrainClassesSection>()},
        {"validation", {{"anyOf", {section<ValidationSection>(), {{"enum", {"none", "test"}}}}}}}});
@@ -120,15 +126,23 @@ json pipeline_schema(const Catalog& catalog) {
       {{"encoders",
         {{"type", "object"}, {"minProperties", 1}, {"additionalProperties", reference("encoder")}}},
        {"head", one_or_list(reference("head_or_switch"))}});
-  defs["train"] = section<TrainSection>({{"loss", one_or_list(reference("loss"))},
-                                         {"batch_sampler", reference("batch_sampler")},
-                                         {"optimizer", section<OptimizerSection>({{"lr_factors", factors}})},
-                                         {"freeze", {{"type", "array"}, {"items", section<FreezeSection>()}}},
-                                         {"schedule", section<ScheduleSection>()},
-                                         {"early_stopping", section<EarlyStoppingSection>()}});
+  defs["train"] =
+      section<TrainSection>({{"loss", one_or_list(reference("loss"))},
+                             {"batch_sampler", reference("batch_sampler")},
+                             {"optimizer", section<OptimizerSection>({{"lr_factors", factors()}})},
+                             {"freeze", {{"type", "array"}, {"items", section<FreezeSection>()}}},
+                             {"schedule", section<ScheduleSection>()},
+                             {"early_stopping", section<EarlyStoppingSection>()}});
   defs["evaluate"] = section<EvaluateSection>(
       {{"metrics", one_or_list(reference("metric"))}, {"eval_sampler", reference("eval_sampler")}});
+}
 
+}  // namespace
+
+json pipeline_schema(const Catalog& catalog) {
+  json defs = json::object();
+  define_components(defs, catalog);
+  define_sections(defs);
   auto root = section<RootSection>(
       {{"data", reference("data")},
        {"model", reference("model")},

@@ -30,7 +30,7 @@ at::Tensor thumbnail(const at::Tensor& image) {
   return at::_upsample_bilinear2d_aa(planes, {height, width}, false).squeeze(0);
 }
 
-void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, size_t field, int64_t top,
+void draw_cell(at::Tensor& canvas, const Dataset& dataset, SampleIndex sample, size_t field, int64_t top,
                int64_t left, Colour frame) {
   auto cell =
       canvas.slice(0, top, top + kCellHeight + 2 * kFrame).slice(1, left, left + kCellWidth + 2 * kFrame);
@@ -40,8 +40,11 @@ void draw_cell(at::Tensor& canvas, const Dataset& dataset, int64_t row, size_t f
   auto inner = cell.slice(0, kFrame, kFrame + kCellHeight).slice(1, kFrame, kFrame + kCellWidth);
   inner.fill_(0);
   try {
-    const auto small =
-        thumbnail(dataset.read_field(row, field)).round().clamp(0, 255).to(at::kByte).permute({1, 2, 0});
+    const auto small = thumbnail(dataset.read_field(to_int(sample), field))
+                           .round()
+                           .clamp(0, 255)
+                           .to(at::kByte)
+                           .permute({1, 2, 0});
     const auto y = (kCellHeight - small.size(0)) / 2, x = (kCellWidth - small.size(1)) / 2;
     inner.slice(0, y, y + small.size(0)).slice(1, x, x + small.size(1)).copy_(small);
   } catch (const std::exception&) {

@@ -29,10 +29,10 @@ int64_t field_of_kind(const Dataset& dataset, ObjectKind kind) {
 }
 
 /// A text on one line. A long one is cut where a character ends.
-std::string text_of(const Dataset& dataset, int64_t sample, size_t field) {
+std::string text_of(const Dataset& dataset, SampleIndex sample, size_t field) {
   std::string text;
   try {
-    const auto bytes = dataset.read_field(sample, field).contiguous();
+    const auto bytes = dataset.read_field(to_int(sample), field).contiguous();
     text.assign(reinterpret_cast<const char*>(bytes.data_ptr<uint8_t>()), static_cast<size_t>(bytes.numel()));
   } catch (const std::exception& error) {
     text = std::string("(cannot be read: ") + error.what() + ")";

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "host/base/index_types.hpp"
 #include "host/evaluation/retrieval_task.hpp"
 #include "kindred/dataset.hpp"
 
@@ -16,7 +17,7 @@ constexpr int64_t kShownNeighbours = 5;  ///< of each query
 /// What a person is shown of a run: some queries with what base and tuned find for them.
 struct RetrievalShown {
   const Dataset& dataset;
-  const std::vector<int64_t>& rows;  ///< the dataset's sample of each embedding
+  const std::vector<SampleIndex>& rows;  ///< the dataset's sample of each embedding
   const RetrievalTask& task;
   at::Tensor base, tuned;  ///< float32 (N, D) each; cosine distance
   uint64_t seed;

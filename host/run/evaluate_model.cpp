@@ -23,7 +23,7 @@ using nlohmann::json;
 
 /// Rows of the test classes and their embeddings by one model.
 struct TestSide {
-  std::vector<int64_t> rows;
+  std::vector<SampleIndex> rows;
   at::Tensor embeddings;
 };
 
@@ -54,7 +54,7 @@ class ModelEvaluation {
   }
 
  private:
-  TestSide encode(std::vector<int64_t> rows, const InferenceModel& model, bool with_heads) {
+  TestSide encode(std::vector<SampleIndex> rows, const InferenceModel& model, bool with_heads) {
     TestSide side;
     side.embeddings = mean_over_views(pipeline_.evaluation.test_views, [&](int64_t view) {
       std::vector<SkippedSample> skipped;
@@ -69,7 +69,7 @@ class ModelEvaluation {
   }
 
   /// The pipeline's encoders alone, before any training.
-  TestSide base_side(const std::vector<int64_t>& test) {
+  TestSide base_side(const std::vector<SampleIndex>& test) {
     auto model = make_model(catalog_, pipeline_, *dataset_);
     move_to(encoder_tensors(model), device_);
     return encode(test, InferenceModel(std::move(model), parts_.transforms.plain, device_, options_), false);

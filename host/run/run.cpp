@@ -46,7 +46,7 @@ class Run {
   bool train();
   void fit_heads(size_t count);
   void save_model() const;
-  void finish(const std::string& status, const std::string& error = {});
+  void finish(RunStatus status, const std::string& error = {});
 
   const Pipeline& pipeline_;
   const Catalog& catalog_;
@@ -148,9 +148,10 @@ void Run::save_model() const {
                 result_.metrics());
 }
 
-void Run::finish(const std::string& status, const std::string& error) {
+void Run::finish(RunStatus status, const std::string& error) {
   result_.write(folder_, status, error, material_, device_);
-  trackers_->finish(status, status == "completed" ? result_.metrics() : nlohmann::json::object());
+  trackers_->finish(status_name(status),
+                    status == RunStatus::completed ? result_.metrics() : nlohmann::json::object());
 }
 
 RunOutcome Run::execute() {
@@ -161,20 +162,20 @@ RunOutcome Run::execute() {
     prepare();
     embed_base();
     if (!train()) {
-      finish("interrupted");
+      finish(RunStatus::interrupted);
       context_.warning(fmt::format("interrupted; continue with --resume {}", folder_));
       return {result_.body(), "", true};
     }
     fit_heads(material_.model.heads.stages.size());
     save_model();  // before it is measured: a metric that fails does not cost the model
     measure_both(material_, pipeline_, base_, folder_, result_, context_);
-    finish("completed");
+    finish(RunStatus::completed);
   } catch (const Interrupted& stop) {
-    finish("interrupted", stop.what());
+    finish(RunStatus::interrupted, stop.what());
     throw;
   } catch (const std::exception& error) {
     context_.failure(error.what());
-    finish("failed", error.what());
+    finish(RunStatus::failed, error.what());
     throw;
   }
   context_.info(fmt::format("wrote {}", folder_));

@@ -17,7 +17,7 @@ namespace {
 
 json data_of(const RunMaterial& material) {
   const auto& dataset = material.dataset;
-  const auto side = [&](const std::vector<int64_t>& rows) {
+  const auto side = [&](const std::vector<SampleIndex>& rows) {
     return json{{"samples", rows.size()}, {"groups", dataset ? count_groups(dataset->labels(), rows) : 0}};
   };
   const auto skipped = material.skips ? material.skips->all() : std::vector<SkippedSample>{};
@@ -33,6 +33,18 @@ json data_of(const RunMaterial& material) {
 }
 
 }  // namespace
+
+const char* status_name(RunStatus status) {
+  switch (status) {
+    case RunStatus::completed:
+      return "completed";
+    case RunStatus::interrupted:
+      return "interrupted";
+    case RunStatus::failed:
+      break;
+  }
+  return "failed";
+}
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -85,10 +97,10 @@ void RunResult::measured(const std::string& side, const Measured& values) {
   body_["metric_details"][side] = values.details();
 }
 
-void RunResult::write(const std::string& folder, const std::string& status, const std::string& error,
+void RunResult::write(const std::string& folder, RunStatus status, const std::string& error,
                       const RunMaterial& material, at::Device device) {
   body_["kindred"] = 1;
-  body_["status"] = status;
+  body_["status"] = status_name(status);
   if (!error.empty()) body_["error"] = error;
   body_["device"] = device.str();
   body_["threads"] = at::get_num_threads();

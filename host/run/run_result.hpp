@@ -13,6 +13,12 @@
 
 namespace kindred::host {
 
+/// How a run ended.
+enum class RunStatus { completed, interrupted, failed };
+
+/// Returns the word that result.json and trackers have for it.
+const char* status_name(RunStatus status);
+
 /// Returns the middle one of the values by size, of an even number the upper one; 0 when there are none.
 double median(std::vector<double> values);
 
@@ -38,9 +44,8 @@ class RunResult {
   const nlohmann::json& metrics() const { return body_["metrics"]; }
   const nlohmann::json& body() const { return body_; }
 
-  /// Writes result.json into the folder of the run. `status` is "completed", "interrupted" or "failed";
-  /// `error` is "" where there is none. Throws Error.
-  void write(const std::string& folder, const std::string& status, const std::string& error,
+  /// Writes result.json into the folder of the run. `error` is "" where there is none. Throws Error.
+  void write(const std::string& folder, RunStatus status, const std::string& error,
              const RunMaterial& material, at::Device device);
 
  private:

@@ -9,6 +9,7 @@
 namespace kindred::host {
 namespace {
 
+constexpr int64_t kScoresPerThread = 32768;  // fewer are looked at sooner than a thread is woken
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 void offer_row(const float* scores, int64_t count, TilePlace place, int64_t i, const RowFilter& filter,
@@ -68,7 +69,8 @@ void offer_all(const at::Tensor& scores, TilePlace place, const RowFilter& filte
                std::vector<BestRows>& best) {
   const auto* score = scores.data_ptr<float>();
   const int64_t count = scores.size(1);
-  at::parallel_for(0, scores.size(0), 1, [&](int64_t begin, int64_t end) {
+  const int64_t queries_per_thread = std::max<int64_t>(kScoresPerThread / std::max<int64_t>(count, 1), 1);
+  at::parallel_for(0, scores.size(0), queries_per_thread, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       offer_row(score + i * count, count, place, i, filter, best[static_cast<size_t>(i)]);
     }

@@ -6,12 +6,9 @@
 #include <utility>
 
 #include "host/model/model.hpp"
+#include "host/options/monitor.hpp"
 
 namespace kindred::host {
-
-bool is_loss_name(const std::string& monitor) {
-  return monitor.size() >= 5 && monitor.compare(monitor.size() - 5, 5, ".loss") == 0;
-}
 
 BestEpoch::BestEpoch(const EarlyStoppingOptions& options, std::string monitor, Tensors tensors)
     : options_(options),

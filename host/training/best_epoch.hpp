@@ -10,9 +10,6 @@
 
 namespace kindred::host {
 
-/// Returns whether the value of this name is a loss, which is to fall.
-bool is_loss_name(const std::string& monitor);
-
 /// This watches one value over the epochs. It keeps the weights of the epoch where the value was best, and
 /// says when it has not become better for too long.
 class BestEpoch {

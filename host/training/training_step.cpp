@@ -55,8 +55,8 @@ at::Tensor TrainingStep::loss(const StepBatch& batch, const at::Tensor& embeddin
   if (pairs == nullptr) {
     return parts_.loss.forward(all, gathered(batch.data.labels, communicator), samples, batch.all_steps);
   }
-  const auto scored =
-      pairs->scored(batch.composed, all, samples, parts_.data.samples_of(pairs->objects(batch.composed)));
+  const auto scored = pairs->scored(batch.composed, all, samples,
+                                    tensor_of(parts_.data.samples_of(pairs->objects(batch.composed))));
   return scored.a.size(0) == 0 ? at::Tensor() : parts_.loss.forward(scored);
 }
 

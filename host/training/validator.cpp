@@ -79,9 +79,7 @@ at::Tensor Validator::loss_of(const at::Tensor& part, const at::Tensor& embeddin
                           data_.validation_labels().index_select(0, part).to(device));
   }
   const auto objects = pairs->objects(part);
-  const std::vector<int64_t> asked(objects.data_ptr<int64_t>(),
-                                   objects.data_ptr<int64_t>() + objects.numel());
-  return loss_.forward(pairs->scored(part, embeddings.index_select(0, objects.to(device)), objects, asked));
+  return loss_.forward(pairs->scored(part, embeddings.index_select(0, objects.to(device)), objects, objects));
 }
 
 }  // namespace kindred::host

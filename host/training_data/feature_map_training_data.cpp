@@ -39,12 +39,12 @@ TrainingData::Step FeatureMapTrainingData::next() {
   const auto map = reader_->next().to(options_.device);
   const auto& rows = batches_.at(position_++);
   return {train_labels_.index_select(0, rows).to(options_.device),
-          at::tensor(samples_of(rows), at::kLong).to(options_.device), [this, map](const at::Tensor& places) {
+          tensor_of(samples_of(rows)).to(options_.device), [this, map](const at::Tensor& places) {
             return part_.encode_feature_map(chosen_rows(map, places));
           }};
 }
 
-at::Tensor FeatureMapTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
+at::Tensor FeatureMapTrainingData::embed(std::vector<SampleIndex>& samples, int64_t view) {
   at::NoGradGuard no_grad;
   part_.encoder->train(false);
   std::vector<std::vector<SampleView>> which;

@@ -15,12 +15,12 @@ FrozenTrainingData::FrozenTrainingData(const Dataset& dataset, const ClassSplit&
   FrozenTrainingData::keep_train_rows(train_rows_);
 }
 
-void FrozenTrainingData::keep_train_rows(const std::vector<int64_t>& samples) {
+void FrozenTrainingData::keep_train_rows(const std::vector<SampleIndex>& samples) {
   if (train_.defined() && samples == train_rows_) return;
   TrainingData::keep_train_rows(samples);
   train_ = embed(train_rows_, kPlainView);
   device_labels_ = train_labels_.to(device_);
-  device_samples_ = at::tensor(train_rows_, at::kLong).to(device_);
+  device_samples_ = tensor_of(train_rows_).to(device_);
 }
 
 void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) {
@@ -36,7 +36,7 @@ TrainingData::Step FrozenTrainingData::next() {
           }};
 }
 
-at::Tensor FrozenTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
+at::Tensor FrozenTrainingData::embed(std::vector<SampleIndex>& samples, int64_t view) {
   std::vector<SampleView> which;
   for (auto sample : samples) which.push_back({sample, present_view(view)});
   return encoded_.gather(which, at::kFloat).to(device_);

@@ -14,8 +14,8 @@ class FrozenTrainingData final : public TrainingData {
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
-  at::Tensor embed(std::vector<int64_t>& samples, int64_t view) override;
-  void keep_train_rows(const std::vector<int64_t>& samples) override;
+  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) override;
+  void keep_train_rows(const std::vector<SampleIndex>& samples) override;
   at::Tensor train_embeddings() override { return train_; }
   at::Tensor validation_embeddings() override { return validation_; }
 

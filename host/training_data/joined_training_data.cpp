@@ -56,14 +56,15 @@ TrainingData::Step JoinedTrainingData::next() {
   return out;
 }
 
-at::Tensor JoinedTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
-  return join_embeddings(parts_.size(), samples,
-                         [&](size_t i, std::vector<int64_t>& left) { return parts_[i]->embed(left, view); });
+at::Tensor JoinedTrainingData::embed(std::vector<SampleIndex>& samples, int64_t view) {
+  return join_embeddings(parts_.size(), samples, [&](size_t i, std::vector<SampleIndex>& left) {
+    return parts_[i]->embed(left, view);
+  });
 }
 
 /// From what the parts keep; where they cannot read the same samples, embedded anew.
 template <class Embed>
-at::Tensor JoinedTrainingData::whole(std::vector<int64_t>& rows, at::Tensor& labels, Embed&& embed) {
+at::Tensor JoinedTrainingData::whole(std::vector<SampleIndex>& rows, at::Tensor& labels, Embed&& embed) {
   std::vector<at::Tensor> embeddings;
   for (auto& part : parts_) embeddings.push_back(embed(*part));
   const auto expected = static_cast<int64_t>(rows.size());

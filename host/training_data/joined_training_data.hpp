@@ -17,14 +17,14 @@ class JoinedTrainingData final : public TrainingData {
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
-  at::Tensor embed(std::vector<int64_t>& samples, int64_t view) override;
+  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) override;
   at::Tensor train_embeddings() override;
   at::Tensor validation_embeddings() override;
   void train_encoder(bool on) override;
 
  private:
   template <class Embed>
-  at::Tensor whole(std::vector<int64_t>& rows, at::Tensor& labels, Embed&& embed);
+  at::Tensor whole(std::vector<SampleIndex>& rows, at::Tensor& labels, Embed&& embed);
 
   std::vector<std::unique_ptr<TrainingData>> parts_;
 };

@@ -21,12 +21,12 @@ LearningTrainingData::LearningTrainingData(const Options& options, const Dataset
       context_(context) {}
 
 void LearningTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) {
-  std::vector<std::vector<int64_t>> samples;
+  std::vector<std::vector<SampleIndex>> samples;
   for (auto it = batches.begin() + first; it != batches.end(); ++it) samples.push_back(samples_of(*it));
   BatchLoader::Options options;
   options.threads = options_.threads;
-  options.draws = [seed = options_.seed, epoch](int64_t sample, size_t transform) {
-    return random_stream(seed, Stream::augmentation, epoch, sample, transform);
+  options.draws = [seed = options_.seed, epoch](SampleIndex sample, size_t transform) {
+    return random_stream(seed, Stream::augmentation, epoch, to_int(sample), transform);
   };
   loader_.reset();  // the old one's threads end first
   loader_ = std::make_unique<BatchLoader>(dataset_, transforms_.train, std::move(samples), options);
@@ -41,8 +41,7 @@ TrainingData::Step LearningTrainingData::next() {
               return at::empty({0, part_.dimension}, at::TensorOptions().dtype(at::kFloat).device(device_));
             }};
   }
-  return {labels_of(dataset_.labels(), loaded.indices).to(device_),
-          at::tensor(loaded.indices, at::kLong).to(device_),
+  return {labels_of(dataset_.labels(), loaded.indices).to(device_), tensor_of(loaded.indices).to(device_),
           [this, batch = loaded.batch](const at::Tensor& places) {
             auto part = batch;
             part.data = chosen_rows(batch.data, places).to(device_);
@@ -53,7 +52,7 @@ TrainingData::Step LearningTrainingData::next() {
           }};
 }
 
-at::Tensor LearningTrainingData::embed(std::vector<int64_t>& samples, int64_t view) {
+at::Tensor LearningTrainingData::embed(std::vector<SampleIndex>& samples, int64_t view) {
   std::vector<SkippedSample> skipped;
   EncodeRowsOptions options{device_, options_.batch_size, options_.threads, false};
   options.mirror = view == kMirrorView;

@@ -26,7 +26,7 @@ class LearningTrainingData final : public TrainingData {
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
-  at::Tensor embed(std::vector<int64_t>& samples, int64_t view) override;
+  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) override;
   void train_encoder(bool on) override { part_.encoder->train(on); }
 
  private:

@@ -30,7 +30,7 @@ RetrievalTask TrainingData::validation_task(const MeasureOptions& options) const
   return measured_task(dataset_, validation_rows_, nullptr, options);
 }
 
-void TrainingData::keep_train_rows(const std::vector<int64_t>& samples) {
+void TrainingData::keep_train_rows(const std::vector<SampleIndex>& samples) {
   train_rows_ = samples;
   train_labels_ = labels_of(dataset_.labels(), train_rows_);
 }
@@ -39,9 +39,9 @@ int64_t TrainingData::present_view(int64_t view) const {
   return dataset_.object_kind() == ObjectKind::image ? view : kPlainView;
 }
 
-std::vector<int64_t> TrainingData::samples_of(const at::Tensor& rows) const {
+std::vector<SampleIndex> TrainingData::samples_of(const at::Tensor& rows) const {
   const auto plain = rows.contiguous();
-  std::vector<int64_t> samples;
+  std::vector<SampleIndex> samples;
   for (int64_t i = 0; i < plain.numel(); ++i) {
     samples.push_back(train_rows_.at(static_cast<size_t>(plain.data_ptr<int64_t>()[i])));
   }

@@ -41,10 +41,10 @@ class TrainingData {
 
   /// float32 (S, D) of dataset rows on the device, by the encoder as it stands, in evaluation mode and
   /// without gradients. Samples that cannot be read are taken out of `samples`.
-  virtual at::Tensor embed(std::vector<int64_t>& samples, int64_t view) = 0;
+  virtual at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) = 0;
 
   /// Makes `samples`, which are in it, the training side.
-  virtual void keep_train_rows(const std::vector<int64_t>& samples);
+  virtual void keep_train_rows(const std::vector<SampleIndex>& samples);
 
   /// Of the training rows, for closed-form heads; labels() afterwards belongs to it.
   virtual at::Tensor train_embeddings();
@@ -61,7 +61,7 @@ class TrainingData {
   RetrievalTask validation_task(const MeasureOptions& options) const;
 
   /// Dataset rows of training rows.
-  std::vector<int64_t> samples_of(const at::Tensor& rows) const;
+  std::vector<SampleIndex> samples_of(const at::Tensor& rows) const;
 
   /// Called around epochs: only a learning encoder cares.
   virtual void train_encoder(bool on) { (void)on; }
@@ -71,7 +71,7 @@ class TrainingData {
   int64_t present_view(int64_t view) const;
 
   const Dataset& dataset_;
-  std::vector<int64_t> train_rows_, validation_rows_;
+  std::vector<SampleIndex> train_rows_, validation_rows_;
   at::Tensor train_labels_, validation_labels_;
 };
 

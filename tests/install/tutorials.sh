@@ -1,6 +1,6 @@
 #!/bin/sh
-# Usage: tutorials.sh PREFIX PROJECT_SOURCE_DIR WORK_DIR. Every block of C++ that docs/sdk, docs/plugins.md and
-# kindred/conformance.hpp show is compiled and checked. The first block of a tutorial is byte for byte the source that
+# Usage: tutorials.sh PREFIX PROJECT_SOURCE_DIR WORK_DIR. Every block of C++ that docs/sdk, docs/plugins.md,
+# docs/tutorials/plugin_author.md and kindred/conformance.hpp show is compiled and checked. The first block of a tutorial is byte for byte the source that
 # `host new-plugin` writes, which new_plugin.sh builds and runs; the others are parts of tutorial_steps, which is built
 # here.
 set -eu
@@ -66,6 +66,8 @@ done
 
 block "$project/docs/plugins.md" 1 >"$work/acme.shown"
 same "$work/acme.shown" "$steps/acme.cpp" "docs/plugins.md does not show $steps/acme.cpp"
+block "$project/docs/tutorials/plugin_author.md" 1 >"$work/soft_pairs.shown"
+same "$work/soft_pairs.shown" "$steps/soft_pairs.cpp" "docs/tutorials/plugin_author.md does not show $steps/soft_pairs.cpp"
 
 # A comment breaks lines where it likes.
 sed -n '/^\/\/\/   int main/,/^\/\/\/   }/s/^\/\/\///p' "$project/sdk/include/kindred/conformance.hpp" | tr -d '[:space:]' >"$work/main.shown"

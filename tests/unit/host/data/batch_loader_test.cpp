@@ -9,15 +9,17 @@
 #include <set>
 #include <thread>
 
+#include "host/data/class_split.hpp"
 #include "host/loader/plugin_error.hpp"
 #include "kindred/error.hpp"
 #include "kindred/random.hpp"
+#include "sample_list.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::host {
 namespace {
+using kindred::testing::sample_list;
 using kindred::testing::thrown;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Objects that come from their numbers, the later ones of a batch sooner, so that threads overtake each
@@ -59,7 +61,9 @@ class Noise final : public Transform {
 };
 
 const TransformList none;
-const std::vector<std::vector<int64_t>> kBatches = {{4, 0, 7}, {1, 2}, {3, 3, 9, 8, 12}, {16}, {20, 21, 22}};
+const std::vector<std::vector<SampleIndex>> kBatches = {sample_list({4, 0, 7}), sample_list({1, 2}),
+                                                        sample_list({3, 3, 9, 8, 12}), sample_list({16}),
+                                                        sample_list({20, 21, 22})};
 
 TEST(BatchLoader, gives_batches_and_samples_in_the_order_asked_for) {
   const OddDataset dataset(ObjectKind::vector);
@@ -72,7 +76,7 @@ TEST(BatchLoader, gives_batches_and_samples_in_the_order_asked_for) {
       EXPECT_EQ(loaded.indices, expected);
       EXPECT_TRUE(loaded.skipped.empty());
       ASSERT_EQ(loaded.batch.data.sizes(), at::IntArrayRef({static_cast<int64_t>(expected.size()), 3}));
-      EXPECT_TRUE(at::equal(loaded.batch.data.select(1, 2), at::tensor(expected, at::kLong).to(at::kFloat)));
+      EXPECT_TRUE(at::equal(loaded.batch.data.select(1, 2), tensor_of(expected).to(at::kFloat)));
     }
   }
 }
@@ -82,14 +86,14 @@ TEST(BatchLoader, leaves_out_what_cannot_be_read_and_says_why) {
   dataset.unreadable = {0, 9, 16};
   BatchLoader loader(dataset, none, kBatches, {});
   const auto first = loader.next();
-  EXPECT_THAT(first.indices, ElementsAre(4, 7));
+  EXPECT_EQ(first.indices, sample_list({4, 7}));
   EXPECT_EQ(first.batch.data.size(0), 2);
   ASSERT_EQ(first.skipped.size(), 1U);
-  EXPECT_EQ(first.skipped.front().index, 0);
+  EXPECT_EQ(first.skipped.front().index, SampleIndex{0});
   EXPECT_EQ(first.skipped.front().name, "#0");
   EXPECT_EQ(first.skipped.front().message, "sample 0 is torn");
   loader.next();
-  EXPECT_THAT(loader.next().indices, ElementsAre(3, 3, 8, 12));
+  EXPECT_EQ(loader.next().indices, sample_list({3, 3, 8, 12}));
   const auto nothing = loader.next();
   EXPECT_TRUE(nothing.indices.empty());
   EXPECT_FALSE(nothing.batch.data.defined());
@@ -103,7 +107,7 @@ TEST(BatchLoader, gives_the_same_with_one_thread_and_with_four) {
     BatchLoader::Options options;
     options.threads = threads;
     options.mirror = mirror;
-    options.draws = [](int64_t sample, size_t transform) { return Random(7, sample, transform); };
+    options.draws = [](SampleIndex sample, size_t transform) { return Random(7, to_int(sample), transform); };
     BatchLoader loader(dataset, transforms, kBatches, options);
     std::vector<at::Tensor> batches;
     for (size_t i = 0; i < kBatches.size(); ++i) batches.push_back(loader.next().batch.data);
@@ -138,14 +142,14 @@ TEST(BatchLoader, passes_on_that_a_contract_was_broken) {
 
 TEST(BatchLoader, may_be_left_before_all_was_taken_and_reads_only_so_far_ahead) {
   const OddDataset dataset(ObjectKind::vector);
-  std::vector<std::vector<int64_t>> batches;
-  for (int64_t i = 0; i < 40; ++i) batches.push_back({i});
+  std::vector<std::vector<SampleIndex>> batches;
+  for (const auto sample : all_samples(40)) batches.push_back({sample});
   BatchLoader::Options options;
   options.threads = 4;
   options.prefetch = 3;
   {
     BatchLoader loader(dataset, none, batches, options);
-    EXPECT_THAT(loader.next().indices, ElementsAre(0));
+    EXPECT_EQ(loader.next().indices, sample_list({0}));
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   EXPECT_LE(dataset.read_count.load(), 1 + 3);

@@ -17,7 +17,7 @@ std::vector<int64_t> labels() {
   return all;
 }
 
-std::set<int64_t> classes_of(const std::vector<int64_t>& rows) {
+std::set<int64_t> classes_of(const std::vector<SampleIndex>& rows) {
   std::set<int64_t> classes;
   for (const auto row : rows) classes.insert(labels()[static_cast<size_t>(row)]);
   return classes;

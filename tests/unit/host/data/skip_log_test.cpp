@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "kindred/error.hpp"
+#include "sample_list.hpp"
 
 namespace kindred::host {
 namespace {
+using kindred::testing::sample_list;
 using ::testing::HasSubstr;
 
 std::string thrown(const std::function<void()>& action) {
@@ -23,13 +25,13 @@ TEST(SkipLog, counts_a_sample_once_and_stops_beyond_the_share_that_is_allowed) {
   Context context;
   options.max_skipped = 0.02;
   SkipLog log(options, 100, context);
-  log.note({{3, "c.jpg", "cut off"}, {5, "e.jpg", "empty"}});
-  log.note({{3, "c.jpg", "cut off"}});
+  log.note({{SampleIndex{3}, "c.jpg", "cut off"}, {SampleIndex{5}, "e.jpg", "empty"}});
+  log.note({{SampleIndex{3}, "c.jpg", "cut off"}});
   EXPECT_EQ(log.all().size(), 2u);
-  std::vector<int64_t> samples = {2, 3, 4, 5};
+  auto samples = sample_list({2, 3, 4, 5});
   log.remove_from(samples);
-  EXPECT_EQ(samples, (std::vector<int64_t>{2, 4}));
-  const auto error = thrown([&] { log.note({{7, "g.jpg", "not a picture"}}); });
+  EXPECT_EQ(samples, sample_list({2, 4}));
+  const auto error = thrown([&] { log.note({{SampleIndex{7}, "g.jpg", "not a picture"}}); });
   EXPECT_THAT(error, HasSubstr("3 of 100"));
   EXPECT_THAT(error, HasSubstr("data.max_skipped = 0.02"));
   EXPECT_THAT(error, HasSubstr("c.jpg: cut off"));
@@ -43,7 +45,7 @@ TEST(SkipLog, fails_at_the_first_one_when_told_so) {
   SkipLog log(options, 10, context);
   EXPECT_NO_THROW(log.note({}));
   EXPECT_THAT(thrown([&] {
-                log.note({{1, "b.jpg", "cut off"}});
+                log.note({{SampleIndex{1}, "b.jpg", "cut off"}});
               }),
               HasSubstr("b.jpg cannot be read: cut off"));
 }

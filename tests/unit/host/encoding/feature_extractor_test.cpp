@@ -17,6 +17,7 @@
 #include "host/loader/catalog.hpp"
 #include "host/options/views.hpp"
 #include "kindred/error.hpp"
+#include "sample_list.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::host {
@@ -101,7 +102,7 @@ class FeatureExtractors : public ::testing::Test {
     part_.encoder = encoder_;
     part_.stage_count = part_.first_trained = 2;
     part_.dimension = 5;
-    for (int64_t i = 0; i < kPictures; ++i) all_.push_back(i);
+    all_ = all_samples(kPictures);
     loading_.max_skipped = 0.1;
   }
 
@@ -110,7 +111,7 @@ class FeatureExtractors : public ::testing::Test {
     FeatureExtractor extractor(options_, spec_, dataset_, transforms_, part_, at::kCPU, skips, context);
     auto rows = extractor.extract(request);
     EXPECT_EQ(skips.all().size(), 1u);
-    EXPECT_EQ(skips.all().at(0).index, kUnreadable);
+    EXPECT_EQ(skips.all().at(0).index, SampleIndex{kUnreadable});
     return rows;
   }
   ExtractedFeatures extract(MadeContext& context) { return extract({kPlainView, all_}, context); }
@@ -129,7 +130,7 @@ class FeatureExtractors : public ::testing::Test {
   /// Encodes picture by picture; the missing one is NaN.
   at::Tensor expected() {
     std::vector<at::Tensor> rows;
-    for (auto sample : all_) rows.push_back(encoder_->encode({picture(sample).unsqueeze(0)}));
+    for (auto sample : all_) rows.push_back(encoder_->encode({picture(to_int(sample)).unsqueeze(0)}));
     rows[kUnreadable].fill_(std::numeric_limits<float>::quiet_NaN());
     encoder_->encoded_ = 0;
     return at::cat(rows);
@@ -149,7 +150,7 @@ class FeatureExtractors : public ::testing::Test {
   TransformLists transforms_;
   EncoderPart part_;
   LoadingOptions loading_;
-  std::vector<int64_t> all_;
+  std::vector<SampleIndex> all_;
 };
 
 TEST_F(FeatureExtractors, give_what_encoding_gives_and_NaN_for_what_cannot_be_read) {
@@ -191,7 +192,7 @@ TEST_F(FeatureExtractors, keep_other_transforms_views_and_samples_under_another_
   options_.transforms[0].params = {{"width", 3}};
   EXPECT_EQ(extract(context).encoded, kPictures);
   EXPECT_EQ(extract({kMirrorView, all_}, context).encoded, kPictures);
-  EXPECT_EQ(extract({kPlainView, {3, 2, kUnreadable}}, context).encoded, 3);
+  EXPECT_EQ(extract({kPlainView, kindred::testing::sample_list({3, 2, kUnreadable})}, context).encoded, 3);
   EXPECT_EQ(extract({kPlainView, all_, at::kFloat, at::kHalf}, context).encoded, kPictures);
   EXPECT_EQ(read_cache_folder(options_.cache.directory).entries.size(), 5u);
   options_.transforms[0].params = nlohmann::json::object();

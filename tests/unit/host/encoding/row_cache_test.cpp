@@ -113,7 +113,7 @@ TEST_F(RowCaches, are_filled_in_parts_and_then_opened) {
     ASSERT_NE(shard, nullptr);
     EXPECT_EQ(first->take_shard(), nullptr) << "ten rows are one shard";
     shard->append(rows(0, 4), {});
-    shard->append(rows(4, 6), {{7, "seven.jpg", "cut off"}});
+    shard->append(rows(4, 6), {{SampleIndex{7}, "seven.jpg", "cut off"}});
     first->finish(shard);
     EXPECT_TRUE(first->complete());
   }
@@ -207,7 +207,7 @@ TEST_F(RowCaches, a_shard_of_a_process_that_is_killed_is_taken_over_by_one_that_
   const auto child = in_process([&] {
     const auto one = cache();
     auto* const shard = one->take_shard();
-    shard->append(rows(0, 8), {{3, "three.jpg", "cut off"}});
+    shard->append(rows(0, 8), {{SampleIndex{3}, "three.jpg", "cut off"}});
     shard->sync();
     shard->append(at::full({8, 3}, -1.0f), {});
     write_file_atomically(folder_ / "begun", "");
@@ -232,7 +232,7 @@ TEST_F(RowCaches, a_shard_of_a_process_that_is_killed_is_taken_over_by_one_that_
   std::vector<SkippedSample> skipped;
   one->open(skipped);
   ASSERT_EQ(skipped.size(), 1u);
-  EXPECT_EQ(skipped[0].index, 3);
+  EXPECT_EQ(skipped[0].index, SampleIndex{3});
 }
 
 TEST_F(RowCaches, that_several_processes_share_are_not_removed) {
@@ -270,7 +270,7 @@ TEST_F(RowCaches, pass_verification_filled_in_one_go_or_continued) {
     if (stopped) {
       const auto one = cache();
       auto* const shard = one->take_shard();
-      shard->append(rows(0, 4), {{2, "two.jpg", "cut off"}});
+      shard->append(rows(0, 4), {{SampleIndex{2}, "two.jpg", "cut off"}});
       one->sync();
       EXPECT_TRUE(read_cache_folder(directory()).entries.at(0).in_use);
     }

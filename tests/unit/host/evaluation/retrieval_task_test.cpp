@@ -21,11 +21,7 @@ std::vector<int64_t> numbers(const at::Tensor& list) {
   return {plain.data_ptr<int64_t>(), plain.data_ptr<int64_t>() + plain.numel()};
 }
 
-std::vector<int64_t> all_rows(const Dataset& dataset) {
-  std::vector<int64_t> rows;
-  for (int64_t i = 0; i < dataset.size(); ++i) rows.push_back(i);
-  return rows;
-}
+std::vector<SampleIndex> all_rows(const Dataset& dataset) { return all_samples(dataset.size()); }
 
 /// What the search must find, by sorting all candidates of each query.
 struct Brute {
@@ -132,7 +128,8 @@ TEST(RetrievalTask, similar_pairs_say_what_is_relevant) {
 
   const auto among_all = retrieval_task(dataset, all_rows(dataset), nullptr, 0, true);
   EXPECT_FALSE(among_all.candidates.defined());
-  expect_found(x, among_all, all_rows(dataset), [&](int64_t row) { return partners(row, true); });
+  expect_found(x, among_all, numbers(at::arange(27, at::kLong)),
+               [&](int64_t row) { return partners(row, true); });
 }
 
 TEST(RetrievalTask, a_partner_is_relevant_whichever_object_of_its_pair_it_is) {
@@ -165,16 +162,16 @@ TEST(RetrievalTask, samplers_draw_among_queries_that_can_find_something) {
 
 TEST(RetrievalTask, pairs_with_an_object_elsewhere_are_left_out) {
   const auto dataset = pairs_dataset();
-  std::vector<int64_t> few;
-  for (int64_t i = 26; i >= 3; --i) few.push_back(i);  // in another order than the dataset's
+  std::vector<SampleIndex> few;
+  for (int64_t i = 26; i >= 3; --i) few.push_back(SampleIndex{i});  // in another order than the dataset's
   const auto within = pairs_within(dataset.pairs(), few);
   int64_t next = 0;
   for (int64_t i = 0; i < 30; ++i) {
     const auto a = dataset.pairs_.rows[i][0].item<int64_t>(), b = dataset.pairs_.rows[i][1].item<int64_t>();
     if (a < 3) continue;
     ASSERT_LT(next, within.rows.size(0));
-    EXPECT_EQ(few[static_cast<size_t>(within.rows[next][0].item<int64_t>())], a);
-    EXPECT_EQ(few[static_cast<size_t>(within.rows[next][1].item<int64_t>())], b);
+    EXPECT_EQ(to_int(few[static_cast<size_t>(within.rows[next][0].item<int64_t>())]), a);
+    EXPECT_EQ(to_int(few[static_cast<size_t>(within.rows[next][1].item<int64_t>())]), b);
     EXPECT_EQ(within.scores[next].item<float>(), dataset.pairs_.scores[i].item<float>());
     ++next;
   }
@@ -186,9 +183,8 @@ TEST(PairBatches, gives_the_embeddings_of_both_objects) {
   const PairBatches batches(dataset.pairs(), at::arange(27, at::kLong));
   const auto batch = at::tensor(std::vector<int64_t>{3, 8, 20}, at::kLong);
   const auto objects = batches.objects(batch);
-  const auto asked = numbers(objects);
   const auto embeddings = at::stack({objects.to(at::kFloat), objects.to(at::kFloat) + 0.5}, 1);
-  const auto whole = batches.scored(batch, embeddings, objects, asked);
+  const auto whole = batches.scored(batch, embeddings, objects, objects);
   EXPECT_TRUE(at::equal(whole.a_objects, dataset.pairs_.rows.index_select(0, batch).select(1, 0)));
   EXPECT_TRUE(at::equal(whole.b_objects, dataset.pairs_.rows.index_select(0, batch).select(1, 1)));
   EXPECT_TRUE(at::equal(whole.a.select(1, 0), whole.a_objects.to(at::kFloat)));
@@ -196,10 +192,10 @@ TEST(PairBatches, gives_the_embeddings_of_both_objects) {
   EXPECT_TRUE(at::equal(whole.scores, dataset.pairs_.scores.index_select(0, batch)));
 
   // The second object of pair 8 could not be read.
-  const auto lost = asked[4];
+  const auto lost = numbers(objects)[4];
   const auto left = objects.ne(lost).nonzero().squeeze(1);
   const auto partial =
-      batches.scored(batch, embeddings.index_select(0, left), objects.index_select(0, left), asked);
+      batches.scored(batch, embeddings.index_select(0, left), objects.index_select(0, left), objects);
   EXPECT_EQ(partial.a.size(0), 2);
   EXPECT_TRUE(partial.b_objects.ne(lost).all().item<bool>());
   EXPECT_TRUE(at::equal(partial.a.select(1, 0), partial.a_objects.to(at::kFloat)));

@@ -46,7 +46,7 @@ class PictureInputs : public ::testing::Test {
       "data": {"dataset": {"type": "image_folder", "root": "photos"}, "transforms": [{"type": "normalize"}],
                "split": {"train": {"fraction": 0.5}, "validation": "none", "test": "rest"}},
       "model": {"encoders": {"image": {"type": "resnet", "variant": "resnet18", "width": 8}}, "head": {"type": "l2_normalize"}},
-      "cache": {"type": "none"}, "evaluate": {"metrics": [{"type": "r_precision"}]}})"));
+      "cache": {"type": "cpu"}, "evaluate": {"metrics": [{"type": "r_precision"}]}})"));
     const auto result = testing::run_host(*folder_, {"run", "pipeline.json", "--quiet", "--output", "run"});
     ASSERT_EQ(result.code, 0) << result.error;
   }

@@ -51,7 +51,7 @@ std::vector<int> pixel(const at::Tensor& picture, int64_t y, int64_t x) {
 TEST(RetrievalPicture, frames_what_is_right_green_and_what_is_wrong_red) {
   const testing::TemporaryFolder folder("retrieval_picture");
   const Colours dataset;
-  const std::vector<int64_t> rows = {0, 1, 2, 3, 4, 5, 6, 7};
+  const auto rows = all_samples(8);
   RetrievalTask task;
   task.labels = at::tensor(dataset.labels(), at::kLong);
   // Base mixes the classes: the nearest of i is i + 4. Tuned tells them apart.

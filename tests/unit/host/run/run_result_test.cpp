@@ -14,7 +14,7 @@ using nlohmann::json;
 TEST(RunResult, says_how_far_a_run_came_that_failed_at_once) {
   const kindred::testing::TemporaryFolder folder("run_result");
   RunResult result;
-  result.write(folder.path().string(), "failed", "the disk is gone", RunMaterial(), at::kCPU);
+  result.write(folder.path().string(), RunStatus::failed, "the disk is gone", RunMaterial(), at::kCPU);
   const auto body = json::parse(read_file(folder / "result.json"));
   EXPECT_EQ(body, result.body());
   EXPECT_EQ(body["status"], "failed");
@@ -50,7 +50,7 @@ TEST(RunResult, takes_up_what_every_step_gave) {
   result.measured("base", measured);
   result.evaluated(7);
   EXPECT_EQ(result.metrics()["base"]["r_precision"], 0.5);
-  result.write(folder.path().string(), "completed", "", RunMaterial(), at::kCPU);
+  result.write(folder.path().string(), RunStatus::completed, "", RunMaterial(), at::kCPU);
   const auto body = json::parse(read_file(folder / "result.json"));
   const auto& timings = body["timings"];
   EXPECT_EQ(timings["encode_seconds"], 2.5);

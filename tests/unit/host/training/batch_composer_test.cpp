@@ -5,6 +5,7 @@
 
 #include "kindred/distance.hpp"
 #include "made_training.hpp"
+#include "sample_list.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::host {
@@ -74,7 +75,7 @@ TEST(BatchComposer, batches_of_pairs_need_the_rows_of_both_objects) {
   ASSERT_NE(one.composer->pairs(), nullptr);
   EXPECT_EQ(one.composer->pairs()->labels().numel(), 2) << "7 and 15 are on the other side";
   const auto rows = one.composer->rows_of(at::tensor(std::vector<int64_t>{1, 0}, at::kLong));
-  EXPECT_EQ(one.made.data->samples_of(rows), (std::vector<int64_t>{1, 0, 9, 8}));
+  EXPECT_EQ(one.made.data->samples_of(rows), kindred::testing::sample_list({1, 0, 9, 8}));
   EXPECT_EQ(one.composer->row_count(2), 4);
   one.made.dataset.pairs_ = {at::tensor(std::vector<int64_t>{7, 15}, at::kLong).reshape({1, 2}),
                              at::ones({1}), at::zeros({1}, at::kLong)};

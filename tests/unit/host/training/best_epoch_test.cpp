@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "host/options/monitor.hpp"
+
 namespace kindred::host {
 namespace {
 

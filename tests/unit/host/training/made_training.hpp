@@ -35,11 +35,11 @@ class MadeTrainingData final : public TrainingData {
   Step next() override {
     auto samples = samples_of(batches_.at(next_++));
     const auto embeddings = embed(samples, 0);
-    return {labels_of(dataset_.labels(), samples), at::tensor(samples, at::kLong),
+    return {labels_of(dataset_.labels(), samples), tensor_of(samples),
             [embeddings](const at::Tensor& places) { return chosen_rows(embeddings, places); }};
   }
-  at::Tensor embed(std::vector<int64_t>& samples, int64_t) override {
-    return rows_.index_select(0, at::tensor(samples, at::kLong));
+  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t) override {
+    return rows_.index_select(0, tensor_of(samples));
   }
 
  private:
@@ -164,7 +164,7 @@ class MadeTraining {
            at::randn({kClasses * kPerClass, kDimension}) * 0.8;
     for (int64_t i = 0; i < kClasses * kPerClass; ++i) {
       dataset.labels_.push_back(i % kClasses);
-      (i % kClasses < 6 ? split.train : split.validation).push_back(i);
+      (i % kClasses < 6 ? split.train : split.validation).push_back(SampleIndex{i});
     }
     model.heads.stages.push_back({"acme.head", "acme", std::make_shared<MadeHead>(kDimension, dropout)});
     model.embedding_dimension = model.output_dimension = kDimension;

@@ -45,7 +45,7 @@ class ValidatorTest : public ::testing::Test {
 
 TEST_F(ValidatorTest, gives_the_mean_loss_over_rows_however_they_are_batched) {
   const auto embeddings =
-      made_.model.apply_heads(made_.rows.index_select(0, at::tensor(made_.split.validation, at::kLong)));
+      made_.model.apply_heads(made_.rows.index_select(0, tensor_of(made_.split.validation)));
   const auto labels = labels_of(made_.dataset.labels(), made_.split.validation);
   const double expected = embeddings.square().sum(1).mul(labels + 1).mean().item<double>();
   for (const int64_t size : {1, 5, 12, 100}) {

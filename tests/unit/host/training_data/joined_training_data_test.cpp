@@ -7,10 +7,12 @@
 #include <set>
 
 #include "made_dataset.hpp"
+#include "sample_list.hpp"
 
 namespace kindred::host {
 namespace {
 using testing::MadeDataset;
+using testing::sample_list;
 
 /// Gives a sample's number times a factor; some samples cannot be read.
 class MadeTrainingData final : public TrainingData {
@@ -26,14 +28,14 @@ class MadeTrainingData final : public TrainingData {
   Step next() override {
     auto samples = samples_of(batches_.at(next_++));
     const auto embeddings = embed(samples, 0);
-    return {labels_of(dataset_.labels(), samples), at::tensor(samples, at::kLong),
+    return {labels_of(dataset_.labels(), samples), tensor_of(samples),
             [embeddings](const at::Tensor& places) { return chosen_rows(embeddings, places); }};
   }
-  at::Tensor embed(std::vector<int64_t>& samples, int64_t) override {
+  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t) override {
     samples.erase(std::remove_if(samples.begin(), samples.end(),
-                                 [&](int64_t one) { return unreadable_.count(one) > 0; }),
+                                 [&](SampleIndex one) { return unreadable_.count(to_int(one)) > 0; }),
                   samples.end());
-    return at::tensor(samples, at::kLong).to(at::kFloat).unsqueeze(1) * factor_;
+    return tensor_of(samples).to(at::kFloat).unsqueeze(1) * factor_;
   }
 
  private:
@@ -47,8 +49,8 @@ class Joined : public ::testing::Test {
  protected:
   Joined() {
     for (int64_t i = 0; i < 10; ++i) dataset_.labels_.push_back(i % 3);
-    split_.train = {2, 3, 4, 5, 6, 7, 8, 9};
-    split_.validation = {0, 1};
+    split_.train = sample_list({2, 3, 4, 5, 6, 7, 8, 9});
+    split_.validation = sample_list({0, 1});
   }
   JoinedTrainingData joined(const std::set<int64_t>& left, const std::set<int64_t>& right) {
     std::vector<std::unique_ptr<TrainingData>> parts;
