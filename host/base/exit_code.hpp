@@ -2,7 +2,7 @@
 
 namespace kindred::host {
 
-/// What a shell script sees; documented in docs/commands.md.
+/// These are the codes that a shell script sees; docs/commands.md documents them.
 enum ExitCode : int {
   kExitOk = 0,
   kExitRunFailed = 1,

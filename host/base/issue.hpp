@@ -13,7 +13,7 @@ struct Issue {
   std::string message;  ///< what was given, what was expected, how to fix it
 };
 
-/// "pipeline.json#/train/loss/marginn: unknown parameter ...".
+/// Returns a line such as "pipeline.json#/train/loss/marginn: unknown parameter ...".
 std::string issue_text(const Issue& issue);
 
 /// Whether the JSON pointer is that of `place`, or of something in it.

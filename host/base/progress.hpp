@@ -32,7 +32,7 @@ class Progress {
   Clock::time_point start_;
 };
 
-/// "4.2 s", "3 min 10 s", "2 h 5 min".
+/// Returns a text such as "4.2 s", "3 min 10 s" or "2 h 5 min".
 std::string duration_text(double seconds);
 
 }  // namespace kindred::host

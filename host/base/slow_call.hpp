@@ -14,7 +14,7 @@ class SlowCall {
  public:
   static constexpr std::chrono::milliseconds kUsualPatience{3000};
 
-  /// `what`: "plugin X, phase load".
+  /// `what` says what is waited for: "plugin X, phase load".
   explicit SlowCall(std::string what, std::chrono::milliseconds patience = kUsualPatience);
   ~SlowCall();
 

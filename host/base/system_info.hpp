@@ -6,10 +6,10 @@
 
 namespace kindred::host {
 
-/// Largest resident set of this process so far, in bytes (VmHWM).
+/// Returns the largest resident set of this process so far, in bytes (VmHWM).
 int64_t peak_resident_bytes();
 
-/// Resident set of this process now, in bytes (VmRSS).
+/// Returns the resident set of this process now, in bytes (VmRSS).
 int64_t resident_bytes();
 
 /// Memory that can be taken without swapping, in bytes (MemAvailable).
@@ -18,10 +18,10 @@ uint64_t available_memory_bytes();
 /// Bytes that can be written below a folder, which need not exist yet.
 uint64_t free_disk_bytes(const std::string& folder);
 
-/// Model name of the first processor, or "unknown".
+/// Returns the model name of the first processor, or "unknown".
 std::string cpu_model();
 
-/// Of the instruction sets that matter for speed here, those this processor has.
+/// Names the instruction sets that matter for speed here and that this processor has.
 std::vector<std::string> cpu_features();
 
 /// Folder of the running executable, with a trailing slash removed.
@@ -31,7 +31,7 @@ std::string executable_folder();
 /// which may be links.
 std::vector<std::string> mapped_libraries();
 
-/// "20261123T224501Z".
+/// Returns the time now in UTC, such as "20261123T224501Z".
 std::string utc_time_for_folder();
 
 }  // namespace kindred::host

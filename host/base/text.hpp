@@ -5,14 +5,14 @@
 
 namespace kindred::host {
 
-/// "a, b, c"
+/// Joins words with commas: "a, b, c".
 inline std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
 }
 
-/// Without what LibTorch appends to a message: where in its code the error was raised.
+/// Drops what LibTorch appends to a message: where in its code the error was raised.
 inline std::string without_trace(const std::string& text) {
   return text.substr(0, text.find("\nException raised from "));
 }

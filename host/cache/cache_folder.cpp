@@ -33,7 +33,7 @@ bool is_entry(const fs::directory_entry& one) {
   return fs::exists(one.path() / kLockFile) || has_earlier_rows(folder) || !shard_files_in(folder).empty();
 }
 
-/// The member's text, or "".
+/// Returns the text at `place`, or "" where there is none.
 std::string text_at(const json& object, const json::json_pointer& place) {
   return object.contains(place) && object[place].is_string() ? object[place].get<std::string>() : "";
 }

@@ -62,7 +62,7 @@ std::string hash_of_file(const std::string& path) {
   try {
     struct stat status {};
     if (::fstat(file, &status) != 0) throw Error("cannot examine " + path + ": " + std::strerror(errno));
-    // Only a hint: the next pieces are fetched while one is hashed.
+    // This is only a hint: the next pieces are fetched while one is hashed.
     (void)::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
     hash.add_file(file, 0, static_cast<int64_t>(status.st_size), path);
   } catch (...) {

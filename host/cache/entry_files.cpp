@@ -47,7 +47,7 @@ std::optional<int64_t> take_number(std::string& text, const std::string& word) {
   return std::stoll(digits);
 }
 
-/// Names before 0.12.
+/// Says whether a version before 0.12 wrote files of this name.
 bool is_earlier_file(const std::string& name) {
   for (const char* known :
        {kEarlierRows, kEarlierPartial, "progress.json", "skipped.json", "checksums.json"}) {

@@ -28,7 +28,7 @@ bool is_file_at(int file, const std::string& path) {
          held.st_dev == there.st_dev;
 }
 
-/// Bytes of the lock file; `size` 0: all from `begin` on.
+/// These are bytes of the lock file; a `size` of 0 means all from `begin` on.
 struct Range {
   int64_t begin, size;
 };
@@ -110,7 +110,7 @@ bool EntryLock::is_held(const std::string& folder) {
   const EntryLock lock(::open(lock_path(folder).c_str(), O_RDONLY | O_CLOEXEC));
   if (lock.file_ < 0) return false;
   if (is_locked(lock.file_, kEverything)) return true;
-  // By a version before 0.12.
+  // A version before 0.12 may hold it.
   return ::flock(lock.file_, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 

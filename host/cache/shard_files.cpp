@@ -57,7 +57,7 @@ std::string text_of(const ShardRecord& record) {
 
 std::string hash_of_skipped(const json& skipped) {
   ContentHash hash;
-  // As it will be read again: what is no UTF-8 was replaced.
+  // The list is hashed as it will be read again: what is no UTF-8 was replaced.
   hash.add(dumped(json::parse(dumped(skipped))));
   return hash.hex();
 }

@@ -11,7 +11,7 @@ struct ShardLayout {
   int64_t rows = 0;        ///< of the entry
   int64_t shard_rows = 1;  ///< of a shard, positive
 
-  /// At least 1: an entry without rows is one empty shard.
+  /// The number of shards is at least 1: an entry without rows is one empty shard.
   int64_t count() const { return std::max<int64_t>((rows + shard_rows - 1) / shard_rows, 1); }
   /// The entry's row with which a shard begins.
   int64_t first(int64_t shard) const { return shard * shard_rows; }

@@ -11,7 +11,7 @@ struct ChildOutcome {
   std::string text;  ///< why not: what it threw, the signal that ended it, or that it took too long
 };
 
-/// How a child ends that did its work.
+/// Says how a child ends that did its work.
 enum class Ending {
   at_once,       ///< nothing runs any more
   as_a_program,  ///< handlers of exit() and destructors of static objects run

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kTried = 32;  // samples that are read
 
-/// Without one every other rule would hold.
+/// Without a sample every other rule would hold.
 void has_samples(const Subject& subject) {
   require(subject.make<Dataset>()->size() > 0,
           "has no sample to try; give --params '{}={{...}}' with which it has some", subject.info.id);

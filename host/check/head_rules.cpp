@@ -64,7 +64,7 @@ void gradients_reach_everything(const Subject& subject) {
   head->train(true);
   for (const auto& one : head->parameters()) one.tensor.requires_grad_(true);
   const auto x = embeddings().requires_grad_(true);
-  // Not a plain sum, whose gradient a normalisation may rightly make zero.
+  // The sum is weighted at random: a normalisation may rightly make the gradient of a plain sum zero.
   (head->forward(x) * at::randn({kRows, head->output_dimension()})).sum().backward();
   require(x.grad().defined(), "lets no gradient through to its input");
   for (const auto& one : head->parameters()) {

@@ -99,7 +99,7 @@ std::vector<LossExample> renumbered(const LossExample& of) {
 
 namespace {
 
-/// Of either kind.
+/// These edges exist for both kinds of batches: labelled samples and scored pairs.
 std::vector<LossEdge> edges_of(const LossExample& usual) {
   const auto& x = usual.embeddings;
   auto duplicates = x.clone();

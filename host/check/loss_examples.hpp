@@ -19,11 +19,11 @@ struct LossExample {
   const char* what() const { return is_of_pairs() ? "scored pairs" : "labelled samples"; }
 };
 
-/// 12 samples of 4 classes, or 12 pairs, in general position.
+/// Gives 12 samples of 4 classes, or 12 pairs, in general position.
 LossExample labelled_example(uint64_t seed = 1);
 LossExample scored_example(uint64_t seed = 1);
 
-/// One for every kind of batch that the loss takes. Throws RuleBroken when it takes none.
+/// Gives one example for every kind of batch that the loss takes. Throws RuleBroken when it takes none.
 std::vector<LossExample> loss_examples(const Loss& loss, uint64_t seed = 1);
 
 /// What can befall batches of those kinds.
@@ -33,16 +33,16 @@ struct LossEdge {
 };
 std::vector<LossEdge> loss_edges(const Loss& loss);
 
-/// forward() or forward_scored().
+/// Returns what forward() gives for labelled samples, or forward_scored() for scored pairs.
 at::Tensor value_of(Loss& loss, const LossExample& of);
 
-/// Everything that the loss is given.
+/// Lists everything that the loss is given.
 std::vector<at::Tensor> inputs_of(const LossExample& of);
 
-/// With other embeddings; scores get their dtype.
+/// Returns the example with other embeddings; its scores get their dtype.
 LossExample with_embeddings(LossExample of, const at::Tensor& embeddings);
 
-/// The samples, or pairs, of `order`.
+/// Returns the samples, or the pairs, whose numbers are in `order`.
 LossExample in_order(const LossExample& of, const at::Tensor& order);
 
 /// The same batch with other numbers of classes, or of objects and subgroups of pairs: some that float32, and

@@ -19,7 +19,7 @@ constexpr const char* kUsage =
     "and ends "
     "with 1 when one is broken.\n\n";
 
-/// "acme.files={"root": "pictures"}"
+/// Splits ID={...} into the id and its parameters, as in "acme.files={"root": "pictures"}".
 std::pair<std::string, json> split_parameters(const std::string& text) {
   const auto equals = text.find('=');
   auto value = equals == std::string::npos ? json() : json::parse(text.substr(equals + 1), nullptr, false);

@@ -10,13 +10,14 @@ constexpr int64_t kQueries = 40, kNeighbours = 30;
 /// Rankings of all other samples; query i has i % 6 relevant ones, placed at random, or first when `perfect`.
 Ranking example_ranking(uint64_t seed, bool perfect = false);
 
-/// From where the relevant neighbours are: bool (Q, K), all candidates.
+/// Makes the ranking whose relevant neighbours are where `relevant`, bool (Q, K), says. K counts all
+/// candidates.
 Ranking ranking_of(const at::Tensor& relevant);
 
 /// The values of queries that have something to find, float64.
 at::Tensor counting(const at::Tensor& values, const Ranking& ranking);
 
-/// 60 samples of 6 classes, near their classes' centres.
+/// Gives 60 samples of 6 classes, near their classes' centres.
 EvaluatedSet example_set(uint64_t seed, double noise);
 
 /// The set, and the same as a dataset of pairs: each sample with the sixth after it and with the next, scores

@@ -49,7 +49,7 @@ bool is_refused(const Subject& subject, const json& params) {
   return false;
 }
 
-/// Values of one field that its own schema forbids.
+/// Returns values of one field that its own schema forbids.
 std::vector<json> forbidden_values(const json& field) {
   constexpr double kExact = 1e15;  // beyond, one more may be the same number
   const auto& element = field.contains("items") ? field["items"] : field;

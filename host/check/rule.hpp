@@ -64,7 +64,7 @@ KindChecks kind_checks(Behaviour (*behaviour)(Interface& component), std::vector
           [behaviour](const Subject& subject) { return behaviour(*subject.make<Interface>()); }};
 }
 
-/// Of the kind of an interface; each is defined in <kind>_rules.cpp.
+/// Returns the checks of the kind of an interface; each is defined in <kind>_rules.cpp.
 template <class Interface>
 KindChecks checks_of();
 #define KINDRED_CHECKS(Interface, name) \
@@ -73,7 +73,7 @@ KindChecks checks_of();
 KINDRED_COMPONENT_KINDS(KINDRED_CHECKS)
 #undef KINDRED_CHECKS
 
-/// Those of all kinds, by the kind's name.
+/// Returns the checks of all kinds, by the kind's name.
 const std::map<std::string, KindChecks>& checks_by_kind();
 
 /// What every component must obey, of whatever kind.

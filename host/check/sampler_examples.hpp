@@ -6,10 +6,10 @@
 
 namespace kindred::host {
 
-/// Samples that samplers are tried on.
+/// Samplers are tried on so many samples.
 constexpr int64_t kSamplerRows = 600;
 
-/// Their labels: 50 classes of 12, in no order.
+/// Gives the labels of those samples: 50 classes of 12, in no order.
 at::Tensor sampler_labels();
 
 /// Throws RuleBroken unless `rows` is int64 (B) of samples among them, B at least 1.

@@ -10,7 +10,7 @@ namespace {
 /// Undefined twice is no difference: a metric may have nothing to say of a set without pairs.
 bool differ(double a, double b) { return std::isnan(a) != std::isnan(b) || std::abs(a - b) > 1e-5; }
 
-/// The same in another order, with other numbers of the classes.
+/// Returns the same set in another order, with other numbers of the classes.
 EvaluatedSet reordered(const EvaluatedSet& set) {
   const auto order = at::randperm(set.labels.numel(), at::kLong);
   auto other = set;

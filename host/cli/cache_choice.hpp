@@ -15,7 +15,7 @@ class CacheChoice {
   /// Throws UsageError, also where one of the options is given with an action other than clear.
   CacheChoice(const CommandLine& command, const std::string& action);
 
-  /// `now`: Unix time in seconds.
+  /// `now` is Unix time in seconds.
   bool has(const CacheEntry& entry, int64_t now) const;
   /// Throws Error for a key that no entry has: it is mistyped, or of another cache.
   void check_keys(const CacheFolder& cache) const;

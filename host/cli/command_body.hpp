@@ -17,7 +17,7 @@ class CommandBody {
   /// PipelineError, PluginError, Error and Interrupted.
   using Run = int (*)(const CommandLine& command);
 
-  /// `name`: that of its row in the command table.
+  /// `name` is that of its row in the command table.
   CommandBody(const char* name, Run run) : name_(name), run_(run), next_(first_) { first_ = this; }
   CommandBody(const CommandBody&) = delete;
   CommandBody& operator=(const CommandBody&) = delete;

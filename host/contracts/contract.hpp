@@ -53,7 +53,7 @@ inline bool is_row_list(const at::Tensor& x) {
   return x.defined() && x.dim() == 1 && x.scalar_type() == at::kLong && x.is_cpu();
 }
 
-/// The first entry outside [0, rows), or nothing.
+/// Names the first entry outside [0, rows), or nothing.
 inline std::string outside(const at::Tensor& list, int64_t rows) {
   const auto wrong = at::logical_or(list.lt(0), list.ge(rows)).nonzero();
   if (wrong.size(0) == 0) return "";

@@ -24,14 +24,14 @@ namespace kindred::host {
 KINDRED_COMPONENT_KINDS(KINDRED_CONTRACT)
 #undef KINDRED_CONTRACT
 
-/// Catalog::create with the contract.
+/// Makes a component with Catalog::create and puts it under its contract.
 template <class Interface>
 std::shared_ptr<Interface> create_under_contract(const Catalog& catalog, const ComponentInfo& info,
                                                  const nlohmann::json& params, const Site& site = {}) {
   return under_contract(catalog.create<Interface>(info, params, site), info);
 }
 
-/// "(8, 1280)", "undefined".
+/// Returns a text such as "(8, 1280)", or "undefined".
 std::string shape_text(const at::Tensor& tensor);
 
 /// "float32 (8, 1280) on cpu", "an undefined tensor": for messages.

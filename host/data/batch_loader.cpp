@@ -12,7 +12,7 @@
 namespace kindred::host {
 namespace {
 
-/// "224x160" of a picture, "12 numbers" of a vector.
+/// Returns a text such as "224x160" for a picture, or "12 numbers" for a vector.
 std::string size_text(const at::Tensor& object) {
   if (object.dim() < 2) return std::to_string(object.numel()) + " numbers";
   return std::to_string(object.size(1)) + "x" + std::to_string(object.size(0));

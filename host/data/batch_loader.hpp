@@ -57,7 +57,7 @@ class BatchLoader {
   /// was skipped. Throws Error when pictures of one batch differ in size.
   Loaded next();
 
-  /// The objects of the next batch, in place of next().
+  /// Returns the objects of the next batch; it is called in place of next().
   Objects next_objects();
 
   /// A batch of objects of one size, or of texts, of which there is at least one.

@@ -22,13 +22,13 @@ struct ClassSplit {
 /// when classes_file names a class that the dataset does not have.
 ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions& options);
 
-/// int64 (R) on the CPU: the numbers of `samples`.
+/// Returns the numbers of `samples`, int64 (R) on the CPU.
 at::Tensor tensor_of(const std::vector<SampleIndex>& samples);
 
-/// int64 (R) on the CPU: labels of `rows`.
+/// Returns the labels of `rows`, int64 (R) on the CPU.
 at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows);
 
-/// Number of distinct labels among `rows`.
+/// Counts the distinct labels among `rows`.
 int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows);
 
 }  // namespace kindred::host

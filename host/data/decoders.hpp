@@ -25,7 +25,7 @@ class Decoders {
   /// sentence that names the bytes, PluginError when a decoder breaks its contract.
   at::Tensor decode(std::string_view bytes, const std::string& name) const;
 
-  /// Endings of the files that they read: ".jpg", ...
+  /// Returns the endings of the files that they read: ".jpg", ...
   std::vector<std::string> extensions() const;
 
   /// Throws Error when there is no decoder.

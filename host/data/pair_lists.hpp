@@ -24,7 +24,7 @@ PairList pairs_within(const PairList& pairs, const std::vector<SampleIndex>& sam
 /// Pairs in batches: which training rows a batch of pairs needs, and the embeddings of those as pairs again.
 class PairBatches {
  public:
-  /// `pairs`: rows of the training side; `labels` int64 (N) of it.
+  /// `pairs` are in rows of the training side, and `labels` int64 (N) are its labels.
   PairBatches(PairList pairs, const at::Tensor& labels);
 
   /// int64 (P): by what batch samplers choose: the label of both objects.

@@ -16,7 +16,7 @@ namespace kindred::host {
 /// theirs. The samples of the next shard are read while the last batches of one are computed.
 class EntryFill {
  public:
-  /// Rows [first, end) of the entry.
+  /// Gives the batches of the rows [first, end) of the entry.
   using BatchesOf = std::function<std::unique_ptr<FeatureBatches>(int64_t first, int64_t end)>;
 
   /// Everything given by reference must outlive it.

@@ -38,7 +38,7 @@ class FeatureStore {
   /// Whether encoder number `encoder` reads samples at every step, so that no features of it are kept.
   bool reads_samples(size_t encoder) const;
 
-  /// Whether all encoders read samples at every step.
+  /// Says whether all encoders read samples at every step.
   bool keeps_nothing() const;
 
  private:

@@ -18,12 +18,12 @@ namespace kindred::host {
 
 /// One array of rows on disk, embeddings (D) or feature maps (H, W, C), in `directory`/<key>/. It is divided
 /// into shards, which several processes may fill at once, each another one:
-///   lock                               EntryLock of the entry and its shards
-///   meta.json                          what the key was made of, for people, and the shards
-///   shard-00003-of-00016.npy           (n, ...), a complete shard; its name ends in .npy.partial before
-///   shard-00003-of-00016.progress.json rows that are safely in the partial file, and what was skipped in
-///   them shard-00003-of-00016.json          checksums and skipped samples of the complete one; their rows
-///   are NaN
+///   lock                  EntryLock of the entry and its shards
+///   meta.json             what the key was made of, for people, and the shards
+///   SHARD.npy             (n, ...), a complete shard, such as shard-00003-of-00016.npy
+///   SHARD.npy.partial     the shard while it is filled
+///   SHARD.progress.json   rows that are safely in the partial file, and what was skipped in them
+///   SHARD.json            checksums and skipped samples of the complete shard; their rows are NaN
 /// host/cache reads, checks and removes entries without LibTorch. A process that fills a shard and dies gives
 /// up its lock; the next one that takes the shard continues it. [one thread at a time]
 class RowCache {
@@ -48,7 +48,7 @@ class RowCache {
   /// The next shard that is neither complete nor filled by another process; null where there is none now. No
   /// shard is given twice; it is owned by this.
   ShardWriter* take_shard();
-  /// After the last row of a shard that was taken: the shard is complete, and the writer is gone.
+  /// Ends a shard that was taken, after its last row: the shard is complete then, and the writer is gone.
   void finish(ShardWriter* shard);
   /// Makes the rows of all shards that were taken survive a crash.
   void sync();

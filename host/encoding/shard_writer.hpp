@@ -24,11 +24,11 @@ struct EntryRows {
   /// How rows stand in the file: NumPy knows no bfloat16, so that its bits are kept as integers.
   at::ScalarType file_dtype() const { return dtype == at::kBFloat16 ? at::kShort : dtype; }
   int64_t row_bytes() const;
-  /// (rows of the shard, ...).
+  /// Returns (rows of the shard, ...), the shape of the shard's array.
   std::vector<int64_t> shard_shape(int64_t shard) const;
-  /// The header of a shard's array.
+  /// Returns the header of a shard's array.
   std::string header(int64_t shard) const;
-  /// Of a shard's array with its header.
+  /// Returns the size in bytes of a shard's array with its header.
   int64_t file_bytes(int64_t shard) const;
   std::string path(int64_t shard, ShardFile kind) const;
 };
@@ -52,12 +52,12 @@ class ShardWriter {
   int64_t next_row() const { return entry_.layout.first(shard_) + rows_done_; }
   int64_t end_row() const { return entry_.layout.first(shard_) + rows_; }
 
-  /// The next rows, (B, ...) of the entry's dtype on the CPU, and what was skipped among them. Synced every
-  /// few seconds. Throws Error when the disk is full.
+  /// Appends the next rows, (B, ...) of the entry's dtype on the CPU, and what was skipped among them. They
+  /// are synced every few seconds. Throws Error when the disk is full.
   void append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped);
   /// Makes everything appended so far survive a crash.
   void sync();
-  /// After the last row: turns the partial array into the complete one.
+  /// Turns the partial array into the complete one, after the last row.
   void finish();
 
  private:

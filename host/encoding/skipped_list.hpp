@@ -10,7 +10,7 @@ namespace kindred::host {
 /// Skipped samples as the files of the cache keep them, see is_skipped_list().
 nlohmann::json to_json(const std::vector<SkippedSample>& skipped);
 
-/// `list`: one that is_skipped_list() accepts.
+/// `list` is one that is_skipped_list() accepts.
 std::vector<SkippedSample> skipped_from(const nlohmann::json& list);
 
 }  // namespace kindred::host

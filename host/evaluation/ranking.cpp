@@ -62,7 +62,7 @@ int64_t first_relevant_rank(const float* scores, const Candidates& candidates, c
   return rank;
 }
 
-/// `queries` int64 (T), `scores` float32 (T, N).
+/// `queries` are int64 (T), and `scores` float32 (T, N).
 Ranking rank_tile(const at::Tensor& queries, const at::Tensor& scores, const Candidates& candidates,
                   const Relevance& relevance, int64_t depth) {
   const int64_t rows = queries.numel(), count = scores.size(1);

@@ -24,7 +24,7 @@ std::vector<ReadField> fields_of(const Model& model) {
   return fields;
 }
 
-/// As many threads as can have something to do.
+/// No more threads are useful than there are samples.
 int64_t useful_threads(int64_t asked, size_t samples) {
   const auto threads = asked > 0 ? asked : static_cast<int64_t>(std::thread::hardware_concurrency());
   return std::clamp<int64_t>(threads, 1, std::max<int64_t>(1, static_cast<int64_t>(samples)));

@@ -36,7 +36,7 @@ class InferenceModel {
     int64_t threads = 0;      ///< that read samples, for each call of encode(); 0: one per processor
   };
 
-  /// How samples pass.
+  /// Says how samples pass through the model.
   struct Pass {
     bool mirror = false;  ///< their mirror images
     bool heads = true;    ///< false: what is measured as the encoders alone, see Model::base
@@ -60,14 +60,14 @@ class InferenceModel {
   /// encoder, of vectors. Throws PluginError.
   at::Tensor encode_vectors(const at::Tensor& vectors) const;
 
-  /// D; 0 where only the first vectors could tell.
+  /// Returns D, or 0 where only the first vectors could tell.
   int64_t dimension() const { return model_.output_dimension; }
 
   /// Whether an encoder of vectors was made before the length of its vectors was known, so that it can encode
   /// none: the model is to be made again. Never of a servable.
   bool lacks_length() const;
 
-  /// One per encoder, in their order.
+  /// There is one field per encoder, in their order.
   const std::vector<ReadField>& fields() const { return fields_; }
 
   /// The manifest of the servable; null when it was not loaded from one.

@@ -63,23 +63,23 @@ class Catalog {
   /// The same from what the files say of themselves (ELF notes): nothing is loaded, components have no schema
   /// and cannot be made. Files that say nothing are loaded.
   static Catalog scan(const std::vector<std::string>& folders);
-  /// One file alone.
+  /// Loads one file alone.
   static Catalog load_file(const std::string& file);
   static Catalog load(const SearchPath& path) { return load(path.folders); }
 
-  /// Sorted by kind, then id. Pointers and references into it live as long as the catalog.
+  /// The list is sorted by kind, then id. Pointers and references into it live as long as the catalog.
   const std::vector<ComponentInfo>& components() const { return components_; }
   const std::vector<LoadedPlugin>& plugins() const { return plugins_; }
   const std::vector<RejectedPlugin>& rejected() const { return rejected_; }
   /// Sentences about files that an earlier folder's plugin of the same name and id replaces.
   const std::vector<std::string>& notes() const { return notes_; }
 
-  /// By full id, or by short name when only one component of `kind` has it; null otherwise.
+  /// Finds a component by its full id, or by its short name when only one of `kind` has it; null otherwise.
   const ComponentInfo* find(const std::string& kind, const std::string& id_or_short_name) const;
   /// Every component of `kind` that answers to the name; more than one when a short name is ambiguous.
   std::vector<const ComponentInfo*> matches(const std::string& kind,
                                             const std::string& id_or_short_name) const;
-  /// For messages: the shortest name of each component of `kind` that find() accepts, sorted.
+  /// Lists, for messages, the shortest name of each component of `kind` that find() accepts, sorted.
   std::vector<std::string> names(const std::string& kind) const;
   /// The kinds that have a component of this id or short name, sorted.
   std::vector<std::string> kinds_of(const std::string& id_or_short_name) const;

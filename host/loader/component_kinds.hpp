@@ -32,7 +32,7 @@ KINDRED_COMPONENT_KINDS(KINDRED_DECLARE)
 namespace host {
 
 #define KINDRED_NAME(Interface, name) name,
-/// The names alone, in the order of the rows.
+/// These are the names alone, in the order of the rows.
 inline constexpr const char* kComponentKinds[] = {KINDRED_COMPONENT_KINDS(KINDRED_NAME)};
 #undef KINDRED_NAME
 

@@ -39,7 +39,7 @@ PluginNotes read_notes(const std::string& path);
 /// ASCII becomes '?'.
 void make_printable(char* text);
 
-/// "x86-64", "aarch64", or "machine N" for an ELF machine number.
+/// Returns "x86-64", "aarch64", or "machine N" for an ELF machine number.
 std::string machine_name(unsigned machine);
 
 }  // namespace kindred::host

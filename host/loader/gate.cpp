@@ -137,7 +137,7 @@ std::optional<RejectedPlugin> check_not_writable(const std::string& file) {
   return std::nullopt;
 }
 
-/// "libc10.so" of "libc10.so.1.13".
+/// Returns "libc10.so" for "libc10.so.1.13".
 std::string without_version(const std::string& name) {
   const auto suffix = name.find(".so");
   return suffix == std::string::npos ? name : name.substr(0, suffix + 3);

@@ -11,8 +11,8 @@
 /// knows. Every such call goes through guard(), which lets nothing but PluginError out.
 namespace kindred::host {
 
-/// To be called inside a catch block: throws the exception in flight as PluginError. A PluginError passes
-/// unchanged. LibTorch's errors lose their stack trace.
+/// Throws the exception in flight as PluginError; it must be called inside a catch block. A PluginError
+/// passes unchanged. LibTorch's errors lose their stack trace.
 [[noreturn]] void rethrow_as_plugin_error(const std::string& plugin, const std::string& component,
                                           const std::string& phase);
 

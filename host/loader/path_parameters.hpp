@@ -14,7 +14,7 @@ enum class PathUse {
   resource,         ///< copied beside a saved model
 };
 
-/// Of one of a schema's "properties".
+/// Says what a parameter is for; `field` is its entry among a schema's "properties".
 inline PathUse path_use(const nlohmann::json& field) {
   const auto mark = field.value("x-path", "");
   if (mark.empty()) return PathUse::none;

@@ -165,7 +165,7 @@ void check_offers(const std::string& file, const Registration& found, const Regi
 }  // namespace
 
 Registration register_plugin(const std::string& file, const PluginNotes& notes) {
-  // Before anything of the file is mapped. Old files have a build tag and no other notes.
+  // The notes are read before anything of the file is mapped. Old files have a build tag and no other notes.
   std::optional<Registration> offered;
   if (!notes.offers.empty()) offered = registration_of_notes(file, notes);
   const auto& plugin = open_checked(file, notes.tag);

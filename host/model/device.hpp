@@ -10,7 +10,7 @@ namespace kindred::host {
 /// device is asked for and there is none.
 c10::Device device_from_name(const std::string& name);
 
-/// One line for `host doctor`.
+/// Returns one line for `host doctor`.
 std::string cuda_summary();
 
 }  // namespace kindred::host

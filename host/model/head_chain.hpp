@@ -30,7 +30,7 @@ struct HeadChain {
   bool needs_fit(size_t count) const;
   bool needs_fit() const { return needs_fit(stages.size()); }
 
-  /// Of the first `count` those that need it are fitted in order, each on what the ones before it make of
+  /// Fits those of the first `count` that need it, in order, each on what the ones before it make of
   /// `embeddings` float32 (N, D), `labels` int64 (N). What is fitted already stays as it is.
   void fit(const at::Tensor& embeddings, const at::Tensor& labels, size_t count);
   void fit(const at::Tensor& embeddings, const at::Tensor& labels) { fit(embeddings, labels, stages.size()); }
@@ -43,7 +43,7 @@ struct HeadChain {
 
   void train(bool on) const;
 
-  /// Named "<place>.<name>".
+  /// Each name is "<place>.<name>".
   std::vector<NamedTensor> parameters() const;
   std::vector<NamedTensor> buffers() const;
 };

@@ -45,7 +45,7 @@ void move_to(std::vector<NamedTensor> tensors, at::Device device);
 /// Tells the encoders that their tensors keep their values and that batches are float32 from now on.
 void prepare_for_inference(Model& model);
 
-/// Deep copies.
+/// Returns deep copies of the tensors.
 std::vector<NamedTensor> snapshot(const std::vector<NamedTensor>& tensors);
 /// Gives the tensors that `target` has handles of the values of `source`, by position.
 void restore(std::vector<NamedTensor> target, const std::vector<NamedTensor>& source);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kDeepest = 8;  // of a resource's folders
 
-/// Also lists of weights that are divided over files.
+/// Lists of weights that are divided over files count, too.
 bool holds_weights(const fs::path& path) {
   const auto name = path.filename().string();
   const std::string index = ".index.json";

@@ -19,7 +19,7 @@ class SwitchHead final : public Head {
   int64_t output_dimension() const override { return output_dimension_; }
   at::Tensor forward(const at::Tensor& embeddings) override;
   bool needs_fit() const override;
-  /// Each branch on the samples that take it.
+  /// Fits each branch on the samples that take it.
   void fit(const at::Tensor& embeddings, const at::Tensor& labels) override;
   void train(bool on) override;
   std::vector<NamedTensor> parameters() override;
@@ -29,7 +29,7 @@ class SwitchHead final : public Head {
   at::Tensor rest(const at::Tensor& embeddings) const;
 
  private:
-  /// int64 (count) per branch: rows that take it.
+  /// Returns, for each branch, the rows that take it: int64 (count).
   std::vector<at::Tensor> rows_by_branch(const at::Tensor& embeddings) const;
 
   int64_t first_, dimension_, output_dimension_;

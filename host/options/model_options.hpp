@@ -8,7 +8,7 @@
 
 namespace kindred::host {
 
-/// Arithmetic of training an encoder.
+/// This is the arithmetic in which an encoder is trained.
 enum class Precision { automatic, float32, bfloat16 };
 
 /// What batch norms of a trained encoder use while it is trained.

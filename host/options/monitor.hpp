@@ -9,7 +9,7 @@ namespace kindred::host {
 inline constexpr const char* kTrainLoss = "train.loss";
 inline constexpr const char* kValidationLoss = "validation.loss";
 
-/// "validation.r_precision" of "r_precision".
+/// Returns "validation.r_precision" for "r_precision".
 inline std::string monitored_metric(const std::string& metric) { return "validation." + metric; }
 
 /// Whether it is a loss, which is to fall; metrics are to rise.

@@ -24,7 +24,7 @@ struct OptimizerOptions {
 
 enum class ScheduleType { constant, cosine, step };
 
-/// Learning rate over the epochs.
+/// This says how the learning rate changes over the epochs.
 struct ScheduleOptions {
   ScheduleType type = ScheduleType::constant;
   int64_t warmup_epochs = 0;
@@ -56,7 +56,7 @@ struct MemoryOptions {
   int64_t start_step = 0;
 };
 
-/// One loss of the sum.
+/// This is one loss of the sum that is trained.
 struct LossSpec : ComponentSpec {
   double weight = 1;
   ComponentSpec miner;  ///< its pointer is empty where there is none

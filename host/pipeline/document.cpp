@@ -230,7 +230,7 @@ void expand(json& value, const std::string& file, const std::string& pointer, st
   value = out;
 }
 
-/// Of the longest prefix that has one; null where none has.
+/// Returns the origin of the longest prefix that has one; null where none has.
 const Document::Origin* origin_of(const Origins& origins, const std::string& pointer) {
   for (std::string prefix = pointer;; prefix.resize(prefix.rfind('/'))) {
     if (const auto it = origins.find(prefix); it != origins.end()) return &it->second;

@@ -25,7 +25,7 @@ struct Document {
     std::string file;    ///< as given
     std::string folder;  ///< absolute; paths start there
   };
-  /// By JSON pointer of the value it holds for; the longest matching prefix decides.
+  /// The key is the JSON pointer of the value that an origin holds for; the longest matching prefix decides.
   std::map<std::string, Origin> origins;
 
   /// Strings that could not be expanded, and overrides that could not be applied.
@@ -39,7 +39,7 @@ struct Document {
 /// read.
 Document read_document(const std::string& path, const std::vector<std::string>& overrides);
 
-/// The same, but throws PipelineError for `issues`, too.
+/// Does the same, but throws PipelineError for `issues`, too.
 Document load_document(const std::string& path, const std::vector<std::string>& overrides);
 
 }  // namespace kindred::host

@@ -60,7 +60,7 @@ std::vector<FreezeOptions> freezes(SectionReader& reader, const json& value, jso
   return entries;
 }
 
-/// What the keys of the section say together.
+/// Checks what the keys of the section say together.
 void check_together(SectionReader& reader, const TrainingOptions& t, ValidationSource validation) {
   if (t.swa_start > t.epochs) {
     reader.issue("/train/swa_start",

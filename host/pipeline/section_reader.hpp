@@ -34,7 +34,7 @@ class SectionReader {
   ComponentSpec component(const nlohmann::json& value, const std::string& kind, const std::string& pointer,
                           nlohmann::json* resolved,
                           const nlohmann::json& host_keys = nlohmann::json::object());
-  /// One component, a list of them, or none.
+  /// Reads one component, a list of them, or none.
   std::vector<ComponentSpec> components(const nlohmann::json& value, const std::string& kind,
                                         const std::string& pointer, nlohmann::json* resolved);
   /// Takes the keys of Section out of a component's object and reads them.

@@ -68,7 +68,7 @@ class ModelEvaluation {
     return side;
   }
 
-  /// The pipeline's encoders alone, before any training.
+  /// Embeds the test classes with the pipeline's encoders alone, before any training.
   TestSide base_side(const std::vector<SampleIndex>& test) {
     auto model = make_model(catalog_, pipeline_, *dataset_);
     move_to(encoder_tensors(model), device_);

@@ -11,6 +11,7 @@
 #include "host/base/issue.hpp"
 #include "host/base/progress.hpp"
 #include "host/distributed/local_communicator.hpp"
+#include "host/inference/inference_model.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/model/device.hpp"
 #include "host/model/servable.hpp"
@@ -45,7 +46,7 @@ class Run {
   void embed_base();
   bool train();
   void fit_heads(size_t count);
-  void save_model() const;
+  void save_model();
   void finish(RunStatus status, const std::string& error = {});
 
   const Pipeline& pipeline_;
@@ -85,7 +86,7 @@ void Run::prepare() {
   prepare_training_data(material_, pipeline_, device_, context_);
 }
 
-/// The encoder before its first step.
+/// Embeds the test classes with the encoder as it is before its first step.
 void Run::embed_base() {
   const double start = now_seconds();
   base_ = test_embeddings(material_, pipeline_, false);
@@ -142,10 +143,18 @@ bool Run::train() {
   return !report.interrupted;
 }
 
-void Run::save_model() const {
-  save_servable(model_of_run(folder_),
-                {pipeline_.name, pipeline_.encoders, pipeline_.transforms, pipeline_.heads}, material_.model,
-                result_.metrics());
+/// The model is opened once as a service opens it, which should not be the first to learn that it cannot.
+void Run::save_model() {
+  const auto folder = model_of_run(folder_);
+  save_servable(folder, {pipeline_.name, pipeline_.encoders, pipeline_.transforms, pipeline_.heads},
+                material_.model, result_.metrics());
+  try {
+    InferenceModel::load(folder, catalog_, device_, {});
+  } catch (const std::exception& error) {
+    const auto text = fmt::format("{} was saved but cannot be opened: {}", folder, error.what());
+    result_.warned({text});
+    context_.warning(text);
+  }
 }
 
 void Run::finish(RunStatus status, const std::string& error) {

@@ -20,7 +20,7 @@ nlohmann::json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalo
 /// model, cache, training or seed. How long to train, and where the cache lies, may differ.
 void check_same_pipeline(const std::string& folder, const Pipeline& pipeline);
 
-/// Where a run of this folder leaves its servable.
+/// Says where a run of this folder leaves its servable.
 std::string model_of_run(const std::string& folder);
 
 /// The servable of a run is written before it is measured: puts `metrics` into its manifest.

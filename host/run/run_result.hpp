@@ -13,7 +13,7 @@
 
 namespace kindred::host {
 
-/// How a run ended.
+/// Says how a run ended.
 enum class RunStatus { completed, interrupted, failed };
 
 /// Returns the word that result.json and trackers have for it.

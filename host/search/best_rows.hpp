@@ -39,7 +39,7 @@ class BestRows {
   std::vector<Scored> heap_;                            // its front is the worst one
 };
 
-/// Which rows count for which query.
+/// Says which rows count for which query.
 struct RowFilter {
   const bool* candidates = nullptr;   ///< (N) of all rows; null: every row
   const int64_t* excluded = nullptr;  ///< (Q) one row per query, -1 for none; null: none

@@ -31,7 +31,7 @@ struct TileSize {
   int64_t queries, rows;
 };
 
-/// As many queries as fit with all rows; where fewer than a handful would, fewer rows at a time.
+/// A tile has as many queries as fit with all rows; where fewer than a handful would, it has fewer rows.
 TileSize tile_size(int64_t queries, int64_t rows, int64_t tile_bytes) {
   const int64_t numbers = std::max<int64_t>(tile_bytes / 4, 1);
   const int64_t whole = numbers / std::max<int64_t>(rows, 1);

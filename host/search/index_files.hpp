@@ -14,7 +14,7 @@ struct StoredIndex {
   at::Tensor rows;  ///< float32 (N, D); of unit length where the distance is the cosine
 };
 
-/// "cosine", or "lp with p = 3".
+/// Returns a text such as "cosine", or "lp with p = 3".
 std::string distance_text(Distance distance);
 
 /// Writes a folder of two files: index.json says the distance, the number of rows, their dimension and the

@@ -37,7 +37,7 @@ at::Tensor comparable_rows(Distance distance, const at::Tensor& rows);
 /// float32 (N): |y|^2 of each row y of `rows` float32 (N, D), without a copy of all of them.
 at::Tensor squared_lengths(const at::Tensor& rows);
 
-/// `rows`: (N, D) numbers on any device.
+/// `rows` are (N, D) numbers on any device.
 ScoredRows scored_rows(Distance distance, const at::Tensor& rows);
 
 /// Whether row `a` is nearer than row `b`: by score, equal scores by row number.
@@ -45,9 +45,9 @@ inline bool is_before(const float* scores, int64_t a, int64_t b) {
   return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
 }
 
-/// For what needs whole rows of the score matrix, which is never whole: calls `body(first, part, scores)` for
-/// one tile of queries after the other. `queries` int64 (Q) on the CPU are numbers of rows. `part` int64 (T)
-/// are those from `first` on, `scores` float32 (T, N) on the CPU, contiguous. A tile has `tile_bytes` of
+/// Serves what needs whole rows of the score matrix, which is never whole: calls `body(first, part, scores)`
+/// for one tile of queries after the other. `queries` int64 (Q) on the CPU are numbers of rows. `part` int64
+/// (T) are those from `first` on, `scores` float32 (T, N) on the CPU, contiguous. A tile has `tile_bytes` of
 /// scores, or those of one query where these are more.
 void for_each_score_tile(
     const ScoredRows& rows, const at::Tensor& queries, int64_t tile_bytes,

@@ -53,7 +53,7 @@ void BatchComposer::restored() {
   sampler_.see_class_means(std::get<0>(at::_unique(data_.labels(), true)), class_means_);
 }
 
-/// Again after the training rows have changed.
+/// Takes the pairs of the training rows; it is called again after these have changed.
 void BatchComposer::take_pairs() {
   const auto pairs = data_.train_pairs();
   if (!pairs.defined()) return;

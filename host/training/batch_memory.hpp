@@ -13,20 +13,20 @@ namespace kindred::host {
 /// gradients, in a ring.
 class BatchMemory {
  public:
-  /// For `size` embeddings of `dimension` numbers.
+  /// The memory has room for `size` embeddings of `dimension` numbers.
   BatchMemory(int64_t size, int64_t dimension, at::Device device);
 
-  /// embeddings (B, D), labels int64 (B), samples int64 (B): what of the batch and of the memory is compared.
-  /// A remembered embedding of the very sample is neither a positive nor a negative: it is the sample as it
-  /// was.
+  /// Returns what of the batch and of the memory is compared; embeddings (B, D), labels int64 (B), samples
+  /// int64 (B). A remembered embedding of the very sample is neither a positive nor a negative: it is the
+  /// sample as it was.
   PairBatch compared(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples) const;
 
-  /// Remembers a batch; of more than fit, the last.
+  /// Remembers a batch; where it has more samples than fit, the last ones.
   void add(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples);
 
   int64_t count() const;
 
-  /// For checkpoints.
+  /// Returns the tensors that a checkpoint saves.
   std::vector<NamedTensor> tensors() const;
 
  private:

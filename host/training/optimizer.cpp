@@ -127,11 +127,6 @@ at::Tensor Optimizer::squared_gradient_norm() const {
   return sum;
 }
 
-bool Optimizer::step() {
-  const auto square = squared_gradient_norm();
-  return step(square.defined() ? std::sqrt(square.item<double>()) : 0);
-}
-
 bool Optimizer::step(double norm) {
   if (!std::isfinite(norm)) return false;
   if (state_->gradient_clip > 0 && norm > state_->gradient_clip) {

@@ -14,7 +14,7 @@ namespace kindred::host {
 /// norms and biases, which have at most one dimension, get none.
 struct ParameterGroups {
   std::vector<NamedTensor> encoder, head, loss;
-  /// On the learning rate, one per tensor; empty: 1.
+  /// The learning rate of each tensor is multiplied by its factor; an empty list means 1.
   std::vector<double> encoder_factors{}, head_factors{}, loss_factors{};
 };
 
@@ -36,9 +36,6 @@ class Optimizer {
   /// Clips the gradient, whose norm is `norm`, when asked to, then updates. Returns whether the norm is
   /// finite; when it is not, nothing is updated.
   bool step(double norm);
-  /// The same; looks at the norm itself, which costs a synchronisation where the parameters are not on the
-  /// CPU.
-  bool step();
 
   /// State for resuming, in LibTorch's archive format; saved() gives the bytes of that file.
   void save(const std::string& path) const;

@@ -170,7 +170,8 @@ Trainer::Epoch Trainer::begin_epoch(int64_t number) {
   Epoch epoch;
   epoch.number = number;
   const bool goes_on = number == first_.epoch;
-  // Not in the middle of an epoch that is resumed: its batches are those of the means at its beginning.
+  // An epoch that is resumed in its middle keeps the means: its batches are those of the means at its
+  // beginning.
   if (composer_.needs_class_means(number) && !(goes_on && first_.step > 0)) composer_.show_class_means();
   epoch.batches = composer_.batches(number);
   largest_batch_ = 0;

@@ -40,25 +40,26 @@ class TrainingLoss {
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples,
                      int64_t step);
 
-  /// Of a dataset of pairs, in training and in validation.
+  /// Computes the loss of a batch of scored pairs, in training and in validation.
   at::Tensor forward(const ScoredPairs& pairs);
 
-  /// Of classes that are not trained: without memories and without the losses that have class
-  /// proxies.
+  /// Computes the loss of classes that are not trained: without memories and without the losses that have
+  /// class proxies.
   at::Tensor validate(const at::Tensor& embeddings, const at::Tensor& labels);
-  /// Whether any loss is left there; one over pairs always is.
+  /// Says whether any loss is left for validate(); one over pairs always is.
   bool can_validate() const;
 
   void train(bool on);
 
-  /// Of all losses; names begin with the place in the sum where there are several.
+  /// These are the tensors of all losses; where there are several, names begin with the loss's place in the
+  /// sum.
   std::vector<NamedTensor> parameters() const;
   std::vector<NamedTensor> tensors() const;
   std::vector<NamedTensor> memories() const;
 
-  /// "kindred.triplet", "kindred.arc_face + kindred.center": for messages.
+  /// Names the losses in messages: "kindred.triplet", or "kindred.arc_face + kindred.center".
   std::string name() const;
-  /// The plugins they come from.
+  /// Names the plugins that the losses come from.
   std::string plugin() const;
 
  private:

@@ -90,8 +90,8 @@ double TrainingStep::value(const StepBatch& batch, const at::Tensor& embeddings,
   return number;
 }
 
-/// Of the group's gradient, summed over the processes; float64 () on its device; undefined where there is
-/// none.
+/// Returns the squared norm of the group's gradient, summed over the processes; float64 () on its device;
+/// undefined where there is none.
 at::Tensor TrainingStep::squared_norm() {
   const auto& groups = parts_.parameters.groups;
   if (!gradients_summed_) {

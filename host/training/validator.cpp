@@ -44,7 +44,8 @@ std::map<std::string, double> Validator::validate(int64_t batch_size) {
   return values;
 }
 
-/// In one fixed random order, so that a batch holds several samples of a class whatever the file order.
+/// The samples are in one fixed random order, so that a batch holds several of a class whatever the file
+/// order.
 double Validator::mean_loss(const at::Tensor& embeddings, int64_t batch_size) {
   const auto seed = options_.seed;
   // Miners may draw; what they draw does not depend on what was drawn before.
@@ -70,7 +71,7 @@ double Validator::mean_loss(const at::Tensor& embeddings, int64_t batch_size) {
   return sum.item<double>() / static_cast<double>(rows);
 }
 
-/// Of the validation rows, or pairs, `part`.
+/// Computes the loss of the validation rows, or pairs, whose numbers are in `part`.
 at::Tensor Validator::loss_of(const at::Tensor& part, const at::Tensor& embeddings,
                               const PairBatches* pairs) {
   const auto& device = options_.device;

@@ -13,12 +13,12 @@ namespace kindred::host {
 /// weight (Izmailov et al. 2018, eq. 2).
 class WeightAverage {
  public:
-  /// Starts at `weights`, which stay the owner's. `decay`: of the exponential average.
+  /// Starts at `weights`, which stay the owner's. `decay` is that of the exponential average.
   WeightAverage(std::vector<NamedTensor> weights, double decay);
 
-  /// After each optimizer step: the exponential average.
+  /// Updates the exponential average; it is called after each optimizer step.
   void update();
-  /// The mean of the weights at all calls of this.
+  /// Makes the average the mean of the weights at all calls of this.
   void add_to_mean();
   /// Exchanges the weights and their average.
   void swap();
@@ -27,7 +27,7 @@ class WeightAverage {
   void put_in();
   void take_out();
 
-  /// For checkpoints.
+  /// A checkpoint saves and restores these.
   const std::vector<NamedTensor>& average() const { return average_; }
   int64_t updates() const { return updates_; }
   void set_updates(int64_t updates) { updates_ = updates; }

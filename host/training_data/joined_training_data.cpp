@@ -62,7 +62,7 @@ at::Tensor JoinedTrainingData::embed(std::vector<SampleIndex>& samples, int64_t 
   });
 }
 
-/// From what the parts keep; where they cannot read the same samples, embedded anew.
+/// Joins what the parts keep; where they cannot read the same samples, all are embedded anew.
 template <class Embed>
 at::Tensor JoinedTrainingData::whole(std::vector<SampleIndex>& rows, at::Tensor& labels, Embed&& embed) {
   std::vector<at::Tensor> embeddings;

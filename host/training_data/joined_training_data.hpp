@@ -11,7 +11,7 @@ namespace kindred::host {
 /// read is left out.
 class JoinedTrainingData final : public TrainingData {
  public:
-  /// `parts`: over the same split, at least one.
+  /// `parts` are over the same split, and there is at least one.
   JoinedTrainingData(const Dataset& dataset, const ClassSplit& split,
                      std::vector<std::unique_ptr<TrainingData>> parts);
 

@@ -46,10 +46,11 @@ class TrainingData {
   /// Makes `samples`, which are in it, the training side.
   virtual void keep_train_rows(const std::vector<SampleIndex>& samples);
 
-  /// Of the training rows, for closed-form heads; labels() afterwards belongs to it.
+  /// Returns the embeddings of the training rows, for closed-form heads; labels() afterwards belongs to them.
   virtual at::Tensor train_embeddings();
 
-  /// Of the validation rows, and their labels int64 (V) on the CPU. V = 0 when there are none.
+  /// These are the embeddings of the validation rows, and their labels int64 (V) on the CPU. V = 0 when there
+  /// are none.
   virtual at::Tensor validation_embeddings();
   const at::Tensor& validation_labels() const { return validation_labels_; }
 
@@ -57,10 +58,10 @@ class TrainingData {
   PairList train_pairs() const { return pairs_within(dataset_.pairs(), train_rows_); }
   PairList validation_pairs() const { return pairs_within(dataset_.pairs(), validation_rows_); }
 
-  /// Of measuring the validation rows.
+  /// Makes the task of measuring the validation rows.
   RetrievalTask validation_task(const MeasureOptions& options) const;
 
-  /// Dataset rows of training rows.
+  /// Returns the dataset rows of training rows.
   std::vector<SampleIndex> samples_of(const at::Tensor& rows) const;
 
   /// Called around epochs: only a learning encoder cares.

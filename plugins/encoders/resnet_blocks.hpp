@@ -4,7 +4,7 @@
 
 namespace kindred {
 
-/// Of every batch norm of a ResNet.
+/// Every batch norm of a ResNet has these constants.
 constexpr nn::BatchNormConstants kResNetNorm = {1e-5, 0.1};
 
 /// Residual block of a ResNet (He et al. 2016): two 3x3 convolutions, or a 1x1 - 3x3 - 1x1 bottleneck. The

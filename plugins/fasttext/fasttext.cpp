@@ -93,8 +93,8 @@ class FastTextEncoder final : public Encoder {
     }
   }
 
-  /// As FastText::getWordVector(), but false where neither the word nor an n-gram of it has a vector, and for
-  /// a classifier's labels, which are no words.
+  /// Does what FastText::getWordVector() does, but returns false where neither the word nor an n-gram of it
+  /// has a vector, and for a classifier's labels, which are no words.
   bool find_vector(const std::string& token, fasttext::Vector& out) const {
     if (words_->getId(token) >= words_->nwords()) return false;
     const auto rows = words_->getSubwords(token);

@@ -44,7 +44,7 @@ class ModelFile {
     return value;
   }
 
-  /// Its length in bytes.
+  /// Skips a word and returns its length in bytes.
   int32_t skip_word() {
     for (int32_t length = 0;; ++length) {
       if (number<char>("a word") == 0) return length;

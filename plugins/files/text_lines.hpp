@@ -16,7 +16,7 @@ struct TextLine {
 /// Error.
 std::vector<TextLine> text_lines(const std::string& path);
 
-/// What spaces and tabs separate.
+/// Returns the words that spaces and tabs separate.
 std::vector<std::string> words_of(const std::string& line);
 
 /// An integer, or the integer part of a decimal number. Throws Error "FILE:LINE: ..." for anything else.

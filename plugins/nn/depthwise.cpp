@@ -21,7 +21,7 @@ void for_channel_groups(int64_t channels, Work work) {
   at::parallel_for(0, groups, std::max<int64_t>(1, (groups + threads - 1) / threads), work);
 }
 
-/// Of weights by_position().
+/// Returns k of a k x k kernel whose weights by_position() has ordered.
 int64_t kernel_of(const at::Tensor& weight) { return weight.size(0) == 9 ? 3 : 5; }
 
 template <typename T>

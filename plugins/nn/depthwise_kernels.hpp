@@ -25,7 +25,7 @@ struct DepthwiseArguments {
   float* grad_bias;    ///< (C), added to
 };
 
-/// Channel groups [first, last) of all pictures.
+/// Each call computes the channel groups [first, last) of all pictures.
 template <typename T>
 void depthwise_forward(const DepthwiseArguments<T>& a, int64_t first, int64_t last);
 template <typename T>

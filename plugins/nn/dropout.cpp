@@ -10,10 +10,10 @@ namespace {
 
 constexpr int64_t kDrawsPerTask = 1 << 15;
 
-/// For each element of x: 0 with `probability`, else 1 / (1 - probability). LibTorch draws one element after
-/// the other on one core, unless MKL does it on a processor of Intel's, and takes a tenth of the time of the
-/// matrix product behind it. Here what an element gets depends on a seed, from LibTorch's generator, and on
-/// its place alone, whatever the number of threads.
+/// Returns a scale for each element of x: 0 with `probability`, else 1 / (1 - probability). LibTorch draws
+/// one element after the other on one core, unless MKL does it on a processor of Intel's, and takes a tenth
+/// of the time of the matrix product behind it. Here what an element gets depends on a seed, from LibTorch's
+/// generator, and on its place alone, whatever the number of threads.
 at::Tensor drawn_scales(const at::Tensor& x, double probability) {
   auto scales = at::empty(x.sizes(), x.options().requires_grad(false));
   const auto seed = static_cast<uint64_t>(at::empty({1}, at::kLong).random_().item<int64_t>());

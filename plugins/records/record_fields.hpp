@@ -12,7 +12,7 @@ namespace kindred {
 /// names. Throws Error.
 std::vector<Field> fields_of(const nlohmann::json& value, const std::string& dataset);
 
-/// "photo, title".
+/// Lists the names of fields: "photo, title".
 std::string names_of(const std::vector<Field>& fields);
 
 }  // namespace kindred

@@ -27,12 +27,12 @@ class RecordTable {
   const std::vector<Field>& fields() const { return fields_; }
   int64_t size() const { return size_; }
 
-  /// As Dataset::read_field() and Dataset::field_matrix(); tensors keep what they need alive. No add() behind
-  /// the first call. [thread-safe]
+  /// These do what Dataset::read_field() and Dataset::field_matrix() do; tensors keep what they need alive.
+  /// add() must not be called behind the first call. [thread-safe]
   at::Tensor read(int64_t index, size_t field) const;
   at::Tensor matrix(size_t field) const;
 
-  /// For Dataset::fingerprint(): a line per picture that a sample has.
+  /// Returns a line for each picture that a sample has, for Dataset::fingerprint().
   std::string picture_stamps() const;
 
  private:

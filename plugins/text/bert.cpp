@@ -15,7 +15,8 @@ namespace {
 
 bool begins_with(const std::string& text, const std::string& begin) { return text.rfind(begin, 0) == 0; }
 
-/// Of the tasks that BERT was trained for, and counters that old versions stored.
+/// Says whether a tensor belongs to the tasks that BERT was trained for, or is a counter that old versions
+/// stored.
 bool is_not_used(const std::string& name) {
   return begins_with(name, "pooler.") || begins_with(name, "cls.") || name == "embeddings.position_ids" ||
          name == "embeddings.token_type_ids";

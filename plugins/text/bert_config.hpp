@@ -7,7 +7,7 @@
 
 namespace kindred {
 
-/// Of a BERT (Devlin et al. 2018), named after what config.json calls them.
+/// This describes a BERT (Devlin et al. 2018); its members are named after what config.json calls them.
 struct BertConfig {
   int64_t vocabulary = 0, hidden = 0, layers = 0, heads = 0, intermediate = 0, positions = 0, types = 0;
   nn::Activation activation = nn::Activation::gelu;

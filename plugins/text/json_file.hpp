@@ -13,7 +13,7 @@ class JsonFile {
  public:
   /// Throws Error when there is no such file, or it does not hold an object.
   explicit JsonFile(std::string path);
-  /// Empty when there is no such file.
+  /// The result is empty when there is no such file.
   static JsonFile if_present(const std::string& path);
 
   const std::string& path() const { return path_; }
@@ -26,7 +26,7 @@ class JsonFile {
   bool boolean(const std::string& key, bool otherwise) const;
   std::optional<bool> boolean_if_present(const std::string& key) const;
   std::string text(const std::string& key, const std::string& otherwise) const;
-  /// Of a token: a string, or an object that holds it under "content".
+  /// Reads a token, which is a string, or an object that holds it under "content".
   std::string token(const std::string& key, const std::string& otherwise) const;
 
  private:

@@ -13,7 +13,7 @@ enum class Pooling { cls, max, mean, mean_sqrt_length };
 /// place. Returns (B, H * modes), the modes beside each other. Differentiable.
 at::Tensor pooled(const at::Tensor& states, const at::Tensor& present, const std::vector<Pooling>& modes);
 
-/// Rows divided by their norm, but never by less than 1e-12.
+/// Divides rows by their norm, but never by less than 1e-12.
 at::Tensor unit_rows(const at::Tensor& rows);
 
 }  // namespace kindred

@@ -15,7 +15,7 @@ struct NamedPooling {
   const char *flag, *name;
   Pooling mode;
 };
-/// In the order in which sentence-transformers puts them beside each other.
+/// They are in the order in which sentence-transformers puts them beside each other.
 constexpr NamedPooling kPoolings[] = {
     {"pooling_mode_cls_token", "cls", Pooling::cls},
     {"pooling_mode_max_tokens", "max", Pooling::max},

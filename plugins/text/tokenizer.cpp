@@ -38,7 +38,7 @@ BertTokenizer::BertTokenizer(TokenizerSettings settings)
   literal_.erase(std::remove_if(literal_.begin(), literal_.end(), unusable), literal_.end());
 }
 
-/// The longest that `text` begins with.
+/// Finds the longest literal token that `text` begins with; null where there is none.
 const std::string* BertTokenizer::literal_at(std::string_view text) const {
   const std::string* found = nullptr;
   for (const auto& token : literal_) {

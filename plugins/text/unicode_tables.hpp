@@ -17,7 +17,7 @@ bool is_in(char32_t c, const CodeRange (&ranges)[N]) {
   return next != ranges && c <= (next - 1)->last;
 }
 
-// As the fast tokenizers of Hugging Face have it, whose Unicode is older than any library's: what was
+// These follow the fast tokenizers of Hugging Face, whose Unicode is older than any library's: what was
 // assigned since 2015 is neither punctuation nor a mark to them, and a model was trained on what they gave.
 
 /// What cleaning drops: control and format characters, private use, U+FFFD. Line breaks and tabs are not.

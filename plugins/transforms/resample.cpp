@@ -20,7 +20,7 @@ double kernel(Interpolation interpolation, double x) {
   return 0;
 }
 
-/// For each output position the inputs it reads and their weights.
+/// These are, for each output position, the inputs that it reads and their weights.
 struct Weights {
   int64_t taps = 0;  // entries per output, the rest zero
   std::vector<int64_t> first, count;

@@ -72,7 +72,7 @@ class Cub200Dataset final : public ListedPictures {
   };
   using Table = std::map<int64_t, Row>;
 
-  /// A file of lines "ID WORD ...", by ID.
+  /// Reads a file of lines "ID WORD ...", by ID.
   static Table table(const std::string& root, const std::string& name, size_t words) {
     const auto path = (fs::path(root) / name).string();
     if (!fs::exists(path)) {

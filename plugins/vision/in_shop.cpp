@@ -82,7 +82,7 @@ class InShopDataset final : public ListedPictures {
                 "the official download, with " + name + " in it");
   }
 
-  /// Below a line with their count and one with the names of the columns.
+  /// The rows stand below a line with their count and one with the names of the columns.
   static std::vector<Row> rows_of(const std::string& path, const std::string& header) {
     const auto lines = text_lines(path);
     if (lines.size() < 2 || words_of(lines[1].text) != words_of(header))

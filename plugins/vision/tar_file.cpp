@@ -55,7 +55,7 @@ class Descriptor {
   uint64_t size_ = 0;
 };
 
-/// What entries before a file say of it.
+/// Holds what entries before a file say of it.
 struct Extra {
   std::string name;
   std::optional<uint64_t> size;
@@ -91,7 +91,7 @@ class Walk {
     file_.fail("is damaged: the entry at offset " + std::to_string(at_) + " " + what);
   }
 
-  /// Nothing at the end mark.
+  /// Returns nothing at the end mark.
   std::optional<TarHeader> next() {
     if (at_ + kTarBlock > file_.size()) {
       file_.fail("is cut off: it ends at offset " + std::to_string(file_.size()) +

@@ -12,7 +12,7 @@ constexpr size_t kNameAt = 0, kSizeAt = 124, kChecksumAt = 148, kTypeAt = 156, k
                  kPrefixAt = 345;
 constexpr size_t kNameLength = 100, kNumberLength = 12, kChecksumLength = 8, kPrefixLength = 155;
 
-/// Up to the first zero.
+/// The text ends at the first zero.
 std::string text_at(const TarBlock& block, size_t offset, size_t length) {
   const auto* first = block.data() + offset;
   return {first, ::strnlen(first, length)};

@@ -19,7 +19,7 @@ struct TarHeader {
   char type = '0';  ///< '0' file, 'L' GNU's long name of the next entry, 'x' pax records for the next, ...
 };
 
-/// All zero: two of them end a tar file.
+/// Says whether a block is all zero; two such blocks end a tar file.
 bool is_zero(const TarBlock& block);
 
 /// Nothing when the checksum or a number is wrong.

@@ -51,7 +51,7 @@ std::string read_file(const std::string& path) {
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes) {
-  // Beside the target, so that the rename never crosses a file system.
+  // The temporary file lies beside the target, so that the rename never crosses a file system.
   std::string temporary = path + ".XXXXXX";
   const Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};
   if (file.value < 0) fail("create a temporary file beside", path);

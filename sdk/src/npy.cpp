@@ -129,7 +129,7 @@ at::Tensor map_npy(const std::string& path) {
   bool empty = false;
   for (const auto n : header.shape) empty = empty || n == 0;
   for (const auto n : header.shape) {
-    // Also of an empty array: its strides are products of the other sizes.
+    // An empty array is checked, too: its strides are products of the other sizes.
     const auto factor = static_cast<size_t>(std::max<int64_t>(n, 1));
     if (factor > static_cast<size_t>(std::numeric_limits<int64_t>::max()) / need) {
       throw Error(path + " is no usable .npy file: its shape is out of range");

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-/// {"type": ...} of a member of type T.
+/// Returns {"type": ...} for a member of type T.
 template <class T>
 json type_of() {
   if constexpr (std::is_same_v<T, bool>)
@@ -29,7 +29,7 @@ json type_of() {
     return {{"type", "array"}, {"items", type_of<typename T::value_type>()}};
 }
 
-/// Of an array what holds for its elements.
+/// Returns the schema of an array's elements, or `schema` itself where it is of no array.
 json& element_of(json& schema) {
   const auto type = schema.find("type");
   return type != schema.end() && *type == "array" ? schema["items"] : schema;

@@ -31,7 +31,7 @@ bool is_known(const std::string& name) {
   return false;
 }
 
-/// Text from a hostile file, made safe to print.
+/// Makes text from a hostile file safe to print.
 std::string printable(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 80)) out += (c >= 32 && c < 127) ? c : '?';

@@ -31,7 +31,7 @@ class Bytes {
  public:
   Bytes(std::string what, std::string_view bytes) : what_(std::move(what)), bytes_(bytes) {}
 
-  /// Throw Error where the bytes end before.
+  /// These throw Error where the bytes end before.
   std::string_view take(size_t count);
   uint64_t take_unsigned(size_t width);  ///< little-endian
   std::string take_line();
@@ -59,10 +59,10 @@ class ValueStack {
   void push(Value* value) { stack_.push_back(value); }
   Value* push_new(Value::Kind kind);
 
-  /// Throw Error where there is none, or a mark.
+  /// These throw Error where there is none, or a mark.
   Value* top();
   Value* pop();
-  /// The values above the last mark, which goes, too.
+  /// Takes the values above the last mark off the stack, and the mark, too.
   std::vector<Value*> pop_to_mark();
 
   void clear() { stack_.clear(); }

@@ -71,6 +71,9 @@ def check_templates(schema, folder):
     assert paths, folder
     for path in paths:
         kind, pipeline = path.parent.name, json.loads(path.read_text())
+        if kind == "decoder":  # bytes choose their decoder, so a pipeline names none
+            assert not problems(schema, pipeline), f"{path}: {problems(schema, pipeline)}"
+            continue
         assert problems(schema, pipeline), f"{path}: a component that no plugin offers was accepted"
         extended = copy.deepcopy(schema)
         whole = extended["$defs"][kind]["properties"]["type"]

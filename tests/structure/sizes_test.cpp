@@ -81,7 +81,7 @@ TEST(Sizes, no_class_hides_more_methods_than_one_idea_needs) {
 /// Whether the comment above a function says why it is long.
 bool gives_a_reason(const SourceFile& file, size_t first) {
   for (size_t i = first; i > 0 && file.lines[i - 1].find("//") == indentation(file.lines[i - 1]); --i) {
-    if (file.lines[i - 1].find("long") != std::string::npos) return true;
+    if (std::regex_search(file.lines[i - 1], std::regex(R"(\blong\b)"))) return true;
   }
   return false;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -38,11 +39,13 @@ inline std::vector<SourceFile> source_files(const std::string& folder) {
   return files;
 }
 
-/// What stands between the quotes of an #include, or "".
+/// What stands between the quotes of an #include, or "". Files of the tree are named in quotes; one of the
+/// host between angle brackets counts as well, so that it cannot slip by.
 inline std::string included_by(const std::string& line) {
-  const std::string start = "#include \"";
-  if (line.rfind(start, 0) != 0) return "";
-  return line.substr(start.size(), line.find('"', start.size()) - start.size());
+  static const std::regex include(R"re(^\s*#\s*include\s*(?:"([^"]+)"|<(host/[^>]+)>))re");
+  std::smatch match;
+  if (!std::regex_search(line, match, include)) return "";
+  return match[1].matched ? match[1].str() : match[2].str();
 }
 
 }  // namespace kindred::testing

@@ -40,7 +40,7 @@ std::string state_of(const CacheEntry& entry) {
   return entry.in_use ? "being filled" : "partial";
 }
 
-/// With how far the entry is: "partial, 3 of 8 shards".
+/// The text also says how far the entry is: "partial, 3 of 8 shards".
 std::string state_with_shards(const CacheEntry& entry) {
   if (entry.complete || entry.earlier_layout || entry.shards < 0) return state_of(entry);
   return fmt::format("{}, {} of {} shards", state_of(entry), entry.shards_done, entry.shards);
@@ -49,7 +49,7 @@ std::string state_with_shards(const CacheEntry& entry) {
 std::string or_unknown(const std::string& text) { return text.empty() ? "?" : text; }
 std::string or_unknown(int64_t number) { return number < 0 ? "?" : std::to_string(number); }
 
-/// The first few; a folder may hold thousands.
+/// Only the first few are named, since a folder may hold thousands.
 std::string some_of(std::vector<std::string> names) {
   const auto count = names.size();
   if (count > kNamesShown) names.resize(kNamesShown);

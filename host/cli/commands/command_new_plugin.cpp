@@ -39,7 +39,7 @@ std::vector<std::string> kinds_in(const fs::path& templates) {
   return kinds;
 }
 
-/// my_loss -> MyLoss
+/// Turns my_loss into MyLoss.
 std::string class_name(const std::string& name) {
   std::string out;
   bool word_starts = true;

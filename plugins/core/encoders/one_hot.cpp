@@ -34,7 +34,7 @@ class OneHotEncoder final : public Encoder {
   ObjectKind object_kind() const override { return ObjectKind::text; }
   int64_t dimension() const override { return static_cast<int64_t>(values_.size()); }
 
-  /// int64 (B): places in the list.
+  /// Returns the places of the texts in the list, int64 (B).
   at::Tensor prepare(const Batch& batch, at::ScalarType) const override {
     std::vector<int64_t> places;
     for (const auto& text : texts_of(batch)) {

@@ -57,7 +57,7 @@ ListedLayer layer_norm(int64_t width, const std::string& prefix) {
   return out;
 }
 
-/// Of a layer without tensors.
+/// Makes a layer that has no tensors.
 template <class Apply>
 ListedLayer plain(int64_t width, Apply apply) {
   return {std::move(apply), {}, {}, width};

@@ -49,11 +49,11 @@ class PairDistance {
         normalize_(params.normalize && distance_.kind != Distance::cosine) {}
 
   Distance distance() const { return distance_; }
-  /// Whether prepared() divides by lengths.
+  /// Says whether prepared() divides by lengths.
   bool normalizes() const { return normalize_; }
   at::Tensor prepared(const at::Tensor& x) const { return normalize_ ? l2_normalized(x) : x; }
 
-  /// (B, R).
+  /// Returns the distances (B, R) between embeddings and references.
   at::Tensor matrix(const PairBatch& batch) const {
     const auto x = prepared(batch.embeddings);
     const bool itself = batch.references.is_same(batch.embeddings);

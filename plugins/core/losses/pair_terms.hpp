@@ -10,7 +10,7 @@ namespace kindred {
 /// Mean of the chosen entries; a zero with a gradient path where none is chosen.
 at::Tensor mean_of_chosen(const at::Tensor& values, const at::Tensor& chosen);
 
-/// Mean of the entries above zero, or zero.
+/// Returns the mean of the entries above zero, or zero.
 at::Tensor mean_of_active(const at::Tensor& values);
 
 /// s (B, R): cosine similarities of embeddings and references.
@@ -26,7 +26,7 @@ at::Tensor masked_logsumexp(const at::Tensor& x, const at::Tensor& chosen, doubl
 /// log(1 + exp(x)) without the shortcut for large x, whose error a golden value in float64 sees.
 at::Tensor log_one_plus_exp(const at::Tensor& x);
 
-/// Rows with a positive, rows with a negative: bool (B).
+/// These say which rows have a positive, and which have a negative: bool (B).
 at::Tensor has_positive(const PairMasks& masks);
 at::Tensor has_negative(const PairMasks& masks);
 

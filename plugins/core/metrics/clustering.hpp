@@ -24,7 +24,7 @@ struct Contingency {
   at::Tensor row_sizes, column_sizes;  ///< (C), (K): of all parts
 };
 
-/// a, b int64 (N).
+/// Counts what the parts of two partitions share; a and b are int64 (N).
 Contingency contingency(const at::Tensor& a, const at::Tensor& b);
 
 /// Mutual information of two partitions over the mean of their entropies (Manning, Raghavan, Schütze 2008,
@@ -35,7 +35,8 @@ double normalized_mutual_information(const Contingency& table);
 /// mean over all pairs of partitions with the same sizes.
 double adjusted_mutual_information(const Contingency& table);
 
-/// Of metrics that cluster: as many clusters as there are classes, on embeddings of length 1 for cosine.
+/// These are the parameters of metrics that cluster. There are as many clusters as classes, on embeddings of
+/// length 1 for cosine.
 struct ClusteringParams {
   std::string distance = "cosine";
   static void describe(Schema<ClusteringParams>& schema) {
@@ -45,7 +46,7 @@ struct ClusteringParams {
   }
 };
 
-/// Classes against clusters of the set.
+/// Clusters the set and counts its classes against the clusters.
 Contingency clustered(const EvaluatedSet& set, const ClusteringParams& params);
 
 }  // namespace kindred

@@ -21,7 +21,7 @@ void for_listed_pairs(const EvaluatedSet& set, Distance distance, const Consume&
   consume(similarity.masked_select(positive), similarity.masked_select(positive.logical_not()));
 }
 
-/// The unordered pairs of each tile of rows.
+/// Hands out the unordered pairs of each tile of rows.
 void for_each_tile(const EvaluatedSet& set, Distance distance, const Consume& consume) {
   const int64_t count = set.labels.numel();
   const int64_t rows = std::max<int64_t>(1, set.tile_bytes / std::max<int64_t>(1, count * 4));

@@ -12,7 +12,7 @@ namespace {
 /// Area under the ROC curve of telling pairs of one class from others by their distance d: the probability
 /// that a positive pair is nearer than a negative one (Hanley, McNeil 1982), ties counting half,
 ///   P(d_p < d_n) + 1/2 P(d_p = d_n)
-/// Of the pairs of the dataset where it has some.
+/// Where the dataset has pairs, it is computed over these.
 class RocAuc final : public SetMetric {
  public:
   using Params = DistanceParams;

@@ -13,7 +13,8 @@ namespace {
 /// Spearman's rank correlation (Spearman 1904) of the similarities of pairs and their scores: with x and y
 /// their ranks without the mean rank, where equal values share the mean of theirs,
 ///   sum x y / sqrt(sum x^2 sum y^2)
-/// From -1 to 1; undefined without pairs, and where all scores or all similarities are equal.
+/// The value is from -1 to 1; it is undefined without pairs, and where all scores or all similarities are
+/// equal.
 class Spearman final : public SetMetric {
  public:
   using Params = DistanceParams;

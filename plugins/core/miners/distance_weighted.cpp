@@ -10,7 +10,7 @@
 namespace kindred {
 namespace {
 
-/// For every positive pair a negative drawn with a weight that evens out how often a distance occurs on the
+/// Draws a negative for every positive pair, with a weight that evens out how often a distance occurs on the
 /// sphere (Wu, Manmatha, Smola, Krähenbühl 2017, eqs. 2 and 3), d between embeddings of length 1 and D their
 /// dimension:
 ///   log w = (2 - D) log d - (D - 3) / 2 log(1 - d^2 / 4),  d at least `cutoff`, w = 0 beyond `far`
@@ -63,7 +63,7 @@ class DistanceWeightedMiner final : public Miner {
     return at::where(some, weighted, negatives.to(at::kDouble));
   }
 
-  /// int64 (B, count): columns, each drawn with its weight.
+  /// Returns columns int64 (B, count), each drawn with its weight.
   static at::Tensor draw(const at::Tensor& weights, int64_t count) {
     const auto sums = weights.cumsum(1).contiguous();
     const auto total = sums.slice(1, sums.size(1) - 1);
@@ -71,7 +71,7 @@ class DistanceWeightedMiner final : public Miner {
         at::rand({weights.size(0), count}, weights.options().device(at::kCPU)).to(weights.device());
     // The first column whose running sum exceeds the draw, so that columns of weight zero never come.
     const auto found = at::searchsorted(sums, (uniform * total).contiguous(), false, true);
-    // With rounding a draw can reach the total: then the last column that has a weight.
+    // Rounding can make a draw reach the total; it gets the last column that has a weight then.
     const auto last = at::searchsorted(sums, total.contiguous(), false, false);
     return found.minimum(last);
   }

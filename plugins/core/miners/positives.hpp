@@ -17,7 +17,7 @@ struct PositiveLists {
   int64_t longest() const { return columns.size(1); }
   /// bool (B): anchors that have a positive number k.
   at::Tensor has(int64_t k) const { return counts.gt(k); }
-  /// (B, 1).
+  /// Returns the column of positive number k of each anchor, (B, 1).
   at::Tensor column(int64_t k) const { return columns.slice(1, k, k + 1); }
 };
 

@@ -8,8 +8,8 @@
 namespace kindred {
 namespace {
 
-/// For every positive pair the nearest negative that is farther than the positive (Schroff, Kalenichenko,
-/// Philbin 2015, eq. 4), or the farthest negative where none is.
+/// Takes for every positive pair the nearest negative that is farther than the positive (Schroff,
+/// Kalenichenko, Philbin 2015, eq. 4), or the farthest negative where none is.
 class SemiHardMiner final : public Miner {
  public:
   struct Params : PairDistanceParams {

@@ -38,7 +38,7 @@ class UniformHistogramMiner final : public Miner {
   at::Tensor drawn(const at::Tensor& d, const at::Tensor& chosen, int64_t per_bin) const {
     const auto places = chosen.reshape({-1}).nonzero().squeeze(1);
     if (places.numel() == 0) return chosen;
-    // In a random order, and then, which keeps that order, by bin.
+    // The places are put in a random order and then sorted by bin, which keeps that order.
     const auto shuffled = places.index_select(0, at::randperm(places.numel(), at::kLong).to(places.device()));
     const auto values = d.reshape({-1}).index_select(0, shuffled);
     const auto low = values.min(),

@@ -28,7 +28,7 @@ struct BatchSizeParams {
   }
 };
 
-/// Rows by label, both ascending.
+/// Groups the rows by label, both ascending.
 std::map<int64_t, std::vector<int64_t>> rows_by_label(const at::Tensor& labels);
 
 /// The same of the classes that can form a pair. Throws Error in the sampler's name when there are not two.
@@ -39,7 +39,7 @@ std::map<int64_t, std::vector<int64_t>> rows_with_partners(const at::Tensor& lab
 /// up with others of the class. A class with fewer rows gives one group of all it has.
 std::vector<std::vector<int64_t>> groups_of(std::vector<int64_t> members, int64_t samples, Random& random);
 
-/// 0 to count - 1.
+/// Returns the numbers from 0 to count - 1.
 std::vector<int64_t> row_numbers(int64_t count);
 
 }  // namespace kindred

@@ -42,7 +42,7 @@ class __attribute__((visibility("default"))) Dataset {
   static constexpr uint32_t kRevision = 2;
   virtual ~Dataset() = default;
 
-  /// Of what read() gives.
+  /// Says what kind of object read() gives.
   virtual ObjectKind object_kind() const = 0;
   virtual int64_t size() const = 0;
 
@@ -50,7 +50,7 @@ class __attribute__((visibility("default"))) Dataset {
   /// chain of pairs connects have one label, so that a split by label tears no pair apart.
   virtual const std::vector<int64_t>& labels() const = 0;
 
-  /// Names by label, or empty.
+  /// Returns the names of the classes by label, or an empty list.
   virtual std::vector<std::string> class_names() const { return {}; }
 
   /// Reads one object, 0 <= index < size(). Throws Error when it cannot be read (the host then skips or

@@ -6,7 +6,7 @@
 
 namespace kindred {
 
-/// Per-channel affine map applied to pictures scaled to 0..1: (x - mean) / std, channels RGB.
+/// This map is applied to pictures scaled to 0..1, per channel: (x - mean) / std, channels RGB.
 struct Normalization {
   std::array<double, 3> mean{0.0, 0.0, 0.0};
   std::array<double, 3> std{1.0, 1.0, 1.0};

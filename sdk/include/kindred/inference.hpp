@@ -40,7 +40,7 @@ class __attribute__((visibility("default"))) Input {
   static Input text(std::string utf8);
   static Input vector(std::vector<float> numbers);
 
-  /// For models that read several fields: an object for each of SimilarityModel::fields(), by its name.
+  /// A model that reads several fields takes an object for each of SimilarityModel::fields(), by its name.
   /// Fields that the model does not read may be among them and are ignored.
   static Input record(std::vector<std::pair<std::string, Input>> fields);
 
@@ -127,7 +127,7 @@ class __attribute__((visibility("default"))) SimilarityModel {
   /// 1e-6 of rounding. Throws Error only for what is no input's fault, such as too little memory.
   Embeddings encode(const std::vector<Input>& inputs) const;
 
-  /// D.
+  /// Returns D, the length of an embedding.
   int64_t dimension() const;
 
   /// What each input consists of, in the order of the encoders. A model with one field takes its object as it

@@ -24,9 +24,9 @@ struct LossTraits {
   bool scored_pairs = false;
   /// forward() is there: the loss takes a dataset of groups.
   bool groups = true;
-  /// On purpose: the order of the batch decides what is compared.
+  /// The order of the batch decides what is compared, on purpose.
   bool order_matters = false;
-  /// On purpose: factors that depend on the embeddings are held constant in the gradient.
+  /// Factors that depend on the embeddings are held constant in the gradient, on purpose.
   bool constant_factors = false;
 };
 

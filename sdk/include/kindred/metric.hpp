@@ -36,10 +36,10 @@ class __attribute__((visibility("default"))) Metric {
   static constexpr uint32_t kRevision = 3;
   virtual ~Metric() = default;
 
-  /// The key in result files: "r_precision", "precision_at_5".
+  /// Returns the key in result files: "r_precision", "precision_at_5".
   virtual std::string name() const = 0;
 
-  /// One of distance_names(): what orders the neighbours.
+  /// Says what orders the neighbours: it is one of distance_names().
   virtual std::string distance() const = 0;
 
   /// How many nearest neighbours (K) it must see when the largest R among the queries is `largest_count`.
@@ -53,7 +53,8 @@ class __attribute__((visibility("default"))) Metric {
   /// Whether the metric is one number of the set: of_set() is called in place of depth() and per_query().
   virtual bool is_of_set() const { return false; }
 
-  /// At most 1, larger is better; NaN where it is undefined. Throws Error unless is_of_set().
+  /// The value is at most 1, and larger is better; it is NaN where it is undefined. Throws Error unless
+  /// is_of_set().
   virtual double of_set(const EvaluatedSet& set) const;
 };
 

@@ -40,7 +40,7 @@ class __attribute__((visibility("default"))) Module {
   virtual void prepare_for_inference(at::ScalarType dtype) { (void)dtype; }
 };
 
-/// Parameters, then buffers.
+/// Returns the parameters, then the buffers.
 inline std::vector<NamedTensor> module_tensors(Module& module) {
   auto tensors = module.parameters();
   for (auto& buffer : module.buffers()) tensors.push_back(buffer);

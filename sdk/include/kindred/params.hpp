@@ -36,15 +36,15 @@ struct ParamIssue {
 class FieldSpec {
  public:
   FieldSpec& doc(std::string_view text);
-  /// Inclusive bounds; for arrays they hold for every element.
+  /// The bounds are inclusive; for arrays they hold for every element.
   FieldSpec& range(double low, double high) { return minimum(low).maximum(high); }
   FieldSpec& minimum(double low);
   FieldSpec& maximum(double high);
   /// The strings that are allowed. For a member that is an enum: the names of its values, in their order.
   FieldSpec& one_of(const std::vector<std::string>& values);
-  /// Of a member nlohmann::json: "array" or "object", where it must be one.
+  /// Says whether a member nlohmann::json must be an "array" or an "object".
   FieldSpec& type(std::string_view json_type);
-  /// For messages and docs only: "px", "seconds".
+  /// The unit, such as "px" or "seconds", is for messages and docs only.
   FieldSpec& unit(std::string_view text);
   /// The key must be given.
   FieldSpec& required();
@@ -169,7 +169,7 @@ class Schema {
   FieldList fields_;
 };
 
-/// For components without parameters.
+/// A component without parameters has these.
 struct NoParams {
   static void describe(Schema<NoParams>&) {}
 };

@@ -22,10 +22,10 @@ class Random {
   }
 
   uint64_t next() { return splitmix64(state_ += 0x9E3779B97F4A7C15ull); }
-  /// Uniform in [0, 1) with 53 bits.
+  /// Draws a number uniformly from [0, 1), with 53 bits.
   double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Uniform in [0, n); n > 0.
+  /// Draws a number uniformly from [0, n); n > 0.
   int64_t below(int64_t n) {
     __extension__ using Wide = unsigned __int128;
     return static_cast<int64_t>((static_cast<Wide>(next()) * static_cast<uint64_t>(n)) >> 64);

@@ -29,14 +29,14 @@ class __attribute__((visibility("default"))) Tracker {
   static constexpr uint32_t kRevision = 1;
   virtual ~Tracker() = default;
 
-  /// Once, before the first epoch.
+  /// This is called once, before the first epoch.
   virtual void start(const TrackedRun& run) = 0;
 
-  /// After each epoch, numbered from 1; `steps` of all epochs so far.
+  /// This is called after each epoch, numbered from 1; `steps` counts those of all epochs so far.
   virtual void epoch(int64_t epoch, int64_t steps, const std::vector<TrackedValue>& values) = 0;
 
-  /// Once, at the end. status: "completed", "interrupted" or "failed"; the values are those of the test
-  /// classes, none unless completed.
+  /// This is called once, at the end. `status` is "completed", "interrupted" or "failed"; the values are
+  /// those of the test classes, and there are none unless it is "completed".
   virtual void finish(const std::string& status, const std::vector<TrackedValue>& values) = 0;
 };
 

@@ -25,7 +25,7 @@ class SubCenterArcFaceLoss final : public ProxyLoss {
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto all = proxies_.cosines(embeddings).view({-1, proxies_.classes(), params_.centers});
-    // Of equal cosines one gets the gradient.
+    // Where cosines are equal, one of them gets the gradient.
     const auto [cosines, centers] = all.max(2);  // (B, C) each
     const auto own = labels * params_.centers + centers.gather(1, labels.unsqueeze(1)).squeeze(1);
     return arc_face_loss(cosines, proxies_.exact_cosines(embeddings, own), labels, params_.margin,

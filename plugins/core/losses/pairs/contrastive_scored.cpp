@@ -25,7 +25,8 @@ at::Tensor mean(const Share& of) {
   return of.sum / at::where(of.weight > 0, of.weight, at::ones_like(of.weight));
 }
 
-/// Of the objects without a common subgroup. Both directions of a distance that has two count half.
+/// Objects without a common subgroup are negatives though no pair names them. Each two of them are compared
+/// in both directions, so each direction counts half.
 Share implicit_negatives(const ScoredPairs& pairs, const PairDistance& distance,
                          const ContrastiveShape& shape) {
   const auto objects = distinct_objects(pairs);

@@ -27,7 +27,7 @@ at::Tensor sum_over_ranks(const at::Tensor& similarities, const PairMasks& masks
       const SmoothRanks ranks = {among, among + (sigma * negatives).sum(1)};
       const auto one = term(ranks);
       value += (rows_weight * one.value).sum();
-      // Through sigma to all columns, and with the opposite sign to the positive itself.
+      // The gradient goes through sigma to all columns, and with the opposite sign to the positive itself.
       const auto by_positive = (rows_weight * (one.by_among + one.by_overall)).unsqueeze(1);
       const auto by_negative = (rows_weight * one.by_overall).unsqueeze(1);
       const auto slope = sigma * (1 - sigma) / temperature * (others * by_positive + negatives * by_negative);

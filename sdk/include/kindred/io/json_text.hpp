@@ -9,7 +9,8 @@ namespace kindred {
 /// by recursion, so that a deep one would use up the stack.
 constexpr int kDeepestJson = 64;
 
-/// Of what nlohmann::json::parse tells its callback: whether an array or object begins beyond that.
+/// Takes what nlohmann::json::parse tells its callback, and says whether an array or object begins beyond
+/// that.
 inline bool nests_too_deep(int depth, nlohmann::json::parse_event_t event) {
   using Event = nlohmann::json::parse_event_t;
   return (event == Event::object_start || event == Event::array_start) && depth >= kDeepestJson;

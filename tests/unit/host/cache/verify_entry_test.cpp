@@ -37,8 +37,8 @@ TEST_F(VerifyEntry, finds_nothing_wrong_with_what_was_written) {
 }
 
 TEST_F(VerifyEntry, finds_a_flipped_bit_in_any_file_and_names_it) {
-  for (const std::string file : {MadeUpCache::rows_file(0), MadeUpCache::rows_file(1),
-                                 MadeUpCache::rows_file(2), std::string("meta.json")}) {
+  for (const auto& file : {MadeUpCache::rows_file(0), MadeUpCache::rows_file(1), MadeUpCache::rows_file(2),
+                           std::string("meta.json")}) {
     made_.write_whole();
     auto bytes = read_file(made_.path(MadeUpCache::kWhole, file));
     bytes[bytes.size() - 17] ^= 2;

@@ -110,8 +110,8 @@ TEST(Create, RefusesAnotherRevisionOfTheInterface) {
   const auto error = creation_error<Loss>(load("wrong_revision"), "loss", "hand.made");
   EXPECT_EQ(error.plugin(), "hand");
   EXPECT_EQ(error.component(), "hand.made");
-  EXPECT_THAT(error.what(),
-              HasSubstr("revision 99 of the interface loss, this host has revision 3: rebuild"));
+  EXPECT_THAT(error.what(), HasSubstr("revision 99 of the interface loss, this host has revision " +
+                                      std::to_string(Loss::kRevision) + ": rebuild"));
 }
 
 TEST(Create, AKindThatTheHostDoesNotKnowIsListedAndNeverUsed) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -39,7 +41,7 @@ class CheckpointerTest : public ::testing::Test {
       optimizer->start_epoch(0);
       optimizer->zero_gradients();
       (weight * weight).sum().backward();
-      optimizer->step();
+      optimizer->step(std::sqrt(optimizer->squared_gradient_norm().item<double>()));
       average->update();
       ++all_steps;
     }
