@@ -23,7 +23,7 @@ class Context {
  public:
   virtual ~Context() = default;
 
-  /// Whether the work shall stop at its next safe place, where it throws Interrupted or returns early.
+  /// Says whether the work shall stop at its next safe place, where it throws Interrupted or returns early.
   virtual bool interrupted() const { return false; }
 
   /// A sentence for a person; what went wrong without ending the work; what ended it.

@@ -16,7 +16,7 @@ struct Issue {
 /// Returns a line such as "pipeline.json#/train/loss/marginn: unknown parameter ...".
 std::string issue_text(const Issue& issue);
 
-/// Whether the JSON pointer is that of `place`, or of something in it.
+/// Says whether the JSON pointer is that of `place`, or of something in it.
 bool is_at_or_below(const std::string& pointer, const std::string& place);
 
 /// A pipeline that cannot be run; what() has every issue on a line of its own.

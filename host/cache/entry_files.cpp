@@ -56,7 +56,7 @@ bool is_earlier_file(const std::string& name) {
   return false;
 }
 
-/// Whether write_file_atomically writes such a file.
+/// Says whether write_file_atomically writes such a file.
 bool is_written_atomically(const std::string& name) {
   const auto shard = parse_shard_file(name);
   if (shard) return shard->kind == ShardFile::progress || shard->kind == ShardFile::record;

@@ -57,7 +57,7 @@ bool try_lock(int file, short type, Range range, const std::string& path) {
   throw Error("cannot lock " + path + ": " + std::strerror(errno));
 }
 
-/// Whether another holder keeps a byte of the range, shared or alone. Takes nothing.
+/// Says whether another holder keeps a byte of the range, shared or alone. Takes nothing.
 bool is_locked(int file, Range range) {
   short type = F_WRLCK;
   return lock_call(file, F_OFD_GETLK, type, range) && type != F_UNLCK;

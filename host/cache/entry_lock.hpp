@@ -36,7 +36,7 @@ class EntryLock {
   /// The whole entry for its removal; nothing where another process holds it. Throws Error, also when the
   /// folder is gone.
   static std::optional<EntryLock> try_take(const std::string& folder);
-  /// Whether a process holds it now, alone or shared.
+  /// Says whether a process holds it now, alone or shared.
   static bool is_held(const std::string& folder);
 
   EntryLock(EntryLock&& other) noexcept : file_(other.file_) { other.file_ = -1; }
@@ -46,7 +46,7 @@ class EntryLock {
   /// Nothing where another holder of the entry has that shard. One that this object gave already would be
   /// given again.
   std::optional<ShardLock> try_take_shard(int64_t shard) const;
-  /// Whether another holder of the entry has one of its shards now.
+  /// Says whether another holder of the entry has one of its shards now.
   bool others_fill() const;
 
  private:

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kSampleName = "the example";
 
 /// What somebody may send in place of a picture. None of it is of any format.
-std::vector<std::string> no_pictures() {
+std::vector<std::string> no_images() {
   std::string noise;
   Random random(3);
   for (int i = 0; i < 512; ++i) noise += static_cast<char>(static_cast<uint8_t>(random.uniform(0, 256)));
@@ -38,16 +38,16 @@ void names_its_files(const Subject& subject) {
   }
 }
 
-void examples_become_pictures(const Subject& subject) {
+void examples_become_images(const Subject& subject) {
   const auto decoder = subject.make<Decoder>();
   const auto examples = decoder->examples();
   require(!examples.empty(), "gives no examples()");
   for (size_t i = 0; i < examples.size(); ++i) {
-    const auto picture = decoder->decode(examples[i], kSampleName);
-    require(picture.defined() && picture.dim() == 3 && picture.size(2) == 3 &&
-                picture.scalar_type() == at::kByte && picture.is_cpu(),
+    const auto image = decoder->decode(examples[i], kSampleName);
+    require(image.defined() && image.dim() == 3 && image.size(2) == 3 &&
+                image.scalar_type() == at::kByte && image.is_cpu(),
             "does not give uint8 (H, W, 3) for example {}", i);
-    require(picture.numel() > 0 && picture.is_contiguous(),
+    require(image.numel() > 0 && image.is_contiguous(),
             "gives an empty picture or one that is not contiguous for example {}", i);
   }
 }
@@ -57,7 +57,7 @@ void recognizes_by_content(const Subject& subject) {
   const auto examples = decoder->examples();
   for (size_t i = 0; i < examples.size(); ++i)
     require(decoder->recognizes(examples[i]), "does not recognize its example {}", i);
-  for (const auto& bytes : no_pictures())
+  for (const auto& bytes : no_images())
     require(!decoder->recognizes(bytes), "recognizes {} bytes that are no picture", bytes.size());
 }
 
@@ -65,8 +65,8 @@ void recognizes_by_content(const Subject& subject) {
 /// is a std::exception.
 std::string refusal(const Decoder& decoder, std::string_view bytes) {
   try {
-    const auto picture = decoder.decode(bytes, kSampleName);
-    require(picture.defined() && picture.dim() == 3 && picture.size(2) == 3 && picture.numel() > 0,
+    const auto image = decoder.decode(bytes, kSampleName);
+    require(image.defined() && image.dim() == 3 && image.size(2) == 3 && image.numel() > 0,
             "gives no uint8 (H, W, 3) for {} damaged bytes and does not refuse them", bytes.size());
   } catch (const RuleBroken&) {
     throw;
@@ -76,9 +76,9 @@ std::string refusal(const Decoder& decoder, std::string_view bytes) {
   return "";
 }
 
-void refuses_what_is_no_picture(const Subject& subject) {
+void refuses_what_is_no_image(const Subject& subject) {
   const auto decoder = subject.make<Decoder>();
-  for (const auto& bytes : no_pictures()) {
+  for (const auto& bytes : no_images()) {
     const auto sentence = refusal(*decoder, bytes);
     require(!sentence.empty(), "makes a picture of {} bytes that are none", bytes.size());
     require(sentence.find(kSampleName) != std::string::npos,
@@ -133,11 +133,11 @@ KindChecks checks_of<Decoder>() {
       {
           {"names_its_files", "extensions() are in lower case, with their dot, each once", names_its_files},
           {"examples_become_pictures", "examples() become contiguous uint8 (H, W, 3)",
-           examples_become_pictures},
+           examples_become_images},
           {"recognizes_by_content", "examples are recognized; nothing, text and noise are not",
            recognizes_by_content},
           {"refuses_what_is_no_picture", "nothing, text and noise are refused by a sentence that names them",
-           refuses_what_is_no_picture},
+           refuses_what_is_no_image},
           {"survives_damage", "bytes that are cut off or changed become a picture or an exception",
            survives_damage},
           {"threads_may_share_it", "8 threads get what one gets", threads_may_share_it},

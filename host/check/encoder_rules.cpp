@@ -15,12 +15,12 @@ constexpr int64_t kRows = 3, kSide = 64;  // px
 /// Drawn once, so that later calls leave the global generator alone.
 Batch batch_for(const Encoder& encoder) {
   static const auto vectors = at::randn({kRows, Subject::kDimension});
-  static const auto pictures = at::randint(0, 256, {kRows, kSide, kSide, 3}, at::kByte);
+  static const auto images = at::randint(0, 256, {kRows, kSide, kSide, 3}, at::kByte);
   if (encoder.object_kind() == ObjectKind::vector) return {vectors.clone()};
   if (encoder.object_kind() == ObjectKind::text) {
     return text_batch({text_tensor("red"), text_tensor("a green car with two doors"), text_tensor("")});
   }
-  return {pictures.clone(), {{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}}};
+  return {images.clone(), {{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}}};
 }
 
 Batch only_second(const Batch& batch) {

@@ -9,18 +9,18 @@
 namespace kindred::host {
 namespace {
 
-at::Tensor picture(int64_t height, int64_t width) {
+at::Tensor made_image(int64_t height, int64_t width) {
   at::manual_seed(5);
   return at::randint(0, 256, {height, width, 3}, at::kByte);
 }
 
-void gives_a_picture(const Subject& subject) {
+void gives_an_image(const Subject& subject) {
   const auto transform = subject.make<Transform>();
   for (const auto& [height, width] :
        std::vector<std::pair<int64_t, int64_t>>{{48, 64}, {64, 48}, {300, 7}, {1, 1}}) {
     for (uint64_t seed = 0; seed < 8; ++seed) {
       Random random(seed);
-      const auto out = transform->apply(picture(height, width), random);
+      const auto out = transform->apply(made_image(height, width), random);
       require(out.dim() == 3 && out.size(2) == 3 && out.scalar_type() == at::kByte,
               "does not give uint8 (H, W, 3) for {} x {}", height, width);
       require(out.numel() > 0 && out.is_contiguous(),
@@ -31,7 +31,7 @@ void gives_a_picture(const Subject& subject) {
 
 void leaves_its_input_alone(const Subject& subject) {
   const auto transform = subject.make<Transform>();
-  const auto image = picture(48, 64), before = image.clone();
+  const auto image = made_image(48, 64), before = image.clone();
   for (uint64_t seed = 0; seed < 8; ++seed) {
     Random random(seed);
     transform->apply(image, random);
@@ -41,7 +41,7 @@ void leaves_its_input_alone(const Subject& subject) {
 
 void chance_is_the_hosts(const Subject& subject) {
   const auto transform = subject.make<Transform>();
-  const auto image = picture(48, 64);
+  const auto image = made_image(48, 64);
   bool varies = false;
   Random first(0);
   const auto reference = transform->apply(image, first);
@@ -56,7 +56,7 @@ void chance_is_the_hosts(const Subject& subject) {
 
 void threads_may_share_it(const Subject& subject) {
   const auto transform = subject.make<Transform>();
-  const auto image = picture(48, 64);
+  const auto image = made_image(48, 64);
   Random random(9);
   const auto expected = transform->apply(image, random);
   in_threads([&](int) {
@@ -77,7 +77,7 @@ void normalization_is_usable(const Subject& subject) {
 
 Behaviour behaviour_of(Transform& transform) {
   Random random(0);
-  Behaviour out = {transform.apply(picture(48, 64), random)};
+  Behaviour out = {transform.apply(made_image(48, 64), random)};
   Normalization normalization;
   if (transform.normalization(normalization)) {
     for (const auto& three : {normalization.mean, normalization.std})
@@ -93,7 +93,7 @@ KindChecks checks_of<Transform>() {
   return kind_checks<Transform>(
       behaviour_of,
       {
-          {"gives_a_picture", "pictures of any size become contiguous uint8 (H, W, 3)", gives_a_picture},
+          {"gives_a_picture", "pictures of any size become contiguous uint8 (H, W, 3)", gives_an_image},
           {"leaves_its_input_alone", "the picture is not changed", leaves_its_input_alone},
           {"chance_is_the_hosts", "the seed decides the result, and is_random() tells the truth",
            chance_is_the_hosts},

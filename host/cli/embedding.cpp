@@ -73,7 +73,7 @@ Embedded embed_samples(const InferenceModel& model, const Dataset& dataset, std:
   return out;
 }
 
-Embedded embed_pictures(const InferenceModel& model, const Decoders& decoders,
+Embedded embed_images(const InferenceModel& model, const Decoders& decoders,
                         const std::vector<std::string>& files, Context& context) {
   decoders.require_any();
   std::vector<json> lines;
@@ -172,7 +172,7 @@ Embedded embed_files(const InferenceModel& model, const Decoders& decoders,
                      const std::vector<std::string>& files, Context& context) {
   switch (model.fields().front().kind) {
     case ObjectKind::image:
-      return embed_pictures(model, decoders, files, context);
+      return embed_images(model, decoders, files, context);
     case ObjectKind::text:
       return embed_texts(model, decoders, files, context);
     case ObjectKind::vector:

@@ -45,7 +45,7 @@ class Contract : public Interface {
   ComponentCalls calls_;
 };
 
-inline bool is_picture(const at::Tensor& x) {
+inline bool is_image(const at::Tensor& x) {
   return x.defined() && x.dim() == 3 && x.size(2) == 3 && x.scalar_type() == at::kByte && x.is_cpu();
 }
 

@@ -123,7 +123,7 @@ class DatasetContract final : public Contract<Dataset> {
       return object.defined() && object.dim() == 1 && object.scalar_type() == dtype && object.is_cpu();
     };
     const char* expected = "uint8 (H, W, 3)";
-    bool right = kind == ObjectKind::image && is_picture(object);
+    bool right = kind == ObjectKind::image && is_image(object);
     if (kind == ObjectKind::vector) {
       right = is_list(at::kFloat);
       expected = "float32 (D)";

@@ -17,7 +17,7 @@ class DecoderContract final : public Contract<Decoder> {
   at::Tensor decode(std::string_view bytes, const std::string& name) const override {
     const auto running = calls_.running("decode");
     auto out = inner_->decode(bytes, name);
-    if (!is_picture(out)) {
+    if (!is_image(out)) {
       calls_.broke("decode", fmt::format("returned {} for {}; expected uint8 (H, W, 3) on cpu",
                                          tensor_text(out), name));
     }

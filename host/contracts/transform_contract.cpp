@@ -16,7 +16,7 @@ class TransformContract final : public Contract<Transform> {
   at::Tensor apply(const at::Tensor& image, Random& random) const override {
     const auto running = calls_.running("apply");
     auto out = inner_->apply(image, random);
-    if (!is_picture(out)) {
+    if (!is_image(out)) {
       calls_.broke("apply", fmt::format("returned {}; expected uint8 (H, W, 3) on cpu", tensor_text(out)));
     }
     return out;

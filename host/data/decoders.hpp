@@ -35,7 +35,7 @@ class Decoders {
   std::vector<std::shared_ptr<Decoder>> decoders_;  ///< under their contracts
 };
 
-/// Whether a name ends in one of `extensions`, which are in lower case; that of the name may be in any.
+/// Says whether a name ends in one of `extensions`, which are in lower case; that of the name may be in any.
 bool has_extension(const std::string& name, const std::vector<std::string>& extensions);
 
 }  // namespace kindred::host

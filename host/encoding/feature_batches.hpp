@@ -24,7 +24,7 @@ class FeatureBatches {
     std::vector<SkippedSample> skipped;
   };
   bool done() const { return position_ == batches_.size(); }
-  /// Whether every batch that is left is being read already, so that the threads run out of work.
+  /// Says whether every batch that is left is being read already, so that the threads run out of work.
   bool reading_ends() const { return batches_.size() - position_ <= static_cast<size_t>(loading_.prefetch); }
   /// The next batch, unless done(). Throws Error, PluginError.
   Batch next();

@@ -35,7 +35,7 @@ class FeatureStore {
   const Dataset& field(size_t encoder) const { return *fields_[encoder]; }
   /// What the frozen stages of encoder number `encoder` gave.
   const FeatureViews& views(size_t encoder) const { return views_[encoder]; }
-  /// Whether encoder number `encoder` reads samples at every step, so that no features of it are kept.
+  /// Says whether encoder number `encoder` reads samples at every step, so that no features of it are kept.
   bool reads_samples(size_t encoder) const;
 
   /// Says whether all encoders read samples at every step.

@@ -39,11 +39,11 @@ void check_room(const std::vector<FeatureRequest>& requests, const EncodingOptio
   const auto place = cache.on_disk() ? cache.directory : std::string("memory");
   const auto free = cache.on_disk() ? free_disk_bytes(cache.directory) : available_memory_bytes();
   const auto names = part.encoder->stages();
-  const auto& cut = names[static_cast<size_t>(part.first_trained)];
+  const auto& first_trained_stage = names[static_cast<size_t>(part.first_trained)];
   const auto total = bytes(part.first_trained);
   const auto need = total - std::min(present, total);
   context.info(fmt::format("maps before {}: {} of {} numbers, {}, of which {} are there; {} are free in {}",
-                           cut, rows, stages.row_numbers(part.first_trained), room_text(total),
+                           first_trained_stage, rows, stages.row_numbers(part.first_trained), room_text(total),
                            room_text(std::min(present, total)), room_text(free), place));
   if (need <= free) return;
   std::string fitting;
@@ -54,7 +54,7 @@ void check_room(const std::vector<FeatureRequest>& requests, const EncodingOptio
   }
   throw Error(fmt::format(
       "the maps before {} need {} more, but {} has {} free; {}; or lower cache.views, or take another {}",
-      cut, room_text(need), place, room_text(free),
+      first_trained_stage, room_text(need), place, room_text(free),
       fitting.empty() ? "no other stage would fit"
                       : "trained from one of these stages it would fit: " + fitting,
       cache.on_disk() ? "cache.directory" : "cache.type"));

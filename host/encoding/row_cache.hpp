@@ -37,7 +37,7 @@ class RowCache {
 
   const std::string& folder() const { return entry_.folder; }
   int64_t rows() const { return entry_.layout.rows; }
-  /// Whether every shard is there, whoever filled it.
+  /// Says whether every shard is there, whoever filled it.
   bool complete();
   /// Bytes on disk of the rows that an entry holds so far, complete or not.
   static uintmax_t bytes_present(const std::string& directory, const std::string& key);

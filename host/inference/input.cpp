@@ -17,18 +17,18 @@ Input Input::bytes(std::string content, std::string name) {
   return input;
 }
 
-Input Input::picture(std::vector<uint8_t> rgb, int64_t height, int64_t width) {
-  Input input(Form::picture);
+Input Input::image(std::vector<uint8_t> rgb, int64_t height, int64_t width) {
+  Input input(Form::image);
   input.pixels_ = std::move(rgb);
   input.height_ = height;
   input.width_ = width;
   return input;
 }
 
-Input Input::picture(const uint8_t* rgb, int64_t height, int64_t width) {
+Input Input::image(const uint8_t* rgb, int64_t height, int64_t width) {
   // A size that makes no sense is said when it is encoded, as of every other input.
   const bool sound = rgb != nullptr && height > 0 && width > 0;
-  return picture(sound ? std::vector<uint8_t>(rgb, rgb + height * width * 3) : std::vector<uint8_t>{}, height,
+  return image(sound ? std::vector<uint8_t>(rgb, rgb + height * width * 3) : std::vector<uint8_t>{}, height,
                  width);
 }
 

@@ -85,7 +85,7 @@ at::Tensor InputSamples::read_field(int64_t index, size_t field) const {
   const auto& input = object(inputs_.at(static_cast<size_t>(index)), field);
   switch (fields_.at(field).kind) {
     case ObjectKind::image:
-      return picture(input);
+      return pixels(input);
     case ObjectKind::text:
       return text(input);
     case ObjectKind::vector:
@@ -94,10 +94,10 @@ at::Tensor InputSamples::read_field(int64_t index, size_t field) const {
   throw Error("the model reads an object of an unknown kind");
 }
 
-at::Tensor InputSamples::picture(const Input& input) const {
+at::Tensor InputSamples::pixels(const Input& input) const {
   if (input.form_ == Input::Form::file) return decoders_.decode(read_file(input.name_), input.name_);
   if (input.form_ == Input::Form::bytes) return decoders_.decode(input.content_, input.name_);
-  if (input.form_ != Input::Form::picture) wrong_form(input, "a picture");
+  if (input.form_ != Input::Form::image) wrong_form(input, "a picture");
   const auto bytes = static_cast<int64_t>(input.pixels_.size());
   // Divided, since a product of sizes that somebody else chose may not fit.
   const bool right = input.height_ > 0 && input.width_ > 0 && bytes % (input.height_) == 0 &&

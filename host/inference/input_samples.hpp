@@ -33,7 +33,7 @@ class InputSamples final : public Dataset {
  private:
   /// The object of a field. Throws Error.
   const Input& object(const Input& input, size_t field) const;
-  at::Tensor picture(const Input& input) const;
+  at::Tensor pixels(const Input& input) const;
   at::Tensor text(const Input& input) const;
   at::Tensor vector(const Input& input, int64_t length) const;
   [[noreturn]] static void wrong_form(const Input& input, const char* expected);

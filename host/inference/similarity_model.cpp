@@ -88,12 +88,12 @@ SimilarityModel SimilarityModel::load(const std::string& folder, const Options& 
     auto model = open_model(folder, catalog, options);
     auto card = host::model_card(model.manifest());
     std::vector<ModelField> fields;
-    bool pictures = false;
+    bool images = false;
     for (const auto& one : model.fields()) {
       fields.push_back({one.name, object_kind_name(one.kind), one.length, one.encoder});
-      pictures = pictures || one.kind == ObjectKind::image;
+      images = images || one.kind == ObjectKind::image;
     }
-    auto decoders = pictures ? host::Decoders(catalog) : host::Decoders();
+    auto decoders = images ? host::Decoders(catalog) : host::Decoders();
     return SimilarityModel(std::unique_ptr<Impl>(
         new Impl{std::move(model), std::move(decoders), std::move(card), std::move(fields)}));
   });

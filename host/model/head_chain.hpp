@@ -26,7 +26,7 @@ struct HeadChain {
   /// D' when D is `dimension`; heads that wait for their fit do not count.
   int64_t present_dimension(int64_t dimension) const;
 
-  /// Whether one of the first `count` has to be fitted and is not yet.
+  /// Says whether one of the first `count` has to be fitted and is not yet.
   bool needs_fit(size_t count) const;
   bool needs_fit() const { return needs_fit(stages.size()); }
 

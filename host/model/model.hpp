@@ -25,7 +25,7 @@ struct Model {
   /// D of what apply_heads() gives now: heads that wait for their fit do not count.
   int64_t present_dimension() const { return heads.present_dimension(embedding_dimension); }
 
-  /// Whether a stage of any encoder is trained.
+  /// Says whether a stage of any encoder is trained.
   bool learns() const;
 };
 

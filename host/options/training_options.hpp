@@ -40,7 +40,7 @@ struct FreezeOptions {
   int64_t until_epoch = 0;  ///< 0: to the end
 };
 
-/// Whether the monitored value is to fall or to rise. automatic: losses fall, metrics rise.
+/// Says whether the monitored value is to fall or to rise. automatic: losses fall, metrics rise.
 enum class MonitorMode { automatic, min, max };
 
 struct EarlyStoppingOptions {

@@ -38,7 +38,7 @@ struct Pipeline {
   std::vector<ComponentSpec> trackers;
   nlohmann::json resolved;  ///< the whole pipeline with every default written out and paths absolute
 
-  /// Whether anything of an encoder is trained.
+  /// Says whether anything of an encoder is trained.
   bool learns() const {
     return std::any_of(encoders.begin(), encoders.end(), [](const EncoderSpec& one) { return one.learns; });
   }

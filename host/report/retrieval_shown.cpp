@@ -8,7 +8,7 @@
 
 #include "host/base/random_streams.hpp"
 #include "host/evaluation/relevance.hpp"
-#include "host/report/retrieval_picture.hpp"
+#include "host/report/retrieval_image.hpp"
 #include "host/search/exact_index.hpp"
 #include "kindred/io/file.hpp"
 
@@ -102,7 +102,7 @@ ShownQueries shown_queries(const RetrievalShown& shown) {
 
 void write_retrieval(const std::string& folder, const RetrievalShown& shown) {
   if (const auto field = field_of_kind(shown.dataset, ObjectKind::image); field >= 0) {
-    write_retrieval_picture((fs::path(folder) / "retrieval.png").string(), shown, static_cast<size_t>(field));
+    write_retrieval_image((fs::path(folder) / "retrieval.png").string(), shown, static_cast<size_t>(field));
   }
   if (const auto field = field_of_kind(shown.dataset, ObjectKind::text); field >= 0) {
     write_texts((fs::path(folder) / "retrieval.txt").string(), shown, static_cast<size_t>(field));

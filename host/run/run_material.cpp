@@ -16,10 +16,10 @@ namespace kindred::host {
 namespace {
 
 void check_test_views(const Pipeline& pipeline, const Model& model) {
-  bool pictures = false;
-  for (const auto& part : model.encoders) pictures = pictures || part.object_kind == ObjectKind::image;
+  bool images = false;
+  for (const auto& part : model.encoders) images = images || part.object_kind == ObjectKind::image;
   for (const auto view : pipeline.evaluation.test_views) {
-    if (view == kPlainView || pictures) continue;
+    if (view == kPlainView || images) continue;
     throw PipelineError({{pipeline.file, "/evaluate/test_views",
                           "only pictures have a mirror image, and no encoder reads any; take [\"plain\"]"}});
   }

@@ -24,7 +24,7 @@ Issue unknown_stage(const Pipeline& pipeline, const EncoderSpec& spec, const std
   return {pipeline.file, pointer, message + "; its stages are: " + joined(stages)};
 }
 
-/// Whether this processor multiplies bfloat16 faster than float32, and LibTorch makes use of it.
+/// Says whether this processor multiplies bfloat16 faster than float32, and LibTorch makes use of it.
 bool has_fast_bfloat16() {
 #if defined(__x86_64__) && TORCH_VERSION_MAJOR >= 2
   return __builtin_cpu_supports("avx512bf16") != 0;

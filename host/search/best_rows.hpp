@@ -15,7 +15,7 @@ class BestRows {
  public:
   explicit BestRows(int64_t k) : k_(static_cast<size_t>(k)) {}
 
-  /// Whether a row of this score could be kept; a cheap question before the others.
+  /// Says whether a row of this score could be kept; a cheap question before the others.
   bool may_keep(float score) const { return score >= worst_; }
   void offer(float score, int64_t row) {
     if (may_keep(score)) take(score, row);

@@ -40,7 +40,7 @@ at::Tensor squared_lengths(const at::Tensor& rows);
 /// `rows` are (N, D) numbers on any device.
 ScoredRows scored_rows(Distance distance, const at::Tensor& rows);
 
-/// Whether row `a` is nearer than row `b`: by score, equal scores by row number.
+/// Says whether row `a` is nearer than row `b`: by score, equal scores by row number.
 inline bool is_before(const float* scores, int64_t a, int64_t b) {
   return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
 }

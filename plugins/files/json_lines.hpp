@@ -22,7 +22,7 @@ struct JsonLine {
   /// else.
   std::optional<std::string> word(const std::string& key) const;
 
-  /// Whether the text at `key` is one of `splits`; every line is wanted when that is empty.
+  /// Says whether the text at `key` is one of `splits`; every line is wanted when that is empty.
   bool is_in(const std::vector<std::string>& splits, const std::string& key) const;
 };
 

@@ -6,7 +6,7 @@
 
 namespace kindred {
 
-/// Whether a row of split `name` is wanted: all are when `splits` is empty.
+/// Says whether a row of split `name` is wanted: all are when `splits` is empty.
 inline bool wants_split(const std::vector<std::string>& splits, const std::string& name) {
   return splits.empty() || std::find(splits.begin(), splits.end(), name) != splits.end();
 }

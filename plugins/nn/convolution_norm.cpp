@@ -15,7 +15,7 @@ namespace {
 
 constexpr float kUnbounded = std::numeric_limits<float>::infinity();
 
-/// Whether an activation is no more than a clamp, which depthwise_convolution() does by itself.
+/// Says whether an activation is no more than a clamp, which depthwise_convolution() does by itself.
 bool is_clamp(Activation activation) {
   return activation == Activation::none || activation == Activation::relu || activation == Activation::relu6;
 }

@@ -17,7 +17,7 @@ struct DepthwiseShape {
   float low, high;
 };
 
-/// Whether depthwise_convolution() serves: on the CPU, while gradients are recorded, float32 or bfloat16,
+/// Says whether depthwise_convolution() serves: on the CPU, while gradients are recorded, float32 or bfloat16,
 /// kernel 3 or 5, channels a multiple of 16.
 bool serves_depthwise(const at::Tensor& x, int64_t kernel);
 

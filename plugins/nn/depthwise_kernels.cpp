@@ -101,12 +101,12 @@ KINDRED_INLINE void weigh(Tile& tile, int64_t row, int64_t column, const Weights
 }
 
 template <typename T>
-KINDRED_INLINE void fill_inputs(const DepthwiseArguments<T>& a, int64_t picture, int64_t channel,
+KINDRED_INLINE void fill_inputs(const DepthwiseArguments<T>& a, int64_t image, int64_t channel,
                                 Tile& tile) {
   for (int64_t row = 0; row < a.height; ++row) {
     for (int64_t column = 0; column < a.width; ++column) {
       Lanes value;
-      load(a.x + ((picture * a.height + row) * a.width + column) * a.channels + channel, value);
+      load(a.x + ((image * a.height + row) * a.width + column) * a.channels + channel, value);
       store(value, tile.at(row + a.top, column + a.left));
     }
   }
@@ -116,15 +116,15 @@ template <int64_t kKernel, typename T>
 KINDRED_INLINE void forward(const DepthwiseArguments<T>& a, int64_t first, int64_t last) {
   Tile tile(tile_size(a.out_height, a.stride, kKernel, a.height + a.top),
             tile_size(a.out_width, a.stride, kKernel, a.width + a.left));
-  for (int64_t picture = 0; picture < a.batch; ++picture) {
+  for (int64_t image = 0; image < a.batch; ++image) {
     for (int64_t channel = first * kLanes; channel < last * kLanes; channel += kLanes) {
       Weights<kKernel> weights;
       for (int64_t i = 0; i < Weights<kKernel>::kCount; ++i)
         load(a.weight + i * a.channels + channel, weights.values[i]);
       Lanes bias;
       load(a.bias + channel, bias);
-      fill_inputs(a, picture, channel, tile);
-      T* out = a.y + picture * a.out_height * a.out_width * a.channels + channel;
+      fill_inputs(a, image, channel, tile);
+      T* out = a.y + image * a.out_height * a.out_width * a.channels + channel;
       for (int64_t row = 0; row < a.out_height; ++row) {
         for (int64_t column = 0; column < a.out_width; ++column, out += a.channels) {
           Lanes sum = bias;
@@ -140,9 +140,9 @@ KINDRED_INLINE void forward(const DepthwiseArguments<T>& a, int64_t first, int64
 /// The output's gradient behind the clamp, spread out by the stride, so that the input's gradient is a
 /// convolution of it with the flipped kernel.
 template <int64_t kKernel, typename T>
-KINDRED_INLINE void fill_gradients(const DepthwiseArguments<T>& a, int64_t picture, int64_t channel,
+KINDRED_INLINE void fill_gradients(const DepthwiseArguments<T>& a, int64_t image, int64_t channel,
                                    Tile& tile) {
-  int64_t at = picture * a.out_height * a.out_width * a.channels + channel;
+  int64_t at = image * a.out_height * a.out_width * a.channels + channel;
   for (int64_t row = 0; row < a.out_height; ++row) {
     for (int64_t column = 0; column < a.out_width; ++column, at += a.channels) {
       Lanes value, output;
@@ -160,10 +160,10 @@ KINDRED_INLINE void backward(const DepthwiseArguments<T>& a, int64_t first, int6
               tile_size(a.out_width, a.stride, kKernel, a.width + a.left)),
       gradients(tile_size(a.out_height, a.stride, kKernel, a.height + kKernel - 1),
                 tile_size(a.out_width, a.stride, kKernel, a.width + kKernel - 1));
-  for (int64_t picture = 0; picture < a.batch; ++picture) {
+  for (int64_t image = 0; image < a.batch; ++image) {
     for (int64_t channel = first * kLanes; channel < last * kLanes; channel += kLanes) {
-      fill_inputs(a, picture, channel, inputs);
-      fill_gradients<kKernel>(a, picture, channel, gradients);
+      fill_inputs(a, image, channel, inputs);
+      fill_gradients<kKernel>(a, image, channel, gradients);
       Weights<kKernel> sums;
       Lanes bias;
       for (int64_t i = 0; i < Weights<kKernel>::kCount; ++i)
@@ -194,7 +194,7 @@ KINDRED_INLINE void backward(const DepthwiseArguments<T>& a, int64_t first, int6
       for (int64_t i = 0; i < Weights<kKernel>::kCount; ++i) {
         load(a.weight + (Weights<kKernel>::kCount - 1 - i) * a.channels + channel, flipped.values[i]);
       }
-      T* out = a.grad_x + picture * a.height * a.width * a.channels + channel;
+      T* out = a.grad_x + image * a.height * a.width * a.channels + channel;
       for (int64_t row = 0; row < a.height; ++row) {
         for (int64_t column = 0; column < a.width; ++column, out += a.channels) {
           Lanes sum = {};

@@ -77,7 +77,7 @@ class PairsJsonlDataset final : public RecordDataset {
   std::string fingerprint() const override {
     return "pairs_jsonl 1 " + params_.fields.dump() +
            json{params_.object, params_.a_key, params_.b_key}.dump() + "\n" + file_stamp(params_.file) +
-           table_.picture_stamps();
+           table_.image_stamps();
   }
   PairList pairs() const override {
     PairList list;

@@ -11,7 +11,7 @@
 #include "kindred/error.hpp"
 #include "kindred/text.hpp"
 #include "record_fields.hpp"
-#include "record_pictures.hpp"
+#include "record_images.hpp"
 
 namespace kindred {
 namespace {
@@ -26,7 +26,7 @@ RecordTable::RecordTable(std::vector<Field> fields, const std::vector<std::strin
                          std::string root, const std::string& dataset)
     : fields_(std::move(fields)), root_(std::move(root)), columns_(fields_.size()) {
   for (const auto& field : fields_) {
-    if (field.kind != ObjectKind::image || can_read_pictures()) continue;
+    if (field.kind != ObjectKind::image || can_read_images()) continue;
     throw Error(dataset + ": " +
                 (field.name.empty() ? "the objects are" : "the field \"" + field.name + "\" is") +
                 " pictures, and the plugin records was built without OpenCV, so it reads none; install "
@@ -115,7 +115,7 @@ at::Tensor RecordTable::read(int64_t index, size_t field) const {
   if (fields_[field].kind == ObjectKind::vector) return numbers(field, index, 1).squeeze(0);
   const auto& text = columns_[field].texts[static_cast<size_t>(index)];
   if (fields_[field].kind == ObjectKind::text) return text_tensor(text);
-  return text.empty() ? at::full({1, 1, 3}, kGrey, at::kByte) : record_picture(path_of(text));
+  return text.empty() ? at::full({1, 1, 3}, kGrey, at::kByte) : record_image(path_of(text));
 }
 
 at::Tensor RecordTable::matrix(size_t field) const {
@@ -124,7 +124,7 @@ at::Tensor RecordTable::matrix(size_t field) const {
   return numbers(field, 0, size_);
 }
 
-std::string RecordTable::picture_stamps() const {
+std::string RecordTable::image_stamps() const {
   std::string text;
   for (size_t i = 0; i < fields_.size(); ++i) {
     if (fields_[i].kind != ObjectKind::image) continue;

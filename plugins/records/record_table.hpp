@@ -33,7 +33,7 @@ class RecordTable {
   at::Tensor matrix(size_t field) const;
 
   /// Returns a line for each picture that a sample has, for Dataset::fingerprint().
-  std::string picture_stamps() const;
+  std::string image_stamps() const;
 
  private:
   using Numbers = std::vector<float>;

@@ -66,7 +66,7 @@ class RecordsDataset final : public RecordDataset {
   }
   std::string fingerprint() const override {
     return "records 1 " + params_.fields.dump() + nlohmann::json{params_.split_key, params_.splits}.dump() +
-           "\n" + file_stamp(params_.file) + table_.picture_stamps();
+           "\n" + file_stamp(params_.file) + table_.image_stamps();
   }
 
  private:

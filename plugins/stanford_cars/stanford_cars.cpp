@@ -5,8 +5,8 @@
 
 #include "annotations.hpp"
 #include "files/file_stamp.hpp"
-#include "files/picture_box.hpp"
-#include "files/picture_file.hpp"
+#include "files/image_box.hpp"
+#include "files/image_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
@@ -70,11 +70,11 @@ class StanfordCarsDataset final : public Dataset {
   std::vector<std::string> class_names() const override { return names_; }
 
   at::Tensor read(int64_t index) const override {
-    auto picture = read_picture(files_.at(static_cast<size_t>(index)));
-    if (!params_.crop) return picture;
+    auto image = read_image(files_.at(static_cast<size_t>(index)));
+    if (!params_.crop) return image;
     // Annotations count pixels from 1 and include the last.
     const auto& box = boxes_[static_cast<size_t>(index)];
-    return cut_to_box(picture, {box.x1 - 1, box.y1 - 1, box.x2, box.y2}, params_.margin);
+    return cut_to_box(image, {box.x1 - 1, box.y1 - 1, box.x2, box.y2}, params_.margin);
   }
 
   std::string sample_name(int64_t index) const override {
@@ -120,27 +120,27 @@ class StanfordCarsDataset final : public Dataset {
                   " split: looked for " + name + " there and in devkit, and for cars_annos.mat");
     }
     const auto annotations = read_annotations(file.string());
-    const auto folder = merged ? root_ : picture_folder("cars_" + split);
+    const auto folder = merged ? root_ : image_folder("cars_" + split);
     for (const auto& one : annotations) {
       if (merged && one.test != test) continue;
       if (one.label < 0) {
         throw Error("stanford_cars: " + file.string() + " has no labels; the file with labels is " + name);
       }
-      files_.push_back(merged ? merged_picture(one, split) : (folder / one.file).string());
+      files_.push_back(merged ? merged_image(one, split) : (folder / one.file).string());
       labels_.push_back(one.label);
       boxes_.push_back(one);
     }
   }
 
-  fs::path picture_folder(const std::string& name) const {
+  fs::path image_folder(const std::string& name) const {
     const auto nested = root_ / name / name;
     return fs::is_directory(nested) ? nested : root_ / name;
   }
 
   /// The merged file says "car_ims/000001.jpg"; copies keep that folder, or its files without it.
-  std::string merged_picture(const CarAnnotation& one, const std::string& split) const {
+  std::string merged_image(const CarAnnotation& one, const std::string& split) const {
     const auto name = fs::path(one.file).filename();
-    for (const auto& path : {root_ / one.file, root_ / name, picture_folder("cars_" + split) / name}) {
+    for (const auto& path : {root_ / one.file, root_ / name, image_folder("cars_" + split) / name}) {
       if (fs::exists(path)) return path.string();
     }
     return (root_ / one.file).string();

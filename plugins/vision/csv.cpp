@@ -6,7 +6,7 @@
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/text.hpp"
-#include "listed_pictures.hpp"
+#include "listed_images.hpp"
 
 namespace kindred {
 namespace {
@@ -35,7 +35,7 @@ std::vector<std::string> fields_of(const std::string& line, char delimiter) {
 
 /// Pictures that a table names: a column with paths, one with labels, and, where there are, columns with a
 /// split and with a box in pixels (x_1 left, x_2 right, y_1 top, y_2 bottom).
-class CsvDataset final : public ListedPictures {
+class CsvDataset final : public ListedImages {
  public:
   struct Params {
     std::string file;
@@ -74,7 +74,7 @@ class CsvDataset final : public ListedPictures {
   };
 
   explicit CsvDataset(const Params& params)
-      : ListedPictures({"csv",
+      : ListedImages({"csv",
                         params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
                         params.crop, params.margin}),
         params_(params) {
@@ -99,13 +99,13 @@ class CsvDataset final : public ListedPictures {
                     std::to_string(fields.size()) + " fields, the header " + std::to_string(header_.size()));
       }
       if (!params.splits.empty() && !wants_split(params.splits, fields[split])) continue;
-      ListedPicture picture;
-      picture.file = fields[path];
+      ListedImage listed;
+      listed.file = fields[path];
       if (params.crop) {
         const auto edge = [&](size_t k) { return number_of(fields[box[k]], params.file, lines[i].number); };
-        picture.box = {edge(0), edge(1), edge(2), edge(3)};
+        listed.box = {edge(0), edge(1), edge(2), edge(3)};
       }
-      add(picture);
+      add(listed);
       for (size_t k = 0; k < text_places.size(); ++k) texts_[k].push_back(fields[text_places[k]]);
       if (label != kNone) labels.push_back(fields[label]);
     }
@@ -114,7 +114,7 @@ class CsvDataset final : public ListedPictures {
   }
 
   std::vector<Field> fields() const override {
-    if (texts_.empty()) return ListedPictures::fields();
+    if (texts_.empty()) return ListedImages::fields();
     std::vector<Field> all = {{params_.path_column, ObjectKind::image}};
     for (const auto& name : params_.text_columns) all.push_back({name, ObjectKind::text});
     return all;
@@ -125,7 +125,7 @@ class CsvDataset final : public ListedPictures {
   }
   at::Tensor field_matrix(size_t) const override { return {}; }
   std::string fingerprint() const override {
-    auto text = ListedPictures::fingerprint();
+    auto text = ListedImages::fingerprint();
     for (size_t k = 0; k < texts_.size(); ++k) {
       text += "\ncolumn " + params_.text_columns[k];
       for (const auto& one : texts_[k]) text += "\n" + one;

@@ -5,7 +5,7 @@
 #include "files/text_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
-#include "listed_pictures.hpp"
+#include "listed_images.hpp"
 
 namespace kindred {
 namespace {
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 /// Caltech-UCSD Birds 200-2011 (Wah et al. 2011) as it is unpacked: images.txt, image_class_labels.txt,
 /// train_test_split.txt, bounding_boxes.txt, classes.txt, images/CLASS/PICTURE. Papers on similarity train on
 /// the first 100 classes and test on the others: "split": {"train": {"first": 100}}.
-class Cub200Dataset final : public ListedPictures {
+class Cub200Dataset final : public ListedImages {
  public:
   struct Params {
     std::string root;
@@ -35,7 +35,7 @@ class Cub200Dataset final : public ListedPictures {
   };
 
   explicit Cub200Dataset(const Params& params)
-      : ListedPictures({"cub200", (fs::path(params.root) / "images").string(), params.crop, params.margin}) {
+      : ListedImages({"cub200", (fs::path(params.root) / "images").string(), params.crop, params.margin}) {
     const auto labels = table(params.root, "image_class_labels.txt", 2);
     const auto merged = wants_split(params.splits, "merged");
     const auto halves = merged ? Table() : table(params.root, "train_test_split.txt", 2);
@@ -45,10 +45,10 @@ class Cub200Dataset final : public ListedPictures {
         const auto& half = entry(halves, id, "train_test_split.txt", params.root);
         if (!wants_split(params.splits, half.words[1] == "1" ? "train" : "test")) continue;
       }
-      ListedPicture picture;
-      picture.file = row.words[1];
+      ListedImage image;
+      image.file = row.words[1];
       const auto& label = entry(labels, id, "image_class_labels.txt", params.root);
-      picture.label =
+      image.label =
           number_of(label.words[1], (fs::path(params.root) / "image_class_labels.txt").string(), label.line) -
           1;
       if (params.crop) {
@@ -56,9 +56,9 @@ class Cub200Dataset final : public ListedPictures {
         const auto value = [&](size_t i) {
           return number_of(box.words[i], (fs::path(params.root) / "bounding_boxes.txt").string(), box.line);
         };
-        picture.box = {value(1), value(2), value(1) + value(3), value(2) + value(4)};
+        image.box = {value(1), value(2), value(1) + value(3), value(2) + value(4)};
       }
-      add(picture);
+      add(image);
     }
     std::vector<std::string> names;
     for (const auto& [id, row] : table(params.root, "classes.txt", 2)) names.push_back(row.words[1]);

@@ -2,13 +2,13 @@
 
 #include <opencv2/imgcodecs.hpp>
 
-#include "files/picture_file.hpp"
+#include "files/image_file.hpp"
 #include "kindred/plugin.hpp"
 
 namespace kindred {
 namespace {
 
-/// Whether the bytes have the letters of a format at their place.
+/// Says whether the bytes have the letters of a format at their place.
 bool has_mark(std::string_view bytes, std::string_view mark, size_t place = 0) {
   return bytes.size() >= place + mark.size() && bytes.compare(place, mark.size(), mark) == 0;
 }
@@ -34,7 +34,7 @@ class ImageDecoder final : public Decoder {
   }
 
   at::Tensor decode(std::string_view bytes, const std::string& name) const override {
-    return decode_picture(std::string(bytes), name);
+    return decode_image(std::string(bytes), name);
   }
 
   std::vector<std::string> extensions() const override {
@@ -42,10 +42,10 @@ class ImageDecoder final : public Decoder {
   }
 
   std::vector<std::string> examples() const override {
-    cv::Mat picture(12, 16, CV_8UC3);
-    for (int y = 0; y < picture.rows; ++y) {
-      for (int x = 0; x < picture.cols; ++x) {
-        picture.at<cv::Vec3b>(y, x) =
+    cv::Mat image(12, 16, CV_8UC3);
+    for (int y = 0; y < image.rows; ++y) {
+      for (int x = 0; x < image.cols; ++x) {
+        image.at<cv::Vec3b>(y, x) =
             cv::Vec3b(90, static_cast<unsigned char>(20 * y), static_cast<unsigned char>(15 * x));
       }
     }
@@ -53,7 +53,7 @@ class ImageDecoder final : public Decoder {
     for (const auto* format : {".jpg", ".png", ".bmp", ".webp", ".tif", ".ppm"}) {
       if (!cv::haveImageWriter(format)) continue;  // OpenCV may be built without WebP or TIFF
       std::vector<unsigned char> bytes;
-      cv::imencode(format, picture, bytes);
+      cv::imencode(format, image, bytes);
       encoded.emplace_back(bytes.begin(), bytes.end());
     }
     return encoded;

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "files/picture_file.hpp"
+#include "files/image_file.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
-#include "listed_pictures.hpp"
+#include "listed_images.hpp"
 
 namespace kindred {
 namespace {
@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 /// Pictures below a folder. With classes, each folder directly in `root` is one, numbered by name; without,
 /// labels are -1.
-class ImageFolderDataset final : public ListedPictures {
+class ImageFolderDataset final : public ListedImages {
  public:
   struct Params {
     std::string root;
@@ -31,13 +31,13 @@ class ImageFolderDataset final : public ListedPictures {
   };
 
   explicit ImageFolderDataset(const Params& params)
-      : ListedPictures({"image_folder", params.root, false, 0}) {
+      : ListedImages({"image_folder", params.root, false, 0}) {
     const auto& root = params.root;
     if (!fs::is_directory(root)) throw Error("image_folder: root " + root + " is no folder");
     if (params.classes)
       add_classes(root);
     else
-      add_pictures(root, root, -1);
+      add_images(root, root, -1);
     if (size() == 0) {
       throw Error("image_folder: " + root + " holds no pictures" +
                   (params.classes ? " in folders of their class (root/class/picture.jpg)" : ""));
@@ -54,17 +54,17 @@ class ImageFolderDataset final : public ListedPictures {
     std::vector<std::string> names;
     for (const auto& folder : folders) {
       const auto before = size();
-      add_pictures(root, folder, static_cast<int64_t>(names.size()));
+      add_images(root, folder, static_cast<int64_t>(names.size()));
       if (size() > before) names.push_back(folder.filename().string());
     }
     set_class_names(std::move(names));
   }
 
-  void add_pictures(const fs::path& root, const fs::path& folder, int64_t label) {
+  void add_images(const fs::path& root, const fs::path& folder, int64_t label) {
     std::vector<std::string> found;
     for (const auto& entry :
          fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink)) {
-      if (entry.is_regular_file() && is_picture_name(entry.path().string()))
+      if (entry.is_regular_file() && is_image_name(entry.path().string()))
         found.push_back(entry.path().string());
     }
     std::sort(found.begin(), found.end());

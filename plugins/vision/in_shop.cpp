@@ -6,7 +6,7 @@
 #include "files/text_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
-#include "listed_pictures.hpp"
+#include "listed_images.hpp"
 
 namespace kindred {
 namespace {
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 /// Anno/list_bbox_inshop.txt and Img/img, as they are downloaded. The partitions share no item. Items of the
 /// training partition are numbered first, so that "split": {"train": {"first": 3997}} is the published split;
 /// roles() then says which of the others are queries.
-class InShopDataset final : public ListedPictures {
+class InShopDataset final : public ListedImages {
  public:
   struct Params {
     std::string root;
@@ -39,7 +39,7 @@ class InShopDataset final : public ListedPictures {
   };
 
   explicit InShopDataset(const Params& params)
-      : ListedPictures({"in_shop", (fs::path(params.root) / "Img").string(), params.crop, params.margin}) {
+      : ListedImages({"in_shop", (fs::path(params.root) / "Img").string(), params.crop, params.margin}) {
     const auto partition = file_of(params.root, "Eval/list_eval_partition.txt");
     if (!fs::is_directory(fs::path(params.root) / "Img" / "img")) {
       throw Error("in_shop: the folder " + (fs::path(params.root) / "Img" / "img").string() +
@@ -48,18 +48,18 @@ class InShopDataset final : public ListedPictures {
     const auto rows = rows_of(partition, "image_name item_id evaluation_status");
     const auto numbers = number_items(rows, partition);
     const auto boxes = params.crop ? boxes_of(file_of(params.root, "Anno/list_bbox_inshop.txt"))
-                                   : std::map<std::string, PictureBox>();
+                                   : std::map<std::string, ImageBox>();
     for (const auto& row : rows) {
       if (!wants_split(params.splits, row.words[2])) continue;
-      ListedPicture picture{row.words[0], numbers.at(row.words[1]), {}};
+      ListedImage image{row.words[0], numbers.at(row.words[1]), {}};
       if (params.crop) {
-        const auto box = boxes.find(picture.file);
+        const auto box = boxes.find(image.file);
         if (box == boxes.end())
-          throw Error("in_shop: Anno/list_bbox_inshop.txt has no box for " + picture.file +
+          throw Error("in_shop: Anno/list_bbox_inshop.txt has no box for " + image.file +
                       "; download it again");
-        picture.box = box->second;
+        image.box = box->second;
       }
-      add(picture);
+      add(image);
       roles_.push_back(row.words[2] == "query"     ? Role::query
                        : row.words[2] == "gallery" ? Role::gallery
                                                    : Role::both);
@@ -129,8 +129,8 @@ class InShopDataset final : public ListedPictures {
     return numbers;
   }
 
-  static std::map<std::string, PictureBox> boxes_of(const std::string& path) {
-    std::map<std::string, PictureBox> boxes;
+  static std::map<std::string, ImageBox> boxes_of(const std::string& path) {
+    std::map<std::string, ImageBox> boxes;
     for (const auto& row : rows_of(path, "image_name clothes_type pose_type x_1 y_1 x_2 y_2")) {
       const auto edge = [&](size_t i) { return number_of(row.words[i], path, row.line); };
       boxes[row.words[0]] = {edge(3), edge(4), edge(5), edge(6)};

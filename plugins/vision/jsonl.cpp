@@ -5,7 +5,7 @@
 #include "files/json_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
-#include "listed_pictures.hpp"
+#include "listed_images.hpp"
 
 namespace kindred {
 namespace {
@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 /// Pictures that lines of JSON name: {"path": "a.jpg", "label": 3, "split": "train", "box": [left, top,
 /// right, bottom]}, of which only the path is needed.
-class JsonlDataset final : public ListedPictures {
+class JsonlDataset final : public ListedImages {
  public:
   struct Params {
     std::string file;
@@ -45,7 +45,7 @@ class JsonlDataset final : public ListedPictures {
   };
 
   explicit JsonlDataset(const Params& params)
-      : ListedPictures({"jsonl",
+      : ListedImages({"jsonl",
                         params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
                         params.crop, params.margin}) {
     std::vector<std::optional<std::string>> labels;
@@ -54,10 +54,10 @@ class JsonlDataset final : public ListedPictures {
       const auto path = line.value.find(params.path_key);
       if (path == line.value.end() || !path->is_string())
         line.fail("has no text \"" + params.path_key + "\"");
-      ListedPicture picture;
-      picture.file = path->get<std::string>();
-      if (params.crop && line.value.contains("box")) picture.box = box_of(line);
-      add(picture);
+      ListedImage image;
+      image.file = path->get<std::string>();
+      if (params.crop && line.value.contains("box")) image.box = box_of(line);
+      add(image);
       labels.push_back(line.word(params.label_key));
     });
     if (size() == 0) throw Error("jsonl: " + params.file + " has no line of the splits that are asked for");
@@ -65,7 +65,7 @@ class JsonlDataset final : public ListedPictures {
   }
 
  private:
-  static PictureBox box_of(const JsonLine& line) {
+  static ImageBox box_of(const JsonLine& line) {
     const auto& box = line.value["box"];
     const bool fits = box.is_array() && box.size() == 4 &&
                       std::all_of(box.begin(), box.end(), [](const auto& edge) { return edge.is_number(); });

@@ -5,7 +5,7 @@
 #include "files/text_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
-#include "listed_pictures.hpp"
+#include "listed_images.hpp"
 
 namespace kindred {
 namespace {
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 /// Stanford Online Products (Song et al. 2016) as it is unpacked: Ebay_train.txt and Ebay_test.txt with lines
 /// "image_id class_id super_class_id path" below a header. The halves share no class: the training half has
 /// the classes 0 to 11,317, so "split": {"train": {"first": 11318}} is the published split.
-class StanfordOnlineProductsDataset final : public ListedPictures {
+class StanfordOnlineProductsDataset final : public ListedImages {
  public:
   struct Params {
     std::string root;
@@ -30,7 +30,7 @@ class StanfordOnlineProductsDataset final : public ListedPictures {
   };
 
   explicit StanfordOnlineProductsDataset(const Params& params)
-      : ListedPictures({"stanford_online_products", params.root, false, 0}) {
+      : ListedImages({"stanford_online_products", params.root, false, 0}) {
     for (const std::string split : {"train", "test"}) {
       if (wants_split(params.splits, split)) add_split(params.root, split);
     }
@@ -51,10 +51,10 @@ class StanfordOnlineProductsDataset final : public ListedPictures {
         throw Error(path + ":" + std::to_string(lines[i].number) +
                     ": expected \"image_id class_id super_class_id path\", got \"" + lines[i].text + "\"");
       }
-      ListedPicture picture;
-      picture.file = words[3];
-      picture.label = number_of(words[1], path, lines[i].number) - 1;
-      add(picture);
+      ListedImage image;
+      image.file = words[3];
+      image.label = number_of(words[1], path, lines[i].number) - 1;
+      add(image);
     }
   }
 };

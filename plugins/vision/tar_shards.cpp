@@ -5,7 +5,7 @@
 
 #include "files/file_stamp.hpp"
 #include "files/numbered_labels.hpp"
-#include "files/picture_file.hpp"
+#include "files/image_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
@@ -72,11 +72,11 @@ class TarShardsDataset final : public Dataset {
   at::Tensor read(int64_t index) const override {
     const auto& sample = samples_.at(static_cast<size_t>(index));
     const auto& shard = shards_[sample.shard];
-    return decode_picture(shard.read(sample.picture), shard.path() + ": " + sample.picture.name);
+    return decode_image(shard.read(sample.image), shard.path() + ": " + sample.image.name);
   }
   std::string sample_name(int64_t index) const override {
     const auto& sample = samples_.at(static_cast<size_t>(index));
-    return fs::path(shards_[sample.shard].path()).filename().string() + "/" + sample.picture.name;
+    return fs::path(shards_[sample.shard].path()).filename().string() + "/" + sample.image.name;
   }
   std::string fingerprint() const override {
     std::string text = "tar_shards 1";
@@ -88,7 +88,7 @@ class TarShardsDataset final : public Dataset {
  private:
   struct Sample {
     size_t shard;
-    TarEntry picture;
+    TarEntry image;
   };
   using Parts = std::map<std::string, TarEntry>;  ///< of a sample, by extension
 
@@ -115,12 +115,12 @@ class TarShardsDataset final : public Dataset {
         throw Error("tar_shards: " + shard.path() + " holds two files for " + entry.name + "; pack it again");
     }
     for (const auto& parts : samples) {
-      samples_.push_back({number, picture_of(parts, shard)});
+      samples_.push_back({number, image_of(parts, shard)});
       words.push_back(label_of(parts, shard));
     }
   }
 
-  const TarEntry& picture_of(const Parts& parts, const TarFile& shard) const {
+  const TarEntry& image_of(const Parts& parts, const TarFile& shard) const {
     for (const auto& extension : params_.extensions) {
       const auto it = parts.find(extension);
       if (it != parts.end()) return it->second;

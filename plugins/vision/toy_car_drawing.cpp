@@ -145,11 +145,11 @@ void draw_body(cv::Mat& canvas, const CarShape& s, const cv::Scalar& paint, cons
   }
 }
 
-void add_noise(cv::Mat& picture, Random& random) {
+void add_noise(cv::Mat& image, Random& random) {
   const double light = random.uniform(0.75, 1.2), strength = random.uniform(2, 8);
-  for (int y = 0; y < picture.rows; ++y) {
-    auto* row = picture.ptr<uint8_t>(y);
-    for (int x = 0; x < picture.cols * 3; ++x) {
+  for (int y = 0; y < image.rows; ++y) {
+    auto* row = image.ptr<uint8_t>(y);
+    for (int x = 0; x < image.cols * 3; ++x) {
       const double noise = (random.uniform() + random.uniform() + random.uniform() - 1.5) * 2 * strength;
       row[x] = cv::saturate_cast<uint8_t>(row[x] * light + noise);
     }
@@ -204,9 +204,9 @@ at::Tensor draw_car(const CarShape& shape, int side, Random& random) {
   draw_wheel(canvas, shape, shape.rear_wheel, turn + 1, rim, view);
 
   auto out = at::empty({side, side, 3}, at::kByte);
-  cv::Mat picture(side, side, CV_8UC3, out.data_ptr());
-  cv::resize(canvas, picture, {side, side}, 0, 0, cv::INTER_AREA);
-  add_noise(picture, random);
+  cv::Mat image(side, side, CV_8UC3, out.data_ptr());
+  cv::resize(canvas, image, {side, side}, 0, 0, cv::INTER_AREA);
+  add_noise(image, random);
   return out;
 }
 

@@ -35,6 +35,14 @@ add_library(kindred_options INTERFACE)
 target_compile_options(kindred_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion
   $<$<BOOL:${KINDRED_WERROR}>:-Werror>)
 
+# kindred_compile_quickly(<target>...): for code that reads, checks and prints, where -O3 costs a third of the time that a
+# file takes to compile and gains nothing that anybody could measure.
+function(kindred_compile_quickly)
+  foreach(target IN LISTS ARGN)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endforeach()
+endfunction()
+
 if(KINDRED_SANITIZE)
   add_compile_options(-fsanitize=${KINDRED_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${KINDRED_SANITIZE})

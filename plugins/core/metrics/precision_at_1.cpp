@@ -6,7 +6,7 @@
 namespace kindred {
 namespace {
 
-/// Whether the nearest neighbour is relevant: precision at k (Manning, Raghavan, Schütze 2008, section 8.4)
+/// Says whether the nearest neighbour is relevant: precision at k (Manning, Raghavan, Schütze 2008, section 8.4)
 /// for k = 1, rel_1.
 class PrecisionAt1 final : public Metric {
  public:

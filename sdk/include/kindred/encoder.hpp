@@ -40,7 +40,7 @@ class __attribute__((visibility("default"))) Encoder : public Module {
   /// statistics and leave them alone. Scale and shift are trained all the same. Off at first.
   virtual void freeze_batch_norms(bool on) { (void)on; }
 
-  /// Whether run_stages() takes bfloat16 maps.
+  /// Says whether run_stages() takes bfloat16 maps.
   virtual bool runs_in_bfloat16() const { return false; }
 
   /// The input of stage 0 from a batch, on the device of `batch.data`: normalised pictures

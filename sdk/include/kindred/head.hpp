@@ -16,7 +16,7 @@ class __attribute__((visibility("default"))) Head : public Module {
   /// float32 (B, D) -> float32 (B, D').
   virtual at::Tensor forward(const at::Tensor& embeddings) = 0;
 
-  /// Whether fit() must be called before forward().
+  /// Says whether fit() must be called before forward().
   virtual bool needs_fit() const { return false; }
 
   /// A closed-form step on the training samples, called once before the first epoch, without gradients:

@@ -34,8 +34,8 @@ class __attribute__((visibility("default"))) Input {
   static Input bytes(std::string content, std::string name = "the picture");
 
   /// A decoded picture: height x width x 3 bytes RGB, row by row. The pointer's bytes are copied.
-  static Input picture(std::vector<uint8_t> rgb, int64_t height, int64_t width);
-  static Input picture(const uint8_t* rgb, int64_t height, int64_t width);
+  static Input image(std::vector<uint8_t> rgb, int64_t height, int64_t width);
+  static Input image(const uint8_t* rgb, int64_t height, int64_t width);
 
   static Input text(std::string utf8);
   static Input vector(std::vector<float> numbers);
@@ -46,7 +46,7 @@ class __attribute__((visibility("default"))) Input {
 
  private:
   friend class host::InputSamples;
-  enum class Form { file, bytes, picture, text, vector, record };
+  enum class Form { file, bytes, image, text, vector, record };
   explicit Input(Form form) : form_(form) {}
 
   Form form_;

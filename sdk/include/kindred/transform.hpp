@@ -20,7 +20,7 @@ class __attribute__((visibility("default"))) Transform {
   /// (pipeline seed, epoch, sample, place in the list), so results do not depend on threads.
   virtual at::Tensor apply(const at::Tensor& image, Random& random) const = 0;
 
-  /// Whether apply() draws from `random`: such transforms are refused where pictures are cached.
+  /// Says whether apply() draws from `random`: such transforms are refused where pictures are cached.
   virtual bool is_random() const { return false; }
 
   /// A transform may, instead of touching pixels, say how the encoder shall normalise them. Returns

@@ -23,13 +23,13 @@ class KINDRED_CLASS final : public kindred::Decoder {
     // Nothing is asked for before the bytes are known to be there; the product of two 32-bit numbers fits.
     if (width == 0 || height == 0 || width * height != (bytes.size() - kHead) / kPixel)
       throw kindred::Error(name + " has not as many pixels as it says; copy or download it again");
-    auto picture = at::empty({static_cast<int64_t>(height), static_cast<int64_t>(width), 3}, at::kByte);
-    auto* out = picture.data_ptr<uint8_t>();
+    auto image = at::empty({static_cast<int64_t>(height), static_cast<int64_t>(width), 3}, at::kByte);
+    auto* out = image.data_ptr<uint8_t>();
     for (size_t pixel = kHead; pixel + kPixel <= bytes.size(); pixel += kPixel) {
       for (size_t channel = 0; channel < 3; ++channel)
         *out++ = static_cast<uint8_t>(bytes[pixel + 2 * channel]);
     }
-    return picture;
+    return image;
   }
 
   std::vector<std::string> extensions() const override { return {".ff"}; }

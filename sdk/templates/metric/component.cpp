@@ -5,7 +5,7 @@
 
 namespace {
 
-/// Whether one of the k nearest neighbours is relevant.
+/// Says whether one of the k nearest neighbours is relevant.
 class KINDRED_CLASS final : public kindred::Metric {
  public:
   struct Params {

@@ -1,6 +1,6 @@
 #include <filesystem>
 
-#include "../../plugins/vision/gradient_picture.hpp"
+#include "../../plugins/vision/gradient_image.hpp"
 #include "../../plugins/vision/tar_writing.hpp"
 #include "kindred/io/file.hpp"
 

@@ -70,7 +70,7 @@ TEST_F(PictureInputs, are_the_same_as_file_bytes_and_pixels) {
   const MadePicture made(6, 24, 24);
   const auto bytes = read_file(file());
   const auto found = model.encode({Input::file(file()), Input::bytes(bytes, "request"), Input::bytes(bytes),
-                                   Input::picture(made.rgb, 24, 24), Input::picture(made.rgb.data(), 24, 24),
+                                   Input::image(made.rgb, 24, 24), Input::image(made.rgb.data(), 24, 24),
                                    Input::record({{"", Input::file(file())}})});
   ASSERT_TRUE(found.errors.empty()) << found.errors.front().message;
   for (size_t row = 1; row < found.count; ++row) {
@@ -82,7 +82,7 @@ TEST_F(PictureInputs, of_several_sizes_may_come_together) {
   std::vector<Input> inputs;
   for (int i = 0; i < 12; ++i) {
     const MadePicture made(i, 24 + 8 * (i % 3), 40);
-    inputs.push_back(Input::picture(made.rgb, made.height, made.width));
+    inputs.push_back(Input::image(made.rgb, made.height, made.width));
   }
   const auto together = load().encode(inputs);
   ASSERT_TRUE(together.errors.empty()) << together.errors.front().message;
@@ -96,8 +96,8 @@ TEST_F(PictureInputs, that_are_bad_cost_no_other_its_row) {
   const MadePicture made(3, 24, 24);
   const auto found =
       model.encode({Input::file(file()), Input::bytes("no picture", "request 7"), Input::bytes(""),
-                    Input::file(*folder_ / "absent.jpg"), Input::picture(made.rgb, 24, 23),
-                    Input::picture(nullptr, 24, 24), Input::picture(made.rgb, int64_t{1} << 62, 24),
+                    Input::file(*folder_ / "absent.jpg"), Input::image(made.rgb, 24, 23),
+                    Input::image(nullptr, 24, 24), Input::image(made.rgb, int64_t{1} << 62, 24),
                     Input::text("a car"), Input::bytes(bytes.substr(0, 3), "cut"), Input::file(file())});
   const std::pair<size_t, const char*> expected[] = {{1, "request 7 is no picture"},
                                                      {2, "the picture is empty"},

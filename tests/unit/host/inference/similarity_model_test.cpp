@@ -134,7 +134,7 @@ TEST(SimilarityModel, gives_bad_inputs_an_error_and_the_others_their_rows) {
   const auto mixed =
       model.encode({Input::vector({1, 2, 3}), good[0], Input::text("words"), Input::file("/nowhere/x.npy"),
                     Input::vector({1, 2, std::nanf(""), 4, 5}), good[1], Input::bytes("\x89PNG", "upload"),
-                    Input::picture({1, 2, 3}, 1, 1), Input::vector({}), Input::record({{"", good[0]}}),
+                    Input::image({1, 2, 3}, 1, 1), Input::vector({}), Input::record({{"", good[0]}}),
                     Input::record({{"other", good[0]}})});
   ASSERT_EQ(mixed.count, 11U);
   std::vector<std::pair<size_t, const char*>> expected = {

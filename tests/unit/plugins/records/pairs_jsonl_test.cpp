@@ -84,7 +84,7 @@ TEST(PairsJsonlDataset, texts_may_be_paths_of_pictures) {
   const auto make = [&] {
     return folder.made(R"({"obj_a": "1.ppm", "obj_b": "2.ppm"})", {{"object", "image"}});
   };
-#ifdef KINDRED_HAS_PICTURES
+#ifdef KINDRED_HAS_IMAGES
   const auto dataset = make();
   EXPECT_EQ(dataset->object_kind(), ObjectKind::image);
   EXPECT_TRUE(at::equal(dataset->read(1), at::tensor({9, 2, 3}).to(at::kByte).view({1, 1, 3})));

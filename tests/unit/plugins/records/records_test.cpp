@@ -71,7 +71,7 @@ TEST(RecordsDataset, reads_pictures_where_it_can) {
     return folder.made(R"({"photo": "1.ppm", "title": "one"})",
                        {{"fields", {{"photo", "image"}, {"title", "text"}}}});
   };
-#ifdef KINDRED_HAS_PICTURES
+#ifdef KINDRED_HAS_IMAGES
   const auto dataset = make();
   EXPECT_EQ(dataset->object_kind(), ObjectKind::image);
   EXPECT_TRUE(at::equal(dataset->read(0), at::tensor({1, 2, 3}).to(at::kByte).view({1, 1, 3})));
@@ -90,7 +90,7 @@ TEST(RecordsDataset, fills_what_an_optional_field_lacks) {
   const LinesFolder folder("records");
   folder.write_pixel("1.ppm", 1);
   json fields = {{"title", "text"}, {"at", "vector"}}, optional = {"title", "at"};
-#ifdef KINDRED_HAS_PICTURES
+#ifdef KINDRED_HAS_IMAGES
   fields["photo"] = "image";
   optional.push_back("photo");
 #endif
@@ -101,7 +101,7 @@ TEST(RecordsDataset, fills_what_an_optional_field_lacks) {
   const auto title = fields.size() - 1;
   for (const auto& [row, text] : {std::pair{0, "a"}, {1, ""}, {2, ""}})
     EXPECT_EQ(text_of(dataset->read_field(row, title)), text);
-#ifdef KINDRED_HAS_PICTURES
+#ifdef KINDRED_HAS_IMAGES
   EXPECT_TRUE(at::equal(dataset->read_field(0, 1), at::full({1, 1, 3}, 128, at::kByte)));
   EXPECT_TRUE(at::equal(dataset->read_field(1, 1), at::tensor({1, 2, 3}).to(at::kByte).view({1, 1, 3})));
 #endif

@@ -7,7 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "component.hpp"
-#include "files/picture_file.hpp"
+#include "files/image_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
 
@@ -69,13 +69,13 @@ TEST_F(ImageFolder, the_fingerprint_follows_the_files) {
 }
 
 TEST_F(ImageFolder, what_cannot_be_read_says_why) {
-  EXPECT_THAT(thrown([] { read_picture("/nowhere/a.png"); }), HasSubstr("/nowhere/a.png"));
-  EXPECT_THAT(thrown([&] { read_picture((root_ / "dog/notes.txt").string()); }),
+  EXPECT_THAT(thrown([] { read_image("/nowhere/a.png"); }), HasSubstr("/nowhere/a.png"));
+  EXPECT_THAT(thrown([&] { read_image((root_ / "dog/notes.txt").string()); }),
               HasSubstr("no picture that can be decoded"));
   for (const auto* name : {"cat/a.png", "cat/deep/b.JPG"}) {
     const auto bytes = read_file((root_ / name).string());
     write_file_atomically((root_ / name).string(), bytes.substr(0, bytes.size() - bytes.size() / 3));
-    EXPECT_THAT(thrown([&] { read_picture((root_ / name).string()); }), HasSubstr("cut off")) << name;
+    EXPECT_THAT(thrown([&] { read_image((root_ / name).string()); }), HasSubstr("cut off")) << name;
   }
   EXPECT_THAT(
       thrown([&] {

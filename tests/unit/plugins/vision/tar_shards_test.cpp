@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "component.hpp"
-#include "gradient_picture.hpp"
+#include "gradient_image.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/random.hpp"

@@ -1,4 +1,4 @@
-#include "files/picture_file.hpp"
+#include "files/image_file.hpp"
 
 #include <ATen/ATen.h>
 
@@ -26,27 +26,27 @@ bool is_cut_off(const std::string& bytes) {
 
 }  // namespace
 
-at::Tensor read_picture(const std::string& path) { return decode_picture(read_file(path), path); }
+at::Tensor read_image(const std::string& path) { return decode_image(read_file(path), path); }
 
-at::Tensor decode_picture(const std::string& bytes, const std::string& name) {
+at::Tensor decode_image(const std::string& bytes, const std::string& name) {
   if (bytes.empty()) throw Error(name + " is empty");
   if (is_cut_off(bytes)) throw Error(name + " is cut off before its end; copy or download it again");
-  cv::Mat picture;
+  cv::Mat image;
   try {
     const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
-    picture = cv::imdecode(buffer, cv::IMREAD_COLOR);
+    image = cv::imdecode(buffer, cv::IMREAD_COLOR);
   } catch (const cv::Exception& error) {
     throw Error(name + " cannot be decoded: " + error.err);
   }
-  if (picture.empty())
+  if (image.empty())
     throw Error(name + " is no picture that can be decoded (JPEG, PNG, WebP, BMP, TIFF or PPM)");
-  auto out = at::empty({picture.rows, picture.cols, 3}, at::kByte);
-  cv::Mat rgb(picture.rows, picture.cols, CV_8UC3, out.data_ptr());
-  cv::cvtColor(picture, rgb, cv::COLOR_BGR2RGB);
+  auto out = at::empty({image.rows, image.cols, 3}, at::kByte);
+  cv::Mat rgb(image.rows, image.cols, CV_8UC3, out.data_ptr());
+  cv::cvtColor(image, rgb, cv::COLOR_BGR2RGB);
   return out;
 }
 
-bool is_picture_name(const std::string& path) {
+bool is_image_name(const std::string& path) {
   const auto dot = path.rfind('.');
   if (dot == std::string::npos) return false;
   auto extension = path.substr(dot + 1);

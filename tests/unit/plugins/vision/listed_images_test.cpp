@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "component.hpp"
-#include "gradient_picture.hpp"
+#include "gradient_image.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/text.hpp"

@@ -1,4 +1,4 @@
-#include "listed_pictures.hpp"
+#include "listed_images.hpp"
 
 #include <ATen/ATen.h>
 
@@ -6,35 +6,35 @@
 #include <utility>
 
 #include "files/file_stamp.hpp"
-#include "files/picture_file.hpp"
+#include "files/image_file.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;
 
-void ListedPictures::add(const ListedPicture& picture) {
-  files_.push_back(picture.file);
-  labels_.push_back(picture.label);
-  boxes_.push_back(picture.box);
+void ListedImages::add(const ListedImage& image) {
+  files_.push_back(image.file);
+  labels_.push_back(image.label);
+  boxes_.push_back(image.box);
 }
 
-void ListedPictures::set_labels(NumberedLabels labels) {
+void ListedImages::set_labels(NumberedLabels labels) {
   labels_ = std::move(labels.labels);
   names_ = std::move(labels.names);
 }
 
-std::string ListedPictures::path_of(size_t index) const {
+std::string ListedImages::path_of(size_t index) const {
   return (fs::path(options_.root) / files_.at(index)).string();
 }
 
-at::Tensor ListedPictures::read(int64_t index) const {
+at::Tensor ListedImages::read(int64_t index) const {
   const auto at = static_cast<size_t>(index);
-  auto picture = read_picture(path_of(at));
-  return options_.crop && !boxes_[at].empty() ? cut_to_box(picture, boxes_[at], options_.margin) : picture;
+  auto image = read_image(path_of(at));
+  return options_.crop && !boxes_[at].empty() ? cut_to_box(image, boxes_[at], options_.margin) : image;
 }
 
-std::string ListedPictures::sample_name(int64_t index) const { return files_.at(static_cast<size_t>(index)); }
+std::string ListedImages::sample_name(int64_t index) const { return files_.at(static_cast<size_t>(index)); }
 
-std::string ListedPictures::fingerprint() const {
+std::string ListedImages::fingerprint() const {
   std::string text = options_.kind;
   if (options_.crop) text += " " + std::to_string(options_.margin);
   for (size_t i = 0; i < files_.size(); ++i) {

@@ -5,20 +5,20 @@
 #include <vector>
 
 #include "files/numbered_labels.hpp"
-#include "files/picture_box.hpp"
+#include "files/image_box.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred {
 
-struct ListedPicture {
+struct ListedImage {
   std::string file;  ///< absolute, or relative to the root
   int64_t label = -1;
-  PictureBox box;  ///< empty: the whole picture
+  ImageBox box;  ///< empty: the whole picture
 };
 
 /// Pictures that a list names, with labels and boxes. Constructing it opens no picture.
-class ListedPictures : public Dataset {
+class ListedImages : public Dataset {
  public:
   struct Options {
     std::string kind;  ///< of the dataset, for messages and the fingerprint
@@ -26,7 +26,7 @@ class ListedPictures : public Dataset {
     bool crop = false;
     double margin = 0;
   };
-  explicit ListedPictures(Options options) : options_(std::move(options)) {}
+  explicit ListedImages(Options options) : options_(std::move(options)) {}
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
   int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
@@ -37,7 +37,7 @@ class ListedPictures : public Dataset {
   std::string fingerprint() const override;
 
  protected:
-  void add(const ListedPicture& picture);
+  void add(const ListedImage& image);
   void set_class_names(std::vector<std::string> names) { names_ = std::move(names); }
   /// Call once, with a label for every picture that was added.
   void set_labels(NumberedLabels labels);
@@ -49,7 +49,7 @@ class ListedPictures : public Dataset {
   Options options_;
   std::vector<std::string> files_;
   std::vector<int64_t> labels_;
-  std::vector<PictureBox> boxes_;
+  std::vector<ImageBox> boxes_;
   std::vector<std::string> names_;
 };
 

@@ -1,4 +1,4 @@
-#include "host/report/retrieval_picture.hpp"
+#include "host/report/retrieval_image.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -54,7 +54,7 @@ void draw_cell(at::Tensor& canvas, const Dataset& dataset, SampleIndex sample, s
 
 }  // namespace
 
-void write_retrieval_picture(const std::string& path, const RetrievalShown& shown, size_t field) {
+void write_retrieval_image(const std::string& path, const RetrievalShown& shown, size_t field) {
   at::NoGradGuard no_grad;
   const auto found = shown_queries(shown);
   if (found.queries.empty()) return;

@@ -6,10 +6,10 @@
 
 namespace kindred {
 
-/// Whether this build can read pictures: it can where OpenCV was there.
-bool can_read_pictures();
+/// Says whether this build can read pictures: it can where OpenCV was there.
+bool can_read_images();
 
 /// uint8 (H, W, 3) RGB. Throws Error. [thread-safe]
-at::Tensor record_picture(const std::string& path);
+at::Tensor record_image(const std::string& path);
 
 }  // namespace kindred

@@ -1,4 +1,4 @@
-#include "host/report/retrieval_picture.hpp"
+#include "host/report/retrieval_image.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 namespace kindred::host {
 namespace {
 
-// Of retrieval_picture.cpp: cells of 150 x 112 in frames of 5, gaps of 6, and 24 between the groups.
+// Of retrieval_image.cpp: cells of 150 x 112 in frames of 5, gaps of 6, and 24 between the groups.
 constexpr int64_t kCellWidth = 150 + 10 + 6, kCellHeight = 112 + 10 + 6, kFirst = 6, kGroupGap = 24;
 
 /// Two classes; sample i is a picture of one colour, that of its number, and sample 3 cannot be read.
@@ -49,7 +49,7 @@ std::vector<int> pixel(const at::Tensor& picture, int64_t y, int64_t x) {
 }
 
 TEST(RetrievalPicture, frames_what_is_right_green_and_what_is_wrong_red) {
-  const testing::TemporaryFolder folder("retrieval_picture");
+  const testing::TemporaryFolder folder("retrieval_image");
   const Colours dataset;
   const auto rows = all_samples(8);
   RetrievalTask task;
@@ -60,7 +60,7 @@ TEST(RetrievalPicture, frames_what_is_right_green_and_what_is_wrong_red) {
   const auto tuned_angle = (angles >= 4).to(at::kFloat) * 2 + angles * 0.01;
   const auto on_circle = [](const at::Tensor& angle) { return at::stack({angle.cos(), angle.sin()}, 1); };
   const RetrievalShown shown{dataset, rows, task, on_circle(base_angle), on_circle(tuned_angle), 3};
-  write_retrieval_picture(folder / "retrieval.png", shown, 0);
+  write_retrieval_image(folder / "retrieval.png", shown, 0);
 
   const auto picture = read_png(folder / "retrieval.png");
   const auto found = shown_queries(shown);
