@@ -38,7 +38,8 @@ struct CacheFolder {
 /// Throws Error where there is no such folder, or it holds other things and not a single entry.
 CacheFolder read_cache_folder(const std::string& directory);
 
-/// Says whether every shard of the entry in `folder`, or the one array of the earlier layout, is complete now.
+/// Says whether every shard of the entry in `folder`, or the one array of the earlier layout, is complete
+/// now.
 bool is_complete_entry(const std::string& folder);
 
 /// How many entries of the earlier layout are in a cache's folder; 0 where there is no such folder.

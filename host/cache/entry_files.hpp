@@ -38,14 +38,14 @@ std::vector<ShardFileName> shard_files_in(const std::string& folder);
 /// How many shards the entry of these files has, as their names say; -1 where there are no files.
 int64_t shard_count(const std::vector<ShardFileName>& files);
 
-/// Says whether a folder holds the rows of an entry of the layout before 0.12, complete or begun: one array, in
-/// rows.npy.
+/// Says whether a folder holds the rows of an entry of the layout before 0.12, complete or begun: one array,
+/// in rows.npy.
 bool has_earlier_rows(const std::string& folder);
 /// Says whether these rows are complete.
 bool has_complete_earlier_rows(const std::string& folder);
 
-/// Says whether `name` is a file of an entry of this layout or the earlier one, or what a killed process left of
-/// writing one.
+/// Says whether `name` is a file of an entry of this layout or the earlier one, or what a killed process left
+/// of writing one.
 bool is_entry_file(const std::string& name);
 
 }  // namespace kindred::host

@@ -7,7 +7,8 @@
 
 namespace kindred::host {
 
-/// Says whether a value is a list of skipped samples: [{"index": 3, "name": "3.jpg", "message": "cut off"}, ...].
+/// Says whether a value is a list of skipped samples: [{"index": 3, "name": "3.jpg", "message": "cut off"},
+/// ...].
 bool is_skipped_list(const nlohmann::json& value);
 
 /// How far the partial array of a shard is: {"rows": 12, "skipped": [...]}.

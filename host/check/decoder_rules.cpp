@@ -44,8 +44,8 @@ void examples_become_images(const Subject& subject) {
   require(!examples.empty(), "gives no examples()");
   for (size_t i = 0; i < examples.size(); ++i) {
     const auto image = decoder->decode(examples[i], kSampleName);
-    require(image.defined() && image.dim() == 3 && image.size(2) == 3 &&
-                image.scalar_type() == at::kByte && image.is_cpu(),
+    require(image.defined() && image.dim() == 3 && image.size(2) == 3 && image.scalar_type() == at::kByte &&
+                image.is_cpu(),
             "does not give uint8 (H, W, 3) for example {}", i);
     require(image.numel() > 0 && image.is_contiguous(),
             "gives an empty picture or one that is not contiguous for example {}", i);

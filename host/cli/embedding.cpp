@@ -74,7 +74,7 @@ Embedded embed_samples(const InferenceModel& model, const Dataset& dataset, std:
 }
 
 Embedded embed_images(const InferenceModel& model, const Decoders& decoders,
-                        const std::vector<std::string>& files, Context& context) {
+                      const std::vector<std::string>& files, Context& context) {
   decoders.require_any();
   std::vector<json> lines;
   std::vector<Input> inputs;

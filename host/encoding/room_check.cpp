@@ -43,8 +43,8 @@ void check_room(const std::vector<FeatureRequest>& requests, const EncodingOptio
   const auto total = bytes(part.first_trained);
   const auto need = total - std::min(present, total);
   context.info(fmt::format("maps before {}: {} of {} numbers, {}, of which {} are there; {} are free in {}",
-                           first_trained_stage, rows, stages.row_numbers(part.first_trained), room_text(total),
-                           room_text(std::min(present, total)), room_text(free), place));
+                           first_trained_stage, rows, stages.row_numbers(part.first_trained),
+                           room_text(total), room_text(std::min(present, total)), room_text(free), place));
   if (need <= free) return;
   std::string fitting;
   for (int64_t count = 1; count < part.stage_count; ++count) {

@@ -63,8 +63,8 @@ class InferenceModel {
   /// Returns D, or 0 where only the first vectors could tell.
   int64_t dimension() const { return model_.output_dimension; }
 
-  /// Says whether an encoder of vectors was made before the length of its vectors was known, so that it can encode
-  /// none: the model is to be made again. Never of a servable.
+  /// Says whether an encoder of vectors was made before the length of its vectors was known, so that it can
+  /// encode none: the model is to be made again. Never of a servable.
   bool lacks_length() const;
 
   /// There is one field per encoder, in their order.

@@ -29,7 +29,7 @@ Input Input::image(const uint8_t* rgb, int64_t height, int64_t width) {
   // A size that makes no sense is said when it is encoded, as of every other input.
   const bool sound = rgb != nullptr && height > 0 && width > 0;
   return image(sound ? std::vector<uint8_t>(rgb, rgb + height * width * 3) : std::vector<uint8_t>{}, height,
-                 width);
+               width);
 }
 
 Input Input::text(std::string utf8) {

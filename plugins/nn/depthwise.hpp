@@ -17,8 +17,8 @@ struct DepthwiseShape {
   float low, high;
 };
 
-/// Says whether depthwise_convolution() serves: on the CPU, while gradients are recorded, float32 or bfloat16,
-/// kernel 3 or 5, channels a multiple of 16.
+/// Says whether depthwise_convolution() serves: on the CPU, while gradients are recorded, float32 or
+/// bfloat16, kernel 3 or 5, channels a multiple of 16.
 bool serves_depthwise(const at::Tensor& x, int64_t kernel);
 
 /// x (B, C, H, W), float32 or bfloat16; weight (C, 1, k, k) and bias (C) float32 -> (B, C, outputs), dtype of

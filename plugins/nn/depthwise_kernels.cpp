@@ -101,8 +101,7 @@ KINDRED_INLINE void weigh(Tile& tile, int64_t row, int64_t column, const Weights
 }
 
 template <typename T>
-KINDRED_INLINE void fill_inputs(const DepthwiseArguments<T>& a, int64_t image, int64_t channel,
-                                Tile& tile) {
+KINDRED_INLINE void fill_inputs(const DepthwiseArguments<T>& a, int64_t image, int64_t channel, Tile& tile) {
   for (int64_t row = 0; row < a.height; ++row) {
     for (int64_t column = 0; column < a.width; ++column) {
       Lanes value;

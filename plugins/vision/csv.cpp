@@ -74,9 +74,8 @@ class CsvDataset final : public ListedImages {
   };
 
   explicit CsvDataset(const Params& params)
-      : ListedImages({"csv",
-                        params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
-                        params.crop, params.margin}),
+      : ListedImages({"csv", params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
+                      params.crop, params.margin}),
         params_(params) {
     if (params.delimiter.size() != 1)
       throw Error("csv: delimiter is \"" + params.delimiter + "\"; it is one character");

@@ -30,8 +30,7 @@ class ImageFolderDataset final : public ListedImages {
     }
   };
 
-  explicit ImageFolderDataset(const Params& params)
-      : ListedImages({"image_folder", params.root, false, 0}) {
+  explicit ImageFolderDataset(const Params& params) : ListedImages({"image_folder", params.root, false, 0}) {
     const auto& root = params.root;
     if (!fs::is_directory(root)) throw Error("image_folder: root " + root + " is no folder");
     if (params.classes)

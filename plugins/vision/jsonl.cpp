@@ -46,8 +46,8 @@ class JsonlDataset final : public ListedImages {
 
   explicit JsonlDataset(const Params& params)
       : ListedImages({"jsonl",
-                        params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
-                        params.crop, params.margin}) {
+                      params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
+                      params.crop, params.margin}) {
     std::vector<std::optional<std::string>> labels;
     each_json_line(params.file, R"({"path": "a.jpg", "label": 3})", [&](const JsonLine& line) {
       if (!line.is_in(params.splits, params.split_key)) return;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "files/numbered_labels.hpp"
 #include "files/image_box.hpp"
+#include "files/numbered_labels.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/params.hpp"
 

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "files/file_stamp.hpp"
-#include "files/numbered_labels.hpp"
 #include "files/image_file.hpp"
+#include "files/numbered_labels.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"

@@ -6,8 +6,8 @@
 namespace kindred {
 namespace {
 
-/// Says whether the nearest neighbour is relevant: precision at k (Manning, Raghavan, Schütze 2008, section 8.4)
-/// for k = 1, rel_1.
+/// Says whether the nearest neighbour is relevant: precision at k (Manning, Raghavan, Schütze 2008,
+/// section 8.4) for k = 1, rel_1.
 class PrecisionAt1 final : public Metric {
  public:
   using Params = DistanceParams;

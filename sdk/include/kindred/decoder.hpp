@@ -18,8 +18,8 @@ class __attribute__((visibility("default"))) Decoder {
   static constexpr uint32_t kRevision = 1;
   virtual ~Decoder() = default;
 
-  /// Says whether the bytes look like one of its formats: by their content, such as the mark that they begin with,
-  /// never by a name. It is asked about anything, also about no bytes at all, so it is quick and never
+  /// Says whether the bytes look like one of its formats: by their content, such as the mark that they begin
+  /// with, never by a name. It is asked about anything, also about no bytes at all, so it is quick and never
   /// throws.
   virtual bool recognizes(std::string_view bytes) const = 0;
 

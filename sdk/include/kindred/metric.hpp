@@ -50,7 +50,8 @@ class __attribute__((visibility("default"))) Metric {
   /// queries with R = 0 are ignored.
   virtual at::Tensor per_query(const Ranking& ranking) const = 0;
 
-  /// Says whether the metric is one number of the set: of_set() is called in place of depth() and per_query().
+  /// Says whether the metric is one number of the set: of_set() is called in place of depth() and
+  /// per_query().
   virtual bool is_of_set() const { return false; }
 
   /// The value is at most 1, and larger is better; it is NaN where it is undefined. Throws Error unless
