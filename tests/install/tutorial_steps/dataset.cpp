@@ -29,8 +29,8 @@ class MyDataset final : public kindred::Dataset {
   at::Tensor read(int64_t index) const override {
     // shown in the tutorial:
     const auto& file = files_.at(static_cast<size_t>(index));  // throws for an index out of range
-    const auto picture = kindred::map_npy(file);  // kindred/io/npy.hpp; throws an Error that names the file
-    if (picture.dim() == 3 && picture.size(2) == 3 && picture.scalar_type() == at::kByte) return picture;
+    const auto image = kindred::map_npy(file);  // kindred/io/npy.hpp; throws an Error that names the file
+    if (image.dim() == 3 && image.size(2) == 3 && image.scalar_type() == at::kByte) return image;
     throw kindred::Error(file + " holds no uint8 (H, W, 3) array");
     // end
   }

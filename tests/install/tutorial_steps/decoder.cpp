@@ -21,8 +21,8 @@ class MyDecoder final : public kindred::Decoder {
     const auto width = number(bytes, 8, 4), height = number(bytes, 12, 4);
     if (width == 0 || height == 0 || width * height != (bytes.size() - kHead) / kPixel)
       throw kindred::Error(name + " has not as many pixels as it says; copy or download it again");
-    auto picture = at::empty({static_cast<int64_t>(height), static_cast<int64_t>(width), 3}, at::kByte);
-    auto* out = picture.data_ptr<uint8_t>();
+    auto image = at::empty({static_cast<int64_t>(height), static_cast<int64_t>(width), 3}, at::kByte);
+    auto* out = image.data_ptr<uint8_t>();
     // shown in the tutorial:
     constexpr uint64_t kWhite = 0xFFFF;
     for (size_t pixel = kHead; pixel + kPixel <= bytes.size(); pixel += kPixel) {
@@ -33,7 +33,7 @@ class MyDecoder final : public kindred::Decoder {
       }
     }
     // end
-    return picture;
+    return image;
   }
 
   std::vector<std::string> extensions() const override { return {".ff"}; }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../training_data/batched_training_data.hpp"
 #include "host/base/context.hpp"
 #include "host/data/views.hpp"
 #include "host/distributed/local_communicator.hpp"
@@ -23,29 +24,17 @@
 namespace kindred::host::testing {
 
 /// Embeddings that never change, taken from a matrix.
-class MadeTrainingData final : public TrainingData {
+class MadeTrainingData final : public kindred::testing::BatchedTrainingData {
  public:
   MadeTrainingData(const Dataset& dataset, const ClassSplit& split, at::Tensor rows)
-      : TrainingData(dataset, split), rows_(std::move(rows)) {}
+      : BatchedTrainingData(dataset, split), rows_(std::move(rows)) {}
 
-  void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) override {
-    batches_ = batches;
-    next_ = static_cast<size_t>(first);
-  }
-  Step next() override {
-    auto samples = samples_of(batches_.at(next_++));
-    const auto embeddings = embed(samples, 0);
-    return {labels_of(dataset_.labels(), samples), tensor_of(samples),
-            [embeddings](const at::Tensor& places) { return chosen_rows(embeddings, places); }};
-  }
   at::Tensor embed(std::vector<SampleIndex>& samples, int64_t) override {
     return rows_.index_select(0, tensor_of(samples));
   }
 
  private:
   at::Tensor rows_;
-  std::vector<at::Tensor> batches_;
-  size_t next_ = 0;
 };
 
 /// x W + b, with dropout while it trains, and the running mean of x as a buffer.

@@ -6,31 +6,23 @@
 #include <algorithm>
 #include <set>
 
+#include "batched_training_data.hpp"
 #include "made_dataset.hpp"
 #include "sample_list.hpp"
 
 namespace kindred::host {
 namespace {
+using testing::BatchedTrainingData;
 using testing::MadeDataset;
 using testing::sample_list;
 
 /// Gives a sample's number times a factor; some samples cannot be read.
-class MadeTrainingData final : public TrainingData {
+class MadeTrainingData final : public BatchedTrainingData {
  public:
   MadeTrainingData(const Dataset& dataset, const ClassSplit& split, float factor,
                    std::set<int64_t> unreadable)
-      : TrainingData(dataset, split), factor_(factor), unreadable_(std::move(unreadable)) {}
+      : BatchedTrainingData(dataset, split), factor_(factor), unreadable_(std::move(unreadable)) {}
 
-  void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) override {
-    batches_ = batches;
-    next_ = static_cast<size_t>(first);
-  }
-  Step next() override {
-    auto samples = samples_of(batches_.at(next_++));
-    const auto embeddings = embed(samples, 0);
-    return {labels_of(dataset_.labels(), samples), tensor_of(samples),
-            [embeddings](const at::Tensor& places) { return chosen_rows(embeddings, places); }};
-  }
   at::Tensor embed(std::vector<SampleIndex>& samples, int64_t) override {
     samples.erase(std::remove_if(samples.begin(), samples.end(),
                                  [&](SampleIndex one) { return unreadable_.count(to_int(one)) > 0; }),
@@ -41,8 +33,6 @@ class MadeTrainingData final : public TrainingData {
  private:
   float factor_;
   std::set<int64_t> unreadable_;
-  std::vector<at::Tensor> batches_;
-  size_t next_ = 0;
 };
 
 class Joined : public ::testing::Test {
