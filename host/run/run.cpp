@@ -18,6 +18,7 @@
 #include "host/model/device.hpp"
 #include "host/model/servable.hpp"
 #include "host/report/tables.hpp"
+#include "host/run/doubts.hpp"
 #include "host/run/measure_run.hpp"
 #include "host/run/run_folder.hpp"
 #include "host/run/run_material.hpp"
@@ -152,9 +153,12 @@ bool Run::train() {
   track_from(trainer.first_epoch());
   const auto report = trainer.train();
   result_.trained(report);
-  context_.info(fmt::format("{} epochs in {}, median epoch {:.3f} s; best epoch {} ({} = {:.4f})",
-                            report.epochs, duration_text(report.train_seconds), median(report.epoch_seconds),
-                            report.best_epoch, report.monitor, report.best_value));
+  const auto best = report.best_epoch > 0 ? fmt::format("best epoch {} ({} = {:.4f})", report.best_epoch,
+                                                        report.monitor, report.best_value)
+                                          : std::string("no best epoch");
+  context_.info(fmt::format("{} epochs in {}, median epoch {:.3f} s; {}", report.epochs,
+                            duration_text(report.train_seconds), median(report.epoch_seconds), best));
+  if (!report.interrupted) doubt_best_epoch(report, context_);
   return !report.interrupted;
 }
 
@@ -207,7 +211,7 @@ RunOutcome Run::execute() {
     throw;
   }
   context_.info(fmt::format("wrote {}", folder_));
-  return {result_.body(), metrics_table(result_.metrics()), false};
+  return {result_.body(), metrics_table(result_.body()), false};
 }
 
 }  // namespace

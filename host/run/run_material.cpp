@@ -8,6 +8,7 @@
 #include "host/data/views.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/run/check_losses.hpp"
+#include "host/run/doubts.hpp"
 #include "host/run/make_model.hpp"
 #include "host/run/trained_stages.hpp"
 #include "host/training_data/make_training_data.hpp"
@@ -48,6 +49,8 @@ void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog
         "validation is the test classes: early stopping sees what is measured at the end, so the "
         "result is optimistic");
   }
+  doubt_training_side(dataset, split, pipeline, context);
+  doubt_test_side(dataset, split.test, pipeline, context);
 }
 
 void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, at::Device device,

@@ -39,6 +39,8 @@ class RunResult {
 
   /// Notes the values of a side, "base" or "tuned".
   void measured(const std::string& side, const Measured& values);
+  /// Notes what comparison_json() gives.
+  void compared(nlohmann::json comparison) { body_["comparison"] = std::move(comparison); }
   void per_class(nlohmann::json table) { body_["per_class"] = std::move(table); }
   void evaluated(double seconds) { body_["timings"]["evaluate_seconds"] = seconds; }
 

@@ -24,7 +24,7 @@ int evaluate_command(const CommandLine& command) {
   if (command.json())
     std::cout << result.dump(2) << "\n";
   else
-    std::cout << metrics_table(result["metrics"]);
+    std::cout << metrics_table(result);
   return kExitOk;
 }
 
