@@ -211,7 +211,7 @@ RunOutcome Run::execute() {
     throw;
   }
   context_.info(fmt::format("wrote {}", folder_));
-  return {result_.body(), metrics_table(result_.body()), false};
+  return {result_.body(), metrics_table(result_.body(), options_.warnings), false};
 }
 
 }  // namespace

@@ -163,7 +163,8 @@ void Trainer::warn_of_indecision() {
     context_.warning(fmt::format("no epoch had a defined {}; the last epoch's weights are kept", monitor));
   } else if (report_.epochs > 1) {
     context_.warning(fmt::format(
-        "{} was {} in every epoch, which tells none from another, so the last epoch's weights are kept and "
+        "{} was {:.6g} in every epoch, which tells none from another, so the last epoch's weights are kept "
+        "and "
         "nothing stopped the training; monitor something else (train.early_stopping.monitor), or give "
         "validation more and harder classes",
         monitor, best_.value()));

@@ -10,8 +10,8 @@ TEST(MetricsTable, puts_what_is_known_of_the_figures_below_them) {
     "metrics": {"base": {"mean_rank": 4, "r_precision": 0.25}, "tuned": {"mean_rank": 3, "r_precision": 0.5}},
     "comparison": {"mean_rank": {"higher_is_better": false, "sentence": "mean_rank: better."},
                    "r_precision": {"higher_is_better": true, "sentence": "r_precision: better."}},
-    "warnings": ["skipped a.jpg: cut off", "the test side has 2 classes only"]})");
-  EXPECT_EQ(metrics_table(result),
+    "warnings": ["b.so was not loaded", "skipped a.jpg: cut off", "the test side has 2 classes only"]})");
+  EXPECT_EQ(metrics_table(result, {"b.so was not loaded"}),
             "unseen classes                   base    tuned    ratio\n"
             "mean_rank (lower is better)    4.0000   3.0000    0.75x\n"
             "r_precision                    0.2500   0.5000    2.00x\n"

@@ -18,6 +18,7 @@ namespace kindred::host {
 namespace {
 namespace fs = std::filesystem;
 using kindred::testing::TemporaryFolder;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::MadeTraining;
@@ -179,7 +180,7 @@ TEST(Trainer, warns_once_when_all_embeddings_point_one_way) {
   MadeTraining training(folder.path().string());
   training.rows = at::ones_like(training.rows) + at::randn_like(training.rows) * 1e-4;
   training.trainer().train();
-  EXPECT_THAT(training.context.warnings, ElementsAre(HasSubstr("the embeddings have collapsed")));
+  EXPECT_THAT(training.context.warnings, Contains(HasSubstr("the embeddings have collapsed")).Times(1));
 }
 
 TEST(Trainer, says_that_no_epoch_had_a_defined_value) {
