@@ -27,38 +27,49 @@ void gives_a_number_per_query(const Subject& subject) {
   require(values.scalar_type() == at::kDouble, "gives {}, not float64", at::toString(values.scalar_type()));
 }
 
-void stays_between_0_and_1(const Subject& subject) {
+/// The values of queries, turned so that larger ones are better.
+at::Tensor goodness(const Metric& metric, const Ranking& ranking) {
+  const auto values = metric.per_query(ranking);
+  return metric.higher_is_better() ? values : values.neg();
+}
+
+void stays_in_range(const Subject& subject) {
   const auto metric = subject.make<Metric>();
   for (const uint64_t seed : {1, 2, 3}) {
     const auto ranking = example_ranking(seed);
     const auto values = counting(metric->per_query(ranking), ranking);
     require(values.isfinite().all().item<bool>(), "gives a number that is not finite");
     const double low = values.min().item<double>(), high = values.max().item<double>();
-    require(low >= 0 && high <= 1, "gives numbers from {} to {}", low, high);
+    require(low >= 0, "gives numbers from {} to {}", low, high);
+    require(
+        high <= 1 || !metric->higher_is_better(),
+        "gives numbers from {} to {}; of what is better when larger none is above 1, and a rank or a cost "
+        "says by higher_is_better() that it is better when smaller",
+        low, high);
   }
 }
 
 void perfect_is_best(const Subject& subject) {
   const auto metric = subject.make<Metric>();
   const auto perfect = example_ranking(1, true);
-  const auto best = counting(metric->per_query(perfect), perfect);
+  const auto best = counting(goodness(*metric, perfect), perfect);
   for (const uint64_t seed : {1, 2, 3}) {
     const auto ranking = example_ranking(seed);
-    require((counting(metric->per_query(ranking), ranking) <= best + 1e-12).all().item<bool>(),
-            "values a random order above the perfect one");
+    require((counting(goodness(*metric, ranking), ranking) <= best + 1e-12).all().item<bool>(),
+            "holds a random order better than the perfect one");
   }
   const auto few = few_neighbours();
-  const auto values = metric->per_query(few), nearest = at::pow(2, few.relevant_count) - 1;
+  const auto values = goodness(*metric, few), nearest = at::pow(2, few.relevant_count) - 1;
   require((values <= values.index_select(0, nearest - 1) + 1e-12).all().item<bool>(),
-          "values some order of {} neighbours above the perfect one", kFew);
+          "holds some order of {} neighbours better than the perfect one", kFew);
 }
 
 void worst_is_worst(const Subject& subject) {
   const auto few = few_neighbours();
-  const auto values = subject.make<Metric>()->per_query(few);
+  const auto values = goodness(*subject.make<Metric>(), few);
   const auto farthest = (1 << kFew) - at::pow(2, kFew - few.relevant_count);
   require((values >= values.index_select(0, farthest - 1) - 1e-12).all().item<bool>(),
-          "values some order of {} neighbours below the one with all relevant ones at its end", kFew);
+          "holds some order of {} neighbours worse than the one with all relevant ones at its end", kFew);
 }
 
 void queries_are_independent(const Subject& subject) {
@@ -113,9 +124,11 @@ void takes_few_samples(const Subject& subject) {
 std::vector<Rule> ranking_metric_rules() {
   return {
       metric_rule(false, "gives_a_number_per_query", "the result is float64 (Q)", gives_a_number_per_query),
-      metric_rule(false, "stays_between_0_and_1", "values are finite and from 0 to 1", stays_between_0_and_1),
-      metric_rule(false, "perfect_is_best", "no order is valued above the perfect one", perfect_is_best),
-      metric_rule(false, "worst_is_worst", "no order is valued below that with all relevant ones last",
+      metric_rule(false, "stays_in_range",
+                  "values are finite and from 0 to 1, or not negative where smaller is better",
+                  stays_in_range),
+      metric_rule(false, "perfect_is_best", "no order is better than the perfect one", perfect_is_best),
+      metric_rule(false, "worst_is_worst", "no order is worse than that with all relevant ones last",
                   worst_is_worst),
       metric_rule(false, "queries_are_independent", "a query's value does not depend on the others",
                   queries_are_independent),

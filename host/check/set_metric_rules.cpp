@@ -34,20 +34,22 @@ EvaluatedSet tied_set() {
           (rows + rows.remainder(7).eq(0).to(at::kLong)).remainder(6)};
 }
 
-void set_values_are_at_most_1(const Subject& subject) {
+void set_values_stay_in_range(const Subject& subject) {
   const auto metric = subject.make<Metric>();
   const auto clear = with_and_without_pairs(example_set(1, 1e-3)),
              blurred = with_and_without_pairs(example_set(1, 5));
+  const bool rises = metric->higher_is_better();
   size_t defined = 0;
   for (size_t i = 0; i < clear.size(); ++i) {
     const double best = metric->of_set(clear[i]), worse = metric->of_set(blurred[i]);
     if (std::isnan(best) && std::isnan(worse)) continue;
     ++defined;
     for (const double value : {best, worse}) {
-      require(std::isfinite(value) && value <= 1 + 1e-9 && value >= -1 - 1e-9, "gives {} for 60 samples",
-              value);
+      const bool in_range = rises ? value <= 1 + 1e-9 && value >= -1 - 1e-9 : value >= 0;
+      require(std::isfinite(value) && in_range, "gives {} for 60 samples", value);
     }
-    require(best >= worse, "values clear classes ({}) below blurred ones ({})", best, worse);
+    require(rises ? best >= worse : best <= worse, "holds clear classes ({}) worse than blurred ones ({})",
+            best, worse);
   }
   require(defined > 0, "is undefined for 60 samples of 6 classes, with pairs and without");
 }
@@ -107,8 +109,10 @@ void sets_may_be_degenerate(const Subject& subject) {
 
 std::vector<Rule> set_metric_rules() {
   return {
-      metric_rule(true, "set_values_are_at_most_1",
-                  "of a whole set: from -1 to 1, clear classes above blurred ones", set_values_are_at_most_1),
+      metric_rule(true, "set_values_stay_in_range",
+                  "of a whole set: from -1 to 1, or not negative where smaller is better; clear classes are "
+                  "better than blurred ones",
+                  set_values_stay_in_range),
       metric_rule(true, "sets_have_no_order", "of a whole set: order and numbers of classes say nothing",
                   sets_have_no_order),
       metric_rule(true, "ties_have_no_order", "of a whole set: neither does that of equal distances",

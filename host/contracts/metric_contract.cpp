@@ -28,6 +28,9 @@ class MetricContract final : public Contract<Metric> {
     if (std::isinf(value)) calls_.broke("of_set", "gave a number that is not finite");
     return value;
   }
+  bool higher_is_better() const override {
+    return calls_.call("higher_is_better", [&] { return inner_->higher_is_better(); });
+  }
   int64_t depth(int64_t largest_count) const override {
     const auto depth = calls_.call("depth", [&] { return inner_->depth(largest_count); });
     if (depth < 0) calls_.broke("depth", fmt::format("is {}", depth));

@@ -16,10 +16,20 @@ namespace {
 
 enum Side { kTrain, kValidation, kTest };
 
-std::vector<int64_t> drawn(std::vector<int64_t> classes, double fraction, uint64_t seed, Stream stream) {
+int64_t part_of(const std::vector<int64_t>& classes, double fraction) {
+  return std::llround(fraction * static_cast<double>(classes.size()));
+}
+
+/// How many of the training classes are held out. Half of 2 or 3 classes is one, which tells nothing.
+int64_t held_out(const std::vector<int64_t>& train, const SplitOptions& options) {
+  const auto half = static_cast<int64_t>(train.size()) / 2;
+  const auto least = std::min(options.validation_min_classes, half);
+  return std::max(part_of(train, options.validation_fraction), half < 2 ? 0 : least);
+}
+
+std::vector<int64_t> drawn(std::vector<int64_t> classes, int64_t count, uint64_t seed, Stream stream) {
   auto random = random_stream(seed, stream);
   random.shuffle(classes.begin(), classes.end());
-  const auto count = std::llround(fraction * static_cast<double>(classes.size()));
   classes.resize(static_cast<size_t>(std::clamp<int64_t>(count, 0, static_cast<int64_t>(classes.size()))));
   return classes;
 }
@@ -44,7 +54,7 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
     std::copy_if(classes.begin(), classes.end(), std::back_inserter(train),
                  [&](int64_t label) { return label < options.train_first; });
   } else if (train.empty()) {
-    train = drawn(classes, options.train_fraction, seed, Stream::train_classes);
+    train = drawn(classes, part_of(classes, options.train_fraction), seed, Stream::train_classes);
     std::sort(train.begin(), train.end());
   }
   for (auto label : train) {
@@ -57,7 +67,7 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
     it->second = kTrain;
   }
   if (options.validation == ValidationSource::train_classes) {
-    for (auto label : drawn(train, options.validation_fraction, seed, Stream::validation_classes))
+    for (auto label : drawn(train, held_out(train, options), seed, Stream::validation_classes))
       side[label] = kValidation;
   }
 

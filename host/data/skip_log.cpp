@@ -23,7 +23,7 @@ void SkipLog::note(const std::vector<SkippedSample>& skipped) {
     if (fails_) {
       throw Error(fmt::format("{} cannot be read: {} (data.on_error is \"fail\")", one.name, one.message));
     }
-    context_.warning(fmt::format("skipped {}: {}", one.name, one.message));
+    context_.warning(fmt::format("{}{}: {}", kSkippedSample, one.name, one.message));
   }
   if (static_cast<double>(all_.size()) > most_ * static_cast<double>(dataset_size_)) {
     throw Error(fmt::format(

@@ -10,6 +10,9 @@
 
 namespace kindred::host {
 
+/// What the warning of a sample that was skipped begins with.
+inline constexpr const char* kSkippedSample = "skipped ";
+
 /// The samples of a dataset that could not be read, each once, and what data.on_error and data.max_skipped
 /// say about them.
 class SkipLog {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <map>
 
-#include "host/base/random_streams.hpp"
+#include "host/evaluation/class_bootstrap.hpp"
 #include "host/evaluation/ranking.hpp"
 #include "host/evaluation/relevance.hpp"
 
@@ -56,24 +56,6 @@ double pooled_mean(const Sampled& sampled) {
   return weight > 0 ? sum / weight : kNaN;
 }
 
-std::pair<double, double> bootstrap_interval(const std::vector<double>& values,
-                                             const EvaluationOptions& options) {
-  if (values.empty() || options.bootstrap_samples <= 0) return {kNaN, kNaN};
-  auto random = random_stream(options.seed, Stream::bootstrap);
-  const auto count = static_cast<int64_t>(values.size());
-  std::vector<double> means;
-  for (int64_t b = 0; b < options.bootstrap_samples; ++b) {
-    double sum = 0;
-    for (int64_t i = 0; i < count; ++i) sum += values[static_cast<size_t>(random.below(count))];
-    means.push_back(sum / static_cast<double>(count));
-  }
-  std::sort(means.begin(), means.end());
-  const auto quantile = [&](double p) {
-    return means[static_cast<size_t>(std::lround(p * static_cast<double>(means.size() - 1)))];
-  };
-  return {quantile(0.025), quantile(0.975)};
-}
-
 int64_t largest_relevant_count(const Relevance& relevance, const at::Tensor& queries) {
   int64_t largest = 0;
   for (int64_t i = 0; i < queries.numel(); ++i) {
@@ -94,19 +76,31 @@ void add_values(const Metric& metric, const Ranking& ranking, const at::Tensor& 
   }
 }
 
-MetricValue summary(const std::string& name, const Sampled& sampled, int64_t singletons,
+std::map<int64_t, int64_t> class_counts(const Sampled& sampled) {
+  std::map<int64_t, int64_t> counts;
+  for (const auto label : sampled.labels) ++counts[label];
+  return counts;
+}
+
+MetricValue summary(const Metric& metric, const Sampled& sampled, int64_t singletons,
                     const EvaluationOptions& options) {
-  const auto [low, high] = bootstrap_interval(sampled.values, options);
   auto by_class = class_means(sampled);
-  return {name,
-          mean_of(sampled.values),
-          macro_mean(by_class),
-          pooled_mean(sampled),
-          low,
-          high,
-          static_cast<int64_t>(sampled.values.size()),
-          singletons,
-          std::move(by_class)};
+  const double macro = macro_mean(by_class);
+  MetricValue value{metric.name(),
+                    mean_of(sampled.values),
+                    macro,
+                    pooled_mean(sampled),
+                    kNaN,
+                    kNaN,
+                    static_cast<int64_t>(sampled.values.size()),
+                    singletons,
+                    std::move(by_class),
+                    class_counts(sampled),
+                    metric.higher_is_better()};
+  const auto interval = class_interval(value, options);
+  value.interval_low = interval.low;
+  value.interval_high = interval.high;
+  return value;
 }
 
 }  // namespace
@@ -147,9 +141,19 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
     if (metrics[m]->is_of_set()) {
       const double value =
           metrics[m]->of_set({embeddings, labels, options.seed, options.tile_bytes, task.pairs});
-      out.push_back({metrics[m]->name(), value, kNaN, kNaN, kNaN, kNaN, labels.numel(), 0, {}});
+      out.push_back({metrics[m]->name(),
+                     value,
+                     kNaN,
+                     kNaN,
+                     kNaN,
+                     kNaN,
+                     labels.numel(),
+                     0,
+                     {},
+                     {},
+                     metrics[m]->higher_is_better()});
     } else {
-      out.push_back(summary(metrics[m]->name(), sampled[m], singletons, options));
+      out.push_back(summary(*metrics[m], sampled[m], singletons, options));
     }
   }
   return out;

@@ -19,17 +19,19 @@ struct EvaluationOptions {
   int64_t tile_bytes = int64_t{64} << 20;
 };
 
-/// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for. A metric of
-/// the whole set has its value as mean, and nothing else; its queries are all samples.
+/// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for or can be
+/// had. A metric of the whole set has its value as mean, and nothing else; its queries are all samples.
 struct MetricValue {
   std::string name;
-  double mean;                         ///< over the queries with a relevant sample (R > 0)
-  double macro;                        ///< mean over classes of the classes' means
-  double pooled;                       ///< mean weighted by R: what Quaterion calls its R-Precision
-  double interval_low, interval_high;  ///< 95 %, percentile bootstrap over queries (Efron 1979)
-  int64_t queries;                     ///< with R > 0
-  int64_t singletons;                  ///< queries left out since R = 0
-  std::map<int64_t, double> by_class;  ///< label -> mean over its queries
+  double mean;                                 ///< over the queries with a relevant sample (R > 0)
+  double macro;                                ///< mean over classes of the classes' means
+  double pooled;                               ///< mean weighted by R: what Quaterion calls its R-Precision
+  double interval_low, interval_high;          ///< class_interval() of the mean
+  int64_t queries;                             ///< with R > 0
+  int64_t singletons;                          ///< queries left out since R = 0
+  std::map<int64_t, double> by_class;          ///< label -> mean over its queries
+  std::map<int64_t, int64_t> class_queries{};  ///< label -> how many they are
+  bool higher_is_better = true;
 };
 
 /// Computes every metric over an exact search of `embeddings` float32 (N, D). Metrics that order by the same

@@ -10,11 +10,8 @@
 
 namespace kindred::host {
 using nlohmann::json;
-namespace {
 
 json number_or_null(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
-
-}  // namespace
 
 RetrievalTask measured_task(const Dataset& dataset, const std::vector<SampleIndex>& rows,
                             EvalSampler* sampler, const MeasureOptions& options) {
@@ -35,9 +32,11 @@ json Measured::details() const {
                      {"macro", number_or_null(one.macro)},
                      {"pooled", number_or_null(one.pooled)},
                      {"interval_95", {number_or_null(one.interval_low), number_or_null(one.interval_high)}},
+                     {"higher_is_better", one.higher_is_better},
                      {"views", views},
                      {"queries", one.queries},
-                     {"singletons", one.singletons}};
+                     {"singletons", one.singletons},
+                     {"groups", one.by_class.size()}};
   }
   return out;
 }
@@ -48,6 +47,7 @@ Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
   const EvaluationOptions how{options.seed, options.bootstrap_samples, options.tile_bytes()};
   Measured out;
   for (const auto view : options.test_views) out.views.push_back(view_name(view));
+  if (task.pairs.defined()) out.unit = "group";
   out.metrics = evaluate_metrics(embeddings, task, metrics, how);
   for (const auto& one : out.metrics) {
     if (std::isfinite(one.mean)) continue;

@@ -15,14 +15,19 @@
 
 namespace kindred::host {
 
+/// Returns the number as JSON, which has none that are not finite: null for those.
+nlohmann::json number_or_null(double value);
+
 /// What all metrics gave for one set of embeddings.
 struct Measured {
   std::vector<MetricValue> metrics;
   std::vector<std::string> views;  ///< the names of those whose embeddings were averaged
+  /// What intervals draw: a "class", or of pairs a "group" of objects that hang together.
+  std::string unit = "class";
 
   /// {name: mean over queries}. A value that is undefined is null, here and below.
   nlohmann::json values() const;
-  /// {name: {mean, macro, pooled, interval_95, views, queries, singletons}}.
+  /// {name: {mean, macro, pooled, interval_95, higher_is_better, views, queries, singletons, groups}}.
   nlohmann::json details() const;
 };
 

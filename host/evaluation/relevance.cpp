@@ -51,4 +51,22 @@ int64_t Relevance::count(int64_t row) const {
          static_cast<int64_t>(std::binary_search(list.begin(), list.end(), row));
 }
 
+bool tells_apart(const RetrievalTask& task) {
+  if (task.pairs.defined()) return true;
+  const Relevance relevance(task);
+  const auto rows = task.labels.numel();
+  const auto* candidate = task.candidates.defined() ? task.candidates.data_ptr<bool>() : nullptr;
+  const int64_t candidates = candidate == nullptr ? rows : std::count(candidate, candidate + rows, true);
+  const auto queries = query_rows(task);
+  bool has_relevant = false;
+  for (int64_t i = 0; i < queries.numel(); ++i) {
+    const auto row = queries.data_ptr<int64_t>()[i];
+    const auto others = candidates - (candidate == nullptr || candidate[row] ? 1 : 0);
+    const auto relevant = relevance.count(row);
+    if (relevant > 0 && relevant < others) return true;
+    has_relevant = has_relevant || relevant > 0;
+  }
+  return !has_relevant;
+}
+
 }  // namespace kindred::host

@@ -27,4 +27,10 @@ class Relevance {
   std::unordered_map<int64_t, std::vector<int64_t>> relevant_;  // by label, or by row
 };
 
+/// Says whether a ranking of the task can be wrong. It cannot where all samples are of one class: then all
+/// candidates of every query are relevant, every order of them is perfect, and a metric is the same for every
+/// model. Of pairs it is always true, since metrics over pairs need no ranking, and so it is where no query
+/// has a relevant candidate, since metrics are undefined then.
+bool tells_apart(const RetrievalTask& task);
+
 }  // namespace kindred::host

@@ -27,6 +27,8 @@ struct SplitOptions {
   double train_fraction = 0.5;
   ValidationSource validation = ValidationSource::train_classes;
   double validation_fraction = 0.1;
+  int64_t validation_min_classes =
+      3;                   ///< held out where at least twice as many are there, whatever the fraction
   bool has_train = false;  ///< whether anything is trained, so that the training side must not be empty
 };
 

@@ -65,6 +65,7 @@ void read_split(SectionReader& reader, Pipeline& p, const json& value, json& out
   const auto held_out =
       reader.section<ValidationSection>(validation, "/data/split/validation", &out["validation"]);
   p.split.validation_fraction = held_out.fraction;
+  p.split.validation_min_classes = held_out.min_classes;
   p.split.validation = held_out.fraction > 0 ? ValidationSource::train_classes : ValidationSource::none;
 }
 

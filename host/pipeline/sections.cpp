@@ -63,6 +63,12 @@ void TrainClassesSection::describe(Schema<TrainClassesSection>& s) {
 void ValidationSection::describe(Schema<ValidationSection>& s) {
   s.field("from", &ValidationSection::from).doc("Where the held out classes come from.").one_of({"train"});
   s.field("fraction", &ValidationSection::fraction).doc("Fraction of the training classes.").range(0, 0.9);
+  s.field("min_classes", &ValidationSection::min_classes)
+      .doc(
+          "At least so many classes are held out where the fraction is fewer, but never for that more than "
+          "half "
+          "of the training classes: one or two tell hardly one epoch from another.")
+      .range(1, 1000000000);
 }
 
 void ModelSection::describe(Schema<ModelSection>& s) {

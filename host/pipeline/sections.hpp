@@ -49,6 +49,7 @@ struct TrainClassesSection {
 struct ValidationSection {
   std::string from = "train";
   double fraction = 0.1;
+  int64_t min_classes = 3;
   static void describe(Schema<ValidationSection>& schema);
 };
 

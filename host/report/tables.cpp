@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "host/data/skip_log.hpp"
+
 namespace kindred::host {
 using nlohmann::json;
 
@@ -20,7 +24,9 @@ json per_class_table(const Measured& base, const Measured& tuned, const Dataset&
   return {{"base", side(base)}, {"tuned", side(tuned)}};
 }
 
-std::string metrics_table(const json& metrics) {
+std::string metrics_table(const json& result, const std::vector<std::string>& known) {
+  const auto& metrics = result.at("metrics");
+  const auto compared = result.value("comparison", json::object());
   const auto cell = [](const json& value) {
     return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
   };
@@ -28,8 +34,16 @@ std::string metrics_table(const json& metrics) {
   for (const auto& [name, tuned] : metrics.at("tuned").items()) {
     const auto base = metrics.at("base").value(name, json());
     const bool ratio = base.is_number() && tuned.is_number() && base.get<double>() > 0;
-    text += fmt::format("{:<28} {:>8} {:>8} {:>8}\n", name, cell(base), cell(tuned),
+    const bool falls = compared.contains(name) && !compared[name].at("higher_is_better").get<bool>();
+    const auto shown = falls ? name + " (lower is better)" : name;
+    text += fmt::format("{:<28} {:>8} {:>8} {:>8}\n", shown, cell(base), cell(tuned),
                         ratio ? fmt::format("{:.2f}x", tuned.get<double>() / base.get<double>()) : "-");
+  }
+  for (const auto& one : compared) text += one.at("sentence").get<std::string>() + "\n";
+  for (const auto& warning : result.value("warnings", json::array())) {
+    const auto line = warning.get<std::string>();
+    const bool is_known = std::find(known.begin(), known.end(), line) != known.end();
+    if (!is_known && line.rfind(kSkippedSample, 0) != 0) text += "warning: " + line + "\n";
   }
   return text;
 }

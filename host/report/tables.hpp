@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "host/evaluation/measure.hpp"
 #include "kindred/dataset.hpp"
@@ -12,8 +13,9 @@ namespace kindred::host {
 /// one, else by its label.
 nlohmann::json per_class_table(const Measured& base, const Measured& tuned, const Dataset& dataset);
 
-/// Puts base and tuned side by side with their ratio, for people to read. `metrics` is
-/// {"base": {name: mean}, "tuned": {name: mean}}.
-std::string metrics_table(const nlohmann::json& metrics);
+/// Puts base and tuned side by side with their ratio, for people to read; below, whether they can be told
+/// apart, and what was warned of, other than samples that were skipped and what stands in `known`. `result`
+/// is a body of result.json: "metrics", and where they are known "comparison" and "warnings".
+std::string metrics_table(const nlohmann::json& result, const std::vector<std::string>& known = {});
 
 }  // namespace kindred::host

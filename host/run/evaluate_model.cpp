@@ -10,11 +10,13 @@
 #include "host/data/class_split.hpp"
 #include "host/data/skip_log.hpp"
 #include "host/data/views.hpp"
+#include "host/evaluation/comparison.hpp"
 #include "host/evaluation/measure.hpp"
 #include "host/inference/inference_model.hpp"
 #include "host/model/device.hpp"
 #include "host/report/tables.hpp"
 #include "host/run/components.hpp"
+#include "host/run/doubts.hpp"
 #include "host/run/make_model.hpp"
 
 namespace kindred::host {
@@ -44,11 +46,17 @@ class ModelEvaluation {
   json metrics() {
     at::NoGradGuard no_grad;
     const auto test = split_classes(dataset_->labels(), pipeline_.split).test;
+    const bool tells = doubt_test_side(*dataset_, test, pipeline_, context_);
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);
     json out = {{"metrics", {{"base", base.values()}, {"tuned", found.values()}}},
                 {"metric_details", {{"base", base.details()}, {"tuned", found.details()}}}};
+    if (pipeline_.evaluation.baseline) {
+      const auto compared = compare(base, found, pipeline_.evaluation);
+      out["comparison"] = comparison_json(compared);
+      if (tells) doubt_tuned(compared, context_);
+    }
     if (pipeline_.evaluation.per_class) out["per_class"] = per_class_table(base, found, *dataset_);
     return out;
   }

@@ -6,8 +6,11 @@
 
 #include "host/base/clock.hpp"
 #include "host/data/views.hpp"
+#include "host/evaluation/comparison.hpp"
+#include "host/evaluation/relevance.hpp"
 #include "host/report/retrieval_shown.hpp"
 #include "host/report/tables.hpp"
+#include "host/run/doubts.hpp"
 #include "host/run/run_folder.hpp"
 #include "kindred/error.hpp"
 
@@ -47,6 +50,12 @@ void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Ten
                     base.size(0), tuned.size(0)));
   }
   const auto tuned_values = measured("tuned", tuned);
+  if (pipeline.evaluation.baseline) {
+    const auto compared = compare(base_values, tuned_values, pipeline.evaluation);
+    result.compared(comparison_json(compared));
+    const bool changed = !pipeline.heads.empty() || (pipeline.has_train && pipeline.training.epochs > 0);
+    if (changed && tells_apart(task)) doubt_tuned(compared, context);
+  }
   if (pipeline.evaluation.per_class) result.per_class(per_class_table(base_values, tuned_values, dataset));
   result.evaluated(now_seconds() - start);
   set_model_metrics(folder, result.metrics());

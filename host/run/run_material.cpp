@@ -8,6 +8,7 @@
 #include "host/data/views.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/run/check_losses.hpp"
+#include "host/run/doubts.hpp"
 #include "host/run/make_model.hpp"
 #include "host/run/trained_stages.hpp"
 #include "host/training_data/make_training_data.hpp"
@@ -31,8 +32,7 @@ void RunMaterial::keep_readable() {
   for (auto* samples : {&split.train, &split.validation, &split.test}) skips->remove_from(*samples);
 }
 
-std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog,
-                                      Context& context) {
+void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, Context& context) {
   material.dataset = create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
   const auto& dataset = *material.dataset;
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
@@ -44,14 +44,13 @@ std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pip
       split.validation.size(), count_groups(dataset.labels(), split.validation),
       split.validation_is_test ? " = test" : "", split.test.size(),
       count_groups(dataset.labels(), split.test)));
-  std::vector<std::string> warnings;
   if (split.validation_is_test) {
-    warnings.push_back(
+    context.warning(
         "validation is the test classes: early stopping sees what is measured at the end, so the "
         "result is optimistic");
-    context.warning(warnings.back());
   }
-  return warnings;
+  doubt_training_side(dataset, split, pipeline, context);
+  doubt_test_side(dataset, split.test, pipeline, context);
 }
 
 void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, at::Device device,

@@ -35,6 +35,7 @@ struct Checkpointer::Checkpoint {
   std::string optimizer;  ///< the bytes of its file; "": as it is when the file is written
   int64_t all_steps, average_updates, since_best, best_epoch;
   double best_value;
+  bool has_varied;
 };
 
 Checkpointer::Checkpointer(std::string folder, ResumableState state, Context& context,
@@ -59,7 +60,7 @@ std::optional<TrainingPosition> Checkpointer::resume() {
   }
   const auto& value = meta.at("best_value");  // null where no epoch was best
   best.resume(meta.at("best_epoch").get<int64_t>(), value.is_number() ? value.get<double>() : best.value(),
-              meta.at("since_best").get<int64_t>(), std::move(weights));
+              meta.at("since_best").get<int64_t>(), meta.value("has_varied", true), std::move(weights));
   if (state_.average != nullptr) {
     load_part(stem, state_.average->average(), ".average.safetensors");
     state_.average->set_updates(meta.at("average_updates").get<int64_t>());
@@ -79,8 +80,9 @@ void Checkpointer::start(const TrainingPosition& position) {
 /// The state as it is; tensors and optimizer are those in use.
 Checkpointer::Checkpoint Checkpointer::present(const TrainingPosition& position) const {
   const auto& best = state_.best;
-  Checkpoint out{position, state_.tensors(),    best.weights(), {},          {}, state_.all_steps,
-                 0,        best.epochs_since(), best.epoch(),   best.value()};
+  Checkpoint out{
+      position,     state_.tensors(), best.weights(),   {}, {}, state_.all_steps, 0, best.epochs_since(),
+      best.epoch(), best.value(),     best.has_varied()};
   if (state_.average != nullptr) {
     out.average = state_.average->average();
     out.average_updates = state_.average->updates();
@@ -143,6 +145,7 @@ void Checkpointer::write_files(const Checkpoint& checkpoint) {
                      {"since_best", checkpoint.since_best},
                      {"best_epoch", checkpoint.best_epoch},
                      {"best_value", checkpoint.best_value},
+                     {"has_varied", checkpoint.has_varied},
                      {"monitor", state_.best.monitor()}};
   write_file_atomically((folder / "trainer.json").string(), meta.dump(2) + "\n");
   saved_ = position;

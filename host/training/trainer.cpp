@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "host/base/clock.hpp"
@@ -12,6 +13,7 @@
 #include "host/base/progress.hpp"
 #include "host/base/random_streams.hpp"
 #include "host/distributed/global_batch.hpp"
+#include "host/evaluation/relevance.hpp"
 #include "host/options/monitor.hpp"
 
 namespace kindred::host {
@@ -25,6 +27,13 @@ std::string chosen_monitor(const TrainingOptions& options, const Trainer::Parts&
 
 bool is_metric_name(const std::string& monitor) {
   return is_of_validation(monitor) && !is_loss_name(monitor);
+}
+
+/// Says whether `monitor` is a metric of which smaller is better.
+bool metric_falls(const std::string& monitor, const std::vector<std::shared_ptr<Metric>>& metrics) {
+  return std::any_of(metrics.begin(), metrics.end(), [&](const std::shared_ptr<Metric>& one) {
+    return monitored_metric(one->name()) == monitor && !one->higher_is_better();
+  });
 }
 
 std::string summary_of(const EpochResult& result) {
@@ -43,6 +52,7 @@ struct Trainer::Epoch {
   int64_t first_step = 0;           // those before were done before a resume
   double loss_sum = 0;
   bool has_gradient = false;  // of the batches since the last update
+  bool has_loss = false;      // whether a batch of this execution had a loss other than 0
   bool was_watched = false;   // for a collapse
 
   int64_t steps() const { return static_cast<int64_t>(batches.size()); }
@@ -66,8 +76,12 @@ Trainer::Trainer(TrainingPlan plan, Parts parts, Model& model, TrainingData& dat
                    ? std::make_unique<WeightAverage>(averaged_tensors(parameters_, plan_.encoders, model),
                                                      options_.ema)
                    : nullptr),
-      best_(options_.early_stopping, chosen_monitor(options_, parts_, data),
-            [this] { return trained_state(model_, *parts_.loss); }),
+      best_(
+          options_.early_stopping, chosen_monitor(options_, parts_, data),
+          [this] { return trained_state(model_, *parts_.loss); },
+          metric_falls(chosen_monitor(options_, parts_, data_), parts_.metrics)),
+      decides_(!is_of_validation(best_.monitor()) || data.validation_labels().numel() == 0 ||
+               tells_apart(data.validation_task(plan_.measuring))),
       collapse_(context),
       validator_({options_.seed, plan_.device, encoder_learns_ || is_metric_name(best_.monitor())},
                  plan_.measuring, parts_.metrics, model, data, *parts_.loss, collapse_),
@@ -102,6 +116,13 @@ TrainReport Trainer::train() {
   const double start = now_seconds();
   if (communicator_.size() > 1) take_from_first(trained_state(model_, *parts_.loss), communicator_);
   checkpointer_.start(first_);
+  if (!decides_) {
+    context_.warning(
+        "validation has one class to find, so every order of its samples is right and no epoch is better "
+        "than "
+        "another: validation neither chooses the epoch nor ends the training, and the last epoch is kept; "
+        "give validation more classes (data.split.validation.fraction or min_classes)");
+  }
   if (encoder_learns_) keep_freed_memory(kKeepSmaller);
   try {
     run_epochs();
@@ -128,13 +149,26 @@ void Trainer::take_best_weights() {
   report_.best_epoch = best_.epoch();
   report_.best_value = best_.value();
   report_.monitor = best_.monitor();
-  if (!collapse_.warning().empty()) report_.warnings.push_back(collapse_.warning());
+  report_.tells_apart = best_.has_varied();
+  if (!report_.interrupted) warn_of_indecision();
   if (best_.restore()) return;
   if (average_) average_->put_in();
-  if (report_.epochs == 0) return;
-  report_.warnings.push_back("no epoch had a defined " + best_.monitor() +
-                             "; the last epoch's weights are kept");
-  context_.warning(report_.warnings.back());
+}
+
+/// Says that what is monitored could not choose an epoch.
+void Trainer::warn_of_indecision() {
+  if (report_.epochs == 0 || !decides_ || best_.has_varied()) return;
+  const auto& monitor = best_.monitor();
+  if (best_.epoch() == 0) {
+    context_.warning(fmt::format("no epoch had a defined {}; the last epoch's weights are kept", monitor));
+  } else if (report_.epochs > 1) {
+    context_.warning(fmt::format(
+        "{} was {:.6g} in every epoch, which tells none from another, so the last epoch's weights are kept "
+        "and "
+        "nothing stopped the training; monitor something else (train.early_stopping.monitor), or give "
+        "validation more and harder classes",
+        monitor, best_.value()));
+  }
 }
 
 void Trainer::run_epochs() {
@@ -218,6 +252,7 @@ bool Trainer::run_steps(Epoch& epoch, EpochResult& result) {
     }
     if (encoder_learns_ && communicator_.any(checkpointer_.is_due())) checkpointer_.write(position);
   }
+  watch_loss(epoch);
   result.steps_now = epoch.steps() - epoch.first_step;
   result.train_loss = epoch.loss_sum / static_cast<double>(epoch.steps());
   return true;
@@ -251,10 +286,21 @@ at::Tensor Trainer::learn(Epoch& epoch, const StepBatch& batch) {
     // optimizer's state.
     if (!loss.is_cpu()) value = step_.value(batch, embeddings, loss);
   }
+  if (value != 0) epoch.has_loss = true;
   ++report_.steps;
   ++all_steps_;
   epoch.loss_sum += value;
   return embeddings.detach();
+}
+
+/// Warns when the loss was 0 in every batch from the first step on: then nothing was learned. Later it may be
+/// that everything was.
+void Trainer::watch_loss(const Epoch& epoch) {
+  if (epoch.number > 0 || epoch.first_step > 0 || epoch.has_loss || epoch.steps() == 0) return;
+  context_.warning(
+      "the loss was 0 in every batch of the first epoch, so nothing is learned: batches may lack two samples "
+      "of a class or a second class, or all pairs already keep the margin; take the batch sampler p_k with 2 "
+      "or more classes and samples, a larger margin, or another loss or miner");
 }
 
 /// Where there is no validation, whose embeddings are not blurred by dropout. Outside of the CPU once an
@@ -281,7 +327,7 @@ void Trainer::finish_epoch(int64_t number, double start, EpochResult& result) {
   report_.epoch_seconds.push_back(seconds);
   report_.epochs = number + 1;
   checkpointer_.inconsistent();  // between what is noted of the epoch and its line in the history
-  const bool is_best = best_.note(number + 1, result.value(best_.monitor()));
+  const bool is_best = best_.note(number + 1, decides_ ? result.value(best_.monitor()) : std::nan(""));
   if (average_) average_->take_out();
   if (communicator_.rank() == 0) history_.append(number, result, seconds, is_best);
   checkpointer_.consistent_at({number + 1, 0, 0});

@@ -28,13 +28,13 @@ struct TrainReport {
   int64_t best_epoch = 0;  ///< 1-based; 0 when no epoch was completed
   double best_value = 0;
   std::string monitor;
+  bool tells_apart = true;  ///< whether the monitored value could tell one epoch from another
   bool stopped_early = false;
   bool interrupted = false;
   std::vector<double> epoch_seconds;
   double train_seconds = 0;
   int64_t steps = 0;        ///< of this execution
   double step_seconds = 0;  ///< that they took, validation left out
-  std::vector<std::string> warnings;
 };
 
 /// This says how a model is trained. What it refers to must outlive the trainer.
@@ -88,6 +88,8 @@ class Trainer {
   at::Tensor learn(Epoch& epoch, const StepBatch& batch);
   void watch_collapse(Epoch& epoch, const at::Tensor& embeddings);
   void finish_epoch(int64_t number, double start, EpochResult& result);
+  void warn_of_indecision();
+  void watch_loss(const Epoch& epoch);
   void take_best_weights();
   std::vector<NamedTensor> resumable_tensors() const;
 
@@ -105,6 +107,7 @@ class Trainer {
   BatchComposer composer_;
   std::unique_ptr<WeightAverage> average_;  ///< null: none
   BestEpoch best_;
+  const bool decides_;  ///< whether what is monitored can be right or wrong
   CollapseWatch collapse_;
   Validator validator_;
   TrainingStep step_;

@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <limits>
 
 #include "host_process.hpp"
@@ -10,6 +13,7 @@
 namespace kindred {
 namespace {
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class RunCommand : public ::testing::Test {
  protected:
@@ -87,10 +91,112 @@ TEST_F(RunCommand, early_stopping_can_be_told_which_way_is_better) {
   EXPECT_DOUBLE_EQ(result["training"]["best_value"].get<double>(), lowest);
 }
 
+TEST_F(RunCommand, keeps_the_epoch_with_the_lowest_mean_rank) {
+  const std::string plugins = std::string(KINDRED_TEST_FIXTURES) + "/good";
+  const auto with = [&](const std::string& output, const std::string& stopping) {
+    return run(output, {"--plugins", plugins, "--set", R"(evaluate.metrics=[{"type":"fixture.mean_rank"}])",
+                        "--set", "train.epochs=8", "--set", "train.early_stopping=" + stopping});
+  };
+  const auto ranks = [&](const std::string& output) {
+    std::vector<double> all;
+    std::istringstream history(read_file(folder_ / (output + "/history.jsonl")));
+    for (std::string line; std::getline(history, line);)
+      all.push_back(nlohmann::json::parse(line)["validation"]["mean_rank"].get<double>());
+    return all;
+  };
+  const auto lowest = with("lowest", "{}"), highest = with("highest", R"({"mode":"max"})");
+  const auto all = ranks("lowest");
+  ASSERT_LT(*std::min_element(all.begin(), all.end()), *std::max_element(all.begin(), all.end()));
+  EXPECT_GE(all.front(), 1) << "a rank, not a share";
+  EXPECT_EQ(lowest["training"]["best_value"].get<double>(), *std::min_element(all.begin(), all.end()));
+  EXPECT_EQ(highest["training"]["best_value"].get<double>(), *std::max_element(all.begin(), all.end()));
+  EXPECT_EQ(lowest["metric_details"]["tuned"]["mean_rank"]["higher_is_better"], false);
+  EXPECT_LT(lowest["comparison"]["mean_rank"]["difference"].get<double>(), 0);
+  EXPECT_NE(lowest["comparison"]["mean_rank"]["verdict"], "worse");
+}
+
+TEST_F(RunCommand, one_class_to_validate_on_is_said_and_neither_chooses_nor_stops) {
+  const auto result =
+      run("out", {"--set", R"(data.split.validation={"from":"train","fraction":0.07,"min_classes":1})",
+                  "--set", R"(train.early_stopping={"patience":2})"});
+  EXPECT_EQ(result["data"]["validation"]["groups"], 1);
+  EXPECT_EQ(result["timings"]["epochs"], 15);
+  EXPECT_EQ(result["training"]["stopped_early"], false);
+  EXPECT_EQ(result["training"]["best_epoch"], 0);
+  EXPECT_THAT(result["warnings"].dump(), HasSubstr("validation has one class to find"));
+  EXPECT_GT(result["metrics"]["tuned"]["r_precision"].get<double>(),
+            result["metrics"]["base"]["r_precision"].get<double>() + 0.01);
+}
+
+TEST_F(RunCommand, three_classes_are_held_out_where_a_tenth_is_one) {
+  const auto result = run("out", {"--set", R"(data.split={"train":{"fraction":0.5}})"});
+  EXPECT_EQ(result["data"]["validation"]["groups"], 3);
+  EXPECT_EQ(result["data"]["train"]["groups"], 9);
+}
+
+TEST_F(RunCommand, figures_of_one_test_class_are_said_to_say_nothing) {
+  const auto result = run("out", {"--set", R"(data.split.train={"first":23})", "--set", "train.epochs=2"});
+  EXPECT_EQ(result["metrics"]["tuned"]["r_precision"], 1.0);
+  EXPECT_THAT(result["warnings"].dump(), HasSubstr("all test samples are of one class"));
+  EXPECT_THAT(result["warnings"].dump(), Not(HasSubstr("not better than the encoders alone")));
+  EXPECT_TRUE(result["comparison"]["r_precision"]["verdict"].is_null());
+}
+
+TEST_F(RunCommand, a_training_that_makes_it_worse_is_said_in_log_table_and_result) {
+  const auto ran = testing::run_host(
+      folder_, {"run", "pipeline.json", "--output", "out", "--set", "train.optimizer.lr=100", "--set",
+                "train.batch_sampler.classes=32", "--set", R"(model.head={"type":"projection"})"});
+  ASSERT_EQ(ran.code, 0) << ran.error;
+  const auto result = testing::read_json(folder_ / "out/result.json");
+  EXPECT_EQ(result["comparison"]["r_precision"]["verdict"], "worse");
+  const auto log = read_file(folder_ / "out/log.txt");
+  for (const auto* text : {"the tuned model is not better than the encoders alone (r_precision",
+                           "asks for 32 classes in a batch, and the training side has 11"}) {
+    EXPECT_THAT(ran.error, HasSubstr(text));
+    EXPECT_THAT(ran.out, HasSubstr(text));
+    EXPECT_THAT(log, HasSubstr(text));
+    EXPECT_THAT(result["warnings"].dump(), HasSubstr(text));
+  }
+  EXPECT_THAT(ran.out, HasSubstr("r_precision: tuned is worse than base (-"));
+}
+
 TEST_F(RunCommand, validation_on_the_test_classes_is_warned_about) {
   const auto result = run("out", {"--set", "data.split.validation=test"});
   EXPECT_THAT(result["warnings"].dump(), HasSubstr("optimistic"));
   EXPECT_EQ(result["data"]["validation"], result["data"]["test"]);
+}
+
+TEST_F(RunCommand, whatever_is_warned_of_stands_in_the_result_once_and_is_kept_by_a_resume) {
+  // One that was not asked for: a folder that is named on the command line must have what it promises.
+  std::ofstream(folder_ / "broken.kindred.so") << "no plugin";
+  ::setenv("KINDRED_PLUGIN_PATH", folder_.path().c_str(), 1);
+  const std::vector<std::string> more = {"--set", "data.split.validation=test"};
+  const auto with = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return testing::run_host(folder_, arguments);
+  };
+  const auto first = with({"run", "pipeline.json", "--quiet", "--output", "out"});
+  ::unsetenv("KINDRED_PLUGIN_PATH");
+  // Each line of warning on the screen stands in the result, and nothing else does.
+  const auto said = [](const std::string& error) {
+    std::vector<std::string> lines;
+    std::istringstream text(error);
+    for (std::string line; std::getline(text, line);) {
+      if (line.rfind("warning: ", 0) == 0) lines.push_back(line.substr(9));
+    }
+    return lines;
+  };
+  ASSERT_EQ(first.code, 0) << first.error;
+  const auto warnings = testing::read_json(folder_ / "out/result.json")["warnings"];
+  EXPECT_EQ(warnings, nlohmann::json(said(first.error)));
+  EXPECT_THAT(warnings.dump(), HasSubstr("broken.kindred.so"));
+  EXPECT_THAT(warnings.dump(), HasSubstr("optimistic"));
+  // Another execution says less, and keeps what the first one said.
+  std::filesystem::remove(folder_ / "broken.kindred.so");
+  ASSERT_EQ(with({"run", "pipeline.json", "--quiet", "--resume", "out"}).code, 0);
+  const auto resumed = testing::read_json(folder_ / "out/result.json")["warnings"];
+  EXPECT_EQ(std::count(resumed.begin(), resumed.end(), warnings.back()), 1);
+  EXPECT_THAT(resumed.dump(), HasSubstr("optimistic"));
 }
 
 TEST_F(RunCommand, an_occupied_folder_is_refused) {

@@ -33,7 +33,7 @@ struct EvaluatedSet {
 class __attribute__((visibility("default"))) Metric {
  public:
   static constexpr const char* kKind = "metric";
-  static constexpr uint32_t kRevision = 3;
+  static constexpr uint32_t kRevision = 4;
   virtual ~Metric() = default;
 
   /// Returns the key in result files: "r_precision", "precision_at_5".
@@ -45,7 +45,8 @@ class __attribute__((visibility("default"))) Metric {
   /// How many nearest neighbours (K) it must see when the largest R among the queries is `largest_count`.
   virtual int64_t depth(int64_t largest_count) const = 0;
 
-  /// float64 (Q), from 0 to 1, larger is better; from a ranking with relevant.size(1) >= min(depth, N - 1):
+  /// float64 (Q): from 0 to 1 where larger is better, and not negative where smaller is, so that a rank is a
+  /// value; from a ranking with relevant.size(1) >= min(depth, N - 1):
   /// metrics that order by the same distance share a search, so K may exceed what was asked for. Entries of
   /// queries with R = 0 are ignored.
   virtual at::Tensor per_query(const Ranking& ranking) const = 0;
@@ -54,9 +55,13 @@ class __attribute__((visibility("default"))) Metric {
   /// per_query().
   virtual bool is_of_set() const { return false; }
 
-  /// The value is at most 1, and larger is better; it is NaN where it is undefined. Throws Error unless
-  /// is_of_set().
+  /// The value is from -1 to 1 where larger is better, and not negative where smaller is; it is NaN where it
+  /// is undefined. Throws Error unless is_of_set().
   virtual double of_set(const EvaluatedSet& set) const;
+
+  /// Says which way is better. Of a rank or a cost smaller values are: the host then keeps the epoch with the
+  /// lowest value, and compares models the other way round.
+  virtual bool higher_is_better() const { return true; }
 };
 
 /// A metric of the whole set: write name(), distance() and of_set().

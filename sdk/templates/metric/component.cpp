@@ -20,7 +20,8 @@ class KINDRED_CLASS final : public kindred::Metric {
   std::string distance() const override { return "cosine"; }
   int64_t depth(int64_t) const override { return params_.k; }
 
-  /// float64 (Q), a number per query. Means, intervals and queries without relevant samples are the host's.
+  /// float64 (Q), a number per query from 0 to 1. Means, intervals and queries without relevant samples are
+  /// the host's. For a rank or a cost, of which smaller is better, also override higher_is_better().
   at::Tensor per_query(const kindred::Ranking& ranking) const override {
     return ranking.relevant.slice(1, 0, params_.k).any(1).to(at::kDouble);
   }

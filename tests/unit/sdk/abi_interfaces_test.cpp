@@ -97,7 +97,7 @@ std::vector<Row> table() {
   return {
       VALUE(KINDRED_ABI_MAJOR, 1),
       VALUE(KINDRED_ABI_MINOR, 0),
-      VALUE(KINDRED_CXX_EPOCH, 5),
+      VALUE(KINDRED_CXX_EPOCH, 6),
       SIZE(Tensor, sizeof(void*)),
       SIZE(Texts, kList),
 
@@ -221,15 +221,16 @@ std::vector<Row> table() {
       FIELD(ScoredPairs, b_objects, Tensor, 40),
       SIZE(ScoredPairs, 48),
 
-      VALUE(Metric::kRevision, 3),
+      VALUE(Metric::kRevision, 4),
       SLOT(Metric, name, 2, std::string() const),
       SLOT(Metric, distance, 3, std::string() const),
       SLOT(Metric, depth, 4, int64_t(int64_t) const),
       SLOT(Metric, per_query, 5, Tensor(const Ranking&) const),
       SLOT(Metric, is_of_set, 6, bool() const),
       SLOT(Metric, of_set, 7, double(const EvaluatedSet&) const),
-      SLOTS(Metric, 8),
-      SLOTS(SetMetric, 8),
+      SLOT(Metric, higher_is_better, 8, bool() const),
+      SLOTS(Metric, 9),
+      SLOTS(SetMetric, 9),
       FIELD(Ranking, relevant, Tensor, 0),
       FIELD(Ranking, relevant_count, Tensor, 8),
       FIELD(Ranking, first_relevant, Tensor, 16),

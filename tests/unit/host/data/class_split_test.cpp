@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "host/base/issue.hpp"
@@ -36,6 +38,7 @@ TEST(ClassSplit, whole_classes_go_to_one_side_and_validation_comes_out_of_train)
   SplitOptions options;
   options.train_fraction = 0.5;
   options.validation_fraction = 0.2;
+  options.validation_min_classes = 2;
   const auto split = split_classes(labels(), options);
   const auto train = classes_of(split.train), validation = classes_of(split.validation),
              test = classes_of(split.test);
@@ -63,6 +66,51 @@ TEST(ClassSplit, other_validation_does_not_move_the_test_classes) {
   EXPECT_EQ(c.validation, c.test);
   EXPECT_TRUE(c.validation_is_test);
   EXPECT_TRUE(b.validation.empty());
+}
+
+/// Labels of so many classes, ten samples each.
+std::vector<int64_t> labels_of(int64_t classes) {
+  std::vector<int64_t> all;
+  for (int64_t i = 0; i < 10 * classes; ++i) all.push_back(i % classes);
+  return all;
+}
+
+size_t count_classes(const std::vector<int64_t>& all, const std::vector<SampleIndex>& rows) {
+  return static_cast<size_t>(count_groups(all, rows));
+}
+
+TEST(ClassSplit, validation_has_three_classes_where_a_tenth_would_be_fewer) {
+  // Of all classes the first half is trained on; of 2 of them one would be held out, which is refused below.
+  const std::map<int64_t, size_t> expected = {{8, 2}, {10, 2}, {12, 3}, {20, 3}, {28, 3}, {50, 3}, {80, 4}};
+  for (const auto& [classes, held_out] : expected) {
+    const auto all = labels_of(classes);
+    const auto split = split_classes(all, {});
+    EXPECT_EQ(count_classes(all, split.validation), held_out) << classes;
+    EXPECT_EQ(count_classes(all, split.train), static_cast<size_t>(classes) / 2 - held_out) << classes;
+    EXPECT_EQ(count_classes(all, split.test), static_cast<size_t>(classes) / 2) << classes;
+  }
+}
+
+TEST(ClassSplit, the_least_number_of_classes_changes_no_split_that_has_as_many) {
+  const auto all = labels_of(60);
+  SplitOptions one;
+  one.validation_min_classes = 1;
+  const auto a = split_classes(all, {}), b = split_classes(all, one);
+  EXPECT_EQ(a.validation, b.validation);
+  EXPECT_EQ(a.train, b.train);
+  // Where it does, the classes that were held out before still are.
+  const auto few = labels_of(20);
+  const auto three = split_classes(few, {}).validation, single = split_classes(few, one).validation;
+  EXPECT_EQ(count_classes(few, single), 1U);
+  EXPECT_TRUE(std::includes(three.begin(), three.end(), single.begin(), single.end()));
+}
+
+TEST(ClassSplit, three_training_classes_are_too_few_to_hold_any_out) {
+  SplitOptions options;
+  options.has_train = true;
+  EXPECT_THROW(split_classes(labels_of(6), options), PipelineError);
+  options.validation = ValidationSource::none;
+  EXPECT_EQ(split_classes(labels_of(6), options).train.size(), 30U);
 }
 
 TEST(ClassSplit, named_classes_must_exist) {

@@ -17,9 +17,10 @@ TEST(Measured, says_null_where_a_value_is_undefined) {
   EXPECT_EQ(measured.values(), nlohmann::json::parse(R"({"good": 0.5, "undefined": null})"));
   EXPECT_EQ(measured.details(), nlohmann::json::parse(R"({
     "good": {"mean": 0.5, "macro": 0.25, "pooled": 0.75, "interval_95": [0.125, 1.0],
-             "views": ["plain", "mirror"], "queries": 8, "singletons": 2},
+             "higher_is_better": true, "views": ["plain", "mirror"], "queries": 8, "singletons": 2, "groups": 1},
     "undefined": {"mean": null, "macro": null, "pooled": null, "interval_95": [null, null],
-                  "views": ["plain", "mirror"], "queries": 0, "singletons": 9}})"));
+                  "higher_is_better": true, "views": ["plain", "mirror"], "queries": 0, "singletons": 9,
+                  "groups": 0}})"));
   EXPECT_EQ(Measured{}.values(), nlohmann::json::object()) << "a side that is not measured is no null";
 }
 

@@ -118,13 +118,16 @@ class MadeSampler final : public BatchSampler {
 /// Gives the values of a list, one at each call.
 class ScriptedMetric final : public SetMetric {
  public:
-  explicit ScriptedMetric(std::vector<double> values) : values_(std::move(values)) {}
+  explicit ScriptedMetric(std::vector<double> values, bool higher_is_better = true)
+      : values_(std::move(values)), higher_is_better_(higher_is_better) {}
+  bool higher_is_better() const override { return higher_is_better_; }
   std::string name() const override { return "scripted"; }
   std::string distance() const override { return "cosine"; }
   double of_set(const EvaluatedSet&) const override { return values_.at(next_++); }
 
  private:
   std::vector<double> values_;
+  bool higher_is_better_;
   mutable size_t next_ = 0;
 };
 
