@@ -7,6 +7,7 @@
 
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -51,6 +52,7 @@ json parse_text(const std::string& file, const std::string& text) {
   try {
     return json::parse(text);
   } catch (const json::parse_error& error) {
+    if (const auto fault = encoding_fault(text, file); !fault.empty()) fail(file, "", fault);
     const size_t end = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
     const auto last_newline = text.rfind('\n', end == 0 ? 0 : end - 1);
@@ -119,7 +121,7 @@ void expand(json& value, const std::string& file, const std::string& pointer, st
 Document load_chain(const std::string& path, int links) {
   std::string text;
   try {
-    text = read_file(path);
+    text = text_content(read_file(path), path);
   } catch (const Error& error) {
     fail(path, "", error.what());
   }

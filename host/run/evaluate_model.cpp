@@ -45,7 +45,7 @@ class ModelEvaluation {
   json metrics() {
     at::NoGradGuard no_grad;
     say_notes(*dataset_, pipeline_.loading.on_error, context_);
-    const auto test = split_classes(dataset_->labels(), pipeline_.split).test;
+    const auto test = split_classes(*dataset_, pipeline_.split).test;
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);

@@ -38,7 +38,7 @@ std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pip
   const auto& dataset = *material.dataset;
   say_notes(dataset, pipeline.loading.on_error, context);
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
-  material.split = split_classes(dataset.labels(), pipeline.split);
+  material.split = split_classes(dataset, pipeline.split);
   const auto& split = material.split;
   context.info(fmt::format(
       "data: {} samples; train {} ({} classes), validation {} ({} classes){}, test {} ({} classes)",
