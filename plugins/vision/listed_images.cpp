@@ -20,6 +20,7 @@ void ListedImages::add(const ListedImage& image) {
 void ListedImages::set_labels(NumberedLabels labels) {
   labels_ = std::move(labels.labels);
   names_ = std::move(labels.names);
+  for (auto& note : labels.notes) add_note(std::move(note));
 }
 
 std::string ListedImages::path_of(size_t index) const {
