@@ -243,10 +243,10 @@ const Document::Origin* origin_of(const Origins& origins, const std::string& poi
 }  // namespace
 
 std::string Document::resolve_path(const std::string& pointer, const std::string& path) const {
-  if (path.empty() || fs::path(path).is_absolute()) return path;
+  if (path.empty() || fs::path(path).is_absolute()) return path_of_shown(path);
   const auto* origin = origin_of(origins, pointer);
   const auto folder = origin != nullptr ? origin->folder : fs::absolute(file).parent_path().string();
-  return (fs::path(folder) / path).lexically_normal().string();
+  return path_of_shown((fs::path(folder) / path).lexically_normal().string());
 }
 
 const std::string& Document::file_of(const std::string& pointer) const {

@@ -10,6 +10,7 @@
 #include "files/file_stamp.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 #include "kindred/text.hpp"
 #include "record_fields.hpp"
 #include "record_images.hpp"
@@ -135,7 +136,9 @@ std::string RecordTable::image_stamps() const {
   return text;
 }
 
-std::string RecordTable::path_of(const std::string& file) const { return (fs::path(root_) / file).string(); }
+std::string RecordTable::path_of(const std::string& file) const {
+  return path_of_shown((fs::path(root_) / file).string());
+}
 
 void RecordTable::check_field(size_t field) const {
   if (field < fields_.size()) return;

@@ -7,6 +7,7 @@
 
 #include "files/file_stamp.hpp"
 #include "files/image_file.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;
@@ -24,7 +25,7 @@ void ListedImages::set_labels(NumberedLabels labels) {
 }
 
 std::string ListedImages::path_of(size_t index) const {
-  return (fs::path(options_.root) / files_.at(index)).string();
+  return path_of_shown((fs::path(options_.root) / files_.at(index)).string());
 }
 
 at::Tensor ListedImages::read(int64_t index) const {

@@ -1,5 +1,7 @@
 #include "kindred/io/utf8.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -125,6 +127,20 @@ std::string shown(string_view bytes) {
     }
   }
   return out;
+}
+
+std::string path_of_shown(const std::string& path) {
+  if (path.find("\\x") == std::string::npos || ::access(path.c_str(), F_OK) == 0) return path;
+  std::string bytes;
+  for (size_t at = 0; at < path.size();) {
+    if (looks_escaped(path, at)) {
+      bytes += static_cast<char>(std::stoi(path.substr(at + 2, 2), nullptr, 16));
+      at += 4;
+    } else {
+      bytes += path[at++];
+    }
+  }
+  return bytes;
 }
 
 std::string text_content(std::string bytes, const std::string& path) {

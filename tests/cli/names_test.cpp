@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "host_process.hpp"
+#include "kindred/io/utf8.hpp"
 #include "kindred/random.hpp"
 #include "small_pipeline.hpp"
 
@@ -91,6 +92,7 @@ TEST_F(Names, of_the_folder_that_holds_everything_need_not_be_utf8) {
   const auto resumed =
       host({"run", "d\xE9j\xE0/p.json", "--quiet", "--resume", output, "--set", "train.epochs=2"});
   EXPECT_EQ(resumed.code, 0) << resumed.error;
+  run({{"type", "image_folder"}, {"root", shown(folder_ / "d\xE9j\xE0/photos")}}, "escaped");
 }
 
 TEST_F(Names, in_tables_of_another_encoding_are_bytes_and_a_table_in_utf16_is_named) {

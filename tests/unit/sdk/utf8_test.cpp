@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "kindred/error.hpp"
+#include "kindred/io/file.hpp"
+#include "temporary_folder.hpp"
 
 namespace kindred {
 namespace {
@@ -37,6 +39,16 @@ TEST(Utf8, names_that_are_none_are_shown_with_escapes_that_can_be_undone) {
   EXPECT_EQ(shown("\xC3\xA9\xE9\xFF"), "\xC3\xA9\\xE9\\xFF");
   EXPECT_EQ(shown("a\\xE9\xE9"), "a\\x5CxE9\\xE9") << "not taken for the same name";
   EXPECT_EQ(shown("c:\\new\xE9"), "c:\\new\\xE9");
+}
+
+TEST(Utf8, a_path_that_was_shown_is_found_again) {
+  const testing::TemporaryFolder folder("utf8");
+  for (const char* name : {"caf\xE9", "a\\xE9\xE9", "\xC3\xA9\\x", "plain\\xE8"}) {
+    const auto path = folder / name;
+    write_file_atomically(path, "");
+    EXPECT_EQ(path_of_shown(shown(path)), path);
+  }
+  EXPECT_EQ(path_of_shown(folder / "absent"), folder / "absent");
 }
 
 TEST(Utf8, a_byte_order_mark_is_skipped_and_wide_encodings_are_named) {

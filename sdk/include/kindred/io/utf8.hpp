@@ -17,6 +17,10 @@ size_t first_not_utf8(std::string_view bytes);
 /// what is shown. [thread-safe]
 std::string shown(std::string_view bytes);
 
+/// The path that a text in UTF-8 names, such as a line of JSON: itself, or, where no such file is there, the
+/// bytes that the escapes of shown() in it stand for.
+std::string path_of_shown(const std::string& path);
+
 /// Returns the content of a text file without the mark that UTF-8 may begin with. Throws Error for UTF-16 and
 /// UTF-32, with what was found and the command that converts `path`; what else is no UTF-8 passes.
 std::string text_content(std::string bytes, const std::string& path);
