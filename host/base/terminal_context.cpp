@@ -12,6 +12,7 @@
 
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace {
@@ -54,14 +55,16 @@ TerminalContext::~TerminalContext() = default;
 
 bool TerminalContext::interrupted() const { return was_interrupted(); }
 
-void TerminalContext::info(const std::string& text) { log_->logger.info("{}", text); }
+void TerminalContext::info(const std::string& text) { log_->logger.info("{}", shown(text)); }
 
-void TerminalContext::warning(const std::string& text) { log_->logger.warn("{}{}", kWarning, text); }
+void TerminalContext::warning(const std::string& text) {
+  log_->logger.warn("{}{}", kWarning, shown(text));
+}
 
 void TerminalContext::failure(const std::string& text) {
   const auto level = log_->screen->level();
   log_->screen->set_level(spdlog::level::off);
-  log_->logger.error("{}", text);
+  log_->logger.error("{}", shown(text));
   log_->screen->set_level(level);
 }
 

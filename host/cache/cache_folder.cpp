@@ -13,6 +13,7 @@
 #include "host/cache/shard_files.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -54,8 +55,8 @@ void read_description(CacheEntry& entry, const json& meta) {
   entry.view = text_at(meta, "/view"_json_pointer);
   const auto random = "/view/random"_json_pointer, seed = "/view/seed"_json_pointer;
   if (meta.contains(random)) {
-    entry.view = "random " + meta[random].dump();
-    if (meta.contains(seed)) entry.view += " of seed " + meta[seed].dump();
+    entry.view = "random " + json_text(meta[random]);
+    if (meta.contains(seed)) entry.view += " of seed " + json_text(meta[seed]);
   }
   if (meta.contains("samples") && meta["samples"].is_number_unsigned()) entry.rows = meta["samples"];
   const auto count = "/shards/count"_json_pointer;

@@ -4,15 +4,10 @@
 #include "host/cache/entry_files.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
-namespace {
-
-/// A message of a library need not be UTF-8.
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
-}  // namespace
 
 bool is_skipped_list(const json& value) {
   if (!value.is_array()) return false;
@@ -27,7 +22,7 @@ bool is_skipped_list(const json& value) {
 }
 
 std::string text_of(const ShardProgress& progress) {
-  return dumped({{"rows", progress.rows}, {"skipped", progress.skipped}}) + "\n";
+  return json_text({{"rows", progress.rows}, {"skipped", progress.skipped}}) + "\n";
 }
 
 std::optional<ShardProgress> read_shard_progress(const std::string& path, int64_t most_rows) {
@@ -46,19 +41,19 @@ std::optional<ShardProgress> read_shard_progress(const std::string& path, int64_
 }
 
 std::string text_of(const ShardRecord& record) {
-  return dumped({{"algorithm", kChecksumAlgorithm},
-                 {"checksums",
-                  {{"meta", record.meta_hash},
-                   {"rows", record.rows_hash},
-                   {"skipped", hash_of_skipped(record.skipped)}}},
-                 {"skipped", record.skipped}}) +
+  return json_text({{"algorithm", kChecksumAlgorithm},
+                    {"checksums",
+                     {{"meta", record.meta_hash},
+                      {"rows", record.rows_hash},
+                      {"skipped", hash_of_skipped(record.skipped)}}},
+                    {"skipped", record.skipped}}) +
          "\n";
 }
 
 std::string hash_of_skipped(const json& skipped) {
   ContentHash hash;
-  // The list is hashed as it will be read again: what is no UTF-8 was replaced.
-  hash.add(dumped(json::parse(dumped(skipped))));
+  // The list is hashed as it will be read again: what is no UTF-8 is shown with escapes.
+  hash.add(json_text(json::parse(json_text(skipped))));
   return hash.hex();
 }
 

@@ -7,6 +7,7 @@
 #include "host/base/exit_code.hpp"
 #include "host/check/conformance.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace po = boost::program_options;
@@ -83,7 +84,7 @@ int run(int argc, char** argv) {
     std::cout << "\n";
   }
   if (values.count("json") != 0) {
-    std::cout << list.dump(2) << "\n";
+    std::cout << json_text(list, 2) << "\n";
   } else {
     std::cout << counts[0] << " passed, " << counts[1] << " failed, " << counts[2] << " skipped\n";
   }

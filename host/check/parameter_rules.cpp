@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/check/rule.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -100,7 +101,7 @@ void defaults_survive_json(const Subject& subject) {
     params[name] = field["default"];
     require(equal(left_out, behaviour(subject, params)),
             "gives something else with {} = {}, the default in its schema, than without", name,
-            field["default"].dump());
+            json_text(field["default"]));
   }
 }
 
@@ -115,7 +116,8 @@ void forbidden_is_refused(const Subject& subject) {
     for (const auto& value : forbidden_values(field)) {
       auto params = subject.params;
       params[name] = value;
-      require(is_refused(subject, params), "accepts {} = {}, which its schema forbids", name, value.dump());
+      require(is_refused(subject, params), "accepts {} = {}, which its schema forbids", name,
+              json_text(value));
     }
   }
 }
@@ -125,7 +127,7 @@ void wrong_type_is_refused(const Subject& subject) {
     if (!field.contains("type")) continue;
     auto params = subject.params;
     params[name] = field["type"] == "object" ? json("text") : json::object();
-    require(is_refused(subject, params), "accepts {} = {}, which is no {}", name, params[name].dump(),
+    require(is_refused(subject, params), "accepts {} = {}, which is no {}", name, json_text(params[name]),
             field["type"].get<std::string>());
   }
 }

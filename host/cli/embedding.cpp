@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 
 #include "host/base/text.hpp"
@@ -13,6 +14,7 @@
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/npy.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -27,7 +29,9 @@ std::vector<std::string> extensions_of(ObjectKind kind, const Decoders& decoders
   return decoders.extensions();
 }
 
-std::vector<std::string> lines_of(std::istream& content) {
+/// Throws Error when the text is UTF-16; `name` is what it is called then.
+std::vector<std::string> lines_of(std::string text, const std::string& name) {
+  std::istringstream content(text_content(std::move(text), name));
   std::vector<std::string> lines;
   for (std::string line; std::getline(content, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
@@ -36,12 +40,10 @@ std::vector<std::string> lines_of(std::istream& content) {
   return lines;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::istringstream content(text);
-  return lines_of(content);
+std::vector<std::string> input_lines() {
+  std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  return lines_of(std::move(text), "standard input");
 }
-
-std::vector<std::string> input_lines() { return lines_of(std::cin); }
 
 std::vector<std::string> files_inside(const std::string& folder, const std::vector<std::string>& extensions,
                                       ObjectKind kind) {
@@ -95,13 +97,18 @@ Embedded embed_texts(const InferenceModel& model, const Decoders& decoders,
       found = input_lines();
     } else {
       try {
-        found = lines_of(read_file(file));
+        found = lines_of(read_file(file), file);
       } catch (const Error& error) {
         unreadable.push_back({{"path", file}, {"row", nullptr}, {"error", error.what()}});
       }
     }
     for (size_t i = 0; i < found.size(); ++i) {
-      lines.push_back({{"path", file}, {"line", i + 1}});
+      const auto number = static_cast<int64_t>(i + 1);
+      if (const auto fault = encoding_fault(found[i], file, number); !fault.empty()) {
+        unreadable.push_back({{"path", file}, {"line", number}, {"row", nullptr}, {"error", fault}});
+        continue;
+      }
+      lines.push_back({{"path", file}, {"line", number}});
       texts.push_back(Input::text(std::move(found[i])));
     }
   }

@@ -8,12 +8,13 @@
 #include "host/base/issue.hpp"
 #include "host/base/text.hpp"
 #include "host/cli/command_line.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace {
 
 int failed(ExitCode code, const std::string& message) {
-  std::fprintf(stderr, "error: %s\n", message.c_str());
+  std::fprintf(stderr, "error: %s\n", shown(message).c_str());
   return code;
 }
 
@@ -30,7 +31,7 @@ int guarded(const std::function<int()>& body) {
   } catch (const PluginError& error) {
     return failed(kExitPlugin, error.what());
   } catch (const Interrupted& error) {
-    std::fprintf(stderr, "interrupted: %s\n", error.what());
+    std::fprintf(stderr, "interrupted: %s\n", shown(error.what()).c_str());
     return kExitInterrupted;
   } catch (const std::exception& error) {
     return failed(kExitRunFailed, without_trace(error.what()));

@@ -94,6 +94,26 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
   return split;
 }
 
+ClassSplit split_classes(const Dataset& dataset, const SplitOptions& options) {
+  try {
+    return split_classes(dataset.labels(), options);
+  } catch (const PipelineError& error) {
+    const auto pairs = dataset.pairs();
+    if (!pairs.defined() || error.issues().size() != 1) throw;
+    const std::set<int64_t> groups(dataset.labels().begin(), dataset.labels().end());
+    auto issue = error.issues().front();
+    const auto count = std::to_string(dataset.size()) + " objects of " + std::to_string(pairs.rows.size(0));
+    issue.message += groups.size() == 1
+                         ? ": all " + count +
+                               " pairs hang together by chains of pairs, so they are one class, "
+                               "which cannot be divided"
+                         : ": the " + count + " pairs hang together in " + std::to_string(groups.size()) +
+                               " classes, none of which can be divided";
+    issue.message += "; leave out the pairs of objects that many share, or take pairs of several sources";
+    throw PipelineError({issue});
+  }
+}
+
 at::Tensor tensor_of(const std::vector<SampleIndex>& samples) {
   auto out = at::empty({static_cast<int64_t>(samples.size())}, at::kLong);
   std::transform(samples.begin(), samples.end(), out.data_ptr<int64_t>(),

@@ -8,6 +8,7 @@
 
 #include "host/base/index_types.hpp"
 #include "host/options/data_options.hpp"
+#include "kindred/dataset.hpp"
 
 namespace kindred::host {
 
@@ -21,6 +22,9 @@ struct ClassSplit {
 /// Deterministic in (labels, options). Throws PipelineError when a side that is needed has no class, or
 /// when classes_file names a class that the dataset does not have.
 ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions& options);
+
+/// The same for a dataset. Of one whose groups are what pairs connect, the error says how few there are.
+ClassSplit split_classes(const Dataset& dataset, const SplitOptions& options);
 
 /// Returns the numbers of `samples`, int64 (R) on the CPU.
 at::Tensor tensor_of(const std::vector<SampleIndex>& samples);

@@ -12,6 +12,7 @@
 #include "host/model/resources.hpp"
 #include "host/options/views.hpp"
 #include "kindred/abi/version.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -87,7 +88,7 @@ const std::string& EntryKeys::resource_hash(const std::string& file) {
 
 std::string EntryKeys::key(const FeatureRequest& request) {
   Fingerprint fingerprint;
-  fingerprint.add(description(request).dump());
+  fingerprint.add(json_text(description(request)));
   fingerprint.add(inputs_fingerprint());
   // A file that a component is made from, such as a TorchScript module, holds more than its tensors.
   std::vector<ComponentSpec> made = transform_specs(request.view);

@@ -15,6 +15,7 @@
 #include "host/encoding/skipped_list.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/io/npy.hpp"
 
 namespace kindred::host {
@@ -45,7 +46,7 @@ RowCache::RowCache(const std::string& directory, const std::string& key, at::Sca
   if (all_complete()) return;
   auto described = description;
   described["shards"] = {{"count", entry_.layout.count()}, {"rows", entry_.layout.shard_rows}};
-  const auto text = described.dump(2) + "\n";
+  const auto text = json_text(described, 2) + "\n";
   ContentHash hash;
   hash.add(text);
   meta_hash_ = hash.hex();

@@ -8,6 +8,7 @@
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/npy.hpp"
+#include "kindred/io/utf8.hpp"
 #include "kindred/text.hpp"
 
 namespace kindred::host {
@@ -113,9 +114,13 @@ at::Tensor InputSamples::pixels(const Input& input) const {
 }
 
 at::Tensor InputSamples::text(const Input& input) const {
-  if (input.form_ == Input::Form::file) return text_tensor(without_last_break(read_file(input.name_)));
-  if (input.form_ != Input::Form::text) wrong_form(input, "a text");
-  return text_tensor(input.content_);
+  if (input.form_ != Input::Form::file && input.form_ != Input::Form::text) wrong_form(input, "a text");
+  const bool is_file = input.form_ == Input::Form::file;
+  auto text =
+      is_file ? without_last_break(text_content(read_file(input.name_), input.name_)) : input.content_;
+  const auto fault = encoding_fault(text, is_file ? input.name_ : "FILE");
+  if (!fault.empty()) throw Error("the text cannot be read: " + fault);
+  return text_tensor(text);
 }
 
 at::Tensor InputSamples::vector(const Input& input, int64_t length) const {

@@ -1,6 +1,7 @@
 #include "host/inference/model_card.hpp"
 
 #include "kindred/abi/version.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -24,7 +25,7 @@ ModelCard model_card(const json& manifest) {
   ModelCard card;
   card.name = manifest.value("name", "");
   card.kindred_version = KINDRED_SDK_VERSION;
-  card.manifest = manifest.dump(2);
+  card.manifest = json_text(manifest, 2);
   const auto metrics = manifest.value("metrics", json::object());
   for (const auto& [side, values] : metrics.items()) {
     for (const auto& [name, value] : values.items()) {

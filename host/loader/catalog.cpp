@@ -14,6 +14,7 @@
 #include "host/base/text.hpp"
 #include "host/loader/gate.hpp"
 #include "host/loader/registration.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -193,12 +194,7 @@ void* Catalog::make(const ComponentInfo& component, const char* kind, uint32_t r
   const kindred_sink out{&error, [](void* context, const char* text, size_t size) {
                            static_cast<std::string*>(context)->append(text, size);
                          }};
-  std::string text;
-  try {
-    text = params.is_null() ? "{}" : params.dump();
-  } catch (const nlohmann::json::exception&) {
-    fail("its parameters hold a string that is not valid UTF-8; save the pipeline as UTF-8");
-  }
+  const auto text = params.is_null() ? "{}" : exact_json_text(params);  // paths need not be UTF-8
   const SlowCall slow("plugin " + component.plugin_id + ", component " + component.id + ", phase create",
                       kCreatePatience);
   const RunningCall running(component.plugin_id.c_str(), component.id.c_str(), "create");

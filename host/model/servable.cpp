@@ -168,7 +168,7 @@ void save_servable(const std::string& folder, const ModelSource& source, const M
   }
   write_safetensors((fresh / "encoder.safetensors").string(), encoder_tensors(model));
   write_safetensors((fresh / "head.safetensors").string(), head_tensors(model));
-  write_file_atomically((fresh / "model.json").string(), manifest.dump(2) + "\n");
+  write_file_atomically((fresh / "model.json").string(), json_text(manifest, 2) + "\n");
 
   const auto old = fs::path(target.string() + ".old-" + std::to_string(getpid()));
   if (fs::exists(target)) fs::rename(target, old);

@@ -7,6 +7,7 @@
 
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -51,6 +52,7 @@ json parse_text(const std::string& file, const std::string& text) {
   try {
     return json::parse(text);
   } catch (const json::parse_error& error) {
+    if (const auto fault = encoding_fault(text, file); !fault.empty()) fail(file, "", fault);
     const size_t end = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n');
     const auto last_newline = text.rfind('\n', end == 0 ? 0 : end - 1);
@@ -119,7 +121,7 @@ void expand(json& value, const std::string& file, const std::string& pointer, st
 Document load_chain(const std::string& path, int links) {
   std::string text;
   try {
-    text = read_file(path);
+    text = text_content(read_file(path), path);
   } catch (const Error& error) {
     fail(path, "", error.what());
   }
@@ -241,10 +243,10 @@ const Document::Origin* origin_of(const Origins& origins, const std::string& poi
 }  // namespace
 
 std::string Document::resolve_path(const std::string& pointer, const std::string& path) const {
-  if (path.empty() || fs::path(path).is_absolute()) return path;
+  if (path.empty() || fs::path(path).is_absolute()) return path_of_shown(path);
   const auto* origin = origin_of(origins, pointer);
   const auto folder = origin != nullptr ? origin->folder : fs::absolute(file).parent_path().string();
-  return (fs::path(folder) / path).lexically_normal().string();
+  return path_of_shown((fs::path(folder) / path).lexically_normal().string());
 }
 
 const std::string& Document::file_of(const std::string& pointer) const {

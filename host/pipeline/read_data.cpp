@@ -4,6 +4,7 @@
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -13,7 +14,7 @@ void read_train_classes(SectionReader& reader, Pipeline& p, const TrainClassesSe
   const std::string pointer = "/data/split/train/classes_file";
   try {
     const auto path = reader.document().resolve_path(pointer, train.classes_file);
-    const auto file = parse_json(read_file(path));
+    const auto file = parse_json(text_content(read_file(path), path));
     const auto list = file.is_object() ? file.value("train_classes", json()) : file;
     if (!list.is_array() || list.empty()) {
       reader.issue(
@@ -23,7 +24,7 @@ void read_train_classes(SectionReader& reader, Pipeline& p, const TrainClassesSe
     }
     for (const auto& one : list) {
       if (!one.is_number_integer() || one.get<int64_t>() < 0) {
-        reader.issue(pointer, path + " lists " + one.dump() + "; classes are integers from 0");
+        reader.issue(pointer, path + " lists " + json_text(one) + "; classes are integers from 0");
         return;
       }
       p.split.train_classes.push_back(one.get<int64_t>());

@@ -2,6 +2,7 @@
 
 #include "host/base/text.hpp"
 #include "host/pipeline/read_sections.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -16,7 +17,7 @@ void read_trainable(SectionReader& reader, const json& value, EncoderSpec& encod
   }
   if (!value.is_object()) {
     reader.issue(pointer,
-                 "must be a boolean, or an object such as {\"from\": \"layer4\"}, got " + value.dump());
+                 "must be a boolean, or an object such as {\"from\": \"layer4\"}, got " + json_text(value));
     return;
   }
   const auto trainable = reader.section<TrainableSection>(value, pointer, &out);

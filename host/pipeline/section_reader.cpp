@@ -5,6 +5,7 @@
 #include "host/base/text.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -124,7 +125,7 @@ std::map<std::string, double> SectionReader::factors(const json& value, const st
   for (const auto& [name, factor] : value.items()) {
     if (!factor.is_number() || factor.get<double>() < 0) {
       issue((json::json_pointer(pointer) / name).to_string(),
-            "must be a number of at least 0, got " + factor.dump());
+            "must be a number of at least 0, got " + json_text(factor));
     } else {
       out[name] = factor.get<double>();
     }

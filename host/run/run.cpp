@@ -25,6 +25,7 @@
 #include "host/run/run_result.hpp"
 #include "host/training/trainer.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -86,7 +87,7 @@ void Run::open_folder() {
   if (options_.resume) context_.keep(earlier_warnings(log, folder_));
   context_.add_log_file(log);
   write_file_atomically((fs::path(folder_) / "pipeline.json").string(),
-                        resolved_pipeline(pipeline_, catalog_).dump(2) + "\n");
+                        json_text(resolved_pipeline(pipeline_, catalog_), 2) + "\n");
   context_.info(fmt::format("run folder {}", folder_));
 }
 
@@ -132,7 +133,7 @@ bool Run::train() {
   // input fitted before.
   fit_heads(model.learns() ? model.heads.count_to_last_trained() : model.heads.stages.size());
   const auto track_from = [&](int64_t first_epoch) {
-    trackers_->start({pipeline_.name, folder_, pipeline_.resolved.dump(), first_epoch});
+    trackers_->start({pipeline_.name, folder_, json_text(pipeline_.resolved), first_epoch});
   };
   Trainer::Parts parts;
   parts.metrics = material_.components.metrics;

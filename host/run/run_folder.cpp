@@ -11,6 +11,7 @@
 #include "kindred/abi/version.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -69,7 +70,8 @@ void check_same_pipeline(const std::string& folder, const Pipeline& pipeline) {
   const auto before = json::parse(read_file(path), nullptr, false);
   for (const char* section : {"seed", "data", "model", "cache", "train"}) {
     const auto then = before.is_object() ? before.value(section, json()) : json();
-    const auto now = pipeline.resolved.value(section, json());
+    // As it was written: paths that are no UTF-8 stand there as they are shown.
+    const auto now = json::parse(json_text(pipeline.resolved.value(section, json())));
     for (const auto& change : json::diff(then, now)) {
       const auto pointer = "/" + std::string(section) + change.at("path").get<std::string>();
       const bool length = pointer == "/train/epochs" || pointer.rfind("/train/early_stopping", 0) == 0;
@@ -87,7 +89,7 @@ void set_model_metrics(const std::string& folder, const json& metrics) {
   const auto path = (fs::path(model_of_run(folder)) / "model.json").string();
   auto manifest = json::parse(read_file(path));
   manifest["metrics"] = metrics;
-  write_file_atomically(path, manifest.dump(2) + "\n");
+  write_file_atomically(path, json_text(manifest, 2) + "\n");
 }
 
 }  // namespace kindred::host

@@ -10,6 +10,7 @@
 #include "host/base/clock.hpp"
 #include "host/base/system_info.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -110,7 +111,7 @@ void RunResult::write(const std::string& folder, RunStatus status, const std::st
   body_["warnings"] = warnings_;
   body_["timings"]["total_seconds"] = now_seconds() - start_;
   body_["peak_rss_bytes"] = peak_resident_bytes();
-  write_file_atomically((std::filesystem::path(folder) / "result.json").string(), body_.dump(2) + "\n");
+  write_file_atomically((std::filesystem::path(folder) / "result.json").string(), json_text(body_, 2) + "\n");
 }
 
 }  // namespace kindred::host

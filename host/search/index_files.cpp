@@ -10,6 +10,7 @@
 
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/io/npy.hpp"
 
 namespace kindred::host {
@@ -72,13 +73,13 @@ Manifest read_manifest(const std::string& path) {
     const auto document = json::parse(text);
     if (document.at("format") != kFormat) {
       throw Error(fmt::format("{} is no index of this program: its format is {}, not \"{}\"", path,
-                              document.at("format").dump(), kFormat));
+                              json_text(document.at("format")), kFormat));
     }
     if (document.at("version") != kVersion) {
       throw Error(
           fmt::format("{} has version {} of the format of an index, and this program knows version {}; make "
                       "the index again, or use the program that made it",
-                      path, document.at("version").dump(), kVersion));
+                      path, json_text(document.at("version")), kVersion));
     }
     return {distance_of(document, path), document.at("rows").get<int64_t>(),
             document.at("dimension").get<int64_t>(), document.at("hash").get<std::string>()};
@@ -115,7 +116,7 @@ void write_index_files(const std::string& folder, const StoredIndex& index) {
       {"format", kFormat},    {"version", kVersion},       {"distance", distance_name(index.distance)},
       {"rows", rows.size(0)}, {"dimension", rows.size(1)}, {"hash", hash}};
   if (index.distance.kind == Distance::lp) manifest["p"] = index.distance.p;
-  write_file_atomically((place / kManifest).string(), manifest.dump(2) + "\n");
+  write_file_atomically((place / kManifest).string(), json_text(manifest, 2) + "\n");
   remove_other_rows(place, file);
 }
 

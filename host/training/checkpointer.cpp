@@ -11,6 +11,7 @@
 #include "kindred/error.hpp"
 #include "kindred/io/checkpoint.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -147,7 +148,7 @@ void Checkpointer::write_files(const Checkpoint& checkpoint) {
                      {"best_value", checkpoint.best_value},
                      {"has_varied", checkpoint.has_varied},
                      {"monitor", state_.best.monitor()}};
-  write_file_atomically((folder / "trainer.json").string(), meta.dump(2) + "\n");
+  write_file_atomically((folder / "trainer.json").string(), json_text(meta, 2) + "\n");
   saved_ = position;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto name = entry.path().filename().string();

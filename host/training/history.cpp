@@ -8,6 +8,7 @@
 #include "host/training/optimizer.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -37,7 +38,7 @@ void History::append(int64_t epoch, const EpochResult& result, double seconds, b
                {"best", best}};
   for (const auto& [name, value] : result.validation) line["validation"][name] = value;
   std::ofstream file(path_, std::ios::app);
-  file << line.dump() << '\n';
+  file << json_text(line) << '\n';
   if (!file.flush()) throw Error("cannot write " + path_ + "; is the disk full?");
 }
 

@@ -1,13 +1,19 @@
 #include "files/json_lines.hpp"
 
+#include <cmath>
+
+#include "files/numbered_labels.hpp"
 #include "files/splits.hpp"
 #include "files/text_lines.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred {
 namespace {
 using nlohmann::json;
+
+constexpr double kLargestInteger = 9007199254740992.0;  // beyond 2^53 a double skips integers
 
 /// Throws json::exception or Error with the reason alone.
 json parsed(const std::string& text) {
@@ -38,8 +44,13 @@ void JsonLine::fail(const std::string& message) const {
 std::optional<std::string> JsonLine::word(const std::string& key) const {
   const auto it = value.find(key);
   if (it == value.end() || it->is_null()) return {};
-  if (!it->is_string() && !it->is_number_integer()) fail("\"" + key + "\" is no text and no integer");
-  return it->is_string() ? it->get<std::string>() : it->dump();
+  if (it->is_string()) return label_word(it->get_ref<const std::string&>());
+  if (it->is_number_integer()) return json_text(*it);
+  // Programs write 3.0 for an integer when others are missing.
+  const auto number = it->is_number() ? it->get<double>() : 0.5;
+  if (std::floor(number) != number || std::abs(number) > kLargestInteger)
+    fail("\"" + key + "\" is no text and no integer");
+  return std::to_string(static_cast<int64_t>(number));
 }
 
 bool JsonLine::is_in(const std::vector<std::string>& splits, const std::string& key) const {
@@ -59,6 +70,7 @@ void each_json_line(const std::string& path, const std::string& example,
     } catch (const std::exception& error) {
       reason = reason_of(error.what());
     }
+    if (const auto fault = encoding_fault(line.text, path, line.number); !fault.empty()) out.fail(fault);
     if (!reason.empty()) out.fail("expected an object, such as " + example + "; " + reason);
     visit(out);
   }

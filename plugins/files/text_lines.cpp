@@ -6,19 +6,20 @@
 
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred {
 
 std::vector<TextLine> text_lines(const std::string& path) {
-  auto text = read_file(path);
-  if (text.rfind("\xEF\xBB\xBF", 0) == 0) text.erase(0, 3);
+  const auto text = text_content(read_file(path), path);
+  const char end = text.find('\n') == std::string::npos ? '\r' : '\n';
   std::vector<TextLine> lines;
   std::istringstream stream(text);
   int64_t number = 0;
-  for (std::string line; std::getline(stream, line);) {
+  for (std::string line; std::getline(stream, line, end);) {
     ++number;
     if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) lines.push_back({number, line});
+    if (line.find_first_not_of(" \t\r") != std::string::npos) lines.push_back({number, line});
   }
   return lines;
 }

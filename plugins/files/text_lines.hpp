@@ -12,8 +12,9 @@ struct TextLine {
   std::string text;
 };
 
-/// Lines without their ends (LF or CR LF); empty ones are left out. A byte order mark is dropped. Throws
-/// Error.
+/// Lines without their ends (LF or CR LF; CR in a file that has no LF); those that are empty or blank are
+/// left out. The mark that UTF-8 may begin with is dropped. A line may hold bytes that are no UTF-8: in names
+/// they stay what they are. Throws Error, also for UTF-16.
 std::vector<TextLine> text_lines(const std::string& path);
 
 /// Returns the words that spaces and tabs separate.

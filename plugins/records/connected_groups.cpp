@@ -35,4 +35,32 @@ std::vector<int64_t> connected_groups(int64_t count, const std::vector<std::arra
   return groups;
 }
 
+std::string connection_text(const std::vector<int64_t>& groups,
+                            const std::vector<std::array<int64_t, 2>>& links,
+                            const std::vector<std::string>& names) {
+  std::vector<int64_t> sizes, uses(groups.size());
+  for (const auto group : groups) {
+    sizes.resize(std::max(sizes.size(), static_cast<size_t>(group) + 1));
+    ++sizes[static_cast<size_t>(group)];
+  }
+  if (sizes.empty()) return {};
+  const auto largest = *std::max_element(sizes.begin(), sizes.end());
+  if (2 * largest <= static_cast<int64_t>(groups.size())) return {};
+  for (const auto& [a, b] : links) {
+    ++uses[static_cast<size_t>(a)];
+    if (b != a) ++uses[static_cast<size_t>(b)];
+  }
+  const auto hub = std::max_element(uses.begin(), uses.end());
+  const auto all = std::to_string(groups.size()) + " objects";
+  const auto hanging =
+      sizes.size() == 1
+          ? "all " + all + " of the " + std::to_string(links.size()) +
+                " pairs hang together by chains of pairs, so they are one group, and no split can divide them"
+          : std::to_string(largest) + " of " + all + " hang together by chains of pairs in one of " +
+                std::to_string(sizes.size()) + " groups, which a split cannot divide";
+  return hanging + "; the object in most pairs is " + names[static_cast<size_t>(hub - uses.begin())] +
+         ", in " + std::to_string(*hub) +
+         ": leave out pairs of objects that many share, or take pairs of several sources that share none";
+}
+
 }  // namespace kindred

@@ -9,6 +9,7 @@
 #include "files/file_stamp.hpp"
 #include "files/numbered_labels.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/plugin.hpp"
 #include "record_dataset.hpp"
 #include "record_fields.hpp"
@@ -63,7 +64,9 @@ class PairsJsonlDataset final : public RecordDataset {
       const auto a = sample_of(line, params.a_key, ":a"), b = sample_of(line, params.b_key, ":b");
       links_.push_back({a, b});
       scores_.push_back(score_of(line));
-      subgroups.push_back(line.word(params.subgroup_key).value_or("0"));
+      const auto subgroup = line.word(params.subgroup_key);
+      if (!subgroup) without_subgroup_.push_back(line.number);
+      subgroups.push_back(subgroup.value_or("0"));
     });
     if (links_.empty())
       throw Error("pairs_jsonl: " + params.file + " has no line; expected pairs such as " + example());
@@ -74,9 +77,23 @@ class PairsJsonlDataset final : public RecordDataset {
 
   const std::vector<int64_t>& labels() const override { return labels_; }
   std::string sample_name(int64_t index) const override { return names_.at(static_cast<size_t>(index)); }
+  std::vector<Note> notes() const override {
+    std::vector<Note> notes;
+    const auto add = [&](const std::vector<int64_t>& lines, const char* lacks) {
+      if (lines.empty() || lines.size() == links_.size()) return;
+      notes.push_back({"pairs_jsonl: " + params_.file + ": " + std::to_string(lines.size()) + " of " +
+                       std::to_string(links_.size()) + " pairs have no " + lacks + " (" +
+                       places_text("line", lines) + ")"});
+    };
+    add(without_score_, "score, which counts as 1");
+    add(without_subgroup_, "subgroup, which counts as 0");
+    if (auto text = connection_text(labels_, links_, names_); !text.empty())
+      notes.push_back({"pairs_jsonl: " + params_.file + ": " + text});
+    return notes;
+  }
   std::string fingerprint() const override {
-    return "pairs_jsonl 1 " + params_.fields.dump() +
-           json{params_.object, params_.a_key, params_.b_key}.dump() + "\n" + file_stamp(params_.file) +
+    return "pairs_jsonl 1 " + json_text(params_.fields) +
+           json_text({params_.object, params_.a_key, params_.b_key}) + "\n" + file_stamp(params_.file) +
            table_.image_stamps();
   }
   PairList pairs() const override {
@@ -106,12 +123,12 @@ class PairsJsonlDataset final : public RecordDataset {
   /// The same for objects that are equal; a part that is null is as good as none.
   static std::string identity_of(const json& object) {
     const auto is_null = [](const json& part) { return part.is_null(); };
-    if (std::none_of(object.begin(), object.end(), is_null)) return object.dump();
+    if (std::none_of(object.begin(), object.end(), is_null)) return json_text(object);
     auto present = json::object();
     for (const auto& [name, part] : object.items()) {
       if (!part.is_null()) present[name] = part;
     }
-    return present.dump();
+    return json_text(present);
   }
 
   /// The row of the object at `key`, which is new unless an equal one came before.
@@ -131,13 +148,16 @@ class PairsJsonlDataset final : public RecordDataset {
     return it->second;
   }
 
-  float score_of(const JsonLine& line) const {
+  float score_of(const JsonLine& line) {
     const auto it = line.value.find(params_.score_key);
-    if (it == line.value.end() || it->is_null()) return 1;
+    if (it == line.value.end() || it->is_null()) {
+      without_score_.push_back(line.number);
+      return 1;
+    }
     const double score = it->is_number() ? it->get<double>() : -1;
     if (!(score >= 0 && score <= 1)) {
       line.fail(
-          "\"" + params_.score_key + "\" is " + it->dump().substr(0, 40) +
+          "\"" + params_.score_key + "\" is " + json_text(*it).substr(0, 40) +
           ", expected a number from 0 (dissimilar) to 1 (similar); divide by the largest score when the "
           "scale is another");
     }
@@ -151,6 +171,7 @@ class PairsJsonlDataset final : public RecordDataset {
   std::vector<std::array<int64_t, 2>> links_;
   std::vector<float> scores_;
   std::vector<int64_t> subgroups_, labels_;
+  std::vector<int64_t> without_score_, without_subgroup_;  // lines
 };
 
 }  // namespace

@@ -9,6 +9,8 @@
 
 #include "files/file_stamp.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 #include "kindred/text.hpp"
 #include "record_fields.hpp"
 #include "record_images.hpp"
@@ -63,7 +65,7 @@ void RecordTable::add(const nlohmann::json& object, const JsonLine& line, const 
     }
     const bool is_text = fields_[i].kind == ObjectKind::text;
     if (!value->is_string() || (!is_text && value->get_ref<const std::string&>().empty())) {
-      line.fail(called(name) + "is " + value->dump().substr(0, 40) + ", expected " +
+      line.fail(called(name) + "is " + json_text(*value).substr(0, 40) + ", expected " +
                 (is_text ? "a text" : "the path of a picture"));
     }
     columns_[i].texts.push_back(value->get<std::string>());
@@ -92,7 +94,7 @@ void RecordTable::add_numbers(const nlohmann::json& value, Column& column, const
   for (const auto& one : value) {
     const auto number = one.is_number() ? one.get<float>() : NAN;
     if (!std::isfinite(number))
-      line.fail(name + "holds " + one.dump().substr(0, 40) + ", expected numbers that float32 can hold");
+      line.fail(name + "holds " + json_text(one).substr(0, 40) + ", expected numbers that float32 can hold");
     column.numbers->push_back(number);
   }
 }
@@ -134,7 +136,9 @@ std::string RecordTable::image_stamps() const {
   return text;
 }
 
-std::string RecordTable::path_of(const std::string& file) const { return (fs::path(root_) / file).string(); }
+std::string RecordTable::path_of(const std::string& file) const {
+  return path_of_shown((fs::path(root_) / file).string());
+}
 
 void RecordTable::check_field(size_t field) const {
   if (field < fields_.size()) return;

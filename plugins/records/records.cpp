@@ -4,6 +4,7 @@
 #include "files/file_stamp.hpp"
 #include "files/numbered_labels.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/plugin.hpp"
 #include "record_dataset.hpp"
 #include "record_fields.hpp"
@@ -35,8 +36,8 @@ class RecordsDataset final : public RecordDataset {
           .required();
       schema.field("label_key", &Params::label_key)
           .doc(
-              "Key of the label: integers stay what they are, words are numbered by name; -1 where no line "
-              "has it.");
+              "Key of the label: integers stay what they are, words are numbered by name; -1 where it is "
+              "absent, null or blank.");
       schema.field("split_key", &Params::split_key).doc("Key that `splits` chooses by.");
       schema.field("splits", &Params::splits).doc("Lines of these splits only; left out: all.");
     }
@@ -55,18 +56,19 @@ class RecordsDataset final : public RecordDataset {
       words.push_back(line.word(params.label_key));
     });
     if (size() == 0) throw Error("records: " + params.file + " has no line of the splits that are asked for");
-    labels_ = numbered_if_given(words, "records: " + params.file, "lines");
+    labels_ = numbered_if_given(words, "records: " + params.file, "lines", lines_);
   }
 
   const std::vector<int64_t>& labels() const override { return labels_.labels; }
   std::vector<std::string> class_names() const override { return labels_.names; }
+  std::vector<Note> notes() const override { return labels_.notes; }
   std::string sample_name(int64_t index) const override {
     return fs::path(params_.file).stem().string() + ":" +
            std::to_string(lines_.at(static_cast<size_t>(index)));
   }
   std::string fingerprint() const override {
-    return "records 1 " + params_.fields.dump() + nlohmann::json{params_.split_key, params_.splits}.dump() +
-           "\n" + file_stamp(params_.file) + table_.image_stamps();
+    return "records 1 " + json_text(params_.fields) + json_text({params_.split_key, params_.splits}) + "\n" +
+           file_stamp(params_.file) + table_.image_stamps();
   }
 
  private:

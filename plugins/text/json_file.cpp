@@ -31,7 +31,7 @@ bool JsonFile::has(const std::string& key) const {
 }
 
 void JsonFile::refuse(const std::string& key, const char* expected) const {
-  const auto given = has(key) ? "\"" + key + "\" as " + object_.at(key).dump() : "no \"" + key + "\"";
+  const auto given = has(key) ? "\"" + key + "\" as " + json_text(object_.at(key)) : "no \"" + key + "\"";
   throw Error(path_ + " has " + given + ", expected " + expected);
 }
 

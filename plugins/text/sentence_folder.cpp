@@ -5,6 +5,7 @@
 
 #include "json_file.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;
@@ -31,7 +32,7 @@ Pooling pooling_named(const JsonFile& file, const json& name) {
   for (const auto& one : kPoolings) {
     if (name == one.name) return one.mode;
   }
-  refuse_pooling(file, name.dump());
+  refuse_pooling(file, json_text(name));
 }
 
 /// "pooling_mode" (a name or several) in new files, a flag for each in old ones.
@@ -67,7 +68,7 @@ std::string home_of(const json& module, const std::string& folder, const std::st
   const fs::path home = relative.get<std::string>();
   const bool inside = home.is_relative() && std::find(home.begin(), home.end(), "..") == home.end();
   if (!inside)
-    throw Error(list + " names the path " + relative.dump() + ", which leaves its folder; refused");
+    throw Error(list + " names the path " + json_text(relative) + ", which leaves its folder; refused");
   return (fs::path(folder) / home).string();
 }
 
@@ -79,7 +80,7 @@ void read_modules(const std::string& folder, SentenceFolder& found) {
   size_t place = 0;
   if (!modules.is_array()) throw Error(path + " is no list of modules; download it again");
   for (const auto& module : modules) {
-    const auto type = module.is_object() ? short_type(module) : module.dump();
+    const auto type = module.is_object() ? short_type(module) : json_text(module);
     if (place >= expected.size() || type != expected[place]) {
       throw Error(path + " has the module " + type + " at place " + std::to_string(place + 1) +
                   ", expected Transformer, Pooling and, if at all, Normalize; trace others for "

@@ -6,6 +6,8 @@
 #include "json_file.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;
@@ -13,7 +15,7 @@ using nlohmann::json;
 namespace {
 
 std::string type_of(const json& part) {
-  return part.is_object() && part.contains("type") ? part["type"].dump() : "nothing";
+  return part.is_object() && part.contains("type") ? json_text(part["type"]) : "nothing";
 }
 
 /// A part of tokenizer.json that must be BERT's.
@@ -30,7 +32,7 @@ const json& part_of(const JsonFile& file, const std::string& name, const std::st
 /// Converting what is none would be undefined.
 int64_t whole_number(const JsonFile& file, const json& value, const std::string& what) {
   if (!value.is_number_integer())
-    throw Error(file.path() + " has " + value.dump() + " for " + what + ", expected a whole number");
+    throw Error(file.path() + " has " + json_text(value) + " for " + what + ", expected a whole number");
   return value.get<int64_t>();
 }
 
@@ -76,7 +78,7 @@ void read_tokenizer_json(const JsonFile& file, TokenizerSettings& settings) {
 }  // namespace
 
 Vocabulary read_vocabulary(const std::string& path) {
-  const auto bytes = read_file(path);
+  const auto bytes = text_content(read_file(path), path);
   Vocabulary vocabulary;
   int64_t number = 0;
   for (size_t begin = 0; begin < bytes.size(); ++number) {

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
+#include "files/csv_table.hpp"
 #include "files/splits.hpp"
 #include "files/text_lines.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/utf8.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/text.hpp"
 #include "listed_images.hpp"
@@ -11,27 +14,6 @@
 namespace kindred {
 namespace {
 namespace fs = std::filesystem;
-
-/// Fields of a line (RFC 4180): quotes around a field may hold the delimiter, and "" for a quote. Fields have
-/// no line ends.
-std::vector<std::string> fields_of(const std::string& line, char delimiter) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"') {
-      fields.back() += c;
-      ++i;
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (c == delimiter && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
 
 /// Pictures that a table names: a column with paths, one with labels, and, where there are, columns with a
 /// split and with a box in pixels (x_1 left, x_2 right, y_1 top, y_2 bottom).
@@ -60,8 +42,8 @@ class CsvDataset final : public ListedImages {
       schema.field("path_column", &Params::path_column).doc("Column with the pictures' paths.");
       schema.field("label_column", &Params::label_column)
           .doc(
-              "Column with labels: integers stay what they are, words are numbered by name; left empty: "
-              "none.");
+              "Column with labels: integers stay what they are, words are numbered by name, and a row whose "
+              "cell is blank has none; left empty: no row has one.");
       schema.field("split_column", &Params::split_column).doc("Column that `splits` chooses by.");
       schema.field("splits", &Params::splits).doc("Rows of these splits only; left out: all.");
       schema.field("text_columns", &Params::text_columns)
@@ -79,37 +61,20 @@ class CsvDataset final : public ListedImages {
         params_(params) {
     if (params.delimiter.size() != 1)
       throw Error("csv: delimiter is \"" + params.delimiter + "\"; it is one character");
-    const auto lines = text_lines(params.file);
-    if (lines.size() < 2) throw Error("csv: " + params.file + " has no row below its header");
-    header_ = fields_of(lines[0].text, params.delimiter[0]);
-    const auto path = column(params.path_column, true),
-               label = column(params.label_column, !params.label_column.empty());
-    const auto split = column(params.split_column, !params.splits.empty());
-    const size_t box[] = {column("x_1", params.crop), column("y_1", params.crop), column("x_2", params.crop),
-                          column("y_2", params.crop)};
-    std::vector<size_t> text_places;
-    for (const auto& name : params.text_columns) text_places.push_back(column(name, true));
-    texts_.resize(text_places.size());
-    std::vector<std::string> labels;
-    for (size_t i = 1; i < lines.size(); ++i) {
-      const auto fields = fields_of(lines[i].text, params.delimiter[0]);
-      if (fields.size() != header_.size()) {
-        throw Error(params.file + ":" + std::to_string(lines[i].number) + ": has " +
-                    std::to_string(fields.size()) + " fields, the header " + std::to_string(header_.size()));
-      }
-      if (!params.splits.empty() && !wants_split(params.splits, fields[split])) continue;
-      ListedImage listed;
-      listed.file = fields[path];
-      if (params.crop) {
-        const auto edge = [&](size_t k) { return number_of(fields[box[k]], params.file, lines[i].number); };
-        listed.box = {edge(0), edge(1), edge(2), edge(3)};
-      }
-      add(listed);
-      for (size_t k = 0; k < text_places.size(); ++k) texts_[k].push_back(fields[text_places[k]]);
-      if (label != kNone) labels.push_back(fields[label]);
-    }
+    CsvReader reader(params.file, params.delimiter[0]);
+    CsvRow row;
+    if (!reader.next(row)) throw Error("csv: " + params.file + " is empty; its first line names the columns");
+    for (const auto& cell : row.cells) header_.push_back(label_word(cell.text).value_or(""));
+    find_columns();
+    bool any = false;
+    for (; reader.next(row); any = true) add_row(row);
+    if (!any) throw Error("csv: " + params.file + " has no row below its header");
+    add_notes(encoding_fault(reader.text(), params.file));
     if (size() == 0) throw Error("csv: " + params.file + " has no row of the splits that are asked for");
-    if (label != kNone) set_labels(numbered_labels(labels));
+    if (columns_.label != kNone)
+      set_labels(numbered_if_given(labels_, "csv: " + params.file, "rows", lines_));
+    labels_ = {};
+    lines_ = {};
   }
 
   std::vector<Field> fields() const override {
@@ -135,18 +100,89 @@ class CsvDataset final : public ListedImages {
  private:
   static constexpr size_t kNone = static_cast<size_t>(-1);
 
+  struct Columns {
+    size_t path, label, split;
+    size_t box[4];  ///< left, top, right, bottom
+    std::vector<size_t> texts;
+  };
+
   size_t column(const std::string& name, bool needed) const {
     const auto it = std::find(header_.begin(), header_.end(), name);
-    if (it != header_.end()) return static_cast<size_t>(it - header_.begin());
-    if (!needed) return kNone;
-    std::string list;
-    for (const auto& one : header_) list += (list.empty() ? "" : ", ") + one;
-    throw Error("csv: " + params_.file + " has no column \"" + name + "\"; its columns are: " + list);
+    if (it == header_.end()) {
+      if (!needed) return kNone;
+      std::string list;
+      for (const auto& one : header_) list += (list.empty() ? "" : ", ") + one;
+      throw Error("csv: " + params_.file + " has no column \"" + name + "\"; its columns are: " + list +
+                  (header_.size() == 1 ? "; the delimiter is \"" + params_.delimiter + "\"" : ""));
+    }
+    if (std::find(it + 1, header_.end(), name) != header_.end())
+      throw Error("csv: " + params_.file + " has two columns \"" + name + "\"; rename one of them");
+    return static_cast<size_t>(it - header_.begin());
+  }
+
+  void find_columns() {
+    const auto& p = params_;
+    columns_.path = column(p.path_column, true);
+    columns_.label = p.label_column.empty() ? kNone : column(p.label_column, true);
+    columns_.split = p.splits.empty() ? kNone : column(p.split_column, true);
+    const char* const edges[] = {"x_1", "y_1", "x_2", "y_2"};
+    for (size_t k = 0; p.crop && k < 4; ++k) columns_.box[k] = column(edges[k], true);
+    for (const auto& name : p.text_columns) columns_.texts.push_back(column(name, true));
+    texts_.resize(columns_.texts.size());
+  }
+
+  void add_row(const CsvRow& row) {
+    const auto& cells = row.cells;
+    const auto fail = [&](const std::string& message) {
+      throw Error(params_.file + ":" + std::to_string(row.line) + ": " + message);
+    };
+    if (cells.size() != header_.size()) {
+      fail("has " + std::to_string(cells.size()) + " fields, the header " + std::to_string(header_.size()));
+    }
+    if (columns_.split != kNone && !wants_split(params_.splits, cells[columns_.split].word())) return;
+    ListedImage listed;
+    listed.file = cells[columns_.path].word();
+    if (listed.file.empty()) {  // as in the empty rows that spreadsheets leave at the end
+      without_path_.push_back(row.line);
+      return;
+    }
+    if (params_.crop) {
+      const auto edge = [&](size_t k) {
+        return number_of(cells[columns_.box[k]].word(), params_.file, row.line);
+      };
+      listed.box = {edge(0), edge(1), edge(2), edge(3)};
+    }
+    add(listed);
+    for (size_t k = 0; k < texts_.size(); ++k) {
+      const auto& text = cells[columns_.texts[k]].text;
+      if (const auto fault = encoding_fault(text, params_.file, row.line); !fault.empty())
+        fail("the text \"" + params_.text_columns[k] + "\" cannot be read: " + fault);
+      texts_[k].push_back(text);
+    }
+    lines_.push_back(row.line);
+    if (columns_.label != kNone) labels_.push_back(label_word(cells[columns_.label].text));
+  }
+
+  void add_notes(const std::string& encoding_fault) {
+    if (!encoding_fault.empty()) {
+      add_note({"csv: " + params_.file + ": " + encoding_fault +
+                "; until then paths are opened as the bytes that they are, and they and names of classes are "
+                "shown with escapes, such as \\xE9"});
+    }
+    if (without_path_.empty()) return;
+    add_note({"csv: " + params_.file + ": " + std::to_string(without_path_.size()) + " rows have no path (" +
+                  places_text("line", without_path_) + ") and are left out",
+              true});
   }
 
   Params params_;
   std::vector<std::string> header_;
+  Columns columns_{kNone, kNone, kNone, {kNone, kNone, kNone, kNone}, {}};
   std::vector<std::vector<std::string>> texts_;  // by text column, then sample
+  std::vector<int64_t> without_path_;            // lines of rows
+  // These are of the rows that became samples, and only while the table is read.
+  std::vector<std::optional<std::string>> labels_;
+  std::vector<int64_t> lines_;
 };
 
 }  // namespace

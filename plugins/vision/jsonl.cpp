@@ -37,7 +37,7 @@ class JsonlDataset final : public ListedImages {
       schema.field("label_key", &Params::label_key)
           .doc(
               "Key of its label: integers stay what they are, words are numbered by name; -1 where it is "
-              "absent.");
+              "absent, null or blank.");
       schema.field("split_key", &Params::split_key).doc("Key that `splits` chooses by.");
       schema.field("splits", &Params::splits).doc("Lines of these splits only; left out: all.");
       describe_crop(schema);
@@ -49,6 +49,7 @@ class JsonlDataset final : public ListedImages {
                       params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
                       params.crop, params.margin}) {
     std::vector<std::optional<std::string>> labels;
+    std::vector<int64_t> lines;
     each_json_line(params.file, R"({"path": "a.jpg", "label": 3})", [&](const JsonLine& line) {
       if (!line.is_in(params.splits, params.split_key)) return;
       const auto path = line.value.find(params.path_key);
@@ -59,9 +60,10 @@ class JsonlDataset final : public ListedImages {
       if (params.crop && line.value.contains("box")) image.box = box_of(line);
       add(image);
       labels.push_back(line.word(params.label_key));
+      lines.push_back(line.number);
     });
     if (size() == 0) throw Error("jsonl: " + params.file + " has no line of the splits that are asked for");
-    set_labels(numbered_if_given(labels, "jsonl: " + params.file, "lines"));
+    set_labels(numbered_if_given(labels, "jsonl: " + params.file, "lines", lines));
   }
 
  private:

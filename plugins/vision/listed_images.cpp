@@ -7,6 +7,7 @@
 
 #include "files/file_stamp.hpp"
 #include "files/image_file.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;
@@ -20,10 +21,11 @@ void ListedImages::add(const ListedImage& image) {
 void ListedImages::set_labels(NumberedLabels labels) {
   labels_ = std::move(labels.labels);
   names_ = std::move(labels.names);
+  for (auto& note : labels.notes) add_note(std::move(note));
 }
 
 std::string ListedImages::path_of(size_t index) const {
-  return (fs::path(options_.root) / files_.at(index)).string();
+  return path_of_shown((fs::path(options_.root) / files_.at(index)).string());
 }
 
 at::Tensor ListedImages::read(int64_t index) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "files/image_box.hpp"
@@ -35,11 +36,13 @@ class ListedImages : public Dataset {
   at::Tensor read(int64_t index) const override;
   std::string sample_name(int64_t index) const override;
   std::string fingerprint() const override;
+  std::vector<Note> notes() const override { return notes_; }
 
  protected:
   void add(const ListedImage& image);
   void set_class_names(std::vector<std::string> names) { names_ = std::move(names); }
-  /// Call once, with a label for every picture that was added.
+  void add_note(Note note) { notes_.push_back(std::move(note)); }
+  /// Call once, with a label for every picture that was added. Their notes are added.
   void set_labels(NumberedLabels labels);
   const Options& options() const { return options_; }
 
@@ -51,6 +54,7 @@ class ListedImages : public Dataset {
   std::vector<int64_t> labels_;
   std::vector<ImageBox> boxes_;
   std::vector<std::string> names_;
+  std::vector<Note> notes_;
 };
 
 /// Declares "crop" and "margin" of a dataset with boxes.

@@ -9,6 +9,7 @@
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 #include "kindred/plugin.hpp"
 #include "tar_file.hpp"
 
@@ -78,6 +79,7 @@ class TarShardsDataset final : public Dataset {
     const auto& sample = samples_.at(static_cast<size_t>(index));
     return fs::path(shards_[sample.shard].path()).filename().string() + "/" + sample.image.name;
   }
+  std::vector<Note> notes() const override { return labels_.notes; }
   std::string fingerprint() const override {
     std::string text = "tar_shards 1";
     for (const auto& one : params_.extensions) text += " " + one;
@@ -138,27 +140,28 @@ class TarShardsDataset final : public Dataset {
     return {};
   }
 
-  static std::string label_of_text(const TarEntry& entry, const TarFile& shard) {
-    const auto text = entry.size <= kLongestLabel ? shard.read(entry) : std::string();
-    const auto first = text.find_first_not_of(" \t\r\n"), last = text.find_last_not_of(" \t\r\n");
-    if (first == std::string::npos) {
-      throw Error("tar_shards: " + shard.path() + ": " + entry.name +
-                  " holds no label; expected an integer or a word");
-    }
-    return text.substr(first, last + 1 - first);
+  static std::optional<std::string> label_of_text(const TarEntry& entry, const TarFile& shard) {
+    if (entry.size <= kLongestLabel) return label_word(shard.read(entry));
+    throw Error("tar_shards: " + shard.path() + ": " + entry.name +
+                " holds no label; expected an integer or a word");
   }
 
   std::optional<std::string> label_of_json(const TarEntry& entry, const TarFile& shard) const {
-    const auto value = parse_json(shard.read(entry));
-    if (!value.is_object())
-      throw Error("tar_shards: " + shard.path() + ": " + entry.name + " is no object of JSON");
+    const auto text = shard.read(entry);
+    const auto value = parse_json(text);
+    if (!value.is_object()) {
+      const auto fault = encoding_fault(text, entry.name);
+      throw Error("tar_shards: " + shard.path() + ": " + entry.name + " is no object of JSON" +
+                  (fault.empty() ? "" : ": " + fault));
+    }
     const auto it = value.find(params_.label_key);
     if (it == value.end() || it->is_null()) return {};
-    if (!it->is_string() && !it->is_number_integer()) {
+    if (it->is_string()) return label_word(it->get_ref<const std::string&>());
+    if (!it->is_number_integer()) {
       throw Error("tar_shards: " + shard.path() + ": \"" + params_.label_key + "\" in " + entry.name +
                   " is no text and no integer");
     }
-    return it->is_string() ? it->get<std::string>() : it->dump();
+    return json_text(*it);
   }
 
   Params params_;

@@ -16,33 +16,33 @@ constexpr size_t kMaxTextBytes = 1 << 20;
 constexpr size_t kMaxShownBytes = 60;
 
 /// A value as it is shown in a sentence: short, and valid UTF-8 whatever it holds.
-std::string shown(const json& value) {
+std::string short_text(const json& value) {
   if (value.is_number_float() && !std::isfinite(value.get<double>())) {
     return std::isnan(value.get<double>()) ? "NaN" : "infinite";
   }
-  auto text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  auto text = json_text(value);
   if (text.size() <= kMaxShownBytes) return text;
   size_t end = kMaxShownBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return text.substr(0, end) + "...";
 }
 
-std::string quoted(const std::string& name) { return shown(json(name)); }
+std::string quoted(const std::string& name) { return short_text(json(name)); }
 
 std::string kind_and_value(const json& value) {
   switch (value.type()) {
     case json::value_t::null:
       return "null";
     case json::value_t::boolean:
-      return "the boolean " + shown(value);
+      return "the boolean " + short_text(value);
     case json::value_t::string:
-      return "the string " + shown(value);
+      return "the string " + short_text(value);
     case json::value_t::array:
-      return "the array " + shown(value);
+      return "the array " + short_text(value);
     case json::value_t::object:
-      return "the object " + shown(value);
+      return "the object " + short_text(value);
     default:
-      return "the number " + shown(value);
+      return "the number " + short_text(value);
   }
 }
 
@@ -161,11 +161,11 @@ class Checker {
     // nlohmann compares integers as integers, so large ones are not rounded.
     if (!(has_low && value < *low) && !(has_high && value > *high)) return;
     const auto unit = text_of(schema, "x-unit");
-    auto bound = has_low && has_high ? "between " + shown(*low) + " and " + shown(*high)
-                 : has_low           ? "at least " + shown(*low)
-                                     : "at most " + shown(*high);
+    auto bound = has_low && has_high ? "between " + short_text(*low) + " and " + short_text(*high)
+                 : has_low           ? "at least " + short_text(*low)
+                                     : "at most " + short_text(*high);
     if (!unit.empty()) bound += " " + unit;
-    add(pointer, label + " must be " + bound + " but is " + shown(value));
+    add(pointer, label + " must be " + bound + " but is " + short_text(value));
   }
 
   void enumeration(const json& schema, const json& value, const std::string& pointer,
@@ -177,7 +177,7 @@ class Checker {
     for (const auto& name : *allowed) {
       if (name.is_string()) names.push_back(name.get<std::string>());
     }
-    auto message = label + " must be one of " + list(names) + " but is " + shown(value);
+    auto message = label + " must be one of " + list(names) + " but is " + short_text(value);
     const auto close = value.is_string() ? closest_name(value.get<std::string>(), names) : std::string();
     if (!close.empty()) message += "; did you mean " + quoted(close) + "?";
     add(pointer, std::move(message));
@@ -221,6 +221,7 @@ json parse_params_text(std::string_view text) {
                 (end == std::string::npos ? what : what.substr(end + 2)));
   }
   if (!value.is_object()) throw Error("the parameters must be an object but are " + kind_and_value(value));
+  restore_bytes(value);
   return value;
 }
 

@@ -137,7 +137,7 @@ void write_safetensors(const std::string& path, const std::vector<NamedTensor>& 
         {"dtype", known->name}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, offset + size}}};
     offset += size;
   }
-  std::string text = header.dump();
+  std::string text = json_text(header);
   text.append((8 - text.size() % 8) % 8, ' ');  // aligned data, as the format recommends
   std::string bytes;
   bytes.reserve(8 + text.size() + offset);

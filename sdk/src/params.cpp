@@ -1,4 +1,5 @@
 #include "kindred/params.hpp"
+#include "kindred/io/json_text.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -168,7 +169,7 @@ json FieldList::to_json() const {
           {"additionalProperties", false}};
 }
 
-std::string FieldList::text() const { return to_json().dump(); }
+std::string FieldList::text() const { return json_text(to_json()); }
 
 void FieldList::parse(std::string_view text, void* params) const {
   const auto object = parse_params_text(text);

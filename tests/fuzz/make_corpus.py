@@ -111,6 +111,24 @@ def lists():
     (folder("lists") / "words.txt").write_text("\ufeff1 3 a.jpg\r\n\n2.0\tshoe b.jpg\n")
 
 
+def tables():
+    csv = folder("csv")
+    (csv / "plain.csv").write_text("\ufeffpath,label\r\na.png,shoe\r\n b.png ,3.0\r\nc.png,\r\n")
+    (csv / "rich.csv").write_text('path,title,split,x_1,y_1,x_2,y_2\na.png,"red ""shoe"",\nold",train,1,2,30.5,40\nb.png,van,test,0,0,1,1\n')
+    (csv / "other.csv").write_text('path;title\r5" disk.png;"a;b"\r;\r')
+    (csv / "latin.csv").write_bytes(b"path,label\ncaf\xe9.png,\xe9t\xe9\n")
+    records = [{"t": "red shoe", "v": [1, 0.5], "label": "shoe", "split": "train"},
+               {"t": "gr\u00fcn", "v": [2, -3e2], "label": 7.0, "split": "test"}, {"t": "", "v": [0, 4], "label": None}]
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    (folder("records") / "plain.jsonl").write_text(text)
+    (folder("records") / "optional.jsonl").write_text('{"t": null, "split": "train"}\n \n{"split": "train", "label": " "}\n')
+    pairs = folder("pairs")
+    (pairs / "texts.jsonl").write_text('{"obj_a": "cat", "obj_b": "kitten", "score": 0.75, "subgroup": 3}\n'
+                                       '{"obj_a": "kitten", "obj_b": "tom", "score": null, "subgroup": ""}\n')
+    (pairs / "records.jsonl").write_text('{"obj_a": {"t": "x", "v": [1, 2]}, "obj_b": {"v": [3, 4]}, "subgroup": "w"}\n'
+                                         '{"obj_a": {"t": null, "v": [3, 4]}, "obj_b": {"t": "x", "v": [1, 2]}}\n')
+
+
 def sentence_folders():
     bert = {"model_type": "bert", "vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
             "intermediate_size": 16, "max_position_embeddings": 16, "type_vocab_size": 2, "hidden_act": "gelu",
@@ -152,6 +170,7 @@ def main():
     manifests()
     tars()
     lists()
+    tables()
     sentence_folders()
     if options.plugin:
         shutil.copy(options.plugin, folder("plugin_notes") / "plugin.so")

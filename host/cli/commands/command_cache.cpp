@@ -14,6 +14,8 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -46,20 +48,18 @@ std::string state_with_shards(const CacheEntry& entry) {
   return fmt::format("{}, {} of {} shards", state_of(entry), entry.shards_done, entry.shards);
 }
 
-std::string or_unknown(const std::string& text) { return text.empty() ? "?" : text; }
+std::string or_unknown(const std::string& text) { return text.empty() ? "?" : shown(text); }
 std::string or_unknown(int64_t number) { return number < 0 ? "?" : std::to_string(number); }
 
 /// Only the first few are named, since a folder may hold thousands.
 std::string some_of(std::vector<std::string> names) {
   const auto count = names.size();
   if (count > kNamesShown) names.resize(kNamesShown);
-  return joined(names) + (count > names.size() ? fmt::format(" and {} more", count - names.size()) : "");
+  return shown(joined(names)) +
+         (count > names.size() ? fmt::format(" and {} more", count - names.size()) : "");
 }
 
-/// Names of foreign files need not be UTF-8.
-void print(const json& result) {
-  std::cout << result.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
-}
+void print(const json& result) { std::cout << json_text(result, 2) << "\n"; }
 
 json to_json(const CacheEntry& entry) {
   const auto number = [](int64_t value) { return value < 0 ? json() : json(value); };
@@ -99,7 +99,8 @@ int list_entries(const CommandLine& command, const CacheFolder& cache) {
   if (command.json()) {
     print({{"directory", cache.directory}, {"entries", list}, {"bytes", bytes}, {"others", cache.others}});
   } else {
-    std::cout << fmt::format("{}, {} in {}\n", count_text(list.size()), size_text(bytes), cache.directory);
+    std::cout << fmt::format("{}, {} in {}\n", count_text(list.size()), size_text(bytes),
+                             shown(cache.directory));
     if (!cache.others.empty()) std::cout << "not of the cache: " << some_of(cache.others) << "\n";
   }
   return kExitOk;
@@ -177,7 +178,7 @@ int clear_entries(const CommandLine& command, const CacheChoice& choice, const C
   } else {
     std::cout << fmt::format("{} {}, {} ({} bytes) {} in {}\n", count_text(removed.size()),
                              dry_run ? "would be removed" : "removed", size_text(freed), freed,
-                             dry_run ? "would be freed" : "freed", cache.directory);
+                             dry_run ? "would be freed" : "freed", shown(cache.directory));
   }
   return failed ? kExitRunFailed : kExitOk;
 }

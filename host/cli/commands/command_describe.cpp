@@ -6,6 +6,7 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/known_component.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -19,9 +20,9 @@ std::string range_text(const json& field) {
     return text;
   }
   std::string text;
-  if (element.contains("minimum")) text = element["minimum"].dump() + " <= x";
+  if (element.contains("minimum")) text = json_text(element["minimum"]) + " <= x";
   if (element.contains("maximum"))
-    text += (text.empty() ? "x" : "") + std::string(" <= ") + element["maximum"].dump();
+    text += (text.empty() ? "x" : "") + std::string(" <= ") + json_text(element["maximum"]);
   return text;
 }
 
@@ -64,13 +65,13 @@ void print(const ComponentInfo& info, const json& example) {
     std::string type = field.value("type", "any");
     if (type == "array") type = "list of " + field.value("items", json::object()).value("type", "any");
     std::cout << fmt::format("  {:<20} {:<18} {:<18} {}\n", name, type,
-                             field.contains("default") ? field["default"].dump() : "(required)",
+                             field.contains("default") ? json_text(field["default"]) : "(required)",
                              range_text(field));
     std::cout << "      " << field.value("description", "");
     if (field.contains("x-unit")) std::cout << " [" << field["x-unit"].get<std::string>() << "]";
     std::cout << "\n";
   }
-  std::cout << "\n  example: " << example.dump() << "\n";
+  std::cout << "\n  example: " << json_text(example) << "\n";
 }
 
 int describe_command(const CommandLine& command) {
@@ -96,7 +97,7 @@ int describe_command(const CommandLine& command) {
                      {"example", example}});
   }
   if (command.json()) {
-    std::cout << (!id.empty() && found.size() == 1 ? found.front() : found).dump(2) << "\n";
+    std::cout << json_text(!id.empty() && found.size() == 1 ? found.front() : found, 2) << "\n";
   }
   return kExitOk;
 }

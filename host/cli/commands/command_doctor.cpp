@@ -15,6 +15,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/model/device.hpp"
 #include "kindred/abi/build_tag.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -78,12 +79,12 @@ int doctor_command(const CommandLine& command) {
     out["refused"].push_back({{"file", one.file}, {"code", one.code}, {"message", one.message}});
   }
   if (command.json()) {
-    std::cout << out.dump(2) << "\n";
+    std::cout << json_text(out, 2) << "\n";
     return kExitOk;
   }
   for (const char* key : {"kindred", "libtorch", "compiler", "cpu", "threads", "blas", "cuda"}) {
     std::cout << fmt::format("{:<16}{}\n", key,
-                             out[key].is_string() ? out[key].get<std::string>() : out[key].dump());
+                             out[key].is_string() ? out[key].get<std::string>() : json_text(out[key]));
   }
   std::string features;
   for (const auto& one : cpu_features()) features += one + " ";

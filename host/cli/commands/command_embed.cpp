@@ -10,6 +10,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
 #include "host/contracts/contracts.hpp"
+#include "host/data/dataset_notes.hpp"
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
@@ -17,7 +18,9 @@
 #include "host/run/make_model.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/io/npy.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -88,6 +91,7 @@ class EmbedTask {
   Embedded embed_data(InferenceModel model) const {
     const auto data = checked_pipeline(*data_, catalog_);
     const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
+    say_notes(*dataset, data.loading.on_error, command_.context());
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec& spec) { return length_in(*dataset, spec.options.field); });
     return embed_dataset(model, *dataset, command_.context());
@@ -121,7 +125,7 @@ int embed_command(const CommandLine& command) {
 
   write_npy(output.string(), embedded.rows);
   std::string lines;
-  for (const auto& line : embedded.lines) lines += line.dump() + "\n";
+  for (const auto& line : embedded.lines) lines += json_text(line) + "\n";
   const auto list = fs::path(output).replace_extension(".jsonl").string();
   write_file_atomically(list, lines);
   const auto rows = embedded.rows.size(0);
@@ -130,14 +134,14 @@ int embed_command(const CommandLine& command) {
                                           embedded.failed, embedded.inputs, list));
   }
   if (command.json()) {
-    std::cout << json{{"rows", rows},
-                      {"dimension", embedded.rows.size(1)},
-                      {"failed", embedded.failed},
-                      {"output", output.string()}}
-                     .dump()
+    std::cout << json_text({{"rows", rows},
+                            {"dimension", embedded.rows.size(1)},
+                            {"failed", embedded.failed},
+                            {"output", output.string()}})
               << "\n";
   } else {
-    std::cout << fmt::format("{}: {} rows of {} numbers\n", output.string(), rows, embedded.rows.size(1));
+    std::cout << fmt::format("{}: {} rows of {} numbers\n", shown(output.string()), rows,
+                             embedded.rows.size(1));
   }
   return rows == 0 ? kExitRunFailed : kExitOk;
 }

@@ -8,6 +8,7 @@
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/evaluate_model.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -21,9 +22,10 @@ int evaluate_command(const CommandLine& command) {
   const auto before = command.warnings();
   auto result = evaluate_model(pipeline, catalog, command.get<std::string>("model"), command.context());
   result["warnings"] = command.warnings();
-  if (command.has("output")) write_file_atomically(command.get<std::string>("output"), result.dump(2) + "\n");
+  if (command.has("output"))
+    write_file_atomically(command.get<std::string>("output"), json_text(result, 2) + "\n");
   if (command.json())
-    std::cout << result.dump(2) << "\n";
+    std::cout << json_text(result, 2) << "\n";
   else
     std::cout << metrics_table(result, before);
   return kExitOk;

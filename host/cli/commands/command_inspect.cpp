@@ -6,6 +6,7 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/loader/gate.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -46,13 +47,13 @@ int inspect_command(const CommandLine& command) {
   }
   if (refused) out["refusal"] = {{"code", refused->code}, {"message", refused->message}};
   if (command.json()) {
-    std::cout << out.dump(2) << "\n";
+    std::cout << json_text(out, 2) << "\n";
   } else {
     std::cout << file << "\n";
     if (out.contains("tag")) {
       for (const auto& [key, value] : out["tag"].items()) {
         std::cout << fmt::format("  {:<10} {}\n", key,
-                                 value.is_string() ? value.get<std::string>() : value.dump());
+                                 value.is_string() ? value.get<std::string>() : json_text(value));
       }
     }
     for (const auto& one : out["components"].is_null() ? out["offers"] : out["components"]) {
@@ -62,7 +63,7 @@ int inspect_command(const CommandLine& command) {
       if (!one.contains("params")) continue;
       for (const auto& [name, field] : one["params"]["properties"].items()) {
         std::cout << fmt::format("      {} = {}  {}\n", name,
-                                 field.contains("default") ? field["default"].dump() : "(required)",
+                                 field.contains("default") ? json_text(field["default"]) : "(required)",
                                  field.value("description", ""));
       }
     }

@@ -6,6 +6,7 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/known_component.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -21,7 +22,7 @@ int list_command(const CommandLine& command) {
       list.push_back({{"file", one.file}, {"code", one.code}, {"message", one.message}});
       if (!command.json()) std::cout << one.file << "  " << one.code << " " << one.message << "\n";
     }
-    if (command.json()) std::cout << list.dump(2) << "\n";
+    if (command.json()) std::cout << json_text(list, 2) << "\n";
     return kExitOk;
   }
   const auto kind = command.has("kind") ? command.get<std::string>("kind") : "";
@@ -44,7 +45,7 @@ int list_command(const CommandLine& command) {
                                one.plugin_id, one.summary);
     }
   }
-  if (command.json()) std::cout << list.dump(2) << "\n";
+  if (command.json()) std::cout << json_text(list, 2) << "\n";
   if (!catalog.rejected().empty()) {
     std::cerr << "! " << catalog.rejected().size()
               << " file(s) were not loaded: `host list --rejected` says why\n";

@@ -11,6 +11,7 @@
 #include "host/cli/command_line.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -106,7 +107,7 @@ int new_plugin_command(const CommandLine& command) {
     }
   }
   if (command.json()) {
-    std::cout << json{{"folder", folder.string()}, {"files", written}}.dump(2) << "\n";
+    std::cout << json_text({{"folder", folder.string()}, {"files", written}}, 2) << "\n";
     return kExitOk;
   }
   const auto prefix = fs::path(executable_folder()).parent_path();

@@ -6,6 +6,7 @@
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/run.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -23,7 +24,7 @@ int run_command(const CommandLine& command) {
   if (options.resume) options.folder = command.get<std::string>("resume");
   const auto outcome = run_pipeline(pipeline, catalog, options, command.context());
   if (command.json()) {
-    std::cout << outcome.result.dump(2) << "\n";
+    std::cout << json_text(outcome.result, 2) << "\n";
   } else {
     std::cout << outcome.table;
   }

@@ -6,6 +6,8 @@
 #include "host/cli/command_line.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
+#include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -15,7 +17,7 @@ void check(const CommandLine& command) {
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
-  if (command.json()) std::cout << json{{"valid", true}, {"resolved", pipeline.resolved}}.dump(2) << "\n";
+  if (command.json()) std::cout << json_text({{"valid", true}, {"resolved", pipeline.resolved}}, 2) << "\n";
 }
 
 int validate_command(const CommandLine& command) {
@@ -27,10 +29,10 @@ int validate_command(const CommandLine& command) {
     for (const auto& one : error.issues()) {
       issues.push_back({{"file", one.file}, {"pointer", one.pointer}, {"message", one.message}});
     }
-    std::cout << json{{"valid", false}, {"issues", issues}}.dump(2) << "\n";
+    std::cout << json_text({{"valid", false}, {"issues", issues}}, 2) << "\n";
     return kExitInvalidPipeline;
   }
-  if (!command.json()) std::cout << command.list("PIPELINE").front() << " is valid\n";
+  if (!command.json()) std::cout << shown(command.list("PIPELINE").front()) << " is valid\n";
   return kExitOk;
 }
 

@@ -1,13 +1,17 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 
+#include "files/numbered_labels.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/npy.hpp"
+#include "kindred/io/utf8.hpp"
 #include "kindred/plugin.hpp"
 
 namespace kindred {
@@ -16,31 +20,70 @@ namespace fs = std::filesystem;
 
 bool is_npy(const std::string& path) { return fs::path(path).extension() == ".npy"; }
 
-std::vector<int64_t> labels_of_npy(const std::string& path) {
+NumberedLabels labels_of_npy(const std::string& path) {
   const auto tensor = map_npy(path);
   if (tensor.dim() != 1 || at::isFloatingType(tensor.scalar_type())) {
     throw Error("the labels in " + path + " must be one-dimensional integers");
   }
   const auto labels = tensor.to(at::kLong).contiguous();
-  return {labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel()};
+  return {{labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel()}, {}, {}};
 }
 
-std::vector<int64_t> labels_of_text(const std::string& path) {
-  std::istringstream lines(read_file(path));
+/// The integers of words, which may be -1 for a label that is unknown; nothing when one is no integer.
+std::optional<std::vector<int64_t>> integers_of(const std::vector<std::optional<std::string>>& words) {
   std::vector<int64_t> labels;
-  std::string line;
-  for (int64_t number = 1; std::getline(lines, line); ++number) {
-    const auto end = line.find_last_not_of(" \t\r");
-    if (end == std::string::npos) continue;
+  for (const auto& word : words) {
     int64_t value = 0;
-    const auto [rest, status] = std::from_chars(line.data(), line.data() + end + 1, value);
-    if (status != std::errc() || rest != line.data() + end + 1) {
-      throw Error(path + ", line " + std::to_string(number) + ": expected one integer label, got \"" +
-                  line.substr(0, 40) + "\"");
+    if (word) {
+      const auto [rest, status] = std::from_chars(word->data(), word->data() + word->size(), value);
+      if (status != std::errc() || rest != word->data() + word->size()) return {};
     }
-    labels.push_back(value);
+    labels.push_back(word ? value : -1);
   }
   return labels;
+}
+
+/// One label per line. Blank lines are left out when the others are as many as the rows; else each is a row
+/// without a label.
+NumberedLabels labels_of_text(const std::string& path, int64_t rows) {
+  const auto text = text_content(read_file(path), path);
+  std::vector<std::optional<std::string>> words;
+  std::vector<int64_t> places;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line); places.push_back(static_cast<int64_t>(words.size())))
+    words.push_back(label_word(line));
+  const auto given =
+      std::count_if(words.begin(), words.end(), [](const auto& word) { return word.has_value(); });
+  const auto last =
+      std::find_if(words.rbegin(), words.rend(), [](const auto& word) { return word.has_value(); });
+  const auto to_last = words.rend() - last;
+  if (to_last == rows && given != rows) {
+    words.resize(static_cast<size_t>(rows));
+    places.resize(static_cast<size_t>(rows));
+  } else if (given == rows || static_cast<int64_t>(words.size()) != rows) {
+    std::vector<std::optional<std::string>> kept;
+    std::vector<int64_t> kept_places;
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (!words[i]) continue;
+      kept.push_back(std::move(words[i]));
+      kept_places.push_back(places[i]);
+    }
+    words = std::move(kept);
+    places = std::move(kept_places);
+  }
+  auto out = numbered_if_given(words, "vectors: " + path, "rows", places);
+  if (auto integers = integers_of(words)) {  // -1 is a label that is unknown
+    out.labels = *std::move(integers);
+    out.names.clear();
+    out.notes.erase(std::remove_if(out.notes.begin(), out.notes.end(),
+                                   [](const Note& note) { return !note.loses_samples; }),
+                    out.notes.end());
+  }
+  if (const auto fault = encoding_fault(text, path); !fault.empty()) {
+    out.notes.push_back({"vectors: " + path + ": " + fault +
+                         "; until then names of classes are shown with escapes, such as \\xE9"});
+  }
+  return out;
 }
 
 /// Stored embeddings with labels. The matrix is mapped, not read.
@@ -57,7 +100,10 @@ class VectorsDataset final : public Dataset {
           .example("\"embeddings.npy\"")
           .required();
       schema.field("labels", &Params::labels)
-          .doc("A .npy file of N integers, or text with one per line.")
+          .doc(
+              "A .npy file of N integers, or text with a label per line: integers stay what they are, words "
+              "are "
+              "numbered by name.")
           .path()
           .example("\"labels.npy\"")
           .required();
@@ -72,24 +118,31 @@ class VectorsDataset final : public Dataset {
       throw Error(params.embeddings + " must hold (N, D) numbers of float16, float32 or float64, it holds " +
                   shape.str());
     }
-    labels_ = is_npy(params.labels) ? labels_of_npy(params.labels) : labels_of_text(params.labels);
-    if (static_cast<int64_t>(labels_.size()) != matrix_.size(0)) {
-      throw Error(params.labels + " has " + std::to_string(labels_.size()) + " labels, " + params.embeddings +
-                  " has " + std::to_string(matrix_.size(0)) + " rows; they must be as many");
+    labels_ =
+        is_npy(params.labels) ? labels_of_npy(params.labels) : labels_of_text(params.labels, matrix_.size(0));
+    if (static_cast<int64_t>(labels_.labels.size()) != matrix_.size(0)) {
+      throw Error(params.labels + " has " + std::to_string(labels_.labels.size()) + " labels, " +
+                  params.embeddings + " has " + std::to_string(matrix_.size(0)) +
+                  " rows; they must be as many");
     }
     if (!params.names.empty()) {
-      std::istringstream lines(read_file(params.names));
-      for (std::string line; std::getline(lines, line);) names_.push_back(line);
-      if (names_.size() != labels_.size()) {
+      std::istringstream lines(text_content(read_file(params.names), params.names));
+      for (std::string line; std::getline(lines, line);) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        names_.push_back(line);
+      }
+      if (names_.size() != labels_.labels.size()) {
         throw Error(params.names + " has " + std::to_string(names_.size()) +
-                    " lines, expected one per row, " + std::to_string(labels_.size()));
+                    " lines, expected one per row, " + std::to_string(labels_.labels.size()));
       }
     }
   }
 
   ObjectKind object_kind() const override { return ObjectKind::vector; }
   int64_t size() const override { return matrix_.size(0); }
-  const std::vector<int64_t>& labels() const override { return labels_; }
+  const std::vector<int64_t>& labels() const override { return labels_.labels; }
+  std::vector<std::string> class_names() const override { return labels_.names; }
+  std::vector<Note> notes() const override { return labels_.notes; }
   at::Tensor read(int64_t index) const override {
     if (index < 0 || index >= size())
       throw Error("there is no row " + std::to_string(index));  // LibTorch would take -1
@@ -111,7 +164,7 @@ class VectorsDataset final : public Dataset {
  private:
   Params params_;
   at::Tensor matrix_;
-  std::vector<int64_t> labels_;
+  NumberedLabels labels_;
   std::vector<std::string> names_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "kindred/distance.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/params.hpp"
 #include "nn/activation.hpp"
 #include "nn/batch_norm.hpp"
@@ -29,7 +30,7 @@ std::vector<std::string> words() {
 }
 
 [[noreturn]] void refuse(size_t place, const json& entry, const std::string& hint = "") {
-  auto text = entry.dump(-1, ' ', false, json::error_handler_t::replace);
+  auto text = json_text(entry);
   if (text.size() > 60) text = text.substr(0, 60) + "...";
   std::string names;
   for (const auto& word : words()) names += ", \"" + word + "\"";

@@ -7,6 +7,7 @@
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
 
 namespace kindred {
 namespace {
@@ -53,7 +54,7 @@ std::vector<int64_t> of_lines(const std::string& path, const std::string& text) 
 }  // namespace
 
 std::vector<int64_t> read_super_classes(const std::string& path) {
-  auto text = read_file(path);
+  auto text = text_content(read_file(path), path);
   text.erase(text.find_last_not_of(kBlank) + 1);  // empty lines at the end name no class
   const auto first = text.find_first_not_of(kBlank);
   if (first == std::string::npos) throw Error("super classes: " + path + " is empty" + kExpected);

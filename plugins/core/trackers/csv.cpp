@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "appended_file.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/tracker.hpp"
 
@@ -21,7 +22,7 @@ std::vector<std::string> cells_of(const std::string& line) {
 
 /// The shortest text that reads back as the same number; empty where it is undefined.
 std::string number_text(double value) {
-  return std::isfinite(value) ? nlohmann::json(value).dump() : std::string();
+  return std::isfinite(value) ? json_text(nlohmann::json(value)) : std::string();
 }
 
 /// A table with a row per epoch: epoch, steps and a column per value. A value that comes up later gets a

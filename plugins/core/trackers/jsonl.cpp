@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "appended_file.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/tracker.hpp"
 
@@ -52,7 +53,7 @@ class JsonlTracker final : public Tracker {
   void append(json& line, const std::vector<TrackedValue>& values) const {
     for (const auto& one : values)
       line[one.name] = std::isfinite(one.value) ? json(one.value) : json(nullptr);
-    file_.append(line.dump() + "\n");
+    file_.append(json_text(line) + "\n");
   }
 
   Params params_;

@@ -1,5 +1,6 @@
 #include "host/data/class_split.hpp"
 
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "host/base/issue.hpp"
+#include "made_dataset.hpp"
 
 namespace kindred::host {
 namespace {
@@ -122,6 +124,27 @@ TEST(ClassSplit, named_classes_must_exist) {
   } catch (const PipelineError& error) {
     EXPECT_THAT(error.issues().front().message, ::testing::HasSubstr("class 77"));
   }
+}
+
+TEST(ClassSplit, says_how_many_objects_hang_together_when_pairs_cannot_be_divided) {
+  kindred::testing::MadeDataset dataset;
+  dataset.labels_ = {0, 0, 0};
+  dataset.pairs_ = {at::tensor({0, 1, 1, 2}, at::kLong).view({2, 2}), at::ones({2}),
+                    at::zeros({2}, at::kLong)};
+  SplitOptions options;
+  options.has_train = true;
+  std::string error;
+  try {
+    split_classes(dataset, options);
+  } catch (const PipelineError& thrown) {
+    error = thrown.what();
+  }
+  EXPECT_THAT(error, ::testing::HasSubstr("no class is left for the test side: all 3 objects of 2 pairs hang "
+                                          "together by chains of pairs"));
+  dataset.labels_ = {0, 0, 1};
+  dataset.pairs_ = {at::tensor({0, 1}, at::kLong).view({1, 2}), at::ones({1}), at::zeros({1}, at::kLong)};
+  options.validation = ValidationSource::none;
+  EXPECT_EQ(split_classes(dataset, options).test.size() + split_classes(dataset, options).train.size(), 3U);
 }
 
 }  // namespace

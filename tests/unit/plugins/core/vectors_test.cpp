@@ -63,10 +63,35 @@ TEST_F(Vectors, say_what_is_wrong_and_where) {
   write_npy(path("x.npy"), rows_.to(at::kFloat));
   std::ofstream(path("y.txt")) << "1\n2\n";
   EXPECT_THAT(thrown(), HasSubstr("has 2 labels"));
-  std::ofstream(path("y.txt")) << "1\n2\nthree\n4\n";
-  EXPECT_THAT(thrown(), HasSubstr("y.txt, line 3"));
+  std::ofstream(path("y.txt")) << std::string(
+      "\xFF\xFE"
+      "1\0\n\0",
+      6);
+  EXPECT_THAT(thrown(), HasSubstr("UTF-16"));
   write_npy(path("x.npy"), rows_.to(at::kLong));
   EXPECT_THAT(thrown(), HasSubstr("float16, float32 or float64"));
+}
+
+TEST_F(Vectors, take_words_for_labels_as_tables_do) {
+  write_npy(path("x.npy"), rows_.to(at::kFloat));
+  std::ofstream(path("y.txt")) << "\xEF\xBB\xBFzebra\r\n the ant \r\nzebra\r\nbee\r\n";
+  const auto dataset = make();
+  EXPECT_THAT(dataset->labels(), ElementsAre(2, 1, 2, 0));
+  EXPECT_THAT(dataset->class_names(), ElementsAre("bee", "the ant", "zebra"));
+  EXPECT_TRUE(dataset->notes().empty());
+  std::ofstream(path("y.txt")) << "1\n2\nthree\n2.0\n";
+  EXPECT_THAT(make()->class_names(), ElementsAre("1", "2", "2.0", "three"));
+  EXPECT_THAT(make()->notes().at(0).text, HasSubstr("\"2\" (line 2) and \"2.0\" (line 4)"));
+}
+
+TEST_F(Vectors, a_blank_line_is_a_row_without_a_label_where_rows_would_lack_one) {
+  write_npy(path("x.npy"), rows_.to(at::kFloat));
+  std::ofstream(path("y.txt")) << "5\n\n5\n7\n\n";
+  const auto dataset = make();
+  EXPECT_THAT(dataset->labels(), ElementsAre(5, -1, 5, 7));
+  EXPECT_THAT(dataset->notes().at(0).text, HasSubstr("1 of 4 rows have no label (line 2)"));
+  std::ofstream(path("y.txt")) << "5\n-1\n5\n\n";
+  EXPECT_THAT(make()->labels(), ElementsAre(5, -1, 5, -1));
 }
 
 TEST_F(Vectors, pass_the_identity_encoder_unchanged) {

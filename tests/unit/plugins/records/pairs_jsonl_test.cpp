@@ -97,6 +97,47 @@ TEST(PairsJsonlDataset, texts_may_be_paths_of_pictures) {
 #endif
 }
 
+TEST(PairsJsonlDataset, says_when_all_pairs_hang_together_and_what_ties_them) {
+  const LinesFolder folder("pairs_jsonl");
+  const auto notes = folder
+                         .made(R"({"obj_a": "hub", "obj_b": "x"}
+{"obj_a": "y", "obj_b": "hub"}
+{"obj_a": "y", "obj_b": "z"}
+{"obj_a": "hub", "obj_b": "w"}
+)")
+                         ->notes();
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_THAT(
+      notes[0].text,
+      HasSubstr(
+          "all 5 objects of the 4 pairs hang together by chains of pairs, so they are one group, and no "
+          "split can divide them; the object in most pairs is lines:1:a, in 3 pairs"));
+  const auto most = folder
+                        .made(R"({"obj_a": "a", "obj_b": "b"}
+{"obj_a": "b", "obj_b": "c"}
+{"obj_a": "x", "obj_b": "y"}
+)")
+                        ->notes();
+  EXPECT_THAT(most.at(0).text,
+              HasSubstr("3 of 5 objects hang together by chains of pairs in one of 2 groups"));
+  const auto even =
+      folder.made("{\"obj_a\": \"a\", \"obj_b\": \"b\"}\n{\"obj_a\": \"x\", \"obj_b\": \"y\"}\n");
+  EXPECT_TRUE(even->notes().empty());
+}
+
+TEST(PairsJsonlDataset, counts_pairs_without_a_score_or_a_subgroup_beside_others) {
+  const LinesFolder folder("pairs_jsonl");
+  const auto dataset = folder.made(R"({"obj_a": "a", "obj_b": "b", "score": 0.5, "subgroup": 2}
+{"obj_a": "c", "obj_b": "d", "score": null, "subgroup": ""}
+{"obj_a": "e", "obj_b": "f", "subgroup": 2}
+)");
+  const auto notes = dataset->notes();
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_THAT(notes[0].text, HasSubstr("2 of 3 pairs have no score, which counts as 1 (lines 2, 3)"));
+  EXPECT_THAT(notes[1].text, HasSubstr("1 of 3 pairs have no subgroup, which counts as 0 (line 2)"));
+  EXPECT_TRUE(at::equal(dataset->pairs().subgroups, at::tensor({2, 0, 2}, at::kLong)));
+}
+
 constexpr BrokenLines kBroken[] = {
     {"{\"obj_a\": \"x\", \"obj_b\": \"y\"}\n{\"obj_a\": \"x\"}\n", "{}",
      R"(lines.jsonl:2: has no "obj_b"; expected a pair such as {"obj_a": "...", "obj_b": "..."})"},

@@ -64,6 +64,23 @@ TEST(RecordsDataset, chooses_splits_and_keeps_integer_labels) {
   EXPECT_THAT(folder.made(lines, {{"fields", fields}})->labels(), ElementsAre(-1, -1));
 }
 
+TEST(RecordsDataset, a_line_without_a_label_is_a_sample_without_one_and_is_counted) {
+  const LinesFolder folder("records");
+  const auto dataset = folder.made(R"({"t": "a", "label": 7}
+{"t": "b", "label": null}
+   
+{"t": "c", "label": " "}
+{"t": "d"}
+{"t": "e", "label": 7.0}
+)",
+                                   {{"fields", {{"t", "text"}}}});
+  EXPECT_THAT(dataset->labels(), ElementsAre(7, -1, -1, -1, 7));
+  EXPECT_TRUE(dataset->class_names().empty());
+  ASSERT_EQ(dataset->notes().size(), 1U);
+  EXPECT_THAT(dataset->notes()[0].text, HasSubstr("3 of 5 lines have no label (lines 2, 4, 5)"));
+  EXPECT_TRUE(dataset->notes()[0].loses_samples);
+}
+
 TEST(RecordsDataset, reads_pictures_where_it_can) {
   const LinesFolder folder("records");
   folder.write_pixel("1.ppm", 1);
@@ -125,8 +142,8 @@ constexpr BrokenLines kBroken[] = {
     {"{\"v\": [1, \"2\"]}", R"({"fields": {"v": "vector"}})", "\"v\" holds \"2\", expected numbers"},
     {"{\"v\": [1e300]}", R"({"fields": {"v": "vector"}})", "expected numbers that float32 can hold"},
     {"{\"v\": []}", R"({"fields": {"v": "vector"}})", "\"v\" is no list of numbers"},
-    {"{\"t\": \"a\", \"label\": 1}\n{\"t\": \"b\"}\n", R"({"fields": {"t": "text"}})",
-     "labels in 1 of 2 lines"},
+    {"{\"t\": \"a\"}\n{\"t\": \"caf\xE9\"}\n", R"({"fields": {"t": "text"}})",
+     "byte 0xE9 at line 2, column 11 is no UTF-8; it looks like Windows-1252"},
     {"{\"t\": \"a\", \"label\": [1]}", R"({"fields": {"t": "text"}})", "\"label\" is no text and no integer"},
     {"{\"t\": \"a\"}", R"({"fields": {"t": "text"}, "splits": ["x"]})", "no line of the splits"},
     {"", R"({"fields": {"t": "text"}})", "no line of the splits"},
