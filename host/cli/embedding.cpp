@@ -3,58 +3,21 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <iostream>
 #include <sstream>
 
-#include "host/base/text.hpp"
+#include "host/cli/input_files.hpp"
 #include "host/inference/input_samples.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/npy.hpp"
 
 namespace kindred::host {
-namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
-/// Endings of the files that are taken from a folder.
-std::vector<std::string> extensions_of(ObjectKind kind, const Decoders& decoders) {
-  if (kind == ObjectKind::text) return {".txt"};
-  if (kind == ObjectKind::vector) return {".npy"};
-  decoders.require_any();
-  return decoders.extensions();
-}
-
-std::vector<std::string> lines_of(std::istream& content) {
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(content, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    lines.push_back(line);
-  }
-  return lines;
-}
-
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream content(text);
-  return lines_of(content);
-}
-
-std::vector<std::string> input_lines() { return lines_of(std::cin); }
-
-std::vector<std::string> files_inside(const std::string& folder, const std::vector<std::string>& extensions,
-                                      ObjectKind kind) {
-  std::vector<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && has_extension(entry.path().string(), extensions))
-      files.push_back(entry.path().string());
-  }
-  if (files.empty())
-    throw Error("the folder " + folder + " holds no " + (kind == ObjectKind::image ? "pictures" : "files") +
-                " that end in " + joined(extensions));
-  std::sort(files.begin(), files.end());
-  return files;
+  return host::lines_of(content);
 }
 
 /// All samples of a dataset; `lines`: what is said of each.
@@ -137,25 +100,6 @@ Embedded embed_vectors(const InferenceModel& model, const std::vector<std::strin
 }
 
 }  // namespace
-
-std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind,
-                                      const Decoders& decoders) {
-  std::vector<std::string> files;
-  for (const auto& one : given) {
-    if (one == "-" && kind != ObjectKind::text) {
-      for (const auto& line : input_lines()) {
-        if (!line.empty()) files.push_back(line);
-      }
-    } else if (one != "-" && fs::is_directory(one)) {
-      const auto inside = files_inside(one, extensions_of(kind, decoders), kind);
-      files.insert(files.end(), inside.begin(), inside.end());
-    } else {
-      files.push_back(one);
-    }
-  }
-  if (files.empty()) throw Error("there is nothing to embed: no paths were given");
-  return files;
-}
 
 int64_t first_length(const std::vector<std::string>& files) {
   for (const auto& file : files) {

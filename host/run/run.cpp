@@ -178,6 +178,7 @@ RunOutcome Run::execute() {
     fit_heads(material_.model.heads.stages.size());
     save_model();  // before it is measured: a metric that fails does not cost the model
     measure_both(material_, pipeline_, base_, folder_, result_, context_);
+    material_.dataset_warnings->say();  // what reading has shown
     finish(RunStatus::completed);
   } catch (const Interrupted& stop) {
     finish(RunStatus::interrupted, stop.what());

@@ -35,6 +35,7 @@ std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pip
                                       Context& context) {
   material.dataset = create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
   const auto& dataset = *material.dataset;
+  material.dataset_warnings = std::make_unique<DatasetWarnings>(material.dataset, context);
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
   material.split = split_classes(dataset.labels(), pipeline.split);
   const auto& split = material.split;

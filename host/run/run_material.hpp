@@ -9,6 +9,7 @@
 
 #include "host/base/context.hpp"
 #include "host/data/class_split.hpp"
+#include "host/data/dataset_warnings.hpp"
 #include "host/data/skip_log.hpp"
 #include "host/encoding/feature_store.hpp"
 #include "host/model/model.hpp"
@@ -31,6 +32,7 @@ struct RunMaterial {
 
   Components components;
   std::shared_ptr<Dataset> dataset;
+  std::unique_ptr<DatasetWarnings> dataset_warnings;
   std::unique_ptr<SkipLog> skips;
   ClassSplit split;
   Model model;

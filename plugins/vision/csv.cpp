@@ -75,7 +75,7 @@ class CsvDataset final : public ListedImages {
 
   explicit CsvDataset(const Params& params)
       : ListedImages({"csv", params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
-                      params.crop, params.margin}),
+                      params.crop, params.margin, params.file}),
         params_(params) {
     if (params.delimiter.size() != 1)
       throw Error("csv: delimiter is \"" + params.delimiter + "\"; it is one character");
@@ -103,6 +103,7 @@ class CsvDataset final : public ListedImages {
       if (params.crop) {
         const auto edge = [&](size_t k) { return number_of(fields[box[k]], params.file, lines[i].number); };
         listed.box = {edge(0), edge(1), edge(2), edge(3)};
+        listed.box_line = lines[i].number;
       }
       add(listed);
       for (size_t k = 0; k < text_places.size(); ++k) texts_[k].push_back(fields[text_places[k]]);

@@ -19,8 +19,8 @@ bool is_netpbm(std::string_view bytes) {
          std::string_view(" \t\r\n").find(bytes[2]) != std::string_view::npos;
 }
 
-/// JPEG, PNG, WebP, BMP, TIFF and PPM in memory, by the code that the datasets of this plugin read files
-/// with.
+/// JPEG, PNG, WebP, BMP, TIFF, PPM, PGM and PBM in memory, by the code that the datasets of this plugin read
+/// files with.
 class ImageDecoder final : public Decoder {
  public:
   using Params = NoParams;
@@ -37,9 +37,7 @@ class ImageDecoder final : public Decoder {
     return decode_image(std::string(bytes), name);
   }
 
-  std::vector<std::string> extensions() const override {
-    return {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"};
-  }
+  std::vector<std::string> extensions() const override { return image_endings(); }
 
   std::vector<std::string> examples() const override {
     cv::Mat image(12, 16, CV_8UC3);
@@ -49,11 +47,14 @@ class ImageDecoder final : public Decoder {
             cv::Vec3b(90, static_cast<unsigned char>(20 * y), static_cast<unsigned char>(15 * x));
       }
     }
+    cv::Mat grey;
+    cv::extractChannel(image, grey, 1);
     std::vector<std::string> encoded;
-    for (const auto* format : {".jpg", ".png", ".bmp", ".webp", ".tif", ".ppm"}) {
+    for (const auto* format : {".jpg", ".png", ".bmp", ".webp", ".tif", ".ppm", ".pgm", ".pbm"}) {
       if (!cv::haveImageWriter(format)) continue;  // OpenCV may be built without WebP or TIFF
       std::vector<unsigned char> bytes;
-      cv::imencode(format, image, bytes);
+      const std::string name = format;
+      cv::imencode(name, name == ".pgm" || name == ".pbm" ? grey : image, bytes);
       encoded.emplace_back(bytes.begin(), bytes.end());
     }
     return encoded;
@@ -62,5 +63,5 @@ class ImageDecoder final : public Decoder {
 
 }  // namespace
 KINDRED_COMPONENT(Decoder, ImageDecoder, "kindred.image_decoder", "1.0.0",
-                  "JPEG, PNG, WebP, BMP, TIFF and PPM to pictures");
+                  "JPEG, PNG, WebP, BMP, TIFF, PPM, PGM and PBM to pictures");
 }  // namespace kindred

@@ -9,7 +9,9 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
+#include "host/cli/input_files.hpp"
 #include "host/contracts/contracts.hpp"
+#include "host/data/dataset_warnings.hpp"
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
@@ -90,7 +92,10 @@ class EmbedTask {
     const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec& spec) { return length_in(*dataset, spec.options.field); });
-    return embed_dataset(model, *dataset, command_.context());
+    DatasetWarnings warnings(dataset, command_.context());
+    auto embedded = embed_dataset(model, *dataset, command_.context());
+    warnings.say();
+    return embedded;
   }
 
   Embedded embed_paths(InferenceModel model) const {
@@ -100,7 +105,7 @@ class EmbedTask {
     }
     const auto kind = model.fields().front().kind;
     const auto decoders = kind == ObjectKind::image ? Decoders(catalog_) : Decoders();
-    const auto files = expand_paths(command_.list("PATHS"), kind, decoders);
+    const auto files = expand_paths(command_.list("PATHS"), kind, decoders, command_.context());
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec&) { return first_length(files); });
     return embed_files(model, decoders, files, command_.context());

@@ -39,7 +39,7 @@ enum class Role : uint8_t { both = 0, query = 1, gallery = 2 };
 class __attribute__((visibility("default"))) Dataset {
  public:
   static constexpr const char* kKind = "dataset";
-  static constexpr uint32_t kRevision = 2;
+  static constexpr uint32_t kRevision = 3;
   virtual ~Dataset() = default;
 
   /// Says what kind of object read() gives.
@@ -82,6 +82,11 @@ class __attribute__((visibility("default"))) Dataset {
 
   /// One per sample, or none: every sample is query and candidate. Training uses samples of every role.
   virtual std::vector<Role> roles() const { return {}; }
+
+  /// Whole sentences on what a person should know of the data: what was left out, how often and why. It is
+  /// asked for when the dataset has been made, and again when all has been read; the host says each sentence
+  /// once. So one that counts is given at the end alone, and a count only in one sentence.
+  virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 }  // namespace kindred
