@@ -24,7 +24,9 @@ std::vector<std::string> extensions_of(ObjectKind kind, const Decoders& decoders
 std::vector<std::string> files_inside(const std::string& folder, const std::vector<std::string>& extensions,
                                       ObjectKind kind, Context& context) {
   auto found = files_below(folder);
-  for (const auto& text : found.warnings) context.warning(text);
+  for (const auto& text : {found.nowhere, found.circles}) {
+    if (!text.empty()) context.warning(text);
+  }
   const auto undecoded =
       kind == ObjectKind::image ? undecoded_images(folder, found.files, extensions) : std::string();
   auto& files = found.files;

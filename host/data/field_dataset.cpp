@@ -25,7 +25,6 @@ class FieldDataset final : public Dataset {
   }
   PairList pairs() const override { return dataset_.pairs(); }
   std::vector<Role> roles() const override { return dataset_.roles(); }
-  std::vector<std::string> warnings() const override { return dataset_.warnings(); }
 
  private:
   const Dataset& dataset_;

@@ -8,7 +8,7 @@
 
 #include "host/contracts/contracts.hpp"
 #include "host/data/class_split.hpp"
-#include "host/data/dataset_warnings.hpp"
+#include "host/data/dataset_notes.hpp"
 #include "host/data/skip_log.hpp"
 #include "host/data/views.hpp"
 #include "host/evaluation/measure.hpp"
@@ -39,17 +39,17 @@ class ModelEvaluation {
         options_{pipeline.cache.batch_size, pipeline.loading.threads},
         parts_(make_components(catalog, pipeline)),
         dataset_(create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params)),
-        warnings_(dataset_, context),
         model_(InferenceModel::load(model_folder, catalog, device_, options_)),
         skips_(pipeline.loading, dataset_->size(), context) {}
 
   json metrics() {
     at::NoGradGuard no_grad;
+    const auto said = say_notes(*dataset_, pipeline_.loading.on_error, context_);
     const auto test = split_classes(dataset_->labels(), pipeline_.split).test;
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);
-    warnings_.say();
+    say_notes_of_reading(*dataset_, said, context_);
     json out = {{"metrics", {{"base", base.values()}, {"tuned", found.values()}}},
                 {"metric_details", {{"base", base.details()}, {"tuned", found.details()}}}};
     if (pipeline_.evaluation.per_class) out["per_class"] = per_class_table(base, found, *dataset_);
@@ -90,7 +90,6 @@ class ModelEvaluation {
   const InferenceModel::Options options_;
   Components parts_;
   std::shared_ptr<Dataset> dataset_;
-  DatasetWarnings warnings_;
   InferenceModel model_;
   SkipLog skips_;
 };

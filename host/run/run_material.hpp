@@ -9,7 +9,6 @@
 
 #include "host/base/context.hpp"
 #include "host/data/class_split.hpp"
-#include "host/data/dataset_warnings.hpp"
 #include "host/data/skip_log.hpp"
 #include "host/encoding/feature_store.hpp"
 #include "host/model/model.hpp"
@@ -32,7 +31,7 @@ struct RunMaterial {
 
   Components components;
   std::shared_ptr<Dataset> dataset;
-  std::unique_ptr<DatasetWarnings> dataset_warnings;
+  size_t notes_said = 0;  ///< of the dataset's, before anything was read
   std::unique_ptr<SkipLog> skips;
   ClassSplit split;
   Model model;

@@ -54,12 +54,12 @@ at::Tensor BoxCuts::cut(const at::Tensor& image, const ImageBox& box, double mar
   return cut_to_box(image, box, margin);
 }
 
-std::vector<std::string> BoxCuts::warnings(const std::string& dataset) const {
+std::vector<Note> BoxCuts::notes(const std::string& dataset) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto count = clipped_.size();
   if (count == 0) return {};
-  return {dataset + ": " + std::to_string(count) + (count == 1 ? " box sticks" : " boxes stick") +
-          " out of the picture and " + (count == 1 ? "was" : "were") + " clipped at its edge"};
+  return {{dataset + ": " + std::to_string(count) + (count == 1 ? " box sticks" : " boxes stick") +
+           " out of the picture and " + (count == 1 ? "was" : "were") + " clipped at its edge"}};
 }
 
 at::Tensor cut_to_box(const at::Tensor& image, const ImageBox& box, double margin) {

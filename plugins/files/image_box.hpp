@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "kindred/dataset.hpp"
+
 namespace kindred {
 
 /// Pixels [left, right) x [top, bottom).
@@ -32,8 +34,8 @@ class BoxCuts {
   at::Tensor cut(const at::Tensor& image, const ImageBox& box, double margin, int64_t index,
                  const std::string& place) const;
 
-  /// A sentence on the boxes that stuck out so far, or none.
-  std::vector<std::string> warnings(const std::string& dataset) const;
+  /// A note on the boxes that stuck out so far, or none.
+  std::vector<Note> notes(const std::string& dataset) const;
 
  private:
   mutable std::mutex mutex_;

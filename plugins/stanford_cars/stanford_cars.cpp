@@ -80,7 +80,7 @@ class StanfordCarsDataset final : public Dataset {
     return fs::path(files_[static_cast<size_t>(index)]).lexically_relative(root_).string();
   }
 
-  std::vector<std::string> warnings() const override { return cuts_.warnings("stanford_cars"); }
+  std::vector<Note> notes() const override { return cuts_.notes("stanford_cars"); }
 
   std::string fingerprint() const override {
     std::string text = "stanford_cars " + std::to_string(params_.crop) + " " + std::to_string(params_.margin);

@@ -37,9 +37,10 @@ class ImageFolderDataset final : public ListedImages {
     const auto& root = params.root;
     if (!fs::is_directory(root)) throw Error("image_folder: root " + root + " is no folder");
     auto found = files_below(root);
-    for (const auto& text : found.warnings) warn("image_folder: " + text);
+    if (!found.nowhere.empty()) add_note({"image_folder: " + found.nowhere, true});
+    if (!found.circles.empty()) add_note({"image_folder: " + found.circles, false});
     const auto undecoded = undecoded_images(root, found.files, image_endings());
-    if (!undecoded.empty()) warn("image_folder: " + undecoded);
+    if (!undecoded.empty()) add_note({"image_folder: " + undecoded, true});
     found.files.erase(std::remove_if(found.files.begin(), found.files.end(),
                                      [](const auto& file) { return !is_image_name(file); }),
                       found.files.end());
@@ -66,11 +67,13 @@ class ImageFolderDataset final : public ListedImages {
         ++beside;
     }
     if (beside > 0) {
-      warn("image_folder: " + root.string() + ": " + std::to_string(beside) +
-           (beside == 1 ? " picture lies" : " pictures lie") +
-           " beside the folders of the classes, not in one, and " + (beside == 1 ? "is" : "are") +
-           " left out; move " +
-           (beside == 1 ? "it into the folder of its" : "them into the folder of their") + " class");
+      const bool one = beside == 1;
+      add_note({"image_folder: " + root.string() + ": " + std::to_string(beside) +
+                    (one ? " picture lies" : " pictures lie") +
+                    " beside the folders of the classes, not in one, and " + (one ? "is" : "are") +
+                    " left out; move " +
+                    (one ? "it into the folder of its" : "them into the folder of their") + " class",
+                true});
     }
     std::vector<std::string> names;
     for (const auto& [name, own] : classes) {

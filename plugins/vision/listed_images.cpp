@@ -41,9 +41,9 @@ at::Tensor ListedImages::read(int64_t index) const {
 
 std::string ListedImages::sample_name(int64_t index) const { return files_.at(static_cast<size_t>(index)); }
 
-std::vector<std::string> ListedImages::warnings() const {
-  auto all = warnings_;
-  for (auto& text : cuts_.warnings(options_.kind)) all.push_back(std::move(text));
+std::vector<Note> ListedImages::notes() const {
+  auto all = notes_;
+  for (auto& note : cuts_.notes(options_.kind)) all.push_back(std::move(note));
   return all;
 }
 

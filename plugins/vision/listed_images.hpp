@@ -38,14 +38,13 @@ class ListedImages : public Dataset {
   at::Tensor read(int64_t index) const override;
   std::string sample_name(int64_t index) const override;
   std::string fingerprint() const override;
-  std::vector<std::string> warnings() const override;
+  std::vector<Note> notes() const override;
 
  protected:
   /// Throws Error where the picture has a box without area.
   void add(const ListedImage& image);
-  /// A sentence of warnings().
-  void warn(std::string text) { warnings_.push_back(std::move(text)); }
   void set_class_names(std::vector<std::string> names) { names_ = std::move(names); }
+  void add_note(Note note) { notes_.push_back(std::move(note)); }
   /// Call once, with a label for every picture that was added.
   void set_labels(NumberedLabels labels);
   const Options& options() const { return options_; }
@@ -61,7 +60,7 @@ class ListedImages : public Dataset {
   std::vector<int64_t> box_lines_;
   BoxCuts cuts_;
   std::vector<std::string> names_;
-  std::vector<std::string> warnings_;
+  std::vector<Note> notes_;
 };
 
 /// Declares "crop" and "margin" of a dataset with boxes.

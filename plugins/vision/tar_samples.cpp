@@ -99,31 +99,33 @@ std::string TarSamples::image_of(const TarParts& parts, const std::string& shard
   return found.empty() ? "" : found.front();
 }
 
-std::vector<std::string> TarSamples::warnings(const std::string& where) const {
-  std::vector<std::string> out;
+std::vector<Note> TarSamples::notes(const std::string& where) const {
+  std::vector<Note> out;
   const auto text = "tar_shards: " + where;
   std::vector<std::string> decoded, others;
   for (const auto& one : extensions_) decoded.push_back(ending_of("." + one));
   const auto undecoded = undecoded_images(text, without_image_, decoded);
-  if (!undecoded.empty()) out.push_back(undecoded);
+  if (!undecoded.empty()) out.push_back({undecoded, true});
   for (const auto& name : without_image_) {
     if (undecoded_images("", {name}, decoded).empty()) others.push_back(name);
   }
-  const auto add = [&](const std::vector<std::string>& names, const char* thing,
+  const auto add = [&](bool loses_samples, const std::vector<std::string>& names, const char* thing,
                        const std::string& said_of_one, const std::string& said_of_more) {
     if (names.empty()) return;
-    out.push_back(text + ": " + counted(names, thing, thing + std::string("s")) + " " +
-                  (names.size() == 1 ? said_of_one : said_of_more));
+    out.push_back({text + ": " + counted(names, thing, thing + std::string("s")) + " " +
+                       (names.size() == 1 ? said_of_one : said_of_more),
+                   loses_samples});
   };
-  add(others, "member", "belongs to no picture and is left out", "belong to no picture and are left out");
+  add(false, others, "member", "belongs to no picture and is left out",
+      "belong to no picture and are left out");
   const std::string further =
       " left out, since the sample has another one, and is its name up to the first dot; "
       "\"extensions\" says which is taken";
-  add(further_, "picture", "is" + further, "are" + further);
+  add(false, further_, "picture", "is" + further, "are" + further);
   const std::string link = " and left out; pack what it leads to (tar --dereference --hard-dereference)";
-  add(links_, "member", "is a link" + link, "are links" + link);
+  add(true, links_, "member", "is a link" + link, "are links" + link);
   const std::string unread = " bytes behind the end of the archive that are no archive and are left out";
-  add(unread_, "shard", "has" + unread, "have" + unread);
+  add(true, unread_, "shard", "has" + unread, "have" + unread);
   return out;
 }
 

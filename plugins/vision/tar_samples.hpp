@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kindred/dataset.hpp"
 #include "tar_file.hpp"
 
 namespace kindred {
@@ -30,8 +31,8 @@ class TarSamples {
   /// members are the same part of a sample, or it is not to be told which of its pictures is meant.
   std::vector<Sample> of_shard(const TarFile& shard);
 
-  /// Sentences on what was left out of the shards so far, which lie in `where`.
-  std::vector<std::string> warnings(const std::string& where) const;
+  /// What was left out of the shards so far, which lie in `where`.
+  std::vector<Note> notes(const std::string& where) const;
 
  private:
   std::vector<TarParts> grouped(const TarContent& content, const std::string& shard);

@@ -76,10 +76,10 @@ class TarShardsDataset final : public Dataset {
         words.push_back(label_of(sample, shards_[i]));
       }
     }
-    warnings_ = found.warnings(params.root);
+    notes_ = found.notes(params.root);
     if (samples_.empty()) {
       throw Error("tar_shards: the shards in " + params.root + " hold no sample" +
-                  (warnings_.empty() ? "" : "; " + warnings_.front()));
+                  (notes_.empty() ? "" : "; " + notes_.front().text));
     }
     labels_ = numbered_if_given(words, "tar_shards: " + params.root, "samples");
   }
@@ -97,7 +97,7 @@ class TarShardsDataset final : public Dataset {
     const auto& sample = samples_.at(static_cast<size_t>(index));
     return fs::path(shards_[sample.shard].path()).filename().string() + "/" + sample.image.name;
   }
-  std::vector<std::string> warnings() const override { return warnings_; }
+  std::vector<Note> notes() const override { return notes_; }
   std::string fingerprint() const override {
     std::string text = "tar_shards 2";
     for (const auto& one : params_.extensions) text += " " + one;
@@ -157,7 +157,7 @@ class TarShardsDataset final : public Dataset {
   std::vector<TarFile> shards_;
   std::vector<Sample> samples_;
   NumberedLabels labels_;
-  std::vector<std::string> warnings_;
+  std::vector<Note> notes_;
 };
 
 }  // namespace

@@ -53,8 +53,8 @@ class Walk {
   FolderFiles below(const std::string& folder) {
     enter(folder);
     std::sort(found_.files.begin(), found_.files.end());
-    warn(folder, nowhere_, "nowhere");
-    warn(folder, back_, "back to a folder that it lies in");
+    found_.nowhere = sentence(folder, nowhere_, "nowhere");
+    found_.circles = sentence(folder, back_, "back to a folder that it lies in");
     return std::move(found_);
   }
 
@@ -95,11 +95,12 @@ class Walk {
     }
   }
 
-  void warn(const std::string& folder, std::vector<std::string>& links, const std::string& where) {
-    if (links.empty()) return;
+  static std::string sentence(const std::string& folder, std::vector<std::string>& links,
+                              const std::string& where) {
+    if (links.empty()) return "";
     std::sort(links.begin(), links.end());
-    found_.warnings.push_back(folder + ": " + links_that_lead(links.size()) + " " + where + " and " +
-                              (links.size() == 1 ? "is" : "are") + " left out: " + named(links));
+    return folder + ": " + links_that_lead(links.size()) + " " + where + " and " +
+           (links.size() == 1 ? "is" : "are") + " left out: " + named(links);
   }
 
   FolderFiles found_;

@@ -15,7 +15,6 @@ class MadeDataset final : public Dataset {
   std::vector<int64_t> labels_;
   PairList pairs_;
   std::vector<Role> roles_;
-  std::vector<std::string> warnings_;
 
   ObjectKind object_kind() const override { return ObjectKind::vector; }
   int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
@@ -26,7 +25,6 @@ class MadeDataset final : public Dataset {
   std::string fingerprint() const override { return "made"; }
   PairList pairs() const override { return pairs_; }
   std::vector<Role> roles() const override { return roles_; }
-  std::vector<std::string> warnings() const override { return warnings_; }
 };
 
 }  // namespace kindred::testing

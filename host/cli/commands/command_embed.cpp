@@ -11,7 +11,7 @@
 #include "host/cli/embedding.hpp"
 #include "host/cli/input_files.hpp"
 #include "host/contracts/contracts.hpp"
-#include "host/data/dataset_warnings.hpp"
+#include "host/data/dataset_notes.hpp"
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
@@ -90,11 +90,11 @@ class EmbedTask {
   Embedded embed_data(InferenceModel model) const {
     const auto data = checked_pipeline(*data_, catalog_);
     const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
+    const auto said = say_notes(*dataset, data.loading.on_error, command_.context());
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec& spec) { return length_in(*dataset, spec.options.field); });
-    DatasetWarnings warnings(dataset, command_.context());
     auto embedded = embed_dataset(model, *dataset, command_.context());
-    warnings.say();
+    say_notes_of_reading(*dataset, said, command_.context());
     return embedded;
   }
 

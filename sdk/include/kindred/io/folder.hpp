@@ -17,13 +17,14 @@ bool has_part_left_behind(std::string_view path);
 
 /// What lies in a folder and below it.
 struct FolderFiles {
-  std::vector<std::string> files;     ///< sorted; each begins with the folder as it was given
-  std::vector<std::string> warnings;  ///< sentences about links that are not followed
+  std::vector<std::string> files;  ///< sorted; each begins with the folder as it was given
+  std::string nowhere;             ///< a sentence about links that lead nowhere, or empty
+  std::string circles;             ///< one about links that lead back to a folder that they lie in, or empty
 };
 
 /// Lists the regular files without what is left behind. Links to files and folders are followed as if they
-/// were what they lead to; one that leads nowhere, or back to a folder that it lies in, is left out and named
-/// in a warning. Throws Error when a folder cannot be read.
+/// were what they lead to; one that leads nowhere, or back to a folder that it lies in, is left out and
+/// named. Throws Error when a folder cannot be read.
 FolderFiles files_below(const std::string& folder);
 
 }  // namespace kindred

@@ -10,6 +10,7 @@
 #include "files/image_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
+#include "note_texts.hpp"
 
 namespace kindred {
 namespace {
@@ -70,7 +71,7 @@ TEST_F(ImageFolder, what_systems_leave_is_neither_class_nor_sample) {
                                                 {{"root", root_.string()}, {"classes", classes}});
     EXPECT_EQ(dataset->size(), 3);
     EXPECT_EQ(dataset->sample_name(2), "dog/c.png");
-    EXPECT_THAT(dataset->warnings(), ElementsAre());
+    EXPECT_THAT(testing::note_texts(*dataset), ElementsAre());
     if (classes) {
       EXPECT_THAT(dataset->class_names(), ElementsAre("cat", "dog"));
     }
@@ -86,8 +87,9 @@ TEST_F(ImageFolder, links_are_followed_and_said_where_they_lead_nowhere) {
   EXPECT_THAT(dataset->class_names(), ElementsAre("cat", "dog", "puma"));
   EXPECT_THAT(dataset->labels(), ElementsAre(0, 0, 1, 1, 2, 2));
   EXPECT_EQ(dataset->read(3).size(1), 30);
-  EXPECT_THAT(dataset->warnings(), ElementsAre(HasSubstr("1 link leads nowhere and is left out"),
-                                               HasSubstr("1 link leads back to a folder that it lies in")));
+  EXPECT_THAT(testing::note_texts(*dataset),
+              ElementsAre(HasSubstr("1 link leads nowhere and is left out"),
+                          HasSubstr("1 link leads back to a folder that it lies in")));
 }
 
 TEST_F(ImageFolder, takes_every_ending_that_it_decodes_and_counts_pictures_of_the_others) {
@@ -108,7 +110,7 @@ TEST_F(ImageFolder, takes_every_ending_that_it_decodes_and_counts_pictures_of_th
   for (int64_t i = 0; i < dataset->size(); ++i)
     EXPECT_EQ(dataset->read(i).size(1), 30) << dataset->sample_name(i);
   EXPECT_THAT(
-      dataset->warnings(),
+      testing::note_texts(*dataset),
       ElementsAre(
           HasSubstr("3 pictures are left out, since no decoder reads their formats (1 .avif, 2 .heic)"),
           HasSubstr("2 pictures lie beside the folders of the classes")));

@@ -8,6 +8,7 @@
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/text.hpp"
+#include "note_texts.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {
@@ -166,7 +167,7 @@ TEST(Boxes, outside_of_the_picture_are_errors_and_those_that_stick_out_are_clipp
     lines += std::string(R"({"path": "1.png", "box": [)") + box + "]}\n";
   write_file_atomically(folder / "list.jsonl", lines);
   const auto dataset = made("jsonl", {{"file", folder / "list.jsonl"}, {"crop", true}});
-  EXPECT_THAT(dataset->warnings(), ElementsAre());
+  EXPECT_THAT(testing::note_texts(*dataset), ElementsAre());
   EXPECT_THAT(
       thrown([&] { dataset->read(0); }),
       HasSubstr("list.jsonl:1: the box [900, 900, 950, 950] lies outside of the picture of 30 x 20 pixels"));
@@ -178,7 +179,7 @@ TEST(Boxes, outside_of_the_picture_are_errors_and_those_that_stick_out_are_clipp
   EXPECT_THAT(thrown([&] { dataset->read(5); }), HasSubstr("list.jsonl:6: "));
   EXPECT_THAT(thrown([&] { dataset->read(6); }), HasSubstr("lies outside of the picture"));
   dataset->read(3);
-  EXPECT_THAT(dataset->warnings(),
+  EXPECT_THAT(testing::note_texts(*dataset),
               ElementsAre("jsonl: 2 boxes stick out of the picture and were clipped at its edge"));
 }
 

@@ -8,6 +8,7 @@
 #include "component.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
+#include "note_texts.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {
@@ -98,7 +99,7 @@ TEST_F(FlatCars, boxes_that_no_picture_has_are_named_with_their_annotation) {
   write_annotations(folder_ / "cars_annos.mat", {{"car_ims/000001.ppm", 6, 1, 10, 4, 3, 0}});
   const auto clipped = cars({{"crop", true}});
   EXPECT_EQ(clipped->read(0).sizes(), (std::vector<int64_t>{4, 3, 3}));
-  EXPECT_EQ(clipped->warnings(),
+  EXPECT_EQ(testing::note_texts(*clipped),
             (std::vector<std::string>{
                 "stanford_cars: 1 box sticks out of the picture and was clipped at its edge"}));
 }

@@ -11,6 +11,7 @@
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/random.hpp"
+#include "note_texts.hpp"
 #include "tar_writing.hpp"
 #include "temporary_folder.hpp"
 
@@ -205,7 +206,7 @@ TEST_F(TarShards, the_name_of_a_sample_ends_at_the_first_dot_of_its_file) {
   EXPECT_THAT(dataset->labels(), ElementsAre(4, 5, 9));
   EXPECT_EQ(dataset->sample_name(1), "a.tar/1.final.v2.PNG");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(blue(dataset->read(i)), i);
-  EXPECT_THAT(dataset->warnings(), ElementsAre());
+  EXPECT_THAT(testing::note_texts(*dataset), ElementsAre());
 }
 
 TEST_F(TarShards, what_is_no_sample_is_left_out_and_counted) {
@@ -224,14 +225,13 @@ TEST_F(TarShards, what_is_no_sample_is_left_out_and_counted) {
   EXPECT_EQ(blue(dataset->read(0)), 0);
   EXPECT_EQ(blue(dataset->read(1)), 4) << "jpg stands before png in extensions";
   EXPECT_THAT(
-      dataset->warnings(),
+      testing::note_texts(*dataset),
       ElementsAre(
           HasSubstr("1 picture is left out, since no decoder reads its format (1 .heic)"),
           HasSubstr("5 members (LICENSE, README.md, 7.cls and 2 more) belong to no picture and are left out"),
           HasSubstr("1 picture (1.png) is left out, since the sample has another one"),
           HasSubstr("1 member (1.jpg) is a link and left out")));
-  EXPECT_THAT(made({{"extensions", {"png", "jpg"}}})->warnings().size(), 3U)
-      << "the choice was made by a person";
+  EXPECT_EQ(made({{"extensions", {"png", "jpg"}}})->notes().size(), 3U) << "the choice was made by a person";
 }
 
 TEST_F(TarShards, archives_behind_one_another_are_read_like_one_after_the_other) {
@@ -242,7 +242,8 @@ TEST_F(TarShards, archives_behind_one_another_are_read_like_one_after_the_other)
   const auto dataset = made();
   EXPECT_THAT(dataset->labels(), ElementsAre(0, 1, 2, 3));
   for (int i = 0; i < 4; ++i) EXPECT_EQ(blue(dataset->read(i)), i);
-  EXPECT_THAT(dataset->warnings(), ElementsAre(HasSubstr("c.tar) has bytes behind the end of the archive")));
+  EXPECT_THAT(testing::note_texts(*dataset),
+              ElementsAre(HasSubstr("c.tar) has bytes behind the end of the archive")));
   write("a.tar", one(0) + kEnd + one(1));
   EXPECT_THAT(thrown([&] { made(); }), HasSubstr("a.tar is cut off"));
 }
