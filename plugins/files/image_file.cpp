@@ -94,7 +94,9 @@ cv::Mat decoded_file(const std::string& bytes, const std::string& name) {
 
 /// Empty, or how to make one that can be read.
 std::string advice(const std::string& bytes) {
-  if (bytes.compare(4, 4, "ftyp") != 0 && bytes.compare(0, 4, "GIF8") != 0) return "";
+  const bool is_known =
+      bytes.compare(0, 4, "GIF8") == 0 || (bytes.size() > 8 && bytes.compare(4, 4, "ftyp") == 0);
+  if (!is_known) return "";
   return "; convert it, for example by `mogrify -format png FILE` of ImageMagick";
 }
 
@@ -120,9 +122,14 @@ at::Tensor decode_image(const std::string& bytes, const std::string& name) {
 }
 
 const std::vector<std::string>& image_endings() {
-  static const std::vector<std::string> endings = {".jpg", ".jpeg", ".png", ".webp", ".bmp",
-                                                   ".tif", ".tiff", ".ppm", ".jpe",  ".jfif",
-                                                   ".dib", ".pgm",  ".pbm", ".pnm",  ".apng"};
+  static const auto endings = [] {
+    std::vector<std::string> all = {".jpg", ".jpeg", ".png",  ".webp", ".bmp", ".tif", ".tiff", ".ppm",
+                                    ".jpe", ".jfif", ".apng", ".dib",  ".pgm", ".pbm", ".pnm"};
+    for (const auto* ending : {".jp2", ".gif", ".avif"}) {
+      if (cv::haveImageWriter(ending)) all.emplace_back(ending);  // not every build of OpenCV reads them
+    }
+    return all;
+  }();
   return endings;
 }
 

@@ -16,8 +16,8 @@ at::Tensor read_image(const std::string& path);
 /// The same for the content of a file; `name` is what messages call it. [thread-safe]
 at::Tensor decode_image(const std::string& bytes, const std::string& name);
 
-/// What the names of these formats end with, in lower case with their dot; the most usual come first.
-/// [thread-safe]
+/// What the names of these formats end with, and of those that this build of OpenCV reads besides (JPEG 2000,
+/// GIF, AVIF), in lower case with their dot; the most usual come first. [thread-safe]
 const std::vector<std::string>& image_endings();
 
 /// Says whether a name ends like one of these formats; case does not matter. [thread-safe]

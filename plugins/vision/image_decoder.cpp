@@ -30,7 +30,9 @@ class ImageDecoder final : public Decoder {
     return has_mark(bytes, "\xFF\xD8\xFF") || has_mark(bytes, "\x89PNG\r\n\x1A\n") ||
            (has_mark(bytes, "RIFF") && has_mark(bytes, "WEBP", 8)) || has_mark(bytes, "BM") ||
            has_mark(bytes, std::string_view("II*\0", 4)) || has_mark(bytes, std::string_view("MM\0*", 4)) ||
-           is_netpbm(bytes);
+           is_netpbm(bytes) || (has_mark(bytes, "jP  \r\n\x87\n", 4) && is_image_name("a.jp2")) ||
+           (has_mark(bytes, "GIF8") && is_image_name("a.gif")) ||
+           (has_mark(bytes, "ftypavif", 4) && is_image_name("a.avif"));
   }
 
   at::Tensor decode(std::string_view bytes, const std::string& name) const override {

@@ -195,9 +195,20 @@ TEST(ImageFile, reads_grey_and_black_and_white_bitmaps) {
     EXPECT_FALSE(is_image_name(name)) << name;
 }
 
+TEST(ImageFile, reads_more_formats_where_opencv_does) {
+  for (const std::string ending : {".jp2", ".gif"}) {
+    EXPECT_EQ(is_image_name("a" + ending), cv::haveImageWriter(ending));
+    if (!cv::haveImageWriter(ending)) continue;
+    const auto image = decode_image(encoded(gradient(), ending), "a" + ending);
+    EXPECT_EQ(image.sizes(), (std::vector<int64_t>{kHeight, kWidth, 3})) << ending;
+  }
+}
+
 TEST(ImageFile, of_a_format_that_is_not_decoded_says_how_to_convert_it) {
   const auto heic = big(24, 4) + "ftypheic" + std::string(12, '\0');
   EXPECT_THAT(thrown([&] { decode_image(heic, "a.heic"); }), HasSubstr("mogrify -format png"));
+  for (const std::string bytes : {"x", "\xFF\xD8\xFF", "\x89PNG", "RIFF", "GIF8", "P5"})
+    EXPECT_THAT(thrown([&] { decode_image(bytes, "a.jpg"); }), HasSubstr("a.jpg is ")) << bytes;
 }
 
 }  // namespace
