@@ -3,13 +3,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <iostream>
-#include <iterator>
-#include <sstream>
 
-#include "host/base/text.hpp"
+#include "host/cli/input_files.hpp"
 #include "host/inference/input_samples.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
@@ -17,47 +12,8 @@
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
-namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
-
-/// Endings of the files that are taken from a folder.
-std::vector<std::string> extensions_of(ObjectKind kind, const Decoders& decoders) {
-  if (kind == ObjectKind::text) return {".txt"};
-  if (kind == ObjectKind::vector) return {".npy"};
-  decoders.require_any();
-  return decoders.extensions();
-}
-
-/// Throws Error when the text is UTF-16; `name` is what it is called then.
-std::vector<std::string> lines_of(std::string text, const std::string& name) {
-  std::istringstream content(text_content(std::move(text), name));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(content, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    lines.push_back(line);
-  }
-  return lines;
-}
-
-std::vector<std::string> input_lines() {
-  std::string text(std::istreambuf_iterator<char>(std::cin), {});
-  return lines_of(std::move(text), "standard input");
-}
-
-std::vector<std::string> files_inside(const std::string& folder, const std::vector<std::string>& extensions,
-                                      ObjectKind kind) {
-  std::vector<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && has_extension(entry.path().string(), extensions))
-      files.push_back(entry.path().string());
-  }
-  if (files.empty())
-    throw Error("the folder " + folder + " holds no " + (kind == ObjectKind::image ? "pictures" : "files") +
-                " that end in " + joined(extensions));
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 /// All samples of a dataset; `lines`: what is said of each.
 Embedded embed_samples(const InferenceModel& model, const Dataset& dataset, std::vector<json> lines,
@@ -144,25 +100,6 @@ Embedded embed_vectors(const InferenceModel& model, const std::vector<std::strin
 }
 
 }  // namespace
-
-std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind,
-                                      const Decoders& decoders) {
-  std::vector<std::string> files;
-  for (const auto& one : given) {
-    if (one == "-" && kind != ObjectKind::text) {
-      for (const auto& line : input_lines()) {
-        if (!line.empty()) files.push_back(line);
-      }
-    } else if (one != "-" && fs::is_directory(one)) {
-      const auto inside = files_inside(one, extensions_of(kind, decoders), kind);
-      files.insert(files.end(), inside.begin(), inside.end());
-    } else {
-      files.push_back(one);
-    }
-  }
-  if (files.empty()) throw Error("there is nothing to embed: no paths were given");
-  return files;
-}
 
 int64_t first_length(const std::vector<std::string>& files) {
   for (const auto& file : files) {

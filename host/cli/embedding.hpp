@@ -19,12 +19,6 @@ struct Embedded {
   int64_t inputs = 0, failed = 0;
 };
 
-/// What `host embed` is given, as files in the order given: a folder stands for the files in it and below it,
-/// sorted by path, whose endings are those of `kind`; "-" for the lines of the standard input. Where the
-/// model reads texts, these lines are texts themselves and "-" stays. Throws Error.
-std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind,
-                                      const Decoders& decoders);
-
 /// Numbers of each vector in the first of the files (.npy) that can be read; 0: in none.
 int64_t first_length(const std::vector<std::string>& files);
 

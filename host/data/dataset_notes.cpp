@@ -4,12 +4,19 @@
 
 namespace kindred::host {
 
-void say_notes(const Dataset& dataset, OnError on_error, Context& context) {
-  for (const auto& note : dataset.notes()) {
+size_t say_notes(const Dataset& dataset, OnError on_error, Context& context) {
+  const auto notes = dataset.notes();
+  for (const auto& note : notes) {
     if (note.loses_samples && on_error == OnError::fail)
       throw Error(note.text + " (data.on_error is \"fail\")");
     context.warning(note.text);
   }
+  return notes.size();
+}
+
+void say_notes_of_reading(const Dataset& dataset, size_t said, Context& context) {
+  const auto notes = dataset.notes();
+  for (size_t i = said; i < notes.size(); ++i) context.warning(notes[i].text);
 }
 
 }  // namespace kindred::host

@@ -46,12 +46,13 @@ class ModelEvaluation {
 
   json metrics() {
     at::NoGradGuard no_grad;
-    say_notes(*dataset_, pipeline_.loading.on_error, context_);
+    const auto said = say_notes(*dataset_, pipeline_.loading.on_error, context_);
     const auto test = split_classes(*dataset_, pipeline_.split).test;
     const bool tells = doubt_test_side(*dataset_, test, pipeline_, context_);
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);
+    say_notes_of_reading(*dataset_, said, context_);
     json out = {{"metrics", {{"base", base.values()}, {"tuned", found.values()}}},
                 {"metric_details", {{"base", base.details()}, {"tuned", found.details()}}}};
     if (pipeline_.evaluation.baseline) {

@@ -11,6 +11,7 @@
 #include "host/base/interrupt.hpp"
 #include "host/base/issue.hpp"
 #include "host/base/progress.hpp"
+#include "host/data/dataset_notes.hpp"
 #include "host/base/terminal_context.hpp"
 #include "host/distributed/local_communicator.hpp"
 #include "host/inference/inference_model.hpp"
@@ -202,6 +203,7 @@ RunOutcome Run::execute() {
     fit_heads(material_.model.heads.stages.size());
     save_model();  // before it is measured: a metric that fails does not cost the model
     measure_both(material_, pipeline_, base_, folder_, result_, context_);
+    say_notes_of_reading(*material_.dataset, material_.notes_said, context_);
     finish(RunStatus::completed);
   } catch (const Interrupted& stop) {
     finish(RunStatus::interrupted, stop.what());

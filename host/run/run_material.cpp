@@ -36,7 +36,7 @@ void RunMaterial::keep_readable() {
 void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, Context& context) {
   material.dataset = create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
   const auto& dataset = *material.dataset;
-  say_notes(dataset, pipeline.loading.on_error, context);
+  material.notes_said = say_notes(dataset, pipeline.loading.on_error, context);
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
   material.split = split_classes(dataset, pipeline.split);
   const auto& split = material.split;

@@ -31,6 +31,7 @@ struct RunMaterial {
 
   Components components;
   std::shared_ptr<Dataset> dataset;
+  size_t notes_said = 0;  ///< of the dataset's, before anything was read
   std::unique_ptr<SkipLog> skips;
   ClassSplit split;
   Model model;

@@ -5,7 +5,62 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kindred/error.hpp"
+
 namespace kindred {
+namespace {
+
+std::string box_text(const ImageBox& box) {
+  return "[" + std::to_string(box.left) + ", " + std::to_string(box.top) + ", " + std::to_string(box.right) +
+         ", " + std::to_string(box.bottom) + "]";
+}
+
+double area_of(const ImageBox& box) {
+  if (box.empty()) return 0;
+  return static_cast<double>(box.right - box.left) * static_cast<double>(box.bottom - box.top);
+}
+
+ImageBox inside_of(const at::Tensor& image, const ImageBox& box) {
+  return {std::max<int64_t>(box.left, 0), std::max<int64_t>(box.top, 0),
+          std::min<int64_t>(box.right, image.size(1)), std::min<int64_t>(box.bottom, image.size(0))};
+}
+
+}  // namespace
+
+void check_box(const ImageBox& box, const std::string& place) {
+  if (!box.empty()) return;
+  const bool width = box.right <= box.left;
+  throw Error(place + ": the box " + box_text(box) + " has no area, since its " +
+              (width ? "right edge " : "bottom edge ") + std::to_string(width ? box.right : box.bottom) +
+              " is not " + (width ? "right of its left edge " : "below its top edge ") +
+              std::to_string(width ? box.left : box.top) +
+              "; expected [left, top, right, bottom] in pixels, not [left, top, width, height]");
+}
+
+at::Tensor BoxCuts::cut(const at::Tensor& image, const ImageBox& box, double margin, int64_t index,
+                        const std::string& place) const {
+  constexpr double kLeastInside = 0.5;
+  const double inside = area_of(inside_of(image, box)), all = area_of(box);
+  if (inside < kLeastInside * all || inside == 0) {
+    throw Error(place + ": the box " + box_text(box) +
+                (inside == 0 ? " lies outside" : " lies by more than half outside") + " of the picture of " +
+                std::to_string(image.size(1)) + " x " + std::to_string(image.size(0)) +
+                " pixels; was it measured on a picture of another size, or before the picture was turned?");
+  }
+  if (inside < all) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    clipped_.insert(index);
+  }
+  return cut_to_box(image, box, margin);
+}
+
+std::vector<Note> BoxCuts::notes(const std::string& dataset) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto count = clipped_.size();
+  if (count == 0) return {};
+  return {{dataset + ": " + std::to_string(count) + (count == 1 ? " box sticks" : " boxes stick") +
+           " out of the picture and " + (count == 1 ? "was" : "were") + " clipped at its edge"}};
+}
 
 at::Tensor cut_to_box(const at::Tensor& image, const ImageBox& box, double margin) {
   const double mx = margin * static_cast<double>(box.right - box.left);

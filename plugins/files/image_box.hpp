@@ -3,6 +3,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kindred/dataset.hpp"
 
 namespace kindred {
 
@@ -12,8 +18,28 @@ struct ImageBox {
   bool empty() const { return right <= left || bottom <= top; }
 };
 
+/// Throws Error where no picture can have such a box, since its edges are swapped or it is empty. `place` is
+/// where it stands: "boxes.csv:12".
+void check_box(const ImageBox& box, const std::string& place);
+
 /// The part of a picture uint8 (H, W, 3) in the box and `margin` times its size around it, as far as there is
-/// any.
+/// any. The box itself lies in the picture at least in part.
 at::Tensor cut_to_box(const at::Tensor& image, const ImageBox& box, double margin);
+
+/// Cuts the pictures of a dataset to their boxes, and counts the boxes that stick out. [thread-safe]
+class BoxCuts {
+ public:
+  /// cut_to_box() of sample `index`. A box may stick out of the picture by up to half of its area; throws
+  /// Error that begins with `place` where it is more.
+  at::Tensor cut(const at::Tensor& image, const ImageBox& box, double margin, int64_t index,
+                 const std::string& place) const;
+
+  /// A note on the boxes that stuck out so far, or none.
+  std::vector<Note> notes(const std::string& dataset) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::set<int64_t> clipped_;  ///< samples
+};
 
 }  // namespace kindred

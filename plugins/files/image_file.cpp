@@ -6,22 +6,98 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "files/jpeg_end.hpp"
+#include "files/png_chunks.hpp"
+#include "files/webp_chunks.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/image_names.hpp"
 
 namespace kindred {
 namespace {
 
-/// OpenCV fills what a truncated file lacks with grey and says nothing, so the ends are looked for here.
-/// Inside a JPEG's compressed data 0xFF is always followed by zero or a restart mark, so an end mark behind
-/// the last start of scan is the picture's own.
-bool is_cut_off(const std::string& bytes) {
-  if (bytes.compare(0, 3, "\xFF\xD8\xFF") == 0) {
-    const auto scan = bytes.rfind("\xFF\xDA"), end = bytes.rfind("\xFF\xD9");
-    return scan == std::string::npos || end == std::string::npos || end < scan;
+cv::Mat decoded(const std::string& bytes, int flags) {
+  const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
+  return cv::imdecode(buffer, flags);
+}
+
+[[noreturn]] void fail_cut_off(const std::string& name) {
+  throw Error(name + " is cut off before its end; copy or download it again");
+}
+
+/// OpenCV fills what a JPEG lacks with grey and says nothing. A whole one looks the same whatever follows its
+/// data; one that is cut off goes on with whatever is put there, in the same interval or behind the next
+/// restart mark.
+bool has_all_rows(std::string bytes, int next_restart) {
+  bytes.erase(bytes.find_last_not_of('\xFF') + 1);  // may be the first half of a mark
+  const std::string end = "\xFF\xD9", restart = {'\xFF', static_cast<char>(0xD0 + next_restart)};
+  const auto image = decoded(bytes + end, cv::IMREAD_COLOR);
+  for (const char pattern : {'\x55', '\xAA'}) {
+    const std::string more(64, pattern);
+    const auto other = decoded(bytes + more + restart + more + end, cv::IMREAD_COLOR);
+    if (image.empty() || image.size() != other.size() || cv::norm(image, other, cv::NORM_INF) > 0)
+      return false;
   }
-  if (bytes.compare(0, 4, "\x89PNG") == 0) return bytes.rfind("IEND") == std::string::npos;
-  return false;
+  return true;
+}
+
+cv::Mat decoded_jpeg(const std::string& bytes, const std::string& name) {
+  const auto ending = jpeg_ending(bytes);
+  if (ending.end == JpegEnd::cut_off) fail_cut_off(name);
+  if (ending.end == JpegEnd::unmarked && !has_all_rows(bytes, ending.next_restart)) fail_cut_off(name);
+  return decoded(ending.end == JpegEnd::unmarked ? bytes + "\xFF\xD9" : bytes, cv::IMREAD_COLOR);
+}
+
+/// Turns a picture by an orientation of EXIF: where its first row and column belong.
+cv::Mat turned(const cv::Mat& image, int orientation) {
+  constexpr int kAroundX = 0, kAroundY = 1, kAroundBoth = -1;
+  cv::Mat out = image;
+  if (orientation >= 5) cv::transpose(image, out);
+  if (orientation == 2 || orientation == 6) cv::flip(out, out, kAroundY);
+  if (orientation == 3 || orientation == 7) cv::flip(out, out, kAroundBoth);
+  if (orientation == 4 || orientation == 8) cv::flip(out, out, kAroundX);
+  return out;
+}
+
+/// Versions of OpenCV differ in whether they turn these, so that is done here.
+constexpr int kAsStored = cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
+
+cv::Mat decoded_png(const std::string& bytes, const std::string& name) {
+  const auto chunks = png_chunks(bytes);
+  if (!chunks.has_end) fail_cut_off(name);
+  return turned(decoded(bytes, kAsStored), chunks.orientation);
+}
+
+/// What the first frame of an animation leaves free is black.
+cv::Mat decoded_webp(const std::string& bytes, const std::string& name) {
+  constexpr uint32_t kLargest = 16384;  // what libwebp itself reads
+  const auto chunks = webp_chunks(bytes);
+  if (!chunks.is_animated) return turned(decoded(bytes, kAsStored), chunks.orientation);
+  const auto frame = chunks.first_frame.empty() ? cv::Mat() : decoded(chunks.first_frame, kAsStored);
+  if (frame.empty()) fail_cut_off(name);
+  const cv::Rect place(static_cast<int>(chunks.left), static_cast<int>(chunks.top), frame.cols, frame.rows);
+  if (chunks.width > kLargest || chunks.height > kLargest || chunks.left > kLargest ||
+      chunks.top > kLargest || static_cast<uint32_t>(place.br().x) > chunks.width ||
+      static_cast<uint32_t>(place.br().y) > chunks.height)
+    throw Error(name + " is damaged: its first frame lies outside of it; copy or download it again");
+  cv::Mat canvas = cv::Mat::zeros(static_cast<int>(chunks.height), static_cast<int>(chunks.width), CV_8UC3);
+  frame.copyTo(canvas(place));
+  return turned(canvas, chunks.orientation);
+}
+
+cv::Mat decoded_file(const std::string& bytes, const std::string& name) {
+  if (bytes.compare(0, 3, "\xFF\xD8\xFF") == 0) return decoded_jpeg(bytes, name);
+  if (bytes.compare(0, 4, "\x89PNG") == 0) return decoded_png(bytes, name);
+  if (is_webp(bytes)) return decoded_webp(bytes, name);
+  return decoded(bytes, cv::IMREAD_COLOR);
+}
+
+/// Empty, or how to make one that can be read.
+std::string advice(const std::string& bytes) {
+  const bool is_known =
+      bytes.compare(0, 4, "GIF8") == 0 || (bytes.size() > 8 && bytes.compare(4, 4, "ftyp") == 0);
+  if (!is_known) return "";
+  return "; convert it, for example by `mogrify -format png FILE` of ImageMagick";
 }
 
 }  // namespace
@@ -30,32 +106,36 @@ at::Tensor read_image(const std::string& path) { return decode_image(read_file(p
 
 at::Tensor decode_image(const std::string& bytes, const std::string& name) {
   if (bytes.empty()) throw Error(name + " is empty");
-  if (is_cut_off(bytes)) throw Error(name + " is cut off before its end; copy or download it again");
   cv::Mat image;
   try {
-    const cv::Mat buffer(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
-    image = cv::imdecode(buffer, cv::IMREAD_COLOR);
+    image = decoded_file(bytes, name);
   } catch (const cv::Exception& error) {
     throw Error(name + " cannot be decoded: " + error.err);
   }
   if (image.empty())
-    throw Error(name + " is no picture that can be decoded (JPEG, PNG, WebP, BMP, TIFF or PPM)");
+    throw Error(name + " is no picture that can be decoded (JPEG, PNG, WebP, BMP, TIFF, PPM, PGM or PBM)" +
+                advice(bytes));
   auto out = at::empty({image.rows, image.cols, 3}, at::kByte);
   cv::Mat rgb(image.rows, image.cols, CV_8UC3, out.data_ptr());
   cv::cvtColor(image, rgb, cv::COLOR_BGR2RGB);
   return out;
 }
 
+const std::vector<std::string>& image_endings() {
+  static const auto endings = [] {
+    std::vector<std::string> all = {".jpg", ".jpeg", ".png",  ".webp", ".bmp", ".tif", ".tiff", ".ppm",
+                                    ".jpe", ".jfif", ".apng", ".dib",  ".pgm", ".pbm", ".pnm"};
+    for (const auto* ending : {".jp2", ".gif", ".avif"}) {
+      if (cv::haveImageWriter(ending)) all.emplace_back(ending);  // not every build of OpenCV reads them
+    }
+    return all;
+  }();
+  return endings;
+}
+
 bool is_image_name(const std::string& path) {
-  const auto dot = path.rfind('.');
-  if (dot == std::string::npos) return false;
-  auto extension = path.substr(dot + 1);
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  for (const auto* known : {"jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff", "ppm"}) {
-    if (extension == known) return true;
-  }
-  return false;
+  const auto& all = image_endings();
+  return std::find(all.begin(), all.end(), ending_of(path)) != all.end();
 }
 
 }  // namespace kindred

@@ -72,14 +72,15 @@ class StanfordCarsDataset final : public Dataset {
   at::Tensor read(int64_t index) const override {
     auto image = read_image(files_.at(static_cast<size_t>(index)));
     if (!params_.crop) return image;
-    // Annotations count pixels from 1 and include the last.
-    const auto& box = boxes_[static_cast<size_t>(index)];
-    return cut_to_box(image, {box.x1 - 1, box.y1 - 1, box.x2, box.y2}, params_.margin);
+    const auto at = static_cast<size_t>(index);
+    return cuts_.cut(image, pixels_of(boxes_[at]), params_.margin, index, places_[at]);
   }
 
   std::string sample_name(int64_t index) const override {
     return fs::path(files_[static_cast<size_t>(index)]).lexically_relative(root_).string();
   }
+
+  std::vector<Note> notes() const override { return cuts_.notes("stanford_cars"); }
 
   std::string fingerprint() const override {
     std::string text = "stanford_cars " + std::to_string(params_.crop) + " " + std::to_string(params_.margin);
@@ -93,6 +94,9 @@ class StanfordCarsDataset final : public Dataset {
   }
 
  private:
+  /// Annotations count pixels from 1 and include the last.
+  static ImageBox pixels_of(const CarAnnotation& one) { return {one.x1 - 1, one.y1 - 1, one.x2, one.y2}; }
+
   fs::path first_existing(const std::vector<std::string>& candidates) const {
     for (const auto& one : candidates) {
       if (fs::exists(root_ / one)) return root_ / one;
@@ -121,7 +125,8 @@ class StanfordCarsDataset final : public Dataset {
     }
     const auto annotations = read_annotations(file.string());
     const auto folder = merged ? root_ : image_folder("cars_" + split);
-    for (const auto& one : annotations) {
+    for (size_t i = 0; i < annotations.size(); ++i) {
+      const auto& one = annotations[i];
       if (merged && one.test != test) continue;
       if (one.label < 0) {
         throw Error("stanford_cars: " + file.string() + " has no labels; the file with labels is " + name);
@@ -129,6 +134,8 @@ class StanfordCarsDataset final : public Dataset {
       files_.push_back(merged ? merged_image(one, split) : (folder / one.file).string());
       labels_.push_back(one.label);
       boxes_.push_back(one);
+      places_.push_back(file.string() + ": annotation " + std::to_string(i + 1));
+      if (params_.crop) check_box(pixels_of(one), places_.back());
     }
   }
 
@@ -151,6 +158,8 @@ class StanfordCarsDataset final : public Dataset {
   std::vector<std::string> files_;
   std::vector<int64_t> labels_;
   std::vector<CarAnnotation> boxes_;
+  std::vector<std::string> places_;  ///< of the annotations
+  BoxCuts cuts_;
   std::vector<std::string> names_;
 };
 

@@ -57,7 +57,7 @@ class CsvDataset final : public ListedImages {
 
   explicit CsvDataset(const Params& params)
       : ListedImages({"csv", params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
-                      params.crop, params.margin}),
+                      params.crop, params.margin, params.file}),
         params_(params) {
     if (params.delimiter.size() != 1)
       throw Error("csv: delimiter is \"" + params.delimiter + "\"; it is one character");
@@ -151,6 +151,7 @@ class CsvDataset final : public ListedImages {
         return number_of(cells[columns_.box[k]].word(), params_.file, row.line);
       };
       listed.box = {edge(0), edge(1), edge(2), edge(3)};
+      listed.box_line = row.line;
     }
     add(listed);
     for (size_t k = 0; k < texts_.size(); ++k) {

@@ -35,7 +35,8 @@ class Cub200Dataset final : public ListedImages {
   };
 
   explicit Cub200Dataset(const Params& params)
-      : ListedImages({"cub200", (fs::path(params.root) / "images").string(), params.crop, params.margin}) {
+      : ListedImages({"cub200", (fs::path(params.root) / "images").string(), params.crop, params.margin,
+                      (fs::path(params.root) / "bounding_boxes.txt").string()}) {
     const auto labels = table(params.root, "image_class_labels.txt", 2);
     const auto merged = wants_split(params.splits, "merged");
     const auto halves = merged ? Table() : table(params.root, "train_test_split.txt", 2);
@@ -57,6 +58,7 @@ class Cub200Dataset final : public ListedImages {
           return number_of(box.words[i], (fs::path(params.root) / "bounding_boxes.txt").string(), box.line);
         };
         image.box = {value(1), value(2), value(1) + value(3), value(2) + value(4)};
+        image.box_line = box.line;
       }
       add(image);
     }

@@ -19,8 +19,8 @@ bool is_netpbm(std::string_view bytes) {
          std::string_view(" \t\r\n").find(bytes[2]) != std::string_view::npos;
 }
 
-/// JPEG, PNG, WebP, BMP, TIFF and PPM in memory, by the code that the datasets of this plugin read files
-/// with.
+/// JPEG, PNG, WebP, BMP, TIFF, PPM, PGM and PBM in memory, by the code that the datasets of this plugin read
+/// files with.
 class ImageDecoder final : public Decoder {
  public:
   using Params = NoParams;
@@ -30,16 +30,16 @@ class ImageDecoder final : public Decoder {
     return has_mark(bytes, "\xFF\xD8\xFF") || has_mark(bytes, "\x89PNG\r\n\x1A\n") ||
            (has_mark(bytes, "RIFF") && has_mark(bytes, "WEBP", 8)) || has_mark(bytes, "BM") ||
            has_mark(bytes, std::string_view("II*\0", 4)) || has_mark(bytes, std::string_view("MM\0*", 4)) ||
-           is_netpbm(bytes);
+           is_netpbm(bytes) || (has_mark(bytes, "jP  \r\n\x87\n", 4) && is_image_name("a.jp2")) ||
+           (has_mark(bytes, "GIF8") && is_image_name("a.gif")) ||
+           (has_mark(bytes, "ftypavif", 4) && is_image_name("a.avif"));
   }
 
   at::Tensor decode(std::string_view bytes, const std::string& name) const override {
     return decode_image(std::string(bytes), name);
   }
 
-  std::vector<std::string> extensions() const override {
-    return {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"};
-  }
+  std::vector<std::string> extensions() const override { return image_endings(); }
 
   std::vector<std::string> examples() const override {
     cv::Mat image(12, 16, CV_8UC3);
@@ -49,11 +49,14 @@ class ImageDecoder final : public Decoder {
             cv::Vec3b(90, static_cast<unsigned char>(20 * y), static_cast<unsigned char>(15 * x));
       }
     }
+    cv::Mat grey;
+    cv::extractChannel(image, grey, 1);
     std::vector<std::string> encoded;
-    for (const auto* format : {".jpg", ".png", ".bmp", ".webp", ".tif", ".ppm"}) {
+    for (const auto* format : {".jpg", ".png", ".bmp", ".webp", ".tif", ".ppm", ".pgm", ".pbm"}) {
       if (!cv::haveImageWriter(format)) continue;  // OpenCV may be built without WebP or TIFF
       std::vector<unsigned char> bytes;
-      cv::imencode(format, image, bytes);
+      const std::string name = format;
+      cv::imencode(name, name == ".pgm" || name == ".pbm" ? grey : image, bytes);
       encoded.emplace_back(bytes.begin(), bytes.end());
     }
     return encoded;
@@ -62,5 +65,5 @@ class ImageDecoder final : public Decoder {
 
 }  // namespace
 KINDRED_COMPONENT(Decoder, ImageDecoder, "kindred.image_decoder", "1.0.0",
-                  "JPEG, PNG, WebP, BMP, TIFF and PPM to pictures");
+                  "JPEG, PNG, WebP, BMP, TIFF, PPM, PGM and PBM to pictures");
 }  // namespace kindred

@@ -39,7 +39,8 @@ class InShopDataset final : public ListedImages {
   };
 
   explicit InShopDataset(const Params& params)
-      : ListedImages({"in_shop", (fs::path(params.root) / "Img").string(), params.crop, params.margin}) {
+      : ListedImages({"in_shop", (fs::path(params.root) / "Img").string(), params.crop, params.margin,
+                      (fs::path(params.root) / "Anno/list_bbox_inshop.txt").string()}) {
     const auto partition = file_of(params.root, "Eval/list_eval_partition.txt");
     if (!fs::is_directory(fs::path(params.root) / "Img" / "img")) {
       throw Error("in_shop: the folder " + (fs::path(params.root) / "Img" / "img").string() +
@@ -48,16 +49,17 @@ class InShopDataset final : public ListedImages {
     const auto rows = rows_of(partition, "image_name item_id evaluation_status");
     const auto numbers = number_items(rows, partition);
     const auto boxes = params.crop ? boxes_of(file_of(params.root, "Anno/list_bbox_inshop.txt"))
-                                   : std::map<std::string, ImageBox>();
+                                   : std::map<std::string, BoxRow>();
     for (const auto& row : rows) {
       if (!wants_split(params.splits, row.words[2])) continue;
-      ListedImage image{row.words[0], numbers.at(row.words[1]), {}};
+      ListedImage image{row.words[0], numbers.at(row.words[1]), {}, 0};
       if (params.crop) {
         const auto box = boxes.find(image.file);
         if (box == boxes.end())
           throw Error("in_shop: Anno/list_bbox_inshop.txt has no box for " + image.file +
                       "; download it again");
-        image.box = box->second;
+        image.box = box->second.box;
+        image.box_line = box->second.line;
       }
       add(image);
       roles_.push_back(row.words[2] == "query"     ? Role::query
@@ -72,6 +74,11 @@ class InShopDataset final : public ListedImages {
   struct Row {
     int64_t line;
     std::vector<std::string> words;
+  };
+
+  struct BoxRow {
+    int64_t line;
+    ImageBox box;
   };
 
   static std::string file_of(const std::string& root, const std::string& name) {
@@ -129,11 +136,11 @@ class InShopDataset final : public ListedImages {
     return numbers;
   }
 
-  static std::map<std::string, ImageBox> boxes_of(const std::string& path) {
-    std::map<std::string, ImageBox> boxes;
+  static std::map<std::string, BoxRow> boxes_of(const std::string& path) {
+    std::map<std::string, BoxRow> boxes;
     for (const auto& row : rows_of(path, "image_name clothes_type pose_type x_1 y_1 x_2 y_2")) {
       const auto edge = [&](size_t i) { return number_of(row.words[i], path, row.line); };
-      boxes[row.words[0]] = {edge(3), edge(4), edge(5), edge(6)};
+      boxes[row.words[0]] = {row.line, {edge(3), edge(4), edge(5), edge(6)}};
     }
     return boxes;
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 
@@ -47,7 +48,7 @@ class JsonlDataset final : public ListedImages {
   explicit JsonlDataset(const Params& params)
       : ListedImages({"jsonl",
                       params.root.empty() ? fs::path(params.file).parent_path().string() : params.root,
-                      params.crop, params.margin}) {
+                      params.crop, params.margin, params.file}) {
     std::vector<std::optional<std::string>> labels;
     std::vector<int64_t> lines;
     each_json_line(params.file, R"({"path": "a.jpg", "label": 3})", [&](const JsonLine& line) {
@@ -57,7 +58,10 @@ class JsonlDataset final : public ListedImages {
         line.fail("has no text \"" + params.path_key + "\"");
       ListedImage image;
       image.file = path->get<std::string>();
-      if (params.crop && line.value.contains("box")) image.box = box_of(line);
+      if (params.crop && line.value.contains("box")) {
+        image.box = box_of(line);
+        image.box_line = line.number;
+      }
       add(image);
       labels.push_back(line.word(params.label_key));
       lines.push_back(line.number);
@@ -69,8 +73,10 @@ class JsonlDataset final : public ListedImages {
  private:
   static ImageBox box_of(const JsonLine& line) {
     const auto& box = line.value["box"];
-    const bool fits = box.is_array() && box.size() == 4 &&
-                      std::all_of(box.begin(), box.end(), [](const auto& edge) { return edge.is_number(); });
+    const bool fits =
+        box.is_array() && box.size() == 4 && std::all_of(box.begin(), box.end(), [](const auto& edge) {
+          return edge.is_number() && std::abs(edge.template get<double>()) < 9e15;
+        });
     if (!fits) line.fail("\"box\" is not [left, top, right, bottom]");
     return {box[0].get<int64_t>(), box[1].get<int64_t>(), box[2].get<int64_t>(), box[3].get<int64_t>()};
   }

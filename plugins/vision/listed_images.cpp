@@ -13,9 +13,11 @@ namespace kindred {
 namespace fs = std::filesystem;
 
 void ListedImages::add(const ListedImage& image) {
+  if (image.box_line > 0) check_box(image.box, place_of_box(image.box_line));
   files_.push_back(image.file);
   labels_.push_back(image.label);
   boxes_.push_back(image.box);
+  box_lines_.push_back(image.box_line);
 }
 
 void ListedImages::set_labels(NumberedLabels labels) {
@@ -28,13 +30,24 @@ std::string ListedImages::path_of(size_t index) const {
   return path_of_shown((fs::path(options_.root) / files_.at(index)).string());
 }
 
+std::string ListedImages::place_of_box(int64_t line) const {
+  return options_.boxes + ":" + std::to_string(line);
+}
+
 at::Tensor ListedImages::read(int64_t index) const {
   const auto at = static_cast<size_t>(index);
   auto image = read_image(path_of(at));
-  return options_.crop && !boxes_[at].empty() ? cut_to_box(image, boxes_[at], options_.margin) : image;
+  if (!options_.crop || boxes_[at].empty()) return image;
+  return cuts_.cut(image, boxes_[at], options_.margin, index, place_of_box(box_lines_[at]));
 }
 
 std::string ListedImages::sample_name(int64_t index) const { return files_.at(static_cast<size_t>(index)); }
+
+std::vector<Note> ListedImages::notes() const {
+  auto all = notes_;
+  for (auto& note : cuts_.notes(options_.kind)) all.push_back(std::move(note));
+  return all;
+}
 
 std::string ListedImages::fingerprint() const {
   std::string text = options_.kind;

@@ -15,7 +15,8 @@ namespace kindred {
 struct ListedImage {
   std::string file;  ///< absolute, or relative to the root
   int64_t label = -1;
-  ImageBox box;  ///< empty: the whole picture
+  ImageBox box;          ///< empty: the whole picture
+  int64_t box_line = 0;  ///< where the box stands in the list of boxes; 0: there is none
 };
 
 /// Pictures that a list names, with labels and boxes. Constructing it opens no picture.
@@ -26,6 +27,7 @@ class ListedImages : public Dataset {
     std::string root;
     bool crop = false;
     double margin = 0;
+    std::string boxes = {};  ///< the file that they stand in, for messages
   };
   explicit ListedImages(Options options) : options_(std::move(options)) {}
 
@@ -36,9 +38,10 @@ class ListedImages : public Dataset {
   at::Tensor read(int64_t index) const override;
   std::string sample_name(int64_t index) const override;
   std::string fingerprint() const override;
-  std::vector<Note> notes() const override { return notes_; }
+  std::vector<Note> notes() const override;
 
  protected:
+  /// Throws Error where the picture has a box without area.
   void add(const ListedImage& image);
   void set_class_names(std::vector<std::string> names) { names_ = std::move(names); }
   void add_note(Note note) { notes_.push_back(std::move(note)); }
@@ -48,11 +51,14 @@ class ListedImages : public Dataset {
 
  private:
   std::string path_of(size_t index) const;
+  std::string place_of_box(int64_t line) const;
 
   Options options_;
   std::vector<std::string> files_;
   std::vector<int64_t> labels_;
   std::vector<ImageBox> boxes_;
+  std::vector<int64_t> box_lines_;
+  BoxCuts cuts_;
   std::vector<std::string> names_;
   std::vector<Note> notes_;
 };

@@ -66,7 +66,15 @@ class Walk {
  public:
   explicit Walk(const std::string& path) : file_(path) {}
 
-  std::vector<TarEntry> entries() {
+  TarContent content() {
+    do {
+      take_archive();
+    } while (finds_another());
+    return std::move(found_);
+  }
+
+ private:
+  void take_archive() {
     while (auto header = next()) {
       if (header->type == 'L' || header->type == 'x') {
         take_extra(*header);
@@ -75,16 +83,34 @@ class Walk {
       } else if (header->type != 'g' && header->type != 'K') {
         if (extra_.size) header->size = *extra_.size;
         check_fits(*header);
-        if (header->type == '0')
-          found_.push_back({extra_.name.empty() ? header->name : extra_.name, data(), header->size});
+        if (header->type == '0') found_.files.push_back({name_of(*header), data(), header->size, archive_});
+        if (header->type == '1' || header->type == '2') found_.links.push_back(name_of(*header));
         extra_ = {};
       }
       at_ = data() + (header->size + kTarBlock - 1) / kTarBlock * kTarBlock;
     }
-    return std::move(found_);
   }
 
- private:
+  std::string name_of(const TarHeader& header) const {
+    return extra_.name.empty() ? header.name : extra_.name;
+  }
+
+  /// Passes the zeros of an end mark. Says whether a header follows.
+  bool finds_another() {
+    TarBlock block;
+    int64_t zeros = 0;
+    for (; at_ + kTarBlock <= file_.size(); at_ += kTarBlock, ++zeros) {
+      file_.read(block.data(), block.size(), at_);
+      if (is_zero(block)) continue;
+      if (!tar_header(block)) break;
+      if (zeros > 1) ++archive_;  // a single block of zeros ends nothing
+      extra_ = {};
+      return true;
+    }
+    if (at_ + kTarBlock <= file_.size()) found_.unread_from = at_;
+    return false;
+  }
+
   uint64_t data() const { return at_ + kTarBlock; }
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -135,12 +161,13 @@ class Walk {
   Descriptor file_;
   uint64_t at_ = 0;
   Extra extra_;
-  std::vector<TarEntry> found_;
+  TarContent found_;
+  int64_t archive_ = 0;
 };
 
 }  // namespace
 
-std::vector<TarEntry> TarFile::entries() const { return Walk(path_).entries(); }
+TarContent TarFile::content() const { return Walk(path_).content(); }
 
 std::string TarFile::read(const TarEntry& entry) const {
   std::string bytes(entry.size, '\0');

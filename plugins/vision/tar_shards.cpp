@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <optional>
 
 #include "files/file_stamp.hpp"
@@ -8,16 +7,25 @@
 #include "files/numbered_labels.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/folder.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
 #include "kindred/plugin.hpp"
 #include "tar_file.hpp"
+#include "tar_samples.hpp"
 
 namespace kindred {
 namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kLongestLabel = 4096;  // of a .cls; more is something else
+
+/// Without their dots.
+std::vector<std::string> usual_extensions() {
+  std::vector<std::string> all;
+  for (const auto& ending : image_endings()) all.push_back(ending.substr(1));
+  return all;
+}
 
 /// Pictures in tar files (the layout of WebDataset): files of one sample share their name up to the first
 /// dot, 000123.jpg and 000123.cls or 000123.json. Constructing it reads headers and labels, so that pictures
@@ -26,7 +34,7 @@ class TarShardsDataset final : public Dataset {
  public:
   struct Params {
     std::string root;
-    std::vector<std::string> extensions = {"jpg", "jpeg", "png", "webp", "bmp"};
+    std::vector<std::string> extensions = usual_extensions();
     std::string label_key = "label";
     static void describe(Schema<Params>& schema) {
       schema.field("root", &Params::root)
@@ -36,8 +44,8 @@ class TarShardsDataset final : public Dataset {
           .required();
       schema.field("extensions", &Params::extensions)
           .doc(
-              "What the names of pictures end with, behind the first dot; of two in a sample the first here "
-              "is taken.");
+              "What the names of pictures have behind the first dot, or else behind the last; of two in a "
+              "sample the first here is taken.");
       schema.field("label_key", &Params::label_key)
           .doc(
               "Key of the label in a sample's .json, read where there is no .cls. Integers stay what they "
@@ -51,7 +59,8 @@ class TarShardsDataset final : public Dataset {
       throw Error("tar_shards: extensions is empty; leave it out for the usual ones");
     if (!fs::is_directory(params.root)) throw Error("tar_shards: root " + params.root + " is no folder");
     for (const auto& entry : fs::directory_iterator(params.root)) {
-      if (entry.is_regular_file() && entry.path().extension() == ".tar")
+      if (entry.is_regular_file() && entry.path().extension() == ".tar" &&
+          !is_left_behind(entry.path().filename().native()))
         shards_.emplace_back(entry.path().string());
     }
     if (shards_.empty()) {
@@ -61,9 +70,20 @@ class TarShardsDataset final : public Dataset {
     std::sort(shards_.begin(), shards_.end(),
               [](const auto& a, const auto& b) { return a.path() < b.path(); });
     std::vector<std::optional<std::string>> words;
-    for (size_t i = 0; i < shards_.size(); ++i) add_shard(i, words);
-    if (samples_.empty()) throw Error("tar_shards: the shards in " + params.root + " hold no sample");
+    TarSamples found(params_.extensions, params_.extensions != usual_extensions());
+    for (size_t i = 0; i < shards_.size(); ++i) {
+      for (const auto& sample : found.of_shard(shards_[i])) {
+        samples_.push_back({i, sample.file()});
+        words.push_back(label_of(sample, shards_[i]));
+      }
+    }
+    notes_ = found.notes(params.root);
+    if (samples_.empty()) {
+      throw Error("tar_shards: the shards in " + params.root + " hold no sample" +
+                  (notes_.empty() ? "" : "; " + notes_.front().text));
+    }
     labels_ = numbered_if_given(words, "tar_shards: " + params.root, "samples");
+    for (auto& note : labels_.notes) notes_.push_back(std::move(note));
   }
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
@@ -79,9 +99,9 @@ class TarShardsDataset final : public Dataset {
     const auto& sample = samples_.at(static_cast<size_t>(index));
     return fs::path(shards_[sample.shard].path()).filename().string() + "/" + sample.image.name;
   }
-  std::vector<Note> notes() const override { return labels_.notes; }
+  std::vector<Note> notes() const override { return notes_; }
   std::string fingerprint() const override {
-    std::string text = "tar_shards 1";
+    std::string text = "tar_shards 2";
     for (const auto& one : params_.extensions) text += " " + one;
     for (const auto& shard : shards_) text += "\n" + file_stamp(shard.path());
     return text;
@@ -92,7 +112,6 @@ class TarShardsDataset final : public Dataset {
     size_t shard;
     TarEntry image;
   };
-  using Parts = std::map<std::string, TarEntry>;  ///< of a sample, by extension
 
   static std::string lower(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
@@ -100,43 +119,16 @@ class TarShardsDataset final : public Dataset {
     return text;
   }
 
-  void add_shard(size_t number, std::vector<std::optional<std::string>>& words) {
-    const auto& shard = shards_[number];
-    std::map<std::string, size_t> places;
-    std::vector<Parts> samples;  // in the order of the shard
-    for (const auto& entry : shard.entries()) {
-      const auto file = entry.name.substr(entry.name.rfind('/') + 1);
-      // Hidden files and those that begin with underscores (__meta__) say nothing of a sample.
-      if (file.empty() || file[0] == '.' || file.compare(0, 2, "__") == 0) continue;
-      const auto dot = file.find('.');
-      const auto key = entry.name.substr(0, entry.name.size() - file.size()) + file.substr(0, dot);
-      const auto place = places.emplace(key, samples.size());
-      if (place.second) samples.emplace_back();
-      const auto extension = dot == std::string::npos ? "" : lower(file.substr(dot + 1));
-      if (!samples[place.first->second].emplace(extension, entry).second)
-        throw Error("tar_shards: " + shard.path() + " holds two files for " + entry.name + "; pack it again");
+  /// Beside "side.png", "side.cls" comes before "cls".
+  std::optional<std::string> label_of(const TarSamples::Sample& sample, const TarFile& shard) const {
+    const auto& parts = sample.parts;
+    const auto before = sample.image.substr(0, sample.image.rfind('.') + 1);
+    for (const auto& name : {before + "cls", std::string("cls")}) {
+      if (const auto it = parts.find(name); it != parts.end()) return label_of_text(it->second, shard);
     }
-    for (const auto& parts : samples) {
-      samples_.push_back({number, image_of(parts, shard)});
-      words.push_back(label_of(parts, shard));
+    for (const auto& name : {before + "json", std::string("json")}) {
+      if (const auto it = parts.find(name); it != parts.end()) return label_of_json(it->second, shard);
     }
-  }
-
-  const TarEntry& image_of(const Parts& parts, const TarFile& shard) const {
-    for (const auto& extension : params_.extensions) {
-      const auto it = parts.find(extension);
-      if (it != parts.end()) return it->second;
-    }
-    std::string known;
-    for (const auto& one : params_.extensions) known += (known.empty() ? "" : ", ") + one;
-    throw Error("tar_shards: " + shard.path() + " has no picture beside " + parts.begin()->second.name +
-                "; extensions are " + known);
-  }
-
-  std::optional<std::string> label_of(const Parts& parts, const TarFile& shard) const {
-    const auto cls = parts.find("cls"), json = parts.find("json");
-    if (cls != parts.end()) return label_of_text(cls->second, shard);
-    if (json != parts.end()) return label_of_json(json->second, shard);
     return {};
   }
 
@@ -168,6 +160,7 @@ class TarShardsDataset final : public Dataset {
   std::vector<TarFile> shards_;
   std::vector<Sample> samples_;
   NumberedLabels labels_;
+  std::vector<Note> notes_;
 };
 
 }  // namespace

@@ -215,6 +215,78 @@ TEST_F(Pictures, embed_takes_files_and_folders_with_a_model_or_an_untrained_pipe
       HasSubstr("holds no pictures"));
 }
 
+/// What macOS, Windows, notebooks and network storage leave in and beside the folders of write_pictures().
+void leave_behind(const testing::TemporaryFolder& folder) {
+  for (const auto* name : {"photos/class_0/._0.ppm", "photos/__MACOSX/class_0/._0.ppm",
+                           "photos/.ipynb_checkpoints/0-checkpoint.ppm", "photos/class_1/@eaDir/0.ppm",
+                           "photos/class_1/Thumbs.db", "photos/.DS_Store", "photos/.trash/0.ppm"}) {
+    std::filesystem::create_directories(std::filesystem::path(folder / name).parent_path());
+    write_file_atomically(folder / name, "no picture");
+  }
+}
+
+TEST_F(Pictures, of_systems_are_taken_neither_by_run_nor_by_embed) {
+  leave_behind(folder_);
+  const auto result = run("out");
+  EXPECT_EQ(result["data"]["skipped"], 0);
+  EXPECT_EQ(result["data"]["train"]["groups"].get<int>() + result["data"]["test"]["groups"].get<int>(), 8);
+  const auto embedded = testing::run_host(
+      folder_, {"embed", "--quiet", "--pipeline", "pipeline.json", "--output", "e.npy", "photos"});
+  ASSERT_EQ(embedded.code, 0) << embedded.error;
+  EXPECT_EQ(map_npy(folder_ / "e.npy").size(0), 48);
+  EXPECT_THAT(read_file(folder_ / "e.jsonl"), ::testing::Not(HasSubstr("error")));
+}
+
+TEST_F(Pictures, behind_links_are_taken_by_embed_as_by_run_and_other_links_and_formats_are_said) {
+  namespace fs = std::filesystem;
+  fs::rename(folder_.path() / "photos", folder_.path() / "store");
+  fs::create_directory(folder_.path() / "photos");
+  for (int c = 0; c < 8; ++c) {
+    const auto name = "class_" + std::to_string(c);
+    fs::create_directory_symlink(folder_.path() / "store" / name, folder_.path() / "photos" / name);
+  }
+  fs::create_directory_symlink(folder_.path() / "photos", folder_.path() / "photos/class_0/circle");
+  fs::create_symlink(folder_.path() / "gone.ppm", folder_.path() / "photos/class_1/gone.ppm");
+  write_file_atomically(folder_ / "photos/class_2/phone.HEIC", "x");
+  const auto ran = host("out");
+  ASSERT_EQ(ran.code, 0) << ran.error;
+  const auto data = testing::read_json(folder_ / "out/result.json")["data"];
+  EXPECT_EQ(data["train"]["samples"].get<int>() + data["test"]["samples"].get<int>(), 48);
+  const auto embedded = testing::run_host(
+      folder_, {"embed", "--quiet", "--pipeline", "pipeline.json", "--output", "e.npy", "photos"});
+  EXPECT_EQ(map_npy(folder_ / "e.npy").size(0), 48);
+  for (const auto& said : {read_file(folder_ / "out/log.txt"), embedded.error}) {
+    EXPECT_THAT(said, HasSubstr("1 link leads nowhere and is left out: photos/class_1/gone.ppm"));
+    EXPECT_THAT(
+        said,
+        HasSubstr("1 link leads back to a folder that it lies in and is left out: photos/class_0/circle"));
+    EXPECT_THAT(said, HasSubstr("1 picture is left out, since no decoder reads its format (1 .heic)"));
+  }
+}
+
+TEST_F(Pictures, whose_boxes_stick_out_are_counted_and_those_whose_boxes_are_outside_are_skipped) {
+  std::string list;
+  for (int i = 0; i < 48; ++i) {
+    const auto name = std::to_string(i / 6), box = std::string(i == 7       ? "[90, 90, 99, 99]"
+                                                               : i % 6 == 0 ? "[4, 4, 26, 20]"
+                                                                            : "[4, 4, 20, 20]");
+    list += R"({"path": "photos/class_)" + name + "/" + std::to_string(i % 6) + R"(.ppm", "label": ")" +
+            name + R"(", "box": )" + box + "}\n";
+  }
+  write_file_atomically(folder_ / "list.jsonl", list);
+  auto with_boxes = pipeline();
+  with_boxes["data"]["dataset"] = {{"type", "jsonl"}, {"file", "list.jsonl"}, {"crop", true}};
+  testing::write_pipeline(folder_, with_boxes);
+  const auto result = run("out");
+  EXPECT_EQ(result["data"]["skipped"], 1);
+  EXPECT_THAT(result["data"]["skipped_samples"].dump(),
+              HasSubstr("list.jsonl:8: the box [90, 90, 99, 99] lies outside"));
+  EXPECT_THAT(read_file(folder_ / "out/log.txt"), HasSubstr("jsonl: 8 boxes stick out of the picture"));
+  const auto strict = host("strict", {"--set", "data.on_error=fail"});
+  EXPECT_EQ(strict.code, 1);
+  EXPECT_THAT(strict.error, HasSubstr("list.jsonl:8: the box"));
+}
+
 TEST_F(Pictures, need_no_dataset_to_be_embedded_by_an_untrained_pipeline) {
   auto elsewhere = pipeline();
   elsewhere["data"]["dataset"]["root"] = "${KINDRED_NOT_SET}/photos";

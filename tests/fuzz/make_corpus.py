@@ -12,7 +12,9 @@ import io
 import json
 import pathlib
 import shutil
+import struct
 import tarfile
+import zlib
 
 import numpy
 import safetensors.numpy
@@ -127,6 +129,42 @@ def tables():
                                        '{"obj_a": "kitten", "obj_b": "tom", "score": null, "subgroup": ""}\n')
     (pairs / "records.jsonl").write_text('{"obj_a": {"t": "x", "v": [1, 2]}, "obj_b": {"v": [3, 4]}, "subgroup": "w"}\n'
                                          '{"obj_a": {"t": null, "v": [3, 4]}, "obj_b": {"t": "x", "v": [1, 2]}}\n')
+def image_headers():
+    """Files whose marks and chunks are right; what they hold is not decoded."""
+    def exif(orientation, order):
+        entry = lambda tag, value: struct.pack(order + "HHIHH", tag, 3, 1, value, 0)
+        return ((b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 2) + entry(0x102, 8) +
+                entry(0x112, orientation) + struct.pack(order + "I", 0))
+
+    def segment(mark, body):
+        return bytes([0xff, mark]) + struct.pack(">H", len(body) + 2) + body
+
+    def frame(mark, components):
+        return segment(mark, struct.pack(">BHHB", 8, 8, 8, len(components)) +
+                       b"".join(bytes([one, 0x11, 0]) for one in components))
+
+    def scan(components, first, last, bit):
+        head = bytes([len(components)]) + b"".join(bytes([one, 0]) for one in components)
+        return segment(0xda, head + bytes([first, last, bit])) + b"da\xff\x00ta\xff\xd0more"
+
+    baseline = (b"\xff\xd8" + segment(0xe1, b"Exif\0\0" + exif(6, "<")) + segment(0xdb, bytes(65)) +
+                frame(0xc0, b"abc") + scan(b"abc", 0, 63, 0))
+    progressive = (b"\xff\xd8" + frame(0xc2, b"a") + scan(b"a", 0, 0, 0) + scan(b"a", 1, 63, 1) +
+                   segment(0xc4, bytes(20)) + scan(b"a", 1, 63, 0x10))
+    chunk = lambda kind, body: struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    png = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)) +
+           chunk(b"eXIf", exif(8, ">")) + chunk(b"IDAT", zlib.compress(bytes(6))) + chunk(b"IEND", b""))
+    part = lambda kind, body: kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+    webp = lambda *parts: b"RIFF" + struct.pack("<I", 4 + len(b"".join(parts))) + b"WEBP" + b"".join(parts)
+    extended = lambda flags: part(b"VP8X", struct.pack("<I", flags) + b"\x1d\0\0\x13\0\0")
+    frames = part(b"ANMF", b"\2\0\0\1\0\0\x0b\0\0\x09\0\0" + bytes(4) + part(b"ALPH", b"a") + part(b"VP8 ", b"data"))
+    files = {"baseline.jpg": baseline + b"\xff\xd9", "motion.jpg": baseline + b"\xff\xd9" + baseline[:40],
+             "unmarked.jpg": baseline, "progressive.jpg": progressive + b"\xff\xd9", "turned.png": png,
+             "plain.webp": webp(part(b"VP8L", b"data")),
+             "turned.webp": webp(extended(8), part(b"VP8L", b"dat"), part(b"EXIF", exif(5, "<"))),
+             "animated.webp": webp(extended(2), part(b"ANIM", bytes(6)), frames, frames), "exif": exif(3, ">")}
+    for name, content in files.items():
+        (folder("image_headers") / name).write_bytes(content)
 
 
 def sentence_folders():
@@ -171,6 +209,7 @@ def main():
     tars()
     lists()
     tables()
+    image_headers()
     sentence_folders()
     if options.plugin:
         shutil.copy(options.plugin, folder("plugin_notes") / "plugin.so")

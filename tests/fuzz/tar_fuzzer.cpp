@@ -15,7 +15,7 @@ bool reads(const std::string& bytes) {
   const fuzz::MemoryFile file(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   const TarFile tar(file.path());
   try {
-    for (const auto& entry : tar.entries()) (void)tar.read(entry);
+    for (const auto& entry : tar.content().files) (void)tar.read(entry);
     return true;
   } catch (const Error&) {
     return false;

@@ -9,6 +9,7 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
+#include "host/cli/input_files.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/data/dataset_notes.hpp"
 #include "host/model/device.hpp"
@@ -91,10 +92,12 @@ class EmbedTask {
   Embedded embed_data(InferenceModel model) const {
     const auto data = checked_pipeline(*data_, catalog_);
     const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
-    say_notes(*dataset, data.loading.on_error, command_.context());
+    const auto said = say_notes(*dataset, data.loading.on_error, command_.context());
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec& spec) { return length_in(*dataset, spec.options.field); });
-    return embed_dataset(model, *dataset, command_.context());
+    auto embedded = embed_dataset(model, *dataset, command_.context());
+    say_notes_of_reading(*dataset, said, command_.context());
+    return embedded;
   }
 
   Embedded embed_paths(InferenceModel model) const {
@@ -104,7 +107,7 @@ class EmbedTask {
     }
     const auto kind = model.fields().front().kind;
     const auto decoders = kind == ObjectKind::image ? Decoders(catalog_) : Decoders();
-    const auto files = expand_paths(command_.list("PATHS"), kind, decoders);
+    const auto files = expand_paths(command_.list("PATHS"), kind, decoders, command_.context());
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec&) { return first_length(files); });
     return embed_files(model, decoders, files, command_.context());

@@ -90,7 +90,8 @@ class __attribute__((visibility("default"))) Dataset {
   /// One per sample, or none: every sample is query and candidate. Training uses samples of every role.
   virtual std::vector<Role> roles() const { return {}; }
 
-  /// What was found while the dataset was made, and is no error. The host says each once, as a warning.
+  /// What was found while the dataset was made, and is no error; what reading finds comes behind it. The host
+  /// says each once, as a warning: when the dataset was made, and what is new when all was read.
   virtual std::vector<Note> notes() const { return {}; }
 };
 

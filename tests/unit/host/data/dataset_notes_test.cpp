@@ -34,6 +34,12 @@ TEST(DatasetNotes, are_said_once_each) {
   EXPECT_THAT(context.heard, ElementsAre("2 boxes were clipped", "3 rows have no label"));
 }
 
+TEST(DatasetNotes, that_reading_brings_are_said_behind_the_first_ones) {
+  HeardContext context;
+  say_notes_of_reading(NotedDataset(), 1, context);
+  EXPECT_THAT(context.heard, ElementsAre("3 rows have no label"));
+}
+
 TEST(DatasetNotes, end_the_run_when_samples_are_lost_and_on_error_is_fail) {
   HeardContext context;
   std::string error;

@@ -10,6 +10,7 @@
 #include "files/image_file.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
+#include "note_texts.hpp"
 
 namespace kindred {
 namespace {
@@ -55,6 +56,64 @@ TEST_F(ImageFolder, without_classes_labels_are_unknown) {
   const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder",
                                               {{"root", root_.string()}, {"classes", false}});
   EXPECT_THAT(dataset->labels(), ElementsAre(-1, -1, -1));
+}
+
+TEST_F(ImageFolder, what_systems_leave_is_neither_class_nor_sample) {
+  for (const auto* folder : {"__MACOSX/cat", ".ipynb_checkpoints", "cat/@eaDir", ".hidden"})
+    fs::create_directories(root_ / folder);
+  for (const auto* name : {"__MACOSX/cat/._a.png", ".ipynb_checkpoints/a.png", "cat/@eaDir/a.png",
+                           ".hidden/a.png", "cat/._a.png", "dog/.c.png"})
+    fs::copy_file(root_ / "cat/a.png", root_ / name);
+  std::ofstream(root_ / ".DS_Store") << "x";
+  std::ofstream(root_ / "dog/Thumbs.db") << "x";
+  for (const bool classes : {true, false}) {
+    const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder",
+                                                {{"root", root_.string()}, {"classes", classes}});
+    EXPECT_EQ(dataset->size(), 3);
+    EXPECT_EQ(dataset->sample_name(2), "dog/c.png");
+    EXPECT_THAT(testing::note_texts(*dataset), ElementsAre());
+    if (classes) {
+      EXPECT_THAT(dataset->class_names(), ElementsAre("cat", "dog"));
+    }
+  }
+}
+
+TEST_F(ImageFolder, links_are_followed_and_said_where_they_lead_nowhere) {
+  fs::create_directory_symlink(root_ / "cat", root_ / "puma");
+  fs::create_symlink(root_ / "dog/c.png", root_ / "dog/d.png");
+  fs::create_symlink(root_ / "gone", root_ / "dog/gone.png");
+  fs::create_directory_symlink(root_, root_ / "dog/all");
+  const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder", {{"root", root_.string()}});
+  EXPECT_THAT(dataset->class_names(), ElementsAre("cat", "dog", "puma"));
+  EXPECT_THAT(dataset->labels(), ElementsAre(0, 0, 1, 1, 2, 2));
+  EXPECT_EQ(dataset->read(3).size(1), 30);
+  EXPECT_THAT(testing::note_texts(*dataset),
+              ElementsAre(HasSubstr("1 link leads nowhere and is left out"),
+                          HasSubstr("1 link leads back to a folder that it lies in")));
+}
+
+TEST_F(ImageFolder, takes_every_ending_that_it_decodes_and_counts_pictures_of_the_others) {
+  for (const auto* ending : {"jpe", "jfif", "pgm", "pbm", "TIF", "webp"}) {
+    std::vector<unsigned char> bytes;
+    const std::string name = ending;
+    const bool is_grey = name == "pgm" || name == "pbm";
+    cv::imencode(
+        name == "jpe" || name == "jfif" ? ".jpg" : "." + name,
+        cv::imread((root_ / "cat/a.png").string(), is_grey ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR), bytes);
+    write_file_atomically((root_ / ("dog/" + name + "." + name)).string(),
+                          {reinterpret_cast<char*>(bytes.data()), bytes.size()});
+  }
+  for (const auto* name : {"cat/a.heic", "dog/b.HEIC", "dog/c.avif", "e.png", "f.jpg"})
+    std::ofstream(root_ / name) << "x";
+  const auto dataset = testing::make<Dataset>("vision", "kindred.image_folder", {{"root", root_.string()}});
+  EXPECT_THAT(dataset->labels(), ElementsAre(0, 0, 1, 1, 1, 1, 1, 1, 1));
+  for (int64_t i = 0; i < dataset->size(); ++i)
+    EXPECT_EQ(dataset->read(i).size(1), 30) << dataset->sample_name(i);
+  EXPECT_THAT(
+      testing::note_texts(*dataset),
+      ElementsAre(
+          HasSubstr("3 pictures are left out, since no decoder reads their formats (1 .avif, 2 .heic)"),
+          HasSubstr("2 pictures lie beside the folders of the classes")));
 }
 
 TEST_F(ImageFolder, the_fingerprint_follows_the_files) {

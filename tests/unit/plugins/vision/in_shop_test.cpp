@@ -99,6 +99,10 @@ const BrokenFile kBroken[] = {
      "the item b is in the training partition and in another"},
     {"Anno/list_bbox_inshop.txt", "0\nimage_name clothes_type pose_type x_1 y_1 x_2 y_2\n",
      "has no box for img/WOMEN"},
+    {"Anno/list_bbox_inshop.txt",
+     "1\nimage_name clothes_type pose_type x_1 y_1 x_2 y_2\n"
+     "img/WOMEN/Dresses/id_00000001/02_1_front.png 3 1 12 3 2 13\n",
+     "list_bbox_inshop.txt:3: the box [12, 3, 2, 13] has no area"},
     {"Anno/list_bbox_inshop.txt", "1\nimage_name clothes_type pose_type x_1 y_1 x_2 y_2\na 1 1 0 0 left 9\n",
      "list_bbox_inshop.txt:3: expected a number, got \"left\""},
 };

@@ -8,6 +8,7 @@
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/text.hpp"
+#include "note_texts.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {
@@ -119,6 +120,67 @@ TEST(JsonlDataset, reads_an_object_per_line) {
   EXPECT_THAT(thrown([&] { with("{\"file\": \"a\"}\n"); }), HasSubstr("has no text \"path\""));
 }
 
+/// A box in a list, and a part of what is said of it when the list is read.
+struct WrongBox {
+  const char *box, *expected;
+};
+
+TEST(Boxes, without_an_area_are_refused_with_their_line) {
+  const TemporaryFolder folder("boxes");
+  write_picture(folder / "1.png");
+  const WrongBox wrong[] = {
+      {"25, 15, 12, 8",
+       "the box [25, 15, 12, 8] has no area, since its right edge 12 is not right of its left edge 25"},
+      {"10, 10, 10, 12", "right edge 10 is not right of its left edge 10"},
+      {"10, 12, 20, 12", "bottom edge 12 is not below its top edge 12"},
+      {"10.2, 1, 10.9, 12", "the box [10, 1, 10, 12] has no area"},
+  };
+  const std::string good = R"({"path": "1.png", "box": [0, 0, 9, 9]})";
+  const json crop = {{"file", folder / "list.jsonl"}, {"crop", true}},
+             whole = {{"file", folder / "list.jsonl"}};
+  for (const auto& one : wrong) {
+    write_file_atomically(folder / "list.jsonl",
+                          good + "\n{\"path\": \"1.png\", \"box\": [" + one.box + "]}\n");
+    const auto said = thrown([&] { made("jsonl", crop); });
+    EXPECT_THAT(said, HasSubstr(one.expected));
+    EXPECT_THAT(said, HasSubstr("list.jsonl:2: "));
+    EXPECT_EQ(made("jsonl", whole)->size(), 2) << "boxes that are not used are not judged";
+  }
+  write_file_atomically(folder / "list.jsonl", R"({"path": "1.png", "box": [0, 0, 1e300, 9]})");
+  EXPECT_THAT(thrown([&] { made("jsonl", crop); }), HasSubstr("list.jsonl:1: \"box\" is not"));
+  write_file_atomically(folder / "list.csv",
+                        "path,label,x_1,y_1,x_2,y_2\n1.png,a,0,0,9,9\n1.png,a,20,3,5,9\n");
+  EXPECT_THAT(thrown([&] {
+                made("csv", {{"file", folder / "list.csv"}, {"crop", true}});
+              }),
+              HasSubstr("list.csv:3: the box [20, 3, 5, 9] has no area"));
+}
+
+TEST(Boxes, outside_of_the_picture_are_errors_and_those_that_stick_out_are_clipped_and_counted) {
+  const TemporaryFolder folder("boxes");
+  write_picture(folder / "1.png");  // 30 x 20
+  std::string lines;
+  for (const auto* box : {"900, 900, 950, 950", "-9, 3, 9, 9", "-10, 3, 9, 9", "25, 15, 32, 22",
+                          "0, 0, 30, 20", "0, 0, 60, 21", "30, 0, 40, 10"})
+    lines += std::string(R"({"path": "1.png", "box": [)") + box + "]}\n";
+  write_file_atomically(folder / "list.jsonl", lines);
+  const auto dataset = made("jsonl", {{"file", folder / "list.jsonl"}, {"crop", true}});
+  EXPECT_THAT(testing::note_texts(*dataset), ElementsAre());
+  EXPECT_THAT(
+      thrown([&] { dataset->read(0); }),
+      HasSubstr("list.jsonl:1: the box [900, 900, 950, 950] lies outside of the picture of 30 x 20 pixels"));
+  EXPECT_THAT(edges_of(dataset->read(1)), ElementsAre(0, 3, 9, 9)) << "half of it is inside";
+  EXPECT_THAT(thrown([&] { dataset->read(2); }),
+              HasSubstr("list.jsonl:3: the box [-10, 3, 9, 9] lies by more than half"));
+  EXPECT_THAT(edges_of(dataset->read(3)), ElementsAre(25, 15, 30, 20));
+  EXPECT_THAT(edges_of(dataset->read(4)), ElementsAre(0, 0, 30, 20));
+  EXPECT_THAT(thrown([&] { dataset->read(5); }), HasSubstr("list.jsonl:6: "));
+  EXPECT_THAT(thrown([&] { dataset->read(6); }), HasSubstr("lies outside of the picture"));
+  dataset->read(3);
+  EXPECT_THAT(testing::note_texts(*dataset),
+              ElementsAre("jsonl: 2 boxes stick out of the picture and were clipped at its edge"));
+}
+
 TEST(Cub200Dataset, reads_the_official_layout) {
   const TemporaryFolder folder("cub200");
   write_picture(folder / "images/001.Albatross/a.jpg");
@@ -138,6 +200,19 @@ TEST(Cub200Dataset, reads_the_official_layout) {
   EXPECT_EQ(cut.size(0), 12);
   EXPECT_EQ(cut.size(1), 10);
   EXPECT_THAT(made("cub200", {{"root", root}, {"splits", {"test"}}})->labels(), ElementsAre(0));
+  write_file_atomically(folder / "bounding_boxes.txt",
+                        "1 40.0 3.0 10.0 12.0\n2 0.0 0.0 1.0 1.0\n3 0 0 9 9\n");
+  EXPECT_THAT(
+      thrown([&] {
+        made("cub200", {{"root", root}, {"crop", true}})->read(0);
+      }),
+      HasSubstr(
+          "bounding_boxes.txt:1: the box [40, 3, 50, 15] lies outside of the picture of 30 x 20 pixels"));
+  write_file_atomically(folder / "bounding_boxes.txt", "1 4.0 3.0 10.0 12.0\n2 0.0 0.0 1.0 0.0\n3 0 0 9 9\n");
+  EXPECT_THAT(thrown([&] {
+                made("cub200", {{"root", root}, {"crop", true}});
+              }),
+              HasSubstr("bounding_boxes.txt:2: the box [0, 0, 1, 0] has no area"));
   write_file_atomically(folder / "image_class_labels.txt", "1 1\n2 1\n");
   EXPECT_THAT(thrown([&] { made("cub200", {{"root", root}}); }), HasSubstr("says nothing of picture 3"));
   fs::remove(folder / "image_class_labels.txt");

@@ -8,6 +8,7 @@
 #include "component.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
+#include "note_texts.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {
@@ -84,6 +85,23 @@ TEST_F(FlatCars, pictures_are_cut_to_their_boxes) {
   EXPECT_EQ(boxes->read(0).sizes(), (std::vector<int64_t>{4, 4, 3}));
   EXPECT_EQ(boxes->read(1).sizes(), (std::vector<int64_t>{2, 2, 3}));
   EXPECT_NE(boxes->fingerprint(), cars(nlohmann::json::object())->fingerprint());
+}
+
+TEST_F(FlatCars, boxes_that_no_picture_has_are_named_with_their_annotation) {
+  const auto said = [&](Annotation second) {
+    write_annotations(folder_ / "cars_annos.mat", {{"car_ims/000001.ppm", 2, 1, 5, 4, 3, 0}, second});
+    return testing::thrown([&] { cars({{"crop", true}})->read(1); });
+  };
+  EXPECT_THAT(said({"car_ims/000001.ppm", 5, 1, 2, 4, 3, 0}),
+              HasSubstr("cars_annos.mat: annotation 2: the box [4, 0, 2, 4] has no area"));
+  EXPECT_THAT(said({"car_ims/000001.ppm", 9, 1, 12, 4, 3, 0}),
+              HasSubstr("annotation 2: the box [8, 0, 12, 4] lies outside of the picture of 8 x 6 pixels"));
+  write_annotations(folder_ / "cars_annos.mat", {{"car_ims/000001.ppm", 6, 1, 10, 4, 3, 0}});
+  const auto clipped = cars({{"crop", true}});
+  EXPECT_EQ(clipped->read(0).sizes(), (std::vector<int64_t>{4, 3, 3}));
+  EXPECT_EQ(testing::note_texts(*clipped),
+            (std::vector<std::string>{
+                "stanford_cars: 1 box sticks out of the picture and was clipped at its edge"}));
 }
 
 TEST_F(FlatCars, a_half_that_is_named_twice_is_refused) {

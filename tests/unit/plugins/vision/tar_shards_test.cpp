@@ -11,6 +11,7 @@
 #include "kindred/dataset.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/random.hpp"
+#include "note_texts.hpp"
 #include "tar_writing.hpp"
 #include "temporary_folder.hpp"
 
@@ -46,7 +47,7 @@ class TarShards : public ::testing::Test {
 TEST_F(TarShards, reads_pictures_with_labels_from_any_shard) {
   write("b.tar",
         entry("000002.png", picture(2)) + entry("000002.json", "{\"label\": \"ant\", \"more\": 1}") + kEnd);
-  write("a.tar", entry("dir/", "", '5') + entry("__meta__.txt", "x") + entry("._000000.png", "x") +
+  write("a.tar", entry("dir/", "", '5') + entry("__meta__", "x") + entry("._000000.png", "x") +
                      entry("000000.cls", "zebra\n") + entry("000000.PNG", picture(0)) +
                      entry("000000.txt", "a caption") + entry("dir/000000.png", picture(1)) +
                      entry("dir/000000.cls", "ant") + kEnd);
@@ -172,7 +173,11 @@ TEST_F(TarShards, says_what_is_damaged_and_where) {
        "the entry at offset " + at + " has damaged pax records"},
       {first + entry("pax", "9 size=x\n", 'x') + entry("1.png", picture(1)) + kEnd, "has the size \"x\""},
       {first + header("s", 0, 'S') + kEnd, "is sparse"},
-      {first + entry("1.txt", "alone") + kEnd, "a.tar has no picture beside 1.txt; extensions are jpg, jpeg"},
+      {entry("1.txt", "alone") + kEnd, "hold no sample; tar_shards: "},
+      {first + entry("1.a.png", picture(0)) + entry("1.b.png", picture(0)) + kEnd,
+       "a.tar holds 2 pictures (1.a.png, 1.b.png) for one sample, since its name is what stands before the "
+       "first "
+       "dot; name what is behind that dot in \"extensions\", such as \"a.png\""},
       {first + entry("0.png", picture(0)) + kEnd, "a.tar holds two files for 0.png"},
       {first + entry("1.png", picture(1)) + kEnd, "has labels in 1 of 2 samples"},
       {first + entry("1.png", picture(1)) + entry("1.cls", " \n") + kEnd, "1.cls holds no label"},
@@ -190,6 +195,57 @@ TEST_F(TarShards, says_what_is_damaged_and_where) {
   EXPECT_THAT(thrown([&] { made(); }), HasSubstr("holds no *.tar"));
   fs::remove_all(folder_ / "shards");
   EXPECT_THAT(thrown([&] { made(); }), HasSubstr("is no folder"));
+}
+
+TEST_F(TarShards, the_name_of_a_sample_ends_at_the_first_dot_of_its_file) {
+  write("a.tar", entry("./v1.2/0.png", picture(0)) + entry("./v1.2/0.cls", "4") +
+                     entry("1.final.v2.PNG", picture(1)) + entry("1.cls", "5") +
+                     entry("2.side.png", picture(2)) + entry("2.side.json", "{\"label\": 6}") +
+                     entry("2.cls", "9") + kEnd);
+  const auto dataset = made();
+  EXPECT_THAT(dataset->labels(), ElementsAre(4, 5, 9));
+  EXPECT_EQ(dataset->sample_name(1), "a.tar/1.final.v2.PNG");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(blue(dataset->read(i)), i);
+  EXPECT_THAT(testing::note_texts(*dataset), ElementsAre());
+}
+
+TEST_F(TarShards, what_is_no_sample_is_left_out_and_counted) {
+  const auto junk = entry("__MACOSX/0.png", "x") + entry("@eaDir/1.png", "x") + entry(".DS_Store", "x") +
+                    entry("dir/.1.jpg.swp", "x") + entry("__meta__/1.png", "x");
+  const auto sample = [&](int i) {
+    return entry(std::to_string(i) + ".png", picture(i)) + entry(std::to_string(i) + ".cls", "3") +
+           entry(std::to_string(i) + ".txt", "a caption");
+  };
+  write("a.tar", entry("README.md", "x") + junk + sample(0) + entry("LICENSE", "x") + entry("7.cls", "1") +
+                     entry("8.heic", "x") + entry("8.cls", "1") + entry("1.jpg", "", '2') + kEnd);
+  write("b.tar", entry("README", "x") + sample(1) + entry("1.jpg", picture(4)) + kEnd);
+  write("._b.tar", "no archive");
+  const auto dataset = made();
+  ASSERT_EQ(dataset->size(), 2);
+  EXPECT_EQ(blue(dataset->read(0)), 0);
+  EXPECT_EQ(blue(dataset->read(1)), 4) << "jpg stands before png in extensions";
+  EXPECT_THAT(
+      testing::note_texts(*dataset),
+      ElementsAre(
+          HasSubstr("1 picture is left out, since no decoder reads its format (1 .heic)"),
+          HasSubstr("5 members (LICENSE, README.md, 7.cls and 2 more) belong to no picture and are left out"),
+          HasSubstr("1 picture (1.png) is left out, since the sample has another one"),
+          HasSubstr("1 member (1.jpg) is a link and left out")));
+  EXPECT_EQ(made({{"extensions", {"png", "jpg"}}})->notes().size(), 3U) << "the choice was made by a person";
+}
+
+TEST_F(TarShards, archives_behind_one_another_are_read_like_one_after_the_other) {
+  const auto one = [&](int i) { return entry("0.png", picture(i)) + entry("0.cls", std::to_string(i)); };
+  write("a.tar", one(0) + kEnd + std::string(5120, '\0') + one(1) + kEnd);
+  write("b.tar", entry("0.png", picture(2)) + kEnd.substr(0, 512) + entry("0.cls", "2") + kEnd);
+  write("c.tar", one(3) + kEnd + std::string(700, 'x'));
+  const auto dataset = made();
+  EXPECT_THAT(dataset->labels(), ElementsAre(0, 1, 2, 3));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(blue(dataset->read(i)), i);
+  EXPECT_THAT(testing::note_texts(*dataset),
+              ElementsAre(HasSubstr("c.tar) has bytes behind the end of the archive")));
+  write("a.tar", one(0) + kEnd + one(1));
+  EXPECT_THAT(thrown([&] { made(); }), HasSubstr("a.tar is cut off"));
 }
 
 TEST_F(TarShards, a_picture_that_cannot_be_read_is_named) {

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/base/context.hpp"
+#include "host/data/decoders.hpp"
+#include "kindred/dataset.hpp"
+
+namespace kindred::host {
+
+/// Lines without their ends (LF or CR LF). Throws Error when the text is UTF-16; `name` is what it is called
+/// then.
+std::vector<std::string> lines_of(std::string text, const std::string& name);
+
+/// The lines of the standard input.
+std::vector<std::string> input_lines();
+
+/// What `host embed` is given, as files in the order given: a folder stands for the files in it and below it,
+/// sorted by path, whose endings are those of `kind`; "-" for the lines of the standard input. Where the
+/// model reads texts, these lines are texts themselves and "-" stays. Links are followed, and what systems
+/// leave beside files is left out, as datasets do (kindred/io/folder.hpp); links that lead nowhere and
+/// pictures that nothing decodes are warned of. Throws Error.
+std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind,
+                                      const Decoders& decoders, Context& context);
+
+}  // namespace kindred::host
