@@ -20,6 +20,7 @@
 #include "host/run/run_folder.hpp"
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
+#include "host/run/weights_advice.hpp"
 #include "host/training/trainer.hpp"
 #include "kindred/io/file.hpp"
 
@@ -72,6 +73,7 @@ void Run::open_folder() {
   write_file_atomically((fs::path(folder_) / "pipeline.json").string(),
                         resolved_pipeline(pipeline_, catalog_).dump(2) + "\n");
   context_.info(fmt::format("run folder {}", folder_));
+  tell_notes(pipeline_, context_);
 }
 
 void Run::prepare() {

@@ -18,6 +18,8 @@ constexpr StorageName kStorages[] = {
     {"torch.ShortStorage", at::kShort}, {"torch.CharStorage", at::kChar},
     {"torch.ByteStorage", at::kByte},   {"torch.BoolStorage", at::kBool}};
 
+constexpr size_t kLongestName = 1000;
+
 /// Names under which pickle makes an object of the class that is the first argument.
 constexpr const char* kMakers[] = {"copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__",
                                    "copyreg.__newobj_ex__"};
@@ -47,6 +49,9 @@ void Reader::push_long(std::string_view bytes) {
 }
 
 void Reader::push_name(const std::string& name) {
+  // Names are copied wherever they are used; a long one would only be a way to make us allocate.
+  if (name.size() > kLongestName)
+    bytes_.refuse("its pickle names something in " + std::to_string(name.size()) + " letters");
   auto* value = stack_.make(Kind::name);
   value->text = name;
   stack_.push(value);
@@ -58,9 +63,6 @@ void Reader::push_text(size_t length_width) {
   value->text = std::string(bytes_.take(static_cast<size_t>(length)));
   stack_.push(value);
 }
-
-/// What a name outside the short list would have made: kept as that name alone, never made.
-void Reader::push_object(const Value& maker) { stack_.push_new(Kind::object)->text = maker.text; }
 
 void Reader::push_real() {
   uint64_t bits = 0;  // big-endian
@@ -133,7 +135,7 @@ Value* Reader::tensor_of(const Value& arguments) {
 void Reader::reduce() {
   auto* arguments = stack_.pop();
   auto* callable = stack_.pop();
-  if (callable->kind == Kind::object) return push_object(*callable);
+  if (callable->kind == Kind::object) return stack_.push(callable);
   if (callable->kind != Kind::name || arguments->kind != Kind::tuple)
     bytes_.refuse("its pickle calls something that has no name");
   // A tensor of a class of its own is stored as the function that makes the tensor, the class, and the
@@ -280,8 +282,7 @@ bool Reader::change_container(unsigned char instruction) {
       stack_.push_new(Kind::tuple)->items = std::move(items);
       return true;
     }
-    case 0x91:  // FROZENSET
-    {
+    case 0x91: {  // FROZENSET
       auto items = stack_.pop_to_mark();
       stack_.push_new(Kind::list)->items = std::move(items);
       return true;
@@ -343,7 +344,8 @@ bool Reader::make_object(unsigned char instruction) {
       const auto* type = stack_.pop();
       if (type->kind != Kind::name && type->kind != Kind::object)
         bytes_.refuse("its pickle makes an object of something that is no class");
-      push_object(*type);
+      // What a name outside the short list would have made is kept as that name alone, and never made.
+      stack_.push_new(Kind::object)->text = type->text;
       return true;
     }
     case 'b':

@@ -35,7 +35,6 @@ class Reader {
   void push_long(std::string_view bytes);
   void push_real();
   void push_name(const std::string& name);
-  void push_object(const Value& maker);
   void push_text(size_t length_width);
   void memorize(uint64_t index);
   void set_items(Value* dict, const std::vector<Value*>& items);
