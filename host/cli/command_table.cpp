@@ -136,6 +136,23 @@ constexpr Command kCommands[] = {
      "host validate datasets/toy_cars/pipeline.json",
      {{"PIPELINE"}, 1},
      {set_option("override a value, for example train.epochs=5; may repeat")}},
+    {"weights",
+     true,
+     "published weights: list them, fetch one, say where it lies",
+     "weights [list | path NAME | get NAME] [options]",
+     "Lists the published weights that the encoders know, fetches one of them, or says where it lies. A "
+     "pipeline "
+     "may give a NAME in place of a path. They lie in $KINDRED_WEIGHTS, or else in kindred/weights in your "
+     "folder "
+     "of caches (~/.cache).\n\n"
+     "  list  names with size, licence, source, address and the digits that their SHA-256 begins with\n"
+     "  path  the file of one; fails where it is not there\n"
+     "  get   fetches one, or the rest of one; it appears when it is whole and its SHA-256 is right",
+     "host weights get resnet50",
+     {{"ACTION", "NAME"}},
+     {{"from", OptionValue::text, "URL", "get: take it from this address; it is checked all the same"},
+      {"patience", OptionValue::integer, "SECONDS", "get: give up a connection over which nothing comes",
+       "30"}}},
 };
 
 }  // namespace

@@ -35,6 +35,9 @@ class EncoderContract final : public ModuleContract<Encoder> {
   void freeze_batch_norms(bool on) override {
     calls_.call("freeze_batch_norms", [&] { inner_->freeze_batch_norms(on); });
   }
+  std::vector<std::string> notes() const override {
+    return calls_.call("notes", [&] { return inner_->notes(); });
+  }
   bool runs_in_bfloat16() const override {
     return calls_.call("runs_in_bfloat16", [&] { return inner_->runs_in_bfloat16(); });
   }

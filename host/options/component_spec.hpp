@@ -11,8 +11,9 @@ struct ComponentInfo;
 struct ComponentSpec {
   const ComponentInfo* info = nullptr;  ///< owned by the catalogue; null where the entry is wrong or missing
   nlohmann::json params;
-  std::string pointer;  ///< JSON pointer of the entry
-  std::string file;     ///< the pipeline file, for messages
+  std::string pointer;          ///< JSON pointer of the entry
+  std::string file;             ///< the pipeline file, for messages
+  bool random_weights = false;  ///< whether the pipeline asks for them, in place of initial weights
 };
 
 }  // namespace kindred::host

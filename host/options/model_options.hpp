@@ -26,6 +26,7 @@ struct EncoderSpec : ComponentSpec {
   std::string trained_from;  ///< first stage that is trained; "": all of them
   bool batch_norms_frozen = true;
   std::map<std::string, double> lr_multipliers;  ///< by stage
+  std::vector<ComponentSpec> expected;           ///< transforms that its weights were trained with, if known
 };
 
 /// One place in the chain of heads: a component, or a switch between chains of components.

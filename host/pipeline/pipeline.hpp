@@ -36,6 +36,8 @@ struct Pipeline {
   ComponentSpec eval_sampler;
   std::string output_directory = "runs";
   std::vector<ComponentSpec> trackers;
+  std::vector<std::string> notes;     ///< sentences about what was chosen for the user
+  std::vector<std::string> warnings;  ///< sentences about what is allowed and probably not meant
   nlohmann::json resolved;  ///< the whole pipeline with every default written out and paths absolute
 
   /// Says whether anything of an encoder is trained.

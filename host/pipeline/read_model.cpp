@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "host/base/text.hpp"
+#include "host/pipeline/expected_transforms.hpp"
 #include "host/pipeline/read_sections.hpp"
 #include "kindred/io/json_text.hpp"
 
@@ -37,6 +38,7 @@ EncoderSpec encoder(SectionReader& reader, const std::string& name, json value, 
                                                        Schema<EncoderSection>::get().to_json()["properties"]);
   spec.name = name;
   spec.options = section;
+  spec.expected = expected_transforms(reader, spec);
   read_trainable(reader, section.trainable, spec, pointer + "/trainable", options["trainable"]);
   if (out.is_object()) out.update(options);
   return spec;

@@ -1,10 +1,12 @@
 #include "host/pipeline/section_reader.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "host/base/text.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"
+#include "host/loader/published_weights.hpp"
 #include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
@@ -47,6 +49,52 @@ void SectionReader::check_paths(const json& schema, json& params, const std::str
   }
 }
 
+/// Puts paths in place of the names of published weights, and nothing in place of "random"; `named` gets what
+/// the pipeline said. A file of that name comes first.
+void SectionReader::find_weights(const ComponentInfo& info, ComponentSpec& spec, json& named) {
+  for (const auto& [key, field] : info.schema["properties"].items()) {
+    if (path_use(field) != PathUse::initial_weights || !spec.params.value(key, json()).is_string()) continue;
+    const auto place = spec.pointer + "/" + key;
+    const auto text = spec.params[key].get<std::string>();
+    if (text.empty() || text.find('/') != std::string::npos || document_.origins.count(place) == 0 ||
+        fs::exists(document_.resolve_path(place, text))) {
+      continue;
+    }
+    if (text == kRandomWeights) {
+      spec.random_weights = true;
+      named[key] = text;
+      spec.params[key] = "";
+      continue;
+    }
+    const auto files = published_files(field);
+    const auto file =
+        std::find_if(files.begin(), files.end(), [&](const auto& one) { return one.name == text; });
+    if (file == files.end()) {
+      if (files.empty() || text.find('.') != std::string::npos) continue;  // a path, which has to exist
+      std::vector<std::string> names;
+      for (const auto& one : files) names.push_back(one.name);
+      const auto close = closest_name(text, names);
+      issue(place, "there is no file " + document_.resolve_path(place, text) + ", and " + info.id +
+                       " knows no published weights \"" + text + "\"" +
+                       (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
+                       "; there are: " + joined(names));
+    } else if (!holds_for(file->when, spec.params)) {
+      const auto fitting = fitting_names(files, spec.params);
+      issue(place,
+            "\"" + text + "\" are weights for " + file->when.dump() + ", which these parameters are not; " +
+                (fitting.empty() ? "none are published for them" : "for them there are: " + joined(fitting)));
+    } else if (const auto path = local_path(*file); !fs::exists(path)) {
+      issue(place, "the published weights \"" + text + "\" are not on this machine: `host weights get " +
+                       text + "` fetches them, or put " + file->url + " at " + path);
+    } else {
+      named[key] = text;
+      spec.params[key] = path;
+      continue;
+    }
+    spec.params[key] = "";  // it is said what is wrong
+  }
+}
+
 ComponentSpec SectionReader::component(const json& value, const std::string& kind, const std::string& pointer,
                                        json* resolved, const json& host_keys) {
   ComponentSpec spec;
@@ -82,12 +130,14 @@ ComponentSpec SectionReader::component(const json& value, const std::string& kin
   known["properties"].update(host_keys);
   const auto before = issues_.size();
   for (const auto& found : check_params(known, params)) issue(pointer + found.pointer, found.message);
-  params = with_defaults(info->schema, params);
-  check_paths(info->schema, params, pointer, true);
+  spec.params = with_defaults(info->schema, params);
+  json named = json::object();
+  find_weights(*info, spec, named);
+  check_paths(info->schema, spec.params, pointer, true);
   if (issues_.size() == before) spec.info = info;
-  spec.params = params;
   if (resolved != nullptr) {
-    *resolved = params;
+    *resolved = spec.params;
+    resolved->update(named);
     (*resolved)["type"] = info->id;
   }
   return spec;

@@ -13,6 +13,7 @@
 namespace kindred::host {
 
 class Catalog;
+struct ComponentInfo;
 
 /// Reads sections and components of a document, and collects what is wrong with them. `resolved` of its
 /// functions gets what was read with the defaults filled in. Both arguments of the constructor must outlive
@@ -22,6 +23,7 @@ class SectionReader {
   SectionReader(const Document& document, const Catalog& catalog) : document_(document), catalog_(catalog) {}
 
   const Document& document() const { return document_; }
+  const Catalog& catalog() const { return catalog_; }
   const std::vector<Issue>& issues() const { return issues_; }
   void issue(const std::string& pointer, const std::string& message);
 
@@ -46,6 +48,7 @@ class SectionReader {
 
  private:
   static nlohmann::json with_defaults(const nlohmann::json& schema, const nlohmann::json& value);
+  void find_weights(const ComponentInfo& info, ComponentSpec& spec, nlohmann::json& named);
   void check_paths(const nlohmann::json& schema, nlohmann::json& params, const std::string& pointer,
                    bool must_exist);
 

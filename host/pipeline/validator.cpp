@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/pipeline/expected_transforms.hpp"
 #include "host/pipeline/read_sections.hpp"
 
 namespace kindred::host {
@@ -78,6 +79,7 @@ Pipeline read_pipeline(SectionReader& reader) {
   p.split.file = p.training.file = p.file;
   if (!root.data.is_null()) read_data(reader, root.data, p, out);
   if (!root.model.is_null()) read_model(reader, root.model, p, out);
+  if (root.data.is_object() && !root.data.contains("transforms")) take_expected_transforms(p, out);
   p.cache = reader.section<CacheSection>(root.cache, "/cache", &out["cache"]);
   read_train(reader, root.train, p, out);
   check_views(reader, p);

@@ -10,6 +10,7 @@
 #include "host/run/check_losses.hpp"
 #include "host/run/components.hpp"
 #include "host/run/trained_stages.hpp"
+#include "host/run/weights_advice.hpp"
 #include "kindred/head.hpp"
 #include "kindred/loss.hpp"
 
@@ -62,8 +63,10 @@ Pipeline checked_pipeline(const Document& document, const Catalog& catalog, Data
   std::vector<Issue> issues;
   auto pipeline = validate_pipeline(document, catalog, issues, dataset);
   const std::function<void()> checks[] = {
-      [&] { make_components(catalog, pipeline); }, [&] { check_cuts(catalog, pipeline); },
-      [&] { check_heads(catalog, pipeline); }, [&] { check_losses(catalog, pipeline); }};
+      [&] { make_components(catalog, pipeline); },
+      [&] { check_frozen_weights(pipeline, check_cuts(catalog, pipeline)); },
+      [&] { compare_normalizations(catalog, pipeline); }, [&] { check_heads(catalog, pipeline); },
+      [&] { check_losses(catalog, pipeline); }};
   for (const auto& check : checks) {
     try {
       check();

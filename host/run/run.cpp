@@ -24,6 +24,7 @@
 #include "host/run/run_folder.hpp"
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
+#include "host/run/weights_advice.hpp"
 #include "host/training/trainer.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
@@ -90,6 +91,7 @@ void Run::open_folder() {
   write_file_atomically((fs::path(folder_) / "pipeline.json").string(),
                         json_text(resolved_pipeline(pipeline_, catalog_), 2) + "\n");
   context_.info(fmt::format("run folder {}", folder_));
+  tell_notes(pipeline_, context_);
 }
 
 void Run::prepare() {

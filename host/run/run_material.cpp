@@ -62,6 +62,7 @@ void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalo
   model = make_model(catalog, pipeline, *material.dataset);
   for (size_t i = 0; i < model.encoders.size(); ++i) {
     auto& part = model.encoders[i];
+    for (const auto& note : part.encoder->notes()) context.info(note);
     part.training_dtype = training_dtype(pipeline.encoders[i], pipeline, *part.encoder, device);
   }
   check_test_views(pipeline, model);

@@ -67,8 +67,8 @@ int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, c
   return place - stages.begin();
 }
 
-void check_cuts(const Catalog& catalog, const Pipeline& pipeline) {
-  bool has_maps = false;
+std::set<std::string> check_cuts(const Catalog& catalog, const Pipeline& pipeline) {
+  std::set<std::string> cut;
   std::string first;
   for (const auto& spec : pipeline.encoders) {
     if (!spec.learns || spec.info == nullptr) continue;
@@ -77,15 +77,16 @@ void check_cuts(const Catalog& catalog, const Pipeline& pipeline) {
       if (path_use(field) == PathUse::initial_weights) params[name] = "";
     }
     const auto encoder = create_under_contract<Encoder>(catalog, *spec.info, params);
-    has_maps = has_maps || first_trained_stage(pipeline, spec, *encoder) > 0;
+    if (first_trained_stage(pipeline, spec, *encoder) > 0) cut.insert(spec.name);
     first = encoder->stages().front();
     training_dtype(spec, pipeline, *encoder, at::kCPU);
   }
-  if (!first.empty() && !has_maps && pipeline.cache.views > 1) {
+  if (!first.empty() && cut.empty() && pipeline.cache.views > 1) {
     throw PipelineError(
         {{pipeline.file, "/cache/views",
           "nothing comes before " + first + ", so there are no maps to keep views of; leave views at 1"}});
   }
+  return cut;
 }
 
 at::ScalarType training_dtype(const EncoderSpec& spec, const Pipeline& pipeline, const Encoder& encoder,

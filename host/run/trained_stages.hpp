@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ class Catalog;
 int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, const Encoder& encoder);
 
 /// The same check for `host validate`: on encoders without their initial weights. Does nothing for frozen
-/// ones.
-void check_cuts(const Catalog& catalog, const Pipeline& pipeline);
+/// ones. Returns the names of encoders whose first stages are frozen while later ones are trained.
+std::set<std::string> check_cuts(const Catalog& catalog, const Pipeline& pipeline);
 
 /// The dtype that training computes in on this machine. Throws PipelineError when the pipeline asks for one
 /// that the encoder does not run in.

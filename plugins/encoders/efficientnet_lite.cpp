@@ -83,7 +83,67 @@ class InvertedResidual {
 };
 
 bool is_unused_by_efficientnet(const std::string& name) {
-  return name.rfind("_fc.", 0) == 0 || name.find("num_batches_tracked") != std::string::npos;
+  return name.rfind("_fc.", 0) == 0 || name.rfind("classifier.", 0) == 0 ||
+         name.find("num_batches_tracked") != std::string::npos;
+}
+
+/// timm's name of a tensor: "_blocks.3._expand_conv.weight" is "blocks.2.0.conv_pw.weight". `repeats`: how
+/// many blocks each stage has.
+std::string timm_name(const std::string& name, const std::vector<int64_t>& repeats) {
+  const std::string block = "_blocks.";
+  const auto renamed = [](const std::string& part, const std::map<std::string, std::string>& table) {
+    const auto dot = part.find('.');
+    return table.at(part.substr(0, dot)) + part.substr(dot);
+  };
+  if (name.rfind(block, 0) != 0) {
+    static const std::map<std::string, std::string> outer = {
+        {"_conv_stem", "conv_stem"}, {"_bn0", "bn1"}, {"_conv_head", "conv_head"}, {"_bn1", "bn2"}};
+    return renamed(name, outer);
+  }
+  // The first stage does not expand: its blocks begin with what is second in the others.
+  static const std::map<std::string, std::string> expanding = {
+      {"_expand_conv", "conv_pw"},   {"_bn0", "bn1"}, {"_depthwise_conv", "conv_dw"}, {"_bn1", "bn2"},
+      {"_project_conv", "conv_pwl"}, {"_bn2", "bn3"}};
+  static const std::map<std::string, std::string> plain = {
+      {"_depthwise_conv", "conv_dw"}, {"_bn1", "bn1"}, {"_project_conv", "conv_pw"}, {"_bn2", "bn2"}};
+  const auto dot = name.find('.', block.size());
+  int64_t index = std::stoll(name.substr(block.size(), dot - block.size()));
+  size_t stage = 0;
+  for (; index >= repeats[stage]; ++stage) index -= repeats[stage];
+  return "blocks." + std::to_string(stage) + "." + std::to_string(index) + "." +
+         renamed(name.substr(dot + 1), kLiteStages[stage].expansion > 1 ? expanding : plain);
+}
+
+/// TensorFlow's weights as timm converted them. The digits in a file's name begin its SHA-256.
+std::vector<PublishedWeights> published_lites() {
+  struct File {
+    const char *variant, *digits;
+    int64_t bytes;
+  };
+  constexpr File kFiles[] = {{"lite0", "0aa007d2", 18820223},
+                             {"lite1", "bde8b488", 21939331},
+                             {"lite2", "dcccb7df", 24658687},
+                             {"lite3", "b733e338", 33161413},
+                             {"lite4", "741542c3", 52558819}};
+  std::vector<PublishedWeights> files;
+  for (const auto& one : kFiles) {
+    const std::string name = "efficientnet_" + std::string(one.variant);
+    files.push_back({name, R"({"variant": ")" + std::string(one.variant) + R"("})",
+                     "https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-weights/tf_" +
+                         name + "-" + one.digits + ".pth",
+                     one.digits, static_cast<double>(one.bytes) / (1 << 20), "Apache-2.0",
+                     "TensorFlow TPU repository, ImageNet-1K, converted by timm"});
+  }
+  return files;
+}
+
+/// (x - 127) / 128 of bytes.
+std::string expected_pictures(int64_t side) {
+  const auto number = std::to_string(side);
+  return R"([{"type": "kindred.resize", "width": )" + number + R"(, "height": )" + number +
+         R"(}, {"type": "kindred.normalize",
+             "mean": [0.49803921568627452, 0.49803921568627452, 0.49803921568627452],
+             "std": [0.50196078431372548, 0.50196078431372548, 0.50196078431372548]}])";
 }
 
 /// EfficientNet-Lite (Tan, Le 2019; Liu 2020, TensorFlow TPU repository): EfficientNet without squeeze and
@@ -97,9 +157,19 @@ class EfficientNetLite final : public Encoder {
       schema.field("variant", &Params::variant)
           .doc("Which network; made for pictures of 224, 240, 260, 280 and 300 px.")
           .one_of({"lite0", "lite1", "lite2", "lite3", "lite4"});
-      schema.field("weights", &Params::weights)
-          .doc("A .pth or .safetensors file; its classifier is not used. Empty: random weights.")
-          .initial_weights();
+      const std::map<std::string, int64_t> sides = {
+          {"lite0", 224}, {"lite1", 240}, {"lite2", 260}, {"lite3", 280}, {"lite4", 300}};
+      auto weights = schema.field("weights", &Params::weights);
+      weights
+          .doc(
+              "The name of published weights, or a .pth or .safetensors file with the tensor names of "
+              "efficientnet_lite_pytorch or of timm's tf_efficientnet_lite; its classifier is not used. "
+              "\"random\": drawn by the seed, as is what a trainable encoder without weights begins with.")
+          .initial_weights()
+          .published(published_lites());
+      for (const auto& [variant, side] : sides) {
+        weights.expects(R"({"variant": ")" + variant + R"("})", expected_pictures(side));
+      }
     }
   };
 
@@ -114,6 +184,7 @@ class EfficientNetLite final : public Encoder {
       const int64_t repeats =
           ends ? stage.repeats
                : static_cast<int64_t>(std::ceil(scale.depth * static_cast<double>(stage.repeats)));
+      repeats_.push_back(repeats);
       const int64_t outputs = scaled_channels(stage.outputs, scale.width);
       for (int64_t r = 0; r < repeats; ++r) {
         blocks_.emplace_back(index++, inputs, outputs, stage, r == 0 ? stage.stride : 1, list_, site.seed);
@@ -122,12 +193,15 @@ class EfficientNetLite final : public Encoder {
     }
     head_ = nn::ConvolutionNorm("_conv_head", "_bn1", {inputs, kHeadChannels}, kLiteNorm, list_, site.seed);
     if (!params.weights.empty()) {
-      nn::load_weights("efficientnet_" + params.variant, params.weights, list_, is_unused_by_efficientnet);
+      notes_ = nn::load_weights("efficientnet_" + params.variant, params.weights, list_,
+                                is_unused_by_efficientnet, {timm_names()})
+                   .notes;
     }
   }
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
   int64_t dimension() const override { return kHeadChannels; }
+  std::vector<std::string> notes() const override { return notes_; }
   std::vector<std::string> stages() const override {
     std::vector<std::string> names = {"stem"};
     for (size_t i = 0; i < blocks_.size(); ++i) names.push_back("blocks." + std::to_string(i));
@@ -174,9 +248,20 @@ class EfficientNetLite final : public Encoder {
  private:
   int64_t block_count() const { return static_cast<int64_t>(blocks_.size()); }
 
+  /// timm numbers blocks within their stage, and the norms of each from 1.
+  NamingConvention timm_names() const {
+    NamingConvention timm{"timm", {}};
+    for (const auto* tensors : {&list_.parameters, &list_.buffers}) {
+      for (const auto& one : *tensors) timm.names.emplace_back(timm_name(one.name, repeats_), one.name);
+    }
+    return timm;
+  }
+
   nn::TensorList list_;
   nn::ConvolutionNorm stem_, head_;
   std::vector<InvertedResidual> blocks_;
+  std::vector<int64_t> repeats_;  ///< blocks of each stage
+  std::vector<std::string> notes_;
   bool training_ = false, norms_frozen_ = false;
 };
 

@@ -6,7 +6,6 @@
 
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
-#include "kindred/io/checkpoint.hpp"
 #include "kindred/plugin.hpp"
 #include "nn/initialization.hpp"
 #include "nn/linear.hpp"
@@ -51,6 +50,40 @@ bool is_unused_by_resnet(const std::string& name) {
           name.compare(name.size() - counter.size(), counter.size(), counter) == 0);
 }
 
+/// Of torchvision's models on ImageNet-1K. IMAGENET1K_V2 classifies better; V1 was trained more plainly. The
+/// digits in a file's name begin its SHA-256.
+std::vector<PublishedWeights> published_resnets() {
+  struct File {
+    const char *variant, *v1;
+    double v1_mebibytes;
+    const char* v2;
+    double v2_mebibytes;
+  };
+  constexpr File kFiles[] = {{"resnet18", "f37072fd", 44.661, nullptr, 0},
+                             {"resnet34", "b627a593", 83.275, nullptr, 0},
+                             {"resnet50", "0676ba61", 97.781, "11ad3fa6", 97.79},
+                             {"resnet101", "63fe2227", 170.511, "cd907fc2", 170.53},
+                             {"resnet152", "394f9c45", 230.434, "f82ba261", 230.474},
+                             {"resnext50_32x4d", "7cdf4587", 95.789, "1a0047aa", 95.833},
+                             {"resnext101_32x8d", "8ba56ff5", 339.586, "110c445d", 339.673},
+                             {"resnext101_64x4d", "173b62eb", 319.318, nullptr, 0},
+                             {"wide_resnet50_2", "95faca4d", 131.82, "9ba9bcbe", 263.124},
+                             {"wide_resnet101_2", "32ee1156", 242.896, "d733dc28", 484.747}};
+  std::vector<PublishedWeights> files;
+  const auto add = [&](const std::string& variant, const std::string& version, const std::string& digits,
+                       double mebibytes) {
+    files.push_back({variant + (version == "V1" ? "" : "_v2"),
+                     R"({"variant": ")" + variant + R"(", "width": 64})",
+                     "https://download.pytorch.org/models/" + variant + "-" + digits + ".pth", digits,
+                     mebibytes, "BSD-3-Clause", "torchvision, IMAGENET1K_" + version});
+  };
+  for (const auto& one : kFiles) {
+    add(one.variant, "V1", one.v1, one.v1_mebibytes);
+    if (one.v2 != nullptr) add(one.variant, "V2", one.v2, one.v2_mebibytes);
+  }
+  return files;
+}
+
 class ResNet final : public Encoder {
  public:
   struct Params {
@@ -64,9 +97,17 @@ class ResNet final : public Encoder {
           .one_of(resnet_variant_names());
       schema.field("weights", &Params::weights)
           .doc(
-              "A .pth or .safetensors file with torchvision's tensor names; its fc is used where "
-              "\"dimension\" is the number of its outputs. Empty: random weights.")
-          .initial_weights();
+              "The name of published weights, or a .pth or .safetensors file with the tensor names of "
+              "torchvision "
+              "or timm; its fc is used where \"dimension\" is the number of its outputs. \"random\": drawn "
+              "by "
+              "the seed, as is what a trainable encoder without weights begins with.")
+          .initial_weights()
+          .published(published_resnets())
+          .expects(R"({"width": 64})",
+                   R"([{"type": "kindred.resize", "width": 224, "height": 224},
+                       {"type": "kindred.normalize", "mean": [0.485, 0.456, 0.406],
+                        "std": [0.229, 0.224, 0.225]}])");
       schema.field("dimension", &Params::dimension)
           .doc(
               "D of a fully connected layer after the pooling, drawn at random unless the weights have one "
@@ -99,17 +140,21 @@ class ResNet final : public Encoder {
       }
     }
     dimension_ = inputs;
-    if (!params.weights.empty()) nn::load_weights(params.variant, params.weights, list_, is_unused_by_resnet);
+    Weights weights;
+    if (!params.weights.empty())
+      weights = nn::load_weights(params.variant, params.weights, list_, is_unused_by_resnet);
+    notes_ = weights.notes;
     if (params.dimension > 0) {
       fc_ = nn::Linear(inputs, params.dimension, nn::named_generator(site.seed, "fc"));
       fc_.append_parameters("fc.", list_.parameters);
       dimension_ = params.dimension;
-      if (!params.weights.empty()) take_fitting_layer(params.weights);
+      take_fitting_layer(weights.tensors);
     }
   }
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
   int64_t dimension() const override { return dimension_; }
+  std::vector<std::string> notes() const override { return notes_; }
   std::vector<std::string> stages() const override {
     return {"stem", "layer1", "layer2", "layer3", "layer4", "pool"};
   }
@@ -157,9 +202,9 @@ class ResNet final : public Encoder {
   }
 
   /// The file's fc into ours where it has as many outputs: a network that was trained with this layer has it.
-  void take_fitting_layer(const std::string& weights) {
+  void take_fitting_layer(const std::vector<NamedTensor>& weights) {
     at::NoGradGuard no_grad;
-    for (const auto& stored : read_checkpoint(weights)) {
+    for (const auto& stored : weights) {
       for (const auto& own : list_.parameters) {
         const bool same = own.name == stored.name && own.name.rfind("fc.", 0) == 0;
         if (same && own.tensor.sizes() == stored.tensor.sizes()) own.tensor.copy_(stored.tensor);
@@ -173,6 +218,7 @@ class ResNet final : public Encoder {
   std::array<std::vector<ResidualBlock>, 4> layers_;
   nn::Linear fc_;
   int64_t dimension_ = 0;
+  std::vector<std::string> notes_;
   bool training_ = false, norms_frozen_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "kindred/io/weights.hpp"
 #include "kindred/module.hpp"
 
 namespace kindred::nn {
@@ -12,9 +13,11 @@ struct TensorList {
   std::vector<NamedTensor> parameters, buffers;
 };
 
-/// Loads `path` into the tensors of `list`; `what` begins the messages. Names of the file that `ignore`
-/// accepts may be surplus. Throws Error that names what is missing or misshapen.
-void load_weights(const std::string& what, const std::string& path, const TensorList& list,
-                  bool (*ignore)(const std::string&));
+/// Loads `path` into the tensors of `list`, whose names read_weights() finds in it; `what` begins the
+/// messages. Names that `ignore` accepts may be surplus. Returns what the file holds, and what was done to
+/// its names. Throws Error that names what is missing or misshapen.
+Weights load_weights(const std::string& what, const std::string& path, const TensorList& list,
+                     bool (*ignore)(const std::string&),
+                     const std::vector<NamingConvention>& conventions = {});
 
 }  // namespace kindred::nn

@@ -4,6 +4,7 @@
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/checkpoint.hpp"
+#include "kindred/io/weights.hpp"
 #include "kindred/plugin.hpp"
 #include "length_groups.hpp"
 #include "sentence_folder.hpp"
@@ -22,19 +23,20 @@ bool is_not_used(const std::string& name) {
          name == "embeddings.token_type_ids";
 }
 
-/// Names as BertModel has them: published files hold it as a part named "bert" or alone, and the oldest call
-/// the two tensors of a layer norm gamma and beta.
-std::vector<NamedTensor> with_todays_names(std::vector<NamedTensor> tensors) {
+/// The oldest files call the two tensors of a layer norm gamma and beta.
+NamingConvention oldest_names(const std::vector<NamedTensor>& tensors) {
   const auto replace_end = [](std::string& name, const std::string& end, const std::string& by) {
     if (name.size() >= end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0)
       name.replace(name.size() - end.size(), end.size(), by);
   };
-  for (auto& one : tensors) {
-    if (begins_with(one.name, "bert.")) one.name.erase(0, 5);
-    replace_end(one.name, "LayerNorm.gamma", "LayerNorm.weight");
-    replace_end(one.name, "LayerNorm.beta", "LayerNorm.bias");
+  NamingConvention oldest{"the first BERT", {}};
+  for (const auto& one : tensors) {
+    auto name = one.name;
+    replace_end(name, "LayerNorm.weight", "LayerNorm.gamma");
+    replace_end(name, "LayerNorm.bias", "LayerNorm.beta");
+    oldest.names.emplace_back(name, one.name);
   }
-  return tensors;
+  return oldest;
 }
 
 /// A BERT with its tokenizer and pooling, as sentence-transformers stores it (Reimers, Gurevych 2019).
@@ -85,9 +87,12 @@ class BertEncoder final : public Encoder {
     const auto weights = find_weights(folder_.transformer);
     if (weights.empty()) {
       network_.draw(site.seed);
+      notes_ = {folder_.transformer + " holds no weights, so they are random"};
     } else {
-      load_named_tensors("BERT's weights in " + weights, network_.parameters(),
-                         with_todays_names(read_checkpoint(weights)), nullptr, is_not_used);
+      const auto own = network_.parameters();
+      const auto read = read_weights(weights, own, {oldest_names(own)});
+      load_named_tensors("BERT's weights in " + weights, own, read.tensors, nullptr, is_not_used);
+      notes_ = read.notes;
     }
   }
 
@@ -96,6 +101,7 @@ class BertEncoder final : public Encoder {
     return folder_.config.hidden * static_cast<int64_t>(folder_.pooling.size());
   }
   std::vector<NamedTensor> parameters() override { return network_.parameters(); }
+  std::vector<std::string> notes() const override { return notes_; }
   void train(bool on) override { training_ = on; }
 
   /// int64 (B, T), kNoToken where a text has ended.
@@ -118,6 +124,7 @@ class BertEncoder final : public Encoder {
   SentenceFolder folder_;
   BertTokenizer tokenizer_;
   BertNetwork network_;
+  std::vector<std::string> notes_;
   bool training_ = false;
 };
 

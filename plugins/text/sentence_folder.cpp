@@ -149,11 +149,7 @@ std::string find_weights(const std::string& folder) {
   for (const auto* name : {"model.safetensors", "pytorch_model.bin"}) {
     const auto path = fs::path(folder) / name;
     if (fs::exists(path)) return path.string();
-    if (fs::exists(path.string() + ".index.json")) {
-      throw Error(path.string() +
-                  ".index.json names weights in several files, expected one; save the model again "
-                  "with a larger max_shard_size");
-    }
+    if (fs::exists(path.string() + ".index.json")) return path.string() + ".index.json";
   }
   return "";
 }

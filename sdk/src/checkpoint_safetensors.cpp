@@ -15,6 +15,8 @@
 namespace kindred {
 namespace {
 
+constexpr uint64_t kLongestHeader = 100'000'000;  // that the format allows
+
 struct DtypeName {
   const char* name;
   at::ScalarType type;
@@ -77,8 +79,10 @@ std::vector<NamedTensor> read_safetensors(const std::string& path, const std::st
   for (size_t i = 0; i < 8; ++i)
     length |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
   if (length > bytes.size() - 8) {
-    throw Error(path + " was refused: its header claims " + std::to_string(length) + " bytes, the file has " +
-                std::to_string(bytes.size()));
+    const bool plausible = length < kLongestHeader;
+    throw Error(path + (plausible ? " is cut off: its header claims " : " was refused: its header claims ") +
+                std::to_string(length) + " bytes, the file has " + std::to_string(bytes.size()) +
+                (plausible ? "; download or copy it again" : ""));
   }
   const auto header = parse_json(std::string_view(bytes).substr(8, static_cast<size_t>(length)));
   if (!header.is_object())
@@ -91,6 +95,12 @@ std::vector<NamedTensor> read_safetensors(const std::string& path, const std::st
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
   uint64_t expected = 0;  // tensors follow each other without holes or overlaps
   for (const auto& entry : entries) {
+    if (entry.begin == expected && entry.end > data_size) {
+      const auto needed = entries.back().end;
+      throw Error(path + " is cut off: its tensors need " + std::to_string(needed) +
+                  " bytes of data, it has " + std::to_string(data_size) + "; \"" + entry.name +
+                  "\" is the first that is not whole. Download or copy it again");
+    }
     if (entry.begin != expected || entry.end > data_size) {
       throw Error(path + " was refused: the data of tensor \"" + entry.name + "\" is said to be at " +
                   std::to_string(entry.begin) + " to " + std::to_string(entry.end) +

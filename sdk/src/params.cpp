@@ -94,6 +94,23 @@ FieldSpec& FieldSpec::initial_weights() {
   (*schema_)["x-path"] = "initial_weights";
   return *this;
 }
+FieldSpec& FieldSpec::published(const std::vector<PublishedWeights>& files) {
+  auto& list = (*schema_)["x-published"] = json::array();
+  for (const auto& one : files) {
+    list.push_back({{"name", one.name},
+                    {"when", json::parse(one.when)},
+                    {"url", one.url},
+                    {"sha256", one.sha256},
+                    {"mebibytes", one.mebibytes},
+                    {"licence", one.licence},
+                    {"source", one.source}});
+  }
+  return *this;
+}
+FieldSpec& FieldSpec::expects(std::string_view when, std::string_view transforms) {
+  (*schema_)["x-expects"].push_back({{"when", json::parse(when)}, {"transforms", json::parse(transforms)}});
+  return *this;
+}
 FieldSpec& FieldSpec::resource() {
   (*schema_)["x-path"] = "resource";
   return *this;

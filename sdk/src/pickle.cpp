@@ -18,29 +18,21 @@ constexpr StorageName kStorages[] = {
     {"torch.ShortStorage", at::kShort}, {"torch.CharStorage", at::kChar},
     {"torch.ByteStorage", at::kByte},   {"torch.BoolStorage", at::kBool}};
 
-constexpr const char* kCallable[] = {"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
-                                     "collections.OrderedDict", "torch.Size"};
+constexpr size_t kLongestName = 1000;
 
-bool is_known(const std::string& name) {
-  for (const auto& storage : kStorages) {
-    if (name == storage.name) return true;
-  }
-  for (const auto* callable : kCallable) {
-    if (name == callable) return true;
-  }
-  return false;
-}
+/// Names under which pickle makes an object of the class that is the first argument.
+constexpr const char* kMakers[] = {"copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__",
+                                   "copyreg.__newobj_ex__"};
 
-/// Makes text from a hostile file safe to print.
+using Kind = Value::Kind;
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string out;
   for (const char c : text.substr(0, 80)) out += (c >= 32 && c < 127) ? c : '?';
   return out;
 }
-
-using Kind = Value::Kind;
-
-}  // namespace
 
 void Reader::push_long(std::string_view bytes) {
   auto* value = stack_.make(Kind::integer);
@@ -57,13 +49,9 @@ void Reader::push_long(std::string_view bytes) {
 }
 
 void Reader::push_name(const std::string& name) {
-  if (!is_known(name)) {
-    bytes_.refuse(
-        "its pickle names the Python object \"" + printable(name) +
-        "\". Kindred reads tensors only and never runs what a file names; in Python, store the tensors "
-        "alone with "
-        "torch.save(model.state_dict(), path)");
-  }
+  // Names are copied wherever they are used; a long one would only be a way to make us allocate.
+  if (name.size() > kLongestName)
+    bytes_.refuse("its pickle names something in " + std::to_string(name.size()) + " letters");
   auto* value = stack_.make(Kind::name);
   value->text = name;
   stack_.push(value);
@@ -90,13 +78,19 @@ void Reader::memorize(uint64_t index) {
 }
 
 void Reader::set_items(Value* dict, const std::vector<Value*>& items) {
+  if (dict->kind == Kind::object) return;
   if (dict->kind != Kind::dict || items.size() % 2 != 0)
     bytes_.refuse("its pickle sets items of something that is no dictionary");
   dict->items.insert(dict->items.end(), items.begin(), items.end());
 }
 
 Value* Reader::storage_of(const Value& id) {
-  // ("storage", type, key, location, numel) and, in old files, a view.
+  // ("storage", type, key, location, numel) and, in old files, a view; whole modules have ("module", class,
+  // file, source), too.
+  if (id.kind == Kind::tuple && id.items.size() > 1 && id.items[0]->text == "module" &&
+      id.items[1]->kind == Kind::name) {
+    return id.items[1];
+  }
   if (id.kind != Kind::tuple || id.items.size() < 5 || id.items[0]->text != "storage" ||
       id.items[1]->kind != Kind::name || id.items[2]->kind != Kind::text ||
       id.items[4]->kind != Kind::integer) {
@@ -141,21 +135,44 @@ Value* Reader::tensor_of(const Value& arguments) {
 void Reader::reduce() {
   auto* arguments = stack_.pop();
   auto* callable = stack_.pop();
+  if (callable->kind == Kind::object) return stack_.push(callable);
   if (callable->kind != Kind::name || arguments->kind != Kind::tuple)
     bytes_.refuse("its pickle calls something that has no name");
-  const auto& name = callable->text;
-  if (name == "torch._utils._rebuild_tensor_v2") {
-    stack_.push(tensor_of(*arguments));
-  } else if (name == "torch._utils._rebuild_parameter") {
-    if (arguments->items.empty()) bytes_.refuse("its pickle has an empty parameter");
-    stack_.push(arguments->items[0]);
-  } else if (name == "collections.OrderedDict" && arguments->items.empty()) {
-    stack_.push_new(Kind::dict);
-  } else if (name == "torch.Size" && arguments->items.size() == 1) {
-    stack_.push(arguments->items[0]);
-  } else {
-    bytes_.refuse("its pickle calls " + printable(name) + " in a way that torch.save does not");
+  // A tensor of a class of its own is stored as the function that makes the tensor, the class, and the
+  // function's arguments.
+  if (callable->text == "torch._tensor._rebuild_from_type_v2" && arguments->items.size() > 2 &&
+      arguments->items[0]->kind == Kind::name && arguments->items[2]->kind == Kind::tuple) {
+    callable = arguments->items[0];
+    arguments = arguments->items[2];
   }
+  stack_.push(made_by(*callable, *arguments));
+}
+
+Value* Reader::made_by(const Value& callable, const Value& arguments) {
+  const auto& name = callable.text;
+  const auto& items = arguments.items;
+  const auto refuse = [&] {
+    bytes_.refuse("its pickle calls " + printable(name) + " in a way that torch.save does not");
+  };
+  if (name == "torch._utils._rebuild_tensor_v2") return tensor_of(arguments);
+  if (name == "torch._utils._rebuild_parameter" || name == "torch._utils._rebuild_parameter_with_state") {
+    if (items.empty()) bytes_.refuse("its pickle has an empty parameter");
+    return items[0];
+  }
+  if (name == "torch.Size") {
+    if (items.size() != 1) refuse();
+    return items[0];
+  }
+  if (name == "collections.OrderedDict" || name == "collections.defaultdict") {
+    if (name == "collections.OrderedDict" && !items.empty()) refuse();
+    return stack_.make(Kind::dict);
+  }
+  auto* object = stack_.make(Kind::object);
+  object->text = name;
+  for (const auto* maker : kMakers) {
+    if (name == maker && !items.empty() && items[0]->kind == Kind::name) object->text = items[0]->text;
+  }
+  return object;
 }
 
 bool Reader::push_constant(unsigned char instruction) {
@@ -167,6 +184,7 @@ bool Reader::push_constant(unsigned char instruction) {
       stack_.push_new(Kind::dict);
       return true;
     case ']':
+    case 0x8f:  // EMPTY_SET
       stack_.push_new(Kind::list);
       return true;
     case ')':
@@ -199,6 +217,9 @@ bool Reader::push_read(unsigned char instruction) {
     case 0x8a:  // LONG1
       push_long(bytes_.take(static_cast<size_t>(bytes_.take_unsigned(1))));
       return true;
+    case 0x8b:  // LONG4
+      push_long(bytes_.take(static_cast<size_t>(bytes_.take_unsigned(4))));
+      return true;
     case 'G':
       push_real();
       return true;
@@ -211,6 +232,11 @@ bool Reader::push_read(unsigned char instruction) {
     case 'U':
     case 'C':
       push_text(1);
+      return true;
+    case 0x8d:  // BINUNICODE8, BINBYTES8, BYTEARRAY8
+    case 0x8e:
+    case 0x96:
+      push_text(8);
       return true;
     default:
       return false;
@@ -256,10 +282,17 @@ bool Reader::change_container(unsigned char instruction) {
       stack_.push_new(Kind::tuple)->items = std::move(items);
       return true;
     }
+    case 0x91: {  // FROZENSET
+      auto items = stack_.pop_to_mark();
+      stack_.push_new(Kind::list)->items = std::move(items);
+      return true;
+    }
     case 'a':
-    case 'e': {
+    case 'e':
+    case 0x90: {  // ADDITEMS
       const auto items = instruction == 'a' ? std::vector<Value*>{stack_.pop()} : stack_.pop_to_mark();
       auto* list = stack_.top();
+      if (list->kind == Kind::object) return true;
       if (list->kind != Kind::list) bytes_.refuse("its pickle appends to something that is no list");
       list->items.insert(list->items.end(), items.begin(), items.end());
       return true;
@@ -291,6 +324,8 @@ bool Reader::make_object(unsigned char instruction) {
     case 0x93: {  // STACK_GLOBAL
       const auto* name = stack_.pop();
       const auto* module = stack_.pop();
+      if (name->kind != Kind::text || module->kind != Kind::text)
+        bytes_.refuse("its pickle names something by what is no text");
       push_name(module->text + "." + name->text);
       return true;
     }
@@ -302,10 +337,22 @@ bool Reader::make_object(unsigned char instruction) {
     case 'R':
       reduce();
       return true;
+    case 0x81:    // NEWOBJ
+    case 0x92: {  // NEWOBJ_EX, whose arguments by name come last
+      if (instruction == 0x92) stack_.pop();
+      stack_.pop();
+      const auto* type = stack_.pop();
+      if (type->kind != Kind::name && type->kind != Kind::object)
+        bytes_.refuse("its pickle makes an object of something that is no class");
+      // What a name outside the short list would have made is kept as that name alone, and never made.
+      stack_.push_new(Kind::object)->text = type->text;
+      return true;
+    }
     case 'b':
       stack_.pop();
-      // state_dict() hangs module versions onto its dictionary; they carry no tensors.
-      if (stack_.top()->kind != Kind::dict)
+      // state_dict() hangs module versions onto its dictionary; they carry no tensors. Nor is anything made
+      // of what is no tensor.
+      if (stack_.top()->kind != Kind::dict && stack_.top()->kind != Kind::object)
         bytes_.refuse("its pickle sets the state of something that is no dictionary");
       return true;
     case 0x80:  // PROTO

@@ -3,8 +3,8 @@
 #include "pickle_stack.hpp"
 
 /// A reader of the part of Python's pickle protocol that torch.save needs: numbers, text, containers,
-/// storages and tensors. It has no way to look anything up or to call anything; names outside a short
-/// list are refused.
+/// storages and tensors. It has no way to look anything up or to call anything; what names outside a short
+/// list would make is a value of kind `object`, which holds that name and nothing else.
 namespace kindred::pickle {
 
 /// Reads pickles one after another from `bytes`.
@@ -39,6 +39,7 @@ class Reader {
   void memorize(uint64_t index);
   void set_items(Value* dict, const std::vector<Value*>& items);
   void reduce();
+  Value* made_by(const Value& callable, const Value& arguments);
   Value* storage_of(const Value& id);
   Value* tensor_of(const Value& arguments);
 
@@ -46,6 +47,9 @@ class Reader {
   ValueStack stack_;
   std::vector<Value*> memo_;
 };
+
+/// Makes text from a hostile file safe to print.
+std::string printable(std::string_view text);
 
 /// `dict`'s value under a text key, or null.
 const Value* find(const Value& dict, std::string_view key);

@@ -11,11 +11,25 @@
 namespace kindred::pickle {
 
 struct Value {
-  enum class Kind { none, boolean, integer, real, text, list, tuple, dict, name, storage, tensor, mark };
+  enum class Kind {
+    none,
+    boolean,
+    integer,
+    real,
+    text,
+    list,
+    tuple,
+    dict,
+    name,     ///< of a class or function
+    object,   ///< what such a name would have made
+    storage,
+    tensor,
+    mark
+  };
   Kind kind = Kind::none;
   int64_t integer = 0;
   double real = 0;
-  std::string text;           ///< text, name ("module.name"), or the key of a storage
+  std::string text;           ///< text, name ("module.name"; of an object, too), or the key of a storage
   std::vector<Value*> items;  ///< elements; of a dict key, value, key, value, ...
 
   at::ScalarType dtype = at::kFloat;  ///< of a storage

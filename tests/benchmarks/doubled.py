@@ -47,7 +47,7 @@ def rows():
     out["cuts/frozen"] = {"model.encoders.image.trainable": False, "cache": {"type": "auto"},
                           "data.train_transforms": None, "model.head": {"type": "skip_connection"},
                           "train.ema": 0, "train.epochs": 60}
-    resnet = {"type": "resnet", "variant": "resnet18", "weights": ""}
+    resnet = {"type": "resnet", "variant": "resnet18", "weights": "random"}
     for name, options in (("cached", {}), ("pictures", {"cache": {"type": "none"}})):
         out[f"resnet18/{name}"] = {"model.encoders.image": {**resnet, "trainable": {"from": "layer4"}},
                                    "train.epochs": 1, "train.optimizer.lr": 1e-5, **options}

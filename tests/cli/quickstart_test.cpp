@@ -22,7 +22,7 @@ TEST(Quickstart, improves_retrieval_on_models_it_never_saw) {
 TEST(Quickstart, other_encoders_run_in_the_same_pipeline) {
   const testing::TemporaryFolder folder("encoders");
   const auto file = std::string(KINDRED_TEST_SOURCE) + "/datasets/toy_cars/pipeline.json";
-  for (const auto* encoder : {R"({"type":"efficientnet_lite","variant":"lite0"})",
+  for (const auto* encoder : {R"({"type":"efficientnet_lite","variant":"lite0","weights":"random"})",
                               R"({"type":"resnet","variant":"resnet34","width":8,"trainable":true})"}) {
     const auto result =
         testing::run_host(folder, {"run", file, "--quiet", "--output",

@@ -43,6 +43,8 @@ def checkpoints():
     torch.save(state, target / "zip.pth")
     torch.save(state, target / "legacy.pth", _use_new_zipfile_serialization=False)
     torch.save({"state_dict": {"module." + name: value for name, value in state.items()}, "epoch": 3}, target / "wrapped.pth")
+    torch.save({"net": state, "ema": state, "args": argparse.Namespace(names={"a"}, path=pathlib.PurePosixPath("b"))},
+               target / "objects.pth")
     safetensors.numpy.save_file({name: value.numpy() for name, value in state.items()}, target / "plain.safetensors",
                                 metadata={"format": "pt"})
 

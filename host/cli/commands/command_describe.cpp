@@ -3,9 +3,11 @@
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
+#include "host/base/text.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/known_component.hpp"
+#include "host/loader/published_weights.hpp"
 #include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
@@ -57,6 +59,18 @@ json example_of(const Catalog& catalog, const ComponentInfo& info) {
   return example;
 }
 
+/// What a schema says of weights: which are published, and what pictures they were trained with.
+void print_weights(const json& field) {
+  std::vector<std::string> names;
+  for (const auto& one : published_files(field)) names.push_back(one.name);
+  if (!names.empty()) std::cout << "      published (`host weights` says more): " << joined(names) << "\n";
+  for (const auto& one : field.value("x-expects", json::array())) {
+    std::cout << "      with weights, for " << one.value("when", json::object()).dump()
+              << ", pictures are expected to go through: " << one.value("transforms", json::array()).dump()
+              << "\n";
+  }
+}
+
 void print(const ComponentInfo& info, const json& example) {
   std::cout << info.kind << " " << info.id << " " << info.version << " (plugin " << info.plugin_id << " "
             << info.plugin_version << ")\n  " << info.summary << "\n\n";
@@ -70,6 +84,7 @@ void print(const ComponentInfo& info, const json& example) {
     std::cout << "      " << field.value("description", "");
     if (field.contains("x-unit")) std::cout << " [" << field["x-unit"].get<std::string>() << "]";
     std::cout << "\n";
+    print_weights(field);
   }
   std::cout << "\n  example: " << json_text(example) << "\n";
 }

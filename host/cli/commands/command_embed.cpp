@@ -17,6 +17,7 @@
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/components.hpp"
 #include "host/run/make_model.hpp"
+#include "host/run/weights_advice.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
@@ -71,7 +72,10 @@ class EmbedTask {
       for (auto& folder : plugin_folders(*source)) folders.push_back(std::move(folder));
     }
     catalog_ = load_catalog(command, folders);
-    if (source) pipeline_ = checked_pipeline(*source, catalog_, DatasetUse::unused);
+    if (source) {
+      pipeline_ = checked_pipeline(*source, catalog_, DatasetUse::unused);
+      tell_notes(*pipeline_, command.context());
+    }
   }
 
   Embedded embed() {
@@ -85,6 +89,9 @@ class EmbedTask {
   /// The encoders and the transforms of the pipeline as if they had been trained for no epoch.
   InferenceModel untrained(const VectorLength& length) const {
     auto encoders = make_untrained_encoders(catalog_, *pipeline_, length);
+    for (const auto& part : encoders.encoders) {
+      for (const auto& note : part.encoder->notes()) command_.context().info(note);
+    }
     move_to(encoder_tensors(encoders), device_);
     return {std::move(encoders), make_components(catalog_, *pipeline_).transforms.plain, device_, options_};
   }

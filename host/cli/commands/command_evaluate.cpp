@@ -7,6 +7,7 @@
 #include "host/report/tables.hpp"
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/evaluate_model.hpp"
+#include "host/run/weights_advice.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
 
@@ -19,6 +20,7 @@ int evaluate_command(const CommandLine& command) {
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
+  tell_notes(pipeline, command.context());
   const auto before = command.warnings();
   auto result = evaluate_model(pipeline, catalog, command.get<std::string>("model"), command.context());
   result["warnings"] = command.warnings();

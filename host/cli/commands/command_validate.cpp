@@ -6,6 +6,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
+#include "host/run/weights_advice.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
 
@@ -17,7 +18,11 @@ void check(const CommandLine& command) {
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
-  if (command.json()) std::cout << json_text({{"valid", true}, {"resolved", pipeline.resolved}}, 2) << "\n";
+  tell_notes(pipeline, command.context());
+  if (command.json()) {
+    const json out = {{"valid", true}, {"warnings", pipeline.warnings}, {"resolved", pipeline.resolved}};
+    std::cout << json_text(out, 2) << "\n";
+  }
 }
 
 int validate_command(const CommandLine& command) {

@@ -19,7 +19,7 @@ namespace kindred {
 class __attribute__((visibility("default"))) Encoder : public Module {
  public:
   static constexpr const char* kKind = "encoder";
-  static constexpr uint32_t kRevision = 3;
+  static constexpr uint32_t kRevision = 4;
 
   /// What it reads.
   virtual ObjectKind object_kind() const = 0;
@@ -54,6 +54,10 @@ class __attribute__((visibility("default"))) Encoder : public Module {
   /// evaluation mode and without gradients after prepare_for_inference(), so they may use what it derived;
   /// with gradients, or after train(true), they must compute from the tensors.
   virtual at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) = 0;
+
+  /// Sentences about how it was made that a user should know, such as what was dropped from the names of its
+  /// weights (see io/weights.hpp). The host writes them to the log.
+  virtual std::vector<std::string> notes() const { return {}; }
 
   /// Batch -> float32 (B, D).
   at::Tensor encode(const Batch& batch) {

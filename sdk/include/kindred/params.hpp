@@ -32,6 +32,18 @@ struct ParamIssue {
   std::string message;
 };
 
+/// A file of weights that somebody published.
+struct PublishedWeights {
+  std::string name;  ///< such as "resnet50"; no '/' and no '.'
+  std::string when;  ///< the parameters that it fits, as JSON text: {"variant": "resnet50"}
+  std::string url;   ///< its last part is the file's name
+  std::string
+      sha256;        ///< of the file, in hexadecimal: 64 digits, or the first of them where no more is known
+  double mebibytes;  ///< its size, as published; 0 where it is not known
+  std::string licence;  ///< SPDX identifier
+  std::string source;   ///< who trained it on what
+};
+
 /// The declaration of one parameter, as text that the host reads (it crosses the boundary as JSON).
 class FieldSpec {
  public:
@@ -56,6 +68,14 @@ class FieldSpec {
   /// A file with initial weights. Not needed once the component's tensors are stored, so a servable
   /// drops it: an empty string must construct the component with fresh weights.
   FieldSpec& initial_weights();
+  /// Files that are published for a parameter that is initial_weights(): a pipeline may give one of their
+  /// names in place of a path, `host weights` lists and fetches them, and a frozen component that one fits is
+  /// not left without weights unless the pipeline says "random".
+  FieldSpec& published(const std::vector<PublishedWeights>& files);
+  /// What pictures must go through for initial_weights(), as JSON text of a pipeline's data.transforms: a
+  /// pipeline that gives weights and no transforms gets these, one that normalises otherwise is warned of.
+  /// `when` is JSON text of an object with the parameters that they hold for, "{}" for all; may repeat.
+  FieldSpec& expects(std::string_view when, std::string_view transforms);
   /// A file, or a folder, that the component needs whenever it is constructed; copied into the servable. Of a
   /// folder files with weights are left out (the tensors are stored by themselves), so that the component
   /// must be constructed without them.

@@ -161,7 +161,7 @@ std::vector<Row> table() {
       FIELD(NamedTensor, tensor, Tensor, kText),
       SIZE(NamedTensor, kText + 8),
 
-      VALUE(Encoder::kRevision, 3),
+      VALUE(Encoder::kRevision, 4),
       SLOT(Encoder, object_kind, 6, ObjectKind() const),
       SLOT(Encoder, dimension, 7, int64_t() const),
       SLOT(Encoder, stages, 8, Texts() const),
@@ -170,7 +170,8 @@ std::vector<Row> table() {
       SLOT(Encoder, runs_in_bfloat16, 11, bool() const),
       SLOT(Encoder, prepare, 12, Tensor(const Batch&, at::ScalarType) const),
       SLOT(Encoder, run_stages, 13, Tensor(const Tensor&, int64_t, int64_t)),
-      SLOTS(Encoder, 14),
+      SLOT(Encoder, notes, 14, Texts() const),
+      SLOTS(Encoder, 15),
       FIELD(Normalization, mean, Channels, 0),
       FIELD(Normalization, std, Channels, 24),
       SIZE(Normalization, 48),

@@ -8,10 +8,13 @@
 namespace kindred {
 
 /// Reads named tensors from a file written by torch.save (zip or legacy) or by safetensors, chosen by
-/// content, not by name. Pickles are interpreted by a reader that knows tensors, dictionaries and numbers
-/// only: nothing a file names is ever looked up or called; anything else is refused with a sentence that
-/// names it. A training checkpoint that holds the tensors under "state_dict", "model" or
-/// "model_state_dict" is unwrapped, and a "module." before every name is dropped.
+/// content, not by name, or from the files of an index (`model.safetensors.index.json`). Pickles are
+/// interpreted by a reader that knows tensors, dictionaries and numbers only: nothing a file names is ever
+/// looked up or called. Python objects beside the tensors are skipped, one in their place is refused with a
+/// sentence that names it. A training checkpoint that holds the tensors under "state_dict", "model" or
+/// "model_state_dict", or under one other key, is unwrapped; of several their keys stand before the names.
+/// In files of torch.save a "module." before every name is dropped. For weights that come from elsewhere take
+/// read_weights() of io/weights.hpp, which finds the names that you have.
 /// Tensors are contiguous, on the CPU, in the file's dtype and order. Throws Error.
 std::vector<NamedTensor> read_checkpoint(const std::string& path);
 

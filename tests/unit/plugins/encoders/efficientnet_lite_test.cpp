@@ -1,11 +1,14 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "component.hpp"
 #include "kindred/encoder.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "temporary_folder.hpp"
 
 namespace kindred {
 namespace {
@@ -53,6 +56,61 @@ TEST(EfficientNetLite, pads_as_tensorflow_does) {
   // With no padding above and left, output (1, 2) looks at (2, 4).
   EXPECT_GT(map[1][2].item<float>(), 0.5f);
   EXPECT_EQ(map.nonzero().size(0), 1);
+}
+
+/// The tensors of tf_efficientnet_lite0 in timm's order, which is ours: each layer has a convolution and a
+/// norm.
+std::vector<std::pair<std::string, std::string>> timm_layers() {
+  std::vector<std::pair<std::string, std::string>> layers = {{"conv_stem", "bn1"}};
+  const std::vector<int> repeats = {1, 2, 2, 3, 3, 4, 1};
+  for (size_t stage = 0; stage < repeats.size(); ++stage) {
+    for (int block = 0; block < repeats[stage]; ++block) {
+      const auto name = "blocks." + std::to_string(stage) + "." + std::to_string(block) + ".";
+      const auto add = [&](const char* convolution, const char* norm) {
+        layers.emplace_back(name + convolution, name + norm);
+      };
+      if (stage == 0) {
+        add("conv_dw", "bn1");
+        add("conv_pw", "bn2");
+      } else {
+        add("conv_pw", "bn1");
+        add("conv_dw", "bn2");
+        add("conv_pwl", "bn3");
+      }
+    }
+  }
+  layers.emplace_back("conv_head", "bn2");
+  return layers;
+}
+
+TEST(EfficientNetLite, takes_the_names_of_timm) {
+  at::NoGradGuard no_grad;
+  const testing::TemporaryFolder folder("timm");
+  auto encoder = testing::make<Encoder>("encoders", "kindred.efficientnet_lite");
+  const auto parameters = encoder->parameters(), buffers = encoder->buffers();
+  std::vector<NamedTensor> stored;
+  const auto layers = timm_layers();
+  ASSERT_EQ(parameters.size(), layers.size() * 3);
+  ASSERT_EQ(buffers.size(), layers.size() * 2);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const auto& [convolution, norm] = layers[i];
+    buffers[2 * i].tensor.fill_(0.01 * static_cast<double>(i));  // so that no two are alike
+    stored.push_back({"module." + convolution + ".weight", parameters[3 * i].tensor});
+    stored.push_back({"module." + norm + ".weight", parameters[3 * i + 1].tensor});
+    stored.push_back({"module." + norm + ".bias", parameters[3 * i + 2].tensor});
+    stored.push_back({"module." + norm + ".running_mean", buffers[2 * i].tensor});
+    stored.push_back({"module." + norm + ".running_var", buffers[2 * i + 1].tensor});
+    stored.push_back({"module." + norm + ".num_batches_tracked", at::zeros({}, at::kLong)});
+  }
+  stored.push_back({"module.classifier.weight", at::zeros({10, 1280})});
+  write_safetensors(folder / "w", stored);
+  const auto loaded =
+      testing::make<Encoder>("encoders", "kindred.efficientnet_lite", {{"weights", folder / "w"}});
+  const Batch batch{at::arange(2 * 32 * 32 * 3).fmod(251).to(at::kByte).reshape({2, 32, 32, 3}), {}};
+  EXPECT_TRUE(at::equal(loaded->encode(batch), encoder->encode(batch)));
+  ASSERT_EQ(loaded->notes().size(), 2u);
+  EXPECT_THAT(loaded->notes()[0], ::testing::HasSubstr("names of timm were translated"));
+  EXPECT_THAT(loaded->notes()[1], ::testing::HasSubstr("\"module.\" was dropped"));
 }
 
 }  // namespace

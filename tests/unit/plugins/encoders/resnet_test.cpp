@@ -83,6 +83,26 @@ TEST(ResNet, takes_the_last_layer_of_the_weights_where_it_has_the_size) {
   EXPECT_EQ(made(folder / "w.safetensors", 6)->encode(batch).size(1), 6);
 }
 
+TEST(ResNet, takes_its_last_layer_from_behind_a_prefix) {
+  const testing::TemporaryFolder folder("resnet_prefix");
+  const auto trained = small({{"dimension", 5}});
+  std::vector<NamedTensor> tensors;
+  for (const auto& one : module_tensors(*trained))
+    tensors.push_back({"model.backbone." + one.name, one.tensor});
+  tensors.push_back({"loss.weight", at::ones({3})});
+  write_safetensors(folder / "w", tensors);
+  Site other;
+  other.seed = 99;
+  const auto loaded = testing::make<Encoder>(
+      "encoders", "kindred.resnet",
+      {{"variant", "resnet18"}, {"width", 8}, {"dimension", 5}, {"weights", folder / "w"}}, other);
+  const Batch batch{pictures(), {}};
+  EXPECT_TRUE(at::equal(loaded->encode(batch), trained->encode(batch)));
+  ASSERT_EQ(loaded->notes().size(), 2u);
+  EXPECT_THAT(loaded->notes()[0], HasSubstr("\"model.backbone.\" was dropped"));
+  EXPECT_THAT(loaded->notes()[1], HasSubstr("loss.weight"));
+}
+
 TEST(ResNet, weights_that_do_not_fit_are_named) {
   const auto path = (std::filesystem::temp_directory_path() /
                      ("kindred_resnet_" + std::to_string(::getpid()) + ".safetensors"))

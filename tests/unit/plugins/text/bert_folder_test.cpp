@@ -153,8 +153,9 @@ TEST_F(BertFolder, checks_its_parameters_and_batches) {
               HasSubstr("B lengths"));
   EXPECT_EQ(encoder->encode(text_batch({"", ""})).size(0), 2);
   folder.remove("model.safetensors");
-  folder.write("model.safetensors.index.json", "{}");
-  EXPECT_THAT(thrown([&] { bert(folder.path()); }), HasSubstr("weights in several files"));
+  folder.write("model.safetensors.index.json",
+               R"({"weight_map": {"embeddings.word_embeddings.weight": "a"}})");
+  EXPECT_THAT(thrown([&] { bert(folder.path()); }), HasSubstr("not beside it: a"));
 }
 
 }  // namespace
