@@ -3,6 +3,7 @@
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"
 #include "host/loader/published_weights.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -45,7 +46,7 @@ void take_expected_transforms(Pipeline& pipeline, json& resolved) {
     pipeline.warnings.push_back("the weights of the encoders \"" + first->name + "\" and \"" + one.name +
                                 "\" expect different transforms, so that pictures get none; write "
                                 "data.transforms, such as " +
-                                as_json(first->expected).dump());
+                                json_text(as_json(first->expected)));
     return;
   }
   if (first == nullptr) return;
@@ -53,7 +54,7 @@ void take_expected_transforms(Pipeline& pipeline, json& resolved) {
   resolved["data"]["transforms"] = as_json(first->expected);
   if (!pipeline.has_train_transforms) pipeline.train_transforms = pipeline.transforms;
   pipeline.notes.push_back("data.transforms is left out, so pictures go through those that the weights of " +
-                           first->info->id + " expect: " + as_json(first->expected).dump());
+                           first->info->id + " expect: " + json_text(as_json(first->expected)));
 }
 
 }  // namespace kindred::host

@@ -81,7 +81,8 @@ void SectionReader::find_weights(const ComponentInfo& info, ComponentSpec& spec,
     } else if (!holds_for(file->when, spec.params)) {
       const auto fitting = fitting_names(files, spec.params);
       issue(place,
-            "\"" + text + "\" are weights for " + file->when.dump() + ", which these parameters are not; " +
+            "\"" + text + "\" are weights for " + json_text(file->when) +
+                ", which these parameters are not; " +
                 (fitting.empty() ? "none are published for them" : "for them there are: " + joined(fitting)));
     } else if (const auto path = local_path(*file); !fs::exists(path)) {
       issue(place, "the published weights \"" + text + "\" are not on this machine: `host weights get " +

@@ -46,7 +46,7 @@ Checkpoint read_index(const std::string& path, const nlohmann::json& map) {
   for (const auto& [name, file] : map.items()) {
     if (!file.is_string() || file.get<std::string>().find('/') != std::string::npos ||
         file.get<std::string>().empty() || file.get<std::string>().front() == '.') {
-      throw Error(path + " was refused: it says that tensor \"" + name + "\" lies in " + file.dump() +
+      throw Error(path + " was refused: it says that tensor \"" + name + "\" lies in " + json_text(file) +
                   ", expected the name of a file beside it");
     }
     names[file.get<std::string>()].insert(name);

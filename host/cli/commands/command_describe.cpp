@@ -65,9 +65,9 @@ void print_weights(const json& field) {
   for (const auto& one : published_files(field)) names.push_back(one.name);
   if (!names.empty()) std::cout << "      published (`host weights` says more): " << joined(names) << "\n";
   for (const auto& one : field.value("x-expects", json::array())) {
-    std::cout << "      with weights, for " << one.value("when", json::object()).dump()
-              << ", pictures are expected to go through: " << one.value("transforms", json::array()).dump()
-              << "\n";
+    std::cout << "      with weights, for " << json_text(one.value("when", json::object()))
+              << ", pictures are expected to go through: "
+              << json_text(one.value("transforms", json::array())) << "\n";
   }
 }
 

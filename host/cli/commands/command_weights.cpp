@@ -11,6 +11,7 @@
 #include "host/cli/download.hpp"
 #include "host/loader/published_weights.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -52,7 +53,7 @@ void list_files(const CommandLine& command, const std::vector<Known>& known) {
   if (command.json()) {
     json list = json::array();
     for (const auto& one : known) list.push_back(described(one));
-    std::cout << json{{"directory", weights_folder()}, {"weights", list}}.dump(2) << "\n";
+    std::cout << json_text({{"directory", weights_folder()}, {"weights", list}}, 2) << "\n";
     return;
   }
   std::cout << weights_folder() << "\n";
@@ -79,7 +80,7 @@ const Known& named(const std::vector<Known>& known, const std::string& name) {
 
 int print_path(const CommandLine& command, const Known& one) {
   if (command.json())
-    std::cout << described(one).dump(2) << "\n";
+    std::cout << json_text(described(one), 2) << "\n";
   else
     std::cout << one.path << "\n";
   if (fs::exists(one.path)) return kExitOk;
