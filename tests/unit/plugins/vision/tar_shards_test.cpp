@@ -174,8 +174,6 @@ TEST_F(TarShards, says_what_is_damaged_and_where) {
       {first + header("s", 0, 'S') + kEnd, "is sparse"},
       {first + entry("1.txt", "alone") + kEnd, "a.tar has no picture beside 1.txt; extensions are jpg, jpeg"},
       {first + entry("0.png", picture(0)) + kEnd, "a.tar holds two files for 0.png"},
-      {first + entry("1.png", picture(1)) + kEnd, "has labels in 1 of 2 samples"},
-      {first + entry("1.png", picture(1)) + entry("1.cls", " \n") + kEnd, "1.cls holds no label"},
       {first + entry("1.png", picture(1)) + entry("1.json", "[1]") + kEnd, "1.json is no object of JSON"},
       {first + entry("1.png", picture(1)) + entry("1.json", "{\"label\": 0.5}") + kEnd,
        "\"label\" in 1.json is no text and no integer"},
@@ -190,6 +188,15 @@ TEST_F(TarShards, says_what_is_damaged_and_where) {
   EXPECT_THAT(thrown([&] { made(); }), HasSubstr("holds no *.tar"));
   fs::remove_all(folder_ / "shards");
   EXPECT_THAT(thrown([&] { made(); }), HasSubstr("is no folder"));
+}
+
+TEST_F(TarShards, samples_without_a_label_are_counted_and_have_none) {
+  write("a.tar", entry("0.png", picture(0)) + entry("0.cls", "7\n") + entry("1.png", picture(1)) +
+                     entry("1.cls", " \n") + entry("2.png", picture(2)) + kEnd);
+  const auto dataset = made();
+  EXPECT_THAT(dataset->labels(), ElementsAre(7, -1, -1));
+  ASSERT_EQ(dataset->notes().size(), 1U);
+  EXPECT_THAT(dataset->notes()[0].text, HasSubstr("2 of 3 samples have no label (samples 1, 2)"));
 }
 
 TEST_F(TarShards, a_picture_that_cannot_be_read_is_named) {
