@@ -60,7 +60,8 @@ std::string connection_text(const std::vector<int64_t>& groups,
                 std::to_string(sizes.size()) + " groups, which a split cannot divide";
   return hanging + "; the object in most pairs is " + names[static_cast<size_t>(hub - uses.begin())] +
          ", in " + std::to_string(*hub) +
-         ": leave out pairs of objects that many share, or take pairs of several sources that share none";
+         " pairs: leave out pairs of objects that many share, or take pairs of several sources that share "
+         "none";
 }
 
 }  // namespace kindred

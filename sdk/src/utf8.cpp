@@ -15,8 +15,6 @@ constexpr auto npos = string_view::npos;
 
 unsigned char byte_at(string_view bytes, size_t at) { return static_cast<unsigned char>(bytes[at]); }
 
-bool is_high(string_view bytes, size_t at) { return at < bytes.size() && byte_at(bytes, at) >= 0x80; }
-
 /// The length of the character that begins at `at`; 0 where none does.
 size_t character_length(string_view bytes, size_t at) {
   const auto first = byte_at(bytes, at);
@@ -87,19 +85,23 @@ Place place_of(string_view text, size_t at, int64_t first_line) {
   return place;
 }
 
-/// Says whether bytes above 0x7F look like the single accented letters of a Western European text. In other
-/// alphabets they stand in rows.
+/// Says whether the bytes that are no UTF-8 look like the single accented letters of a Western European text.
+/// In other alphabets they stand in rows.
 bool looks_western(string_view text) {
-  size_t high = 0, beside_another = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (!is_high(text, i)) continue;
-    const auto byte = byte_at(text, i);
-    // Windows-1252 has no character for these.
-    if (byte == 0x81 || byte == 0x8D || byte == 0x8F || byte == 0x90 || byte == 0x9D) return false;
-    ++high;
-    if (is_high(text, i + 1) || (i > 0 && is_high(text, i - 1))) ++beside_another;
+  size_t bad = 0, beside_another = 0, last = npos;
+  for (size_t at = 0; at < text.size();) {
+    const auto length = character_length(text, at);
+    if (length == 0) {
+      const auto byte = byte_at(text, at);
+      // Windows-1252 has no character for these.
+      if (byte == 0x81 || byte == 0x8D || byte == 0x8F || byte == 0x90 || byte == 0x9D) return false;
+      ++bad;
+      if (last != npos && last + 1 == at) ++beside_another;
+      last = at;
+    }
+    at += std::max<size_t>(length, 1);
   }
-  return 2 * beside_another <= high;
+  return 3 * beside_another <= bad;
 }
 
 }  // namespace

@@ -179,8 +179,6 @@ TEST_F(TarShards, says_what_is_damaged_and_where) {
        "first "
        "dot; name what is behind that dot in \"extensions\", such as \"a.png\""},
       {first + entry("0.png", picture(0)) + kEnd, "a.tar holds two files for 0.png"},
-      {first + entry("1.png", picture(1)) + kEnd, "has labels in 1 of 2 samples"},
-      {first + entry("1.png", picture(1)) + entry("1.cls", " \n") + kEnd, "1.cls holds no label"},
       {first + entry("1.png", picture(1)) + entry("1.json", "[1]") + kEnd, "1.json is no object of JSON"},
       {first + entry("1.png", picture(1)) + entry("1.json", "{\"label\": 0.5}") + kEnd,
        "\"label\" in 1.json is no text and no integer"},
@@ -246,6 +244,13 @@ TEST_F(TarShards, archives_behind_one_another_are_read_like_one_after_the_other)
               ElementsAre(HasSubstr("c.tar) has bytes behind the end of the archive")));
   write("a.tar", one(0) + kEnd + one(1));
   EXPECT_THAT(thrown([&] { made(); }), HasSubstr("a.tar is cut off"));
+TEST_F(TarShards, samples_without_a_label_are_counted_and_have_none) {
+  write("a.tar", entry("0.png", picture(0)) + entry("0.cls", "7\n") + entry("1.png", picture(1)) +
+                     entry("1.cls", " \n") + entry("2.png", picture(2)) + kEnd);
+  const auto dataset = made();
+  EXPECT_THAT(dataset->labels(), ElementsAre(7, -1, -1));
+  ASSERT_EQ(dataset->notes().size(), 1U);
+  EXPECT_THAT(dataset->notes()[0].text, HasSubstr("2 of 3 samples have no label (samples 1, 2)"));
 }
 
 TEST_F(TarShards, a_picture_that_cannot_be_read_is_named) {
