@@ -29,6 +29,9 @@ cv::Mat decoded(const std::string& bytes, int flags) {
 /// data; one that is cut off goes on with whatever is put there, in the same interval or behind the next
 /// restart mark.
 bool has_all_rows(std::string bytes, int next_restart) {
+  constexpr size_t kFilled = 4;  // zeros that a copy which was broken off leaves where the rest should be
+  const auto filled_from = bytes.find_last_not_of('\0') + 1;
+  if (bytes.size() - filled_from >= kFilled) bytes.resize(filled_from);
   bytes.erase(bytes.find_last_not_of('\xFF') + 1);  // may be the first half of a mark
   const std::string end = "\xFF\xD9", restart = {'\xFF', static_cast<char>(0xD0 + next_restart)};
   const auto image = decoded(bytes + end, cv::IMREAD_COLOR);

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <opencv2/imgcodecs.hpp>
+#include <utility>
+#include <vector>
 
 #include "image_bytes.hpp"
 #include "kindred/random.hpp"
@@ -120,9 +122,20 @@ cv::Mat noise(int width, int height) {
   return image;
 }
 
-class JpegFile : public ::testing::TestWithParam<std::vector<int>> {
+/// How the JPEG files are written, and what that is called.
+const std::vector<std::pair<std::string, std::vector<int>>>& ways() {
+  static const std::vector<std::pair<std::string, std::vector<int>>> all = {
+      {"baseline", {}},
+      {"progressive", {cv::IMWRITE_JPEG_PROGRESSIVE, 1}},
+      {"with_restarts", {cv::IMWRITE_JPEG_RST_INTERVAL, 1}},
+      {"progressive_with_restarts", {cv::IMWRITE_JPEG_PROGRESSIVE, 1, cv::IMWRITE_JPEG_RST_INTERVAL, 1}},
+      {"small", {cv::IMWRITE_JPEG_QUALITY, 20, cv::IMWRITE_JPEG_OPTIMIZE, 1}}};
+  return all;
+}
+
+class JpegFile : public ::testing::TestWithParam<size_t> {
  protected:
-  std::string bytes_ = encoded(noise(48, 40), ".jpg", GetParam());
+  std::string bytes_ = encoded(noise(48, 40), ".jpg", ways()[GetParam()].second);
   at::Tensor image_ = decode_image(bytes_, "whole.jpg");
 };
 
@@ -159,6 +172,13 @@ TEST_P(JpegFile, is_refused_when_it_is_cut_off) {
   }
 }
 
+TEST_P(JpegFile, is_refused_when_zeros_stand_where_its_rest_should_be) {
+  for (const size_t kept : {bytes_.size() / 2, bytes_.size() - 40}) {
+    const auto filled = bytes_.substr(0, kept) + std::string(bytes_.size() - kept, '\0');
+    EXPECT_THAT(thrown([&] { decode_image(filled, "a.jpg"); }), HasSubstr("cut off")) << kept;
+  }
+}
+
 /// A restart mark after every row of blocks: a file may be cut off right there.
 TEST_P(JpegFile, is_refused_when_it_is_cut_off_at_any_restart_mark) {
   for (size_t at = 0; (at = bytes_.find('\xFF', at)) != std::string::npos && at + 1 < bytes_.size(); ++at) {
@@ -170,17 +190,8 @@ TEST_P(JpegFile, is_refused_when_it_is_cut_off_at_any_restart_mark) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Written, JpegFile,
-    ::testing::Values(std::vector<int>{}, std::vector<int>{cv::IMWRITE_JPEG_PROGRESSIVE, 1},
-                      std::vector<int>{cv::IMWRITE_JPEG_RST_INTERVAL, 1},
-                      std::vector<int>{cv::IMWRITE_JPEG_PROGRESSIVE, 1, cv::IMWRITE_JPEG_RST_INTERVAL, 1},
-                      std::vector<int>{cv::IMWRITE_JPEG_QUALITY, 20, cv::IMWRITE_JPEG_OPTIMIZE, 1}),
-    [](const auto& info) {
-      const char* const names[] = {"baseline", "progressive", "with_restarts", "progressive_with_restarts",
-                                   "small"};
-      return std::string(names[info.index]);
-    });
+INSTANTIATE_TEST_SUITE_P(Written, JpegFile, ::testing::Range<size_t>(0, 5),
+                         [](const auto& info) { return ways()[info.param].first; });
 
 TEST(ImageFile, reads_grey_and_black_and_white_bitmaps) {
   const auto grey = decode_image("P5\n2 1\n255\n\x10\xF0", "a.pgm");
@@ -199,8 +210,8 @@ TEST(ImageFile, reads_more_formats_where_opencv_does) {
   for (const std::string ending : {".jp2", ".gif"}) {
     EXPECT_EQ(is_image_name("a" + ending), cv::haveImageWriter(ending));
     if (!cv::haveImageWriter(ending)) continue;
-    const auto image = decode_image(encoded(gradient(), ending), "a" + ending);
-    EXPECT_EQ(image.sizes(), (std::vector<int64_t>{kHeight, kWidth, 3})) << ending;
+    const auto image = decode_image(encoded(gradient(80, 64), ending), "a" + ending);
+    EXPECT_EQ(image.sizes(), (std::vector<int64_t>{64, 80, 3})) << ending;
   }
 }
 
