@@ -94,8 +94,10 @@ TEST_F(RunCommand, early_stopping_can_be_told_which_way_is_better) {
 TEST_F(RunCommand, keeps_the_epoch_with_the_lowest_mean_rank) {
   const std::string plugins = std::string(KINDRED_TEST_FIXTURES) + "/good";
   const auto with = [&](const std::string& output, const std::string& stopping) {
-    return run(output, {"--plugins", plugins, "--set", R"(evaluate.metrics=[{"type":"fixture.mean_rank"}])",
-                        "--set", "train.epochs=8", "--set", "train.early_stopping=" + stopping});
+    return run(output,
+               {"--plugins", plugins, "--set", R"(evaluate.metrics=[{"type":"fixture.mean_rank"}])", "--set",
+                R"(data.split.validation={"fraction":0.4})", "--set", R"(model.head={"type":"projection"})",
+                "--set", "train.epochs=12", "--set", "train.early_stopping=" + stopping});
   };
   const auto ranks = [&](const std::string& output) {
     std::vector<double> all;

@@ -95,7 +95,8 @@ TEST_F(ValidatorTest, ResolvedPipelineHasEveryDefault) {
   EXPECT_EQ(r["data"]["transforms"], json::array());
   EXPECT_EQ(r["data"]["split"]["by"], "class");
   EXPECT_EQ(r["data"]["split"]["train"]["fraction"], 0.5);
-  EXPECT_EQ(r["data"]["split"]["validation"], json({{"from", "train"}, {"fraction", 0.1}}));
+  EXPECT_EQ(r["data"]["split"]["validation"],
+            json({{"from", "train"}, {"fraction", 0.1}, {"min_classes", 3}}));
   EXPECT_EQ(r["data"]["split"]["test"], "rest");
   EXPECT_EQ(r["model"]["encoders"]["point"], json({{"type", "fixture.scale"},
                                                    {"field", ""},
