@@ -244,6 +244,8 @@ TEST_F(TarShards, archives_behind_one_another_are_read_like_one_after_the_other)
               ElementsAre(HasSubstr("c.tar) has bytes behind the end of the archive")));
   write("a.tar", one(0) + kEnd + one(1));
   EXPECT_THAT(thrown([&] { made(); }), HasSubstr("a.tar is cut off"));
+}
+
 TEST_F(TarShards, samples_without_a_label_are_counted_and_have_none) {
   write("a.tar", entry("0.png", picture(0)) + entry("0.cls", "7\n") + entry("1.png", picture(1)) +
                      entry("1.cls", " \n") + entry("2.png", picture(2)) + kEnd);
