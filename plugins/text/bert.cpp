@@ -40,6 +40,8 @@ std::vector<NamedTensor> with_todays_names(std::vector<NamedTensor> tensors) {
 /// A BERT with its tokenizer and pooling, as sentence-transformers stores it (Reimers, Gurevych 2019).
 class BertEncoder final : public Encoder {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"SentenceTransformer", "Transformer", "MiniLM", "MPNet",
+                                                 "AutoModel"};
   struct Params {
     std::string folder;
     int64_t max_length = 0;

@@ -23,6 +23,7 @@ constexpr uint64_t kLongestLabel = 4096;  // of a .cls; more is something else
 /// are read from anywhere without unpacking.
 class TarShardsDataset final : public Dataset {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"WebDataset", "Tar"};
   struct Params {
     std::string root;
     std::vector<std::string> extensions = {"jpg", "jpeg", "png", "webp", "bmp"};

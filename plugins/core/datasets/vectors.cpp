@@ -46,6 +46,7 @@ std::vector<int64_t> labels_of_text(const std::string& path) {
 /// Stored embeddings with labels. The matrix is mapped, not read.
 class VectorsDataset final : public Dataset {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"Npy", "Numpy", "Embeddings"};
   struct Params {
     std::string embeddings;
     std::string labels;
