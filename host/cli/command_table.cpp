@@ -131,11 +131,15 @@ constexpr Command kCommands[] = {
     {"validate",
      true,
      "check a pipeline file without running it",
-     "validate PIPELINE [--set KEY=VALUE ...]",
-     "Checks a pipeline file: every problem with its place, what was expected and a suggestion.",
-     "host validate datasets/toy_cars/pipeline.json",
+     "validate PIPELINE [--data] [--set KEY=VALUE ...]",
+     "Checks a pipeline file: every problem with its place, what was expected and a suggestion. With --data "
+     "also\nwhat only the data tells: its lists, classes, split, batches and the weights. No picture is "
+     "decoded.",
+     "host validate datasets/toy_cars/pipeline.json --data",
      {{"PIPELINE"}, 1},
-     {set_option("override a value, for example train.epochs=5; may repeat")}},
+     {{"data", OptionValue::none, nullptr,
+       "also check the data and the weights, as a run does at its beginning"},
+      set_option("override a value, for example train.epochs=5; may repeat")}},
 };
 
 }  // namespace

@@ -37,6 +37,7 @@ std::vector<std::string> fields_of(const std::string& line, char delimiter) {
 /// split and with a box in pixels (x_1 left, x_2 right, y_1 top, y_2 bottom).
 class CsvDataset final : public ListedImages {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"DataFrame", "ImageLabelDataset", "Table"};
   struct Params {
     std::string file;
     std::string root;
@@ -90,6 +91,7 @@ class CsvDataset final : public ListedImages {
     std::vector<size_t> text_places;
     for (const auto& name : params.text_columns) text_places.push_back(column(name, true));
     texts_.resize(text_places.size());
+    refuse_missing();
     std::vector<std::string> labels;
     for (size_t i = 1; i < lines.size(); ++i) {
       const auto fields = fields_of(lines[i].text, params.delimiter[0]);
@@ -135,17 +137,24 @@ class CsvDataset final : public ListedImages {
  private:
   static constexpr size_t kNone = static_cast<size_t>(-1);
 
-  size_t column(const std::string& name, bool needed) const {
+  size_t column(const std::string& name, bool needed) {
     const auto it = std::find(header_.begin(), header_.end(), name);
     if (it != header_.end()) return static_cast<size_t>(it - header_.begin());
-    if (!needed) return kNone;
-    std::string list;
+    if (needed) missing_.push_back(name);
+    return kNone;
+  }
+
+  /// All that are missing are told at once.
+  void refuse_missing() const {
+    if (missing_.empty()) return;
+    std::string names, list;
+    for (const auto& one : missing_) names += (names.empty() ? "\"" : ", \"") + one + "\"";
     for (const auto& one : header_) list += (list.empty() ? "" : ", ") + one;
-    throw Error("csv: " + params_.file + " has no column \"" + name + "\"; its columns are: " + list);
+    throw Error("csv: " + params_.file + " has no column " + names + "; its columns are: " + list);
   }
 
   Params params_;
-  std::vector<std::string> header_;
+  std::vector<std::string> header_, missing_;
   std::vector<std::vector<std::string>> texts_;  // by text column, then sample
 };
 

@@ -15,7 +15,7 @@ int run_command(const CommandLine& command) {
 
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
-  const auto pipeline = checked_pipeline(document, catalog);
+  const auto pipeline = checked_pipeline(document, catalog, DatasetUse::read, DataLook::when_wrong);
   RunOptions options;
   options.resume = command.has("resume");
   if (command.has("output")) options.folder = command.get<std::string>("output");
