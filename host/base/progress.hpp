@@ -32,6 +32,11 @@ class Progress {
   Clock::time_point start_;
 };
 
+/// Returns the state as one line of at most `width` columns, with a bar in front where `has_bar`. What counts
+/// comes first: how far the task is and the first part of its note, up to a comma; then what still fits of
+/// the time, the bar, the rate and the rest of the note.
+std::string progress_line(const ProgressState& state, size_t width, bool has_bar);
+
 /// Returns a text such as "4.2 s", "3 min 10 s" or "2 h 5 min".
 std::string duration_text(double seconds);
 

@@ -20,6 +20,7 @@ namespace {
 constexpr double kTerminalInterval = 0.1;  // seconds between redraws of the bar
 constexpr double kWorthALine = 1.0;        // shorter tasks leave no line in a log
 constexpr double kPlainInterval = 10.0;    // seconds between plain lines
+constexpr size_t kPlainWidth = 80;         // columns of those
 
 size_t terminal_width() {
   winsize size{};
@@ -93,22 +94,12 @@ void TerminalContext::show(const ProgressState& state) {
 }
 
 void TerminalContext::draw(const ProgressState& state) const {
-  const auto& s = state;
-  const double left = s.rate > 0 ? static_cast<double>(s.total - s.done) / s.rate : 0;
-  auto text =
-      fmt::format("{} {}/{} {}, {:.{}f}/s, {}", s.label, s.done, s.total, s.unit, s.rate, s.rate < 10 ? 2 : 0,
-                  s.finished ? duration_text(s.elapsed_seconds) : duration_text(left) + " left");
-  if (!s.note.empty()) text += ", " + s.note;
   if (!terminal_) {
-    std::fprintf(stderr, "%s\n", text.c_str());
+    std::fprintf(stderr, "%s\n", progress_line(state, kPlainWidth, false).c_str());
     return;
   }
-  constexpr size_t kBarWidth = 20;
-  const double share = s.total > 0 ? static_cast<double>(s.done) / static_cast<double>(s.total) : 1.0;
-  const auto filled = static_cast<size_t>(std::clamp(share, 0.0, 1.0) * kBarWidth);
-  auto line = "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '-') + "] " + text;
-  line.resize(std::min(line.size(), terminal_width() - 1));
-  std::fprintf(stderr, "\r\x1b[2K%s%s", line.c_str(), s.finished ? "\n" : "");
+  const auto line = progress_line(state, terminal_width() - 1, true);
+  std::fprintf(stderr, "\r\x1b[2K%s%s", line.c_str(), state.finished ? "\n" : "");
   std::fflush(stderr);
 }
 

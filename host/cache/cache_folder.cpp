@@ -58,6 +58,9 @@ void read_description(CacheEntry& entry, const json& meta) {
     entry.view = "random " + json_text(meta[random]);
     if (meta.contains(seed)) entry.view += " of seed " + json_text(meta[seed]);
   }
+  entry.data = text_at(meta, "/data/files"_json_pointer);
+  const auto samples = "/data/samples"_json_pointer;
+  if (meta.contains(samples) && meta[samples].is_number_unsigned()) entry.data_samples = meta[samples];
   if (meta.contains("samples") && meta["samples"].is_number_unsigned()) entry.rows = meta["samples"];
   const auto count = "/shards/count"_json_pointer;
   if (meta.contains(count) && meta[count].is_number_unsigned()) entry.shards = meta[count];

@@ -17,6 +17,8 @@ struct CacheEntry {
   bool earlier_layout = false;
   bool in_use = false;           ///< another process fills or opens it now
   std::string dataset, encoder;  ///< ids of the components
+  std::string data;              ///< where the dataset's files lie, as its parameters say: "/photos"
+  int64_t data_samples = -1;     ///< how many the dataset has, of which this entry may hold a part
   std::string stage;             ///< of the encoder, after which the rows were taken
   std::string view;              ///< "plain", "mirror", "random 1 of seed 42"
   int64_t rows_done = -1, rows = -1;

@@ -23,7 +23,7 @@ void check_known(const Catalog& catalog, const std::string& id, const std::strin
   if (names.empty() && !kind.empty())
     throw UsageError("no component is of the kind \"" + kind + "\"" + says(closest_name(kind, kinds)));
   if (!id.empty() && std::find(names.begin(), names.end(), id) == names.end())
-    throw UsageError("no component is called \"" + id + "\"" + says(closest_name(id, names)));
+    throw UsageError("no component is called \"" + id + "\"" + says(catalog.suggest(kind, id)));
 }
 
 }  // namespace kindred::host

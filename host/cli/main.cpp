@@ -31,6 +31,8 @@ int dispatch(const std::vector<std::string>& arguments) {
     return kExitUsage;
   }
   const auto& name = arguments.front();
+  const bool asks = name == "help" && arguments.size() > 1;  // `host help run` is `host run --help`
+  if (asks && arguments[1].rfind('-', 0) != 0) return dispatch({arguments[1], "--help"});
   if (name == "--help" || name == "-h" || name == "help") {
     print_usage(std::cout);
     return kExitOk;

@@ -60,6 +60,19 @@ json EntryKeys::description(const FeatureRequest& request) const {
           {"device", device_.is_cpu() ? "cpu" : "accelerator"}};
 }
 
+json EntryKeys::data() const {
+  json out = {{"samples", dataset_.size()}};
+  const auto& spec = options_.dataset;
+  for (const auto& [name, field] : spec.info->schema["properties"].items()) {
+    if (path_use(field) == PathUse::none || !spec.params.contains(name)) continue;
+    const bool first = !out.contains("files");
+    if (spec.params[name].is_string() && spec.params[name] != "" &&
+        (first || field.value("x-required", false)))
+      out["files"] = spec.params[name];
+  }
+  return out;
+}
+
 /// Only pictures are transformed.
 std::vector<ComponentSpec> EntryKeys::transform_specs(int64_t view) const {
   if (dataset_.object_kind() != ObjectKind::image) return {};

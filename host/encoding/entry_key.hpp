@@ -29,6 +29,9 @@ class EntryKeys {
   std::string key(const FeatureRequest& request);
   /// What of it a person can read: components, versions, parameters, view and arithmetic.
   nlohmann::json description(const FeatureRequest& request) const;
+  /// Which data it is, for people: {"files": "/photos", "samples": 500}. It decides nothing, since the
+  /// fingerprint covers the files.
+  nlohmann::json data() const;
 
  private:
   std::vector<ComponentSpec> transform_specs(int64_t view) const;

@@ -67,8 +67,9 @@ ExtractedFeatures FeatureExtractor::from_cache(const FeatureRequest& request) {
   const auto total = static_cast<int64_t>(request.samples.size());
   auto shape = stages_.row_shape();
   shape.insert(shape.begin(), total);
-  RowCache cache(options_.cache.directory, keys_.key(request), request.stored, shape,
-                 keys_.description(request), context_);
+  auto description = keys_.description(request);
+  description["data"] = keys_.data();
+  RowCache cache(options_.cache.directory, keys_.key(request), request.stored, shape, description, context_);
   if (!cache.complete()) {
     const auto present = cache.rows_done();
     if (present > 0)

@@ -25,6 +25,28 @@ namespace {
 
 constexpr double kRefreshSeconds = 2;  // others sync no more often
 
+/// Writes the description of an entry to `file`, unless one is there; returns the text whose checksum the
+/// records have. One that was begun elsewhere may say something else of its data, on which no key depends.
+std::string description_kept(const json& described, const std::string& file) {
+  const auto text = json_text(described, 2) + "\n";
+  if (!fs::exists(file)) {
+    write_file_atomically(file, text);
+    return text;
+  }
+  auto kept_text = read_file(file);
+  auto kept = json::parse(kept_text, nullptr, false), asked = described;
+  if (!kept.is_object()) return text;
+  kept.erase("data");
+  asked.erase("data");
+  return kept == asked ? kept_text : text;
+}
+
+std::string hash_of(const std::string& text) {
+  ContentHash hash;
+  hash.add(text);
+  return hash.hex();
+}
+
 EntryRows entry_rows(const std::string& folder, at::ScalarType dtype, const std::vector<int64_t>& shape) {
   EntryRows entry{folder, dtype, {shape.begin() + 1, shape.end()}, {}};
   entry.layout = shard_layout(shape.front(), entry.row_bytes());
@@ -46,12 +68,7 @@ RowCache::RowCache(const std::string& directory, const std::string& key, at::Sca
   if (all_complete()) return;
   auto described = description;
   described["shards"] = {{"count", entry_.layout.count()}, {"rows", entry_.layout.shard_rows}};
-  const auto text = json_text(described, 2) + "\n";
-  ContentHash hash;
-  hash.add(text);
-  meta_hash_ = hash.hex();
-  const auto meta = (fs::path(entry_.folder) / kMetaFile).string();
-  if (!fs::exists(meta)) write_file_atomically(meta, text);
+  meta_hash_ = hash_of(description_kept(described, (fs::path(entry_.folder) / kMetaFile).string()));
   check_free_disk();
 }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <iterator>
 #include <set>
@@ -15,6 +16,7 @@
 #include "host/loader/gate.hpp"
 #include "host/loader/registration.hpp"
 #include "kindred/io/json_text.hpp"
+#include "kindred/names.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -40,6 +42,23 @@ std::vector<std::string> plugin_files(const std::string& folder) {
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+/// What other libraries call a component, as it declares it; nothing where only notes were read.
+std::vector<std::string> other_names(const ComponentInfo& component) {
+  std::vector<std::string> names;
+  const auto list = component.schema.find("x-also-known-as");
+  if (!component.schema.is_object() || list == component.schema.end() || !list->is_array()) return names;
+  for (const auto& one : *list) {
+    if (one.is_string()) names.push_back(one.get<std::string>());
+  }
+  return names;
+}
+
+/// Says whether a word ends with the name of a kind, in small letters or large ones.
+bool ends_like(const std::string& word, const std::string& kind) {
+  const auto same = [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); };
+  return word.size() > kind.size() && std::equal(kind.rbegin(), kind.rend(), word.rbegin(), same);
 }
 
 /// Static constructors of the library run here.
@@ -163,11 +182,39 @@ std::vector<std::string> Catalog::kinds_of(const std::string& id_or_short_name) 
 }
 
 std::string Catalog::suggest(const std::string& kind, const std::string& word) const {
-  auto candidates = names(kind);
-  for (const auto& component : components_) {
-    if (component.kind == kind) candidates.push_back(component.id);
+  // "TripletMarginLoss" is a loss, though a miner has that name, too.
+  for (size_t i = 0; kind.empty() && i < components_.size(); ++i) {
+    const auto& one = components_[i].kind;
+    if (i > 0 && one == components_[i - 1].kind) continue;
+    if (!ends_like(word, one)) continue;
+    if (const auto found = suggest(one, word); !found.empty()) return found;
   }
-  return closest_name(word, candidates);
+  // Every spelling of a component's names, and what is said of it; its own names come first.
+  std::vector<std::pair<std::string, std::string>> own, others;
+  for (const auto& component : components_) {
+    if (!kind.empty() && component.kind != kind) continue;
+    const bool is_short = find(component.kind, component.short_name) == &component;
+    const auto& name = is_short ? component.short_name : component.id;
+    own.emplace_back(plain_name(component.short_name), name);
+    own.emplace_back(plain_name(component.id), component.id);
+    for (const auto& other : other_names(component)) others.emplace_back(plain_name(other), name);
+  }
+  const auto plain = plain_name(word);
+  for (const auto* spellings : {&own, &others}) {
+    for (const auto& [spelling, name] : *spellings) {
+      if (spelling == plain) return name;
+    }
+  }
+  std::vector<std::string> candidates;
+  for (const auto& [spelling, name] : own) candidates.push_back(name);
+  if (const auto close = closest_name(word, candidates); !close.empty()) return close;
+  candidates.clear();
+  for (const auto& [spelling, name] : others) candidates.push_back(spelling);
+  const auto close = closest_name(plain, candidates);
+  for (const auto& [spelling, name] : others) {
+    if (!close.empty() && spelling == close) return name;
+  }
+  return "";
 }
 
 void Catalog::Destroy::operator()(void* object) const {

@@ -30,6 +30,7 @@ struct LoadedPlugin {
 };
 
 constexpr const char* kDuplicateCode = "KDP011";
+constexpr const char* kNoComponentCode = "KDP020";
 
 /// A file that was found and not loaded. Codes, never reused, are explained in docs/errors.md:
 ///   KDP001 not an ELF shared object          KDP010 descriptor malformed or unlike the notes
@@ -41,6 +42,7 @@ constexpr const char* kDuplicateCode = "KDP011";
 ///   KDP007 other build flags                 KDP017 malformed notes
 ///   KDP008 needs another LibTorch            KDP018 every user may write to it
 ///   KDP009 the dynamic linker refused it     KDP019 notes longer than any plugin's
+///                                            KDP020 offers no component
 /// With other codes than KDP009 to KDP013 no code of the plugin has run.
 struct RejectedPlugin {
   std::string file, code;
@@ -83,7 +85,8 @@ class Catalog {
   std::vector<std::string> names(const std::string& kind) const;
   /// The kinds that have a component of this id or short name, sorted.
   std::vector<std::string> kinds_of(const std::string& id_or_short_name) const;
-  /// The id or short name of `kind` closest to a misspelt one, or "".
+  /// The id or short name that somebody means who wrote `word` for a component of `kind` ("": of any):
+  /// another spelling, what another library calls it, or else the closest by letters; "" when there is none.
   std::string suggest(const std::string& kind, const std::string& word) const;
 
   /// Makes a component; keys absent from `params` keep their defaults. Throws PluginError of phase "create"

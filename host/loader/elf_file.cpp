@@ -246,7 +246,14 @@ PluginNotes read_notes(const std::string& path) {
     file.read(segment.p_offset, notes.data(), notes.size());
     collect_notes(notes, tags, offers);
   }
-  if (tags.empty()) throw ElfRefusal(kNoTag, "it carries no build tag");
+  if (tags.empty()) {
+    const auto& some = offers.empty() ? "" : std::string(offers.front().kind) + " " + offers.front().id;
+    throw ElfRefusal(kNoTag, some.empty() ? "it carries no build tag"
+                                          : "it offers the " + some +
+                                                " and carries no build tag, so none of its sources has "
+                                                "KINDRED_PLUGIN(\"id\", \"version\", \"license\", "
+                                                "\"summary\");");
+  }
   if (tags.size() > 1)
     throw ElfRefusal(kTwoTags, "it carries " + std::to_string(tags.size()) + " build tags");
   return {tags.front(), std::move(offers), needed_libraries(file, segments)};

@@ -28,6 +28,17 @@ constexpr std::string_view kOfPlugin = "plugin";  // the kind in the note of the
                        "load"};
 }
 
+[[noreturn]] void reject_empty(const std::string& file, const std::string& plugin, const char* phase) {
+  throw RejectedPlugin{file,
+                       kNoComponentCode,
+                       file + " is the plugin " + plugin +
+                           " and offers no component; write KINDRED_COMPONENT(...) beside each class that "
+                           "shall be one, and name the files with them under SOURCES of kindred_add_plugin",
+                       plugin,
+                       "",
+                       phase};
+}
+
 /// "vendor.name": lower-case words, digits and underscores, joined by dots.
 bool is_component_id(const std::string& id) {
   bool word_starts = true;
@@ -66,6 +77,10 @@ const kindred_plugin& open_checked(const std::string& file, const kindred_build_
     if (text == nullptr) reject_descriptor(file, "has a descriptor without id, version, license or summary");
   }
   if (*plugin->id == '\0') reject_descriptor(file, "has a descriptor with an empty plugin id");
+  // Without components the bounds of their list are symbols that nobody defines.
+  if (plugin->components == nullptr && plugin->components_end == nullptr) {
+    reject_empty(file, plugin->id, "load");
+  }
   if (plugin->components == nullptr || plugin->components_end < plugin->components) {
     reject_descriptor(file, "has a malformed list of components");
   }
@@ -230,6 +245,7 @@ Registration registration_of_notes(const std::string& file, const PluginNotes& n
     if (holds(out.components, info)) refuse(kDuplicateCode, twice(info), info.id);
     out.components.push_back(std::move(info));
   }
+  if (out.components.empty()) reject_empty(file, out.plugin.id, "gate");
   return out;
 }
 

@@ -37,6 +37,7 @@ json component_of_kind(const Catalog& catalog, const std::string& kind, const js
     const auto* by_short = catalog.find(kind, info.short_name);
     if (by_short != nullptr && by_short->id == info.id) ids.push_back(info.short_name);
     json then = info.schema;
+    then.erase("x-also-known-as");
     then["description"] = info.summary;
     then["properties"]["type"] = {{"enum", ids}};
     then["properties"].update(host_keys);

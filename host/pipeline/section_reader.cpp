@@ -7,7 +7,9 @@
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"
 #include "host/loader/published_weights.hpp"
+#include "host/pipeline/key_places.hpp"
 #include "kindred/io/json_text.hpp"
+#include "kindred/names.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -19,6 +21,42 @@ void SectionReader::issue(const std::string& pointer, const std::string& message
     if (one.pointer == pointer) return;
   }
   issues_.push_back({document_.file_of(pointer), pointer, message});
+}
+
+void SectionReader::param_issue(const json& schema, const json& object, const std::string& pointer,
+                                const ParamIssue& found) {
+  const auto place = pointer + found.pointer;
+  const json::json_pointer inside(found.pointer);
+  const auto key = inside.empty() ? std::string() : inside.back();
+  const bool is_unknown = !inside.empty() && inside.parent_pointer().empty() && object.contains(key) &&
+                          !schema["properties"].contains(key);
+  if (!is_unknown) return issue(place, found.message);
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : schema["properties"].items()) names.push_back(name);
+  if (!same_name(key, names).empty()) return issue(place, found.message);
+  // What is exactly right elsewhere comes before what is nearly right here.
+  const auto places = places_of_key(key, pointer, document_.value, catalog_);
+  if (!places.exact.empty()) return issue(place, misplaced_key_text(key, object[key], places.exact));
+  if (!closest_name(key, names).empty() || places.other.empty()) return issue(place, found.message);
+  issue(place, misplaced_key_text(key, object[key], places.other));
+}
+
+std::string SectionReader::meant(const std::string& kind, const std::string& type) const {
+  const auto suggested = catalog_.suggest(kind, type);
+  if (plain_name(suggested) != plain_name(type)) {
+    // Others have a class for what is one of the values of a parameter here: "resnet50".
+    for (const auto& info : catalog_.components()) {
+      if (info.kind != kind) continue;
+      for (const auto& [name, field] : info.schema["properties"].items()) {
+        for (const auto& one : field.value("enum", json::array())) {
+          if (!one.is_string() || plain_name(one.get<std::string>()) != plain_name(type)) continue;
+          return "; did you mean {\"type\": \"" + info.short_name + "\", \"" + name + "\": " + one.dump() +
+                 "}?";
+        }
+      }
+    }
+  }
+  return suggested.empty() ? "" : "; did you mean \"" + suggested + "\"?";
 }
 
 json SectionReader::with_defaults(const json& schema, const json& value) {
@@ -119,8 +157,7 @@ ComponentSpec SectionReader::component(const json& value, const std::string& kin
     }
     const auto others = catalog_.kinds_of(type);
     if (!others.empty()) message += "; it is the name of a " + others.front();
-    if (const auto close = closest_name(type, names); !close.empty())
-      message += "; did you mean \"" + close + "\"?";
+    message += meant(kind, type);
     issue(pointer + "/type",
           message + (names.empty() ? "; no plugin offers one" : "; there are: " + joined(names)));
     return spec;
@@ -130,7 +167,7 @@ ComponentSpec SectionReader::component(const json& value, const std::string& kin
   json known = info->schema;
   known["properties"].update(host_keys);
   const auto before = issues_.size();
-  for (const auto& found : check_params(known, params)) issue(pointer + found.pointer, found.message);
+  for (const auto& found : check_params(known, params)) param_issue(known, params, pointer, found);
   spec.params = with_defaults(info->schema, params);
   json named = json::object();
   find_weights(*info, spec, named);

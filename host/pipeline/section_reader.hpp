@@ -47,6 +47,11 @@ class SectionReader {
                                         const char* example);
 
  private:
+  /// An issue of the object at `pointer`; of a key that belongs elsewhere it says where.
+  void param_issue(const nlohmann::json& schema, const nlohmann::json& object, const std::string& pointer,
+                   const ParamIssue& found);
+  /// "; did you mean ...?" where a component of `kind` may be meant by `type`, else "".
+  std::string meant(const std::string& kind, const std::string& type) const;
   static nlohmann::json with_defaults(const nlohmann::json& schema, const nlohmann::json& value);
   void find_weights(const ComponentInfo& info, ComponentSpec& spec, nlohmann::json& named);
   void check_paths(const nlohmann::json& schema, nlohmann::json& params, const std::string& pointer,
@@ -68,7 +73,7 @@ Section SectionReader::section(const nlohmann::json& value, const std::string& p
   if (given.is_object()) {
     // What was given is checked first, so that a default never hides a wrong value.
     (void)Schema<Section>::get().read(given, found);
-    for (const auto& one : found) issue(pointer + one.pointer, one.message);
+    for (const auto& one : found) param_issue(schema, given, pointer, one);
   } else {
     issue(pointer, std::string("expected an object, got ") + value.type_name());
   }

@@ -16,6 +16,8 @@ void RootSection::describe(Schema<RootSection>& s) {
   s.field("train", &RootSection::train).doc("How the model is trained; left out: closed-form heads only.");
   s.field("evaluate", &RootSection::evaluate).doc("What is measured on the test classes.");
   s.field("output", &RootSection::output).doc("Where runs are written.");
+  s.field("versions", &RootSection::versions)
+      .doc("Written into the pipeline.json of a run: what it ran with. It is not read.");
 }
 
 void DataSection::describe(Schema<DataSection>& s) {

@@ -24,6 +24,7 @@ struct RootSection {
   std::string device = "auto";
   std::vector<std::string> plugins;
   nlohmann::json data, model, cache, train, evaluate, output;
+  nlohmann::json versions;  ///< of what ran it, in the pipeline.json of a run; nothing depends on it
   static void describe(Schema<RootSection>& schema);
 };
 

@@ -87,6 +87,7 @@ Pipeline read_pipeline(SectionReader& reader) {
   const auto output = reader.section<OutputSection>(root.output, "/output", &out["output"]);
   p.output_directory = output.directory;
   p.trackers = reader.components(output.trackers, "tracker", "/output/trackers", &out["output"]["trackers"]);
+  out.erase("versions");
   p.resolved = out;
   return p;
 }

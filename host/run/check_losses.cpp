@@ -41,9 +41,10 @@ void check_losses(const Catalog& catalog, const Pipeline& pipeline) {
 
 namespace {
 
-void check_dataset(const Pipeline& pipeline, const LossSpec& spec, const LossTraits& traits, bool of_pairs) {
+void check_dataset(const Pipeline& pipeline, const LossSpec& spec, const LossTraits& traits, bool of_pairs,
+                   std::vector<Issue>& issues) {
   const auto fail = [&](const std::string& key, const std::string& message) {
-    throw PipelineError({{pipeline.file, spec.pointer + key, message}});
+    issues.push_back({pipeline.file, spec.pointer + key, message});
   };
   const auto& dataset = pipeline.dataset.info->id;
   if (of_pairs && !traits.scored_pairs) {
@@ -66,10 +67,13 @@ void check_dataset(const Pipeline& pipeline, const LossSpec& spec, const LossTra
 }  // namespace
 
 void check_losses_take(const Catalog& catalog, const Pipeline& pipeline, bool of_pairs) {
+  std::vector<Issue> issues;
   for (const auto& spec : pipeline.training.losses) {
+    if (spec.info == nullptr) continue;  // reported by the validator
     const auto loss = create_under_contract<Loss>(catalog, *spec.info, spec.params, {8, 2, 0});
-    check_dataset(pipeline, spec, loss->traits(), of_pairs);
+    check_dataset(pipeline, spec, loss->traits(), of_pairs, issues);
   }
+  if (!issues.empty()) throw PipelineError(issues);
 }
 
 }  // namespace kindred::host

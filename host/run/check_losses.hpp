@@ -10,7 +10,8 @@ class Catalog;
 /// a loss that cannot be validated.
 void check_losses(const Catalog& catalog, const Pipeline& pipeline);
 
-/// Throws PipelineError when a loss takes the other kind of dataset: `of_pairs`, or of samples with labels.
+/// Throws PipelineError for each loss that takes the other kind of dataset: `of_pairs`, or of samples with
+/// labels.
 void check_losses_take(const Catalog& catalog, const Pipeline& pipeline, bool of_pairs);
 
 }  // namespace kindred::host

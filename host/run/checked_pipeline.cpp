@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "host/base/issue.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/plugin_error.hpp"
 #include "host/run/check_losses.hpp"
+#include "host/run/check_model.hpp"
 #include "host/run/components.hpp"
 #include "host/run/trained_stages.hpp"
 #include "host/run/weights_advice.hpp"
@@ -35,7 +37,10 @@ void check_heads(const Catalog& catalog, const Pipeline& pipeline) {
   std::vector<Issue> issues;
   bool learns = pipeline.learns() || pipeline.training.losses.empty() || pipeline.training.epochs == 0;
   const auto check = [&](const ComponentSpec& spec) {
-    if (spec.info == nullptr) return;  // reported by the validator
+    if (spec.info == nullptr) {  // reported by the validator; it may learn
+      learns = true;
+      return;
+    }
     Site site;
     site.input_dimension = kSomeDimension;
     try {
@@ -57,10 +62,19 @@ void check_heads(const Catalog& catalog, const Pipeline& pipeline) {
   if (!issues.empty()) throw PipelineError(issues);
 }
 
+/// Some checks need the same component, and each says what is wrong with it.
+void drop_repeated(std::vector<Issue>& issues) {
+  std::set<std::string> said;
+  const auto is_repeated = [&](const Issue& issue) { return !said.insert(issue_text(issue)).second; };
+  issues.erase(std::remove_if(issues.begin(), issues.end(), is_repeated), issues.end());
+}
+
 }  // namespace
 
-Pipeline checked_pipeline(const Document& document, const Catalog& catalog, DatasetUse dataset) {
+Pipeline checked_pipeline(const Document& document, const Catalog& catalog, DatasetUse dataset, DataLook look,
+                          DataCheck* found) {
   std::vector<Issue> issues;
+  std::vector<PluginError> failures;
   auto pipeline = validate_pipeline(document, catalog, issues, dataset);
   const std::function<void()> checks[] = {
       [&] { make_components(catalog, pipeline); },
@@ -72,10 +86,20 @@ Pipeline checked_pipeline(const Document& document, const Catalog& catalog, Data
       check();
     } catch (const PipelineError& error) {
       issues.insert(issues.end(), error.issues().begin(), error.issues().end());
-    } catch (const PluginError&) {
-      if (issues.empty()) throw;  // else the file is to be mended first
+    } catch (const PluginError& error) {
+      add_failure(failures, error);
     }
   }
+  const bool is_wrong = !issues.empty() || !failures.empty();
+  if (look == DataLook::always || (look == DataLook::when_wrong && is_wrong)) {
+    auto data = check_data_and_model(catalog, pipeline);
+    issues.insert(issues.end(), data.issues.begin(), data.issues.end());
+    for (const auto& error : data.failures) add_failure(failures, error);
+    if (found != nullptr) *found = std::move(data);
+  }
+  if (issues.empty() && failures.size() == 1 && look != DataLook::always) throw failures.front();
+  for (const auto& error : failures) issues.push_back(issue_of(pipeline, error));
+  drop_repeated(issues);
   if (!issues.empty()) throw PipelineError(issues);
   return pipeline;
 }

@@ -8,7 +8,9 @@
 #include "host/data/dataset_notes.hpp"
 #include "host/data/views.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/run/check_data.hpp"
 #include "host/run/check_losses.hpp"
+#include "host/run/check_model.hpp"
 #include "host/run/doubts.hpp"
 #include "host/run/make_model.hpp"
 #include "host/run/trained_stages.hpp"
@@ -27,6 +29,19 @@ void check_test_views(const Pipeline& pipeline, const Model& model) {
   }
 }
 
+/// Throws PipelineError with all that is wrong with the data, and then with the model too, before anything is
+/// encoded.
+void check(const Pipeline& pipeline, const Catalog& catalog, const Dataset& dataset, Context& context) {
+  auto found = check_data(catalog, pipeline, dataset);
+  for (const auto& text : found.warnings) context.warning(text);
+  if (found.issues.empty() && found.failures.empty()) return;
+  if (found.issues.empty() && found.failures.size() == 1) throw found.failures.front();
+  for (const auto& error : found.failures) found.issues.push_back(issue_of(pipeline, error));
+  const auto more = model_issues(catalog, pipeline, &dataset);
+  found.issues.insert(found.issues.end(), more.begin(), more.end());
+  throw PipelineError(found.issues);
+}
+
 }  // namespace
 
 void RunMaterial::keep_readable() {
@@ -38,6 +53,7 @@ void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog
   const auto& dataset = *material.dataset;
   material.notes_said = say_notes(dataset, pipeline.loading.on_error, context);
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
+  check(pipeline, catalog, dataset, context);
   material.split = split_classes(dataset, pipeline.split);
   const auto& split = material.split;
   context.info(fmt::format(

@@ -36,12 +36,16 @@ bool metric_falls(const std::string& monitor, const std::vector<std::shared_ptr<
   });
 }
 
-std::string summary_of(const EpochResult& result) {
-  auto text = fmt::format("loss {:.4f}", result.train_loss);
-  for (const auto& [name, value] : result.validation) {
-    text += fmt::format(", validation {} {:.4f}", name, value);
-  }
-  return text;
+/// The value that decides which epoch is the best one comes first, since the end may not fit on the screen.
+std::string summary_of(const EpochResult& result, const std::string& monitor) {
+  std::string first, others;
+  const auto add = [&](const std::string& value_name, const std::string& shown, double value) {
+    (value_name == monitor ? first : others) += fmt::format(", {} {:.4f}", shown, value);
+  };
+  add(kTrainLoss, "loss", result.train_loss);
+  for (const auto& [name, value] : result.validation)
+    add(monitored_metric(name), "validation " + name, value);
+  return (first + others).substr(2);
 }
 
 }  // namespace
@@ -189,7 +193,7 @@ void Trainer::run_epochs() {
       break;
     }
     finish_epoch(number, start, result);
-    progress.update(number + 1, summary_of(result));
+    progress.update(number + 1, summary_of(result, best_.monitor()));
     if (communicator_.any(checkpointer_.is_due())) checkpointer_.write({number + 1, 0, 0});
     if (communicator_.any(context_.interrupted())) {
       report_.interrupted = true;

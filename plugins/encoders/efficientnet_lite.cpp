@@ -150,6 +150,9 @@ std::string expected_pictures(int64_t side) {
 /// excitation, with ReLU6 and a stem and head that do not scale.
 class EfficientNetLite final : public Encoder {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"tf_efficientnet_lite0", "efficientnet_lite0",
+                                                 "efficientnet_lite1",    "efficientnet_lite2",
+                                                 "efficientnet_lite3",    "efficientnet_lite4"};
   struct Params {
     std::string variant = "lite0";
     std::string weights;

@@ -14,6 +14,7 @@ namespace {
 /// A traced or scripted module that maps normalised pictures (B, 3, H, W) to (B, D).
 class TorchScriptEncoder final : public Encoder {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"TorchModule", "ScriptModule", "JIT"};
   struct Params {
     std::string module;
     int64_t dimension = 0;

@@ -58,7 +58,8 @@ void RecordTable::add(const nlohmann::json& object, const JsonLine& line, const 
       continue;
     }
     if (value == object.end())
-      line.fail(where + "has no \"" + name + "\"; expected a value for each field: " + names_of(fields_));
+      line.fail(where + "has no " + missing_in(object) +
+                "; expected a value for each field: " + names_of(fields_));
     if (fields_[i].kind == ObjectKind::vector) {
       add_numbers(*value, columns_[i], line, called(name));
       continue;
@@ -71,6 +72,15 @@ void RecordTable::add(const nlohmann::json& object, const JsonLine& line, const 
     columns_[i].texts.push_back(value->get<std::string>());
   }
   ++size_;
+}
+
+std::string RecordTable::missing_in(const nlohmann::json& object) const {
+  std::string names;
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    if (columns_[i].is_optional || object.contains(fields_[i].name)) continue;
+    names += (names.empty() ? "\"" : ", \"") + fields_[i].name + "\"";
+  }
+  return names;
 }
 
 void RecordTable::add_nothing(Column& column, ObjectKind kind) {

@@ -44,6 +44,8 @@ class RecordTable {
     bool is_optional = false;
   };
 
+  /// The fields that an object lacks and must have, in quotation marks.
+  std::string missing_in(const nlohmann::json& object) const;
   static void add_nothing(Column& column, ObjectKind kind);
   void add_numbers(const nlohmann::json& value, Column& column, const JsonLine& line,
                    const std::string& name) const;

@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 ///   flattened  cars_annos.mat over both splits, with pictures in car_ims/ or wherever it says
 class StanfordCarsDataset final : public Dataset {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"Cars196", "CARS"};
   struct Params {
     std::string root;
     std::vector<std::string> splits = {"train", "test"};

@@ -42,6 +42,8 @@ NamingConvention oldest_names(const std::vector<NamedTensor>& tensors) {
 /// A BERT with its tokenizer and pooling, as sentence-transformers stores it (Reimers, Gurevych 2019).
 class BertEncoder final : public Encoder {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"SentenceTransformer", "Transformer", "MiniLM", "MPNet",
+                                                 "AutoModel"};
   struct Params {
     std::string folder;
     int64_t max_length = 0;

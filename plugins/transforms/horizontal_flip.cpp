@@ -8,6 +8,7 @@ namespace {
 
 class HorizontalFlip final : public Transform {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"RandomHorizontalFlip", "HFlip"};
   struct Params {
     double probability = 0.5;
     static void describe(Schema<Params>& schema) {

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 /// split and with a box in pixels (x_1 left, x_2 right, y_1 top, y_2 bottom).
 class CsvDataset final : public ListedImages {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"DataFrame", "ImageLabelDataset", "Table"};
   struct Params {
     std::string file;
     std::string root;
@@ -106,14 +107,11 @@ class CsvDataset final : public ListedImages {
     std::vector<size_t> texts;
   };
 
-  size_t column(const std::string& name, bool needed) const {
+  size_t column(const std::string& name, bool needed) {
     const auto it = std::find(header_.begin(), header_.end(), name);
     if (it == header_.end()) {
-      if (!needed) return kNone;
-      std::string list;
-      for (const auto& one : header_) list += (list.empty() ? "" : ", ") + one;
-      throw Error("csv: " + params_.file + " has no column \"" + name + "\"; its columns are: " + list +
-                  (header_.size() == 1 ? "; the delimiter is \"" + params_.delimiter + "\"" : ""));
+      if (needed) missing_.push_back(name);
+      return kNone;
     }
     if (std::find(it + 1, header_.end(), name) != header_.end())
       throw Error("csv: " + params_.file + " has two columns \"" + name + "\"; rename one of them");
@@ -129,6 +127,17 @@ class CsvDataset final : public ListedImages {
     for (size_t k = 0; p.crop && k < 4; ++k) columns_.box[k] = column(edges[k], true);
     for (const auto& name : p.text_columns) columns_.texts.push_back(column(name, true));
     texts_.resize(columns_.texts.size());
+    refuse_missing();
+  }
+
+  /// All that are missing are told at once.
+  void refuse_missing() const {
+    if (missing_.empty()) return;
+    std::string names, list;
+    for (const auto& one : missing_) names += (names.empty() ? "\"" : ", \"") + one + "\"";
+    for (const auto& one : header_) list += (list.empty() ? "" : ", ") + one;
+    throw Error("csv: " + params_.file + " has no column " + names + "; its columns are: " + list +
+                (header_.size() == 1 ? "; the delimiter is \"" + params_.delimiter + "\"" : ""));
   }
 
   void add_row(const CsvRow& row) {
@@ -177,7 +186,7 @@ class CsvDataset final : public ListedImages {
   }
 
   Params params_;
-  std::vector<std::string> header_;
+  std::vector<std::string> header_, missing_;
   Columns columns_{kNone, kNone, kNone, {kNone, kNone, kNone, kNone}, {}};
   std::vector<std::vector<std::string>> texts_;  // by text column, then sample
   std::vector<int64_t> without_path_;            // lines of rows

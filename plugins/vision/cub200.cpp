@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 /// the first 100 classes and test on the others: "split": {"train": {"first": 100}}.
 class Cub200Dataset final : public ListedImages {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"CUB", "CUB_200_2011"};
   struct Params {
     std::string root;
     std::vector<std::string> splits = {"merged"};

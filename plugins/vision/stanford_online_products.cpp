@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 /// the classes 0 to 11,317, so "split": {"train": {"first": 11318}} is the published split.
 class StanfordOnlineProductsDataset final : public ListedImages {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"SOP"};
   struct Params {
     std::string root;
     std::vector<std::string> splits = {"train", "test"};

@@ -32,6 +32,7 @@ std::vector<std::string> usual_extensions() {
 /// are read from anywhere without unpacking.
 class TarShardsDataset final : public Dataset {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"WebDataset", "Tar"};
   struct Params {
     std::string root;
     std::vector<std::string> extensions = usual_extensions();

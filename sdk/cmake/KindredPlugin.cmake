@@ -1,7 +1,8 @@
 # kindred_add_plugin(<name> SOURCES <file>... [LINK <target>...] [KINDS <kind>...])
 #   Builds <name>.kindred.so from SOURCES against the SDK. One symbol is exported and the library is never
 #   unmapped: autograd nodes and exceptions may outlive any handle. KINDS says which kinds of components the
-#   plugin offers; after linking, the installed host reads from the file whether it does.
+#   plugin offers. After linking, the installed host reads from the file whether it does, and whether KINDRED_PLUGIN and
+#   KINDRED_COMPONENT are there at all.
 #
 # kindred_add_plugin_tests(<name> [PIPELINE <file>] [PARAMETERS <id>=<json>...])
 #   Adds the ctest entries <name>.conforms, which runs kindred-check on the plugin (PARAMETERS for components that
@@ -29,7 +30,7 @@ function(kindred_add_plugin name)
   if(NOT (KINDRED_SANITIZE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang"))
     target_link_options(${name} PRIVATE LINKER:--no-undefined)
   endif()
-  if(arg_KINDS AND Kindred_HOST)  # the repository's own plugins are built before the host
+  if(Kindred_HOST)  # the repository's own plugins are built before the host
     add_custom_command(TARGET ${name} POST_BUILD VERBATIM COMMAND "${CMAKE_COMMAND}" "-DHOST=${Kindred_HOST}"
       "-DPLUGIN=$<TARGET_FILE:${name}>" "-DKINDS=${arg_KINDS}" -P "${_KINDRED_CHECK_KINDS}")
   endif()

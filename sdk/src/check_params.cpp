@@ -5,6 +5,7 @@
 
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
+#include "kindred/names.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred {
@@ -119,7 +120,8 @@ class Checker {
     std::vector<std::string> names;
     for (const auto& [name, property] : properties.items()) names.push_back(name);
     auto message = "unknown parameter " + quoted(key);
-    const auto close = closest_name(key, names);
+    const auto same = same_name(key, names);
+    const auto close = same.empty() ? closest_name(key, names) : same;
     if (!close.empty()) {
       message += "; did you mean " + quoted(close) + "?";
     } else if (names.empty()) {

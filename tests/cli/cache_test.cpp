@@ -60,12 +60,15 @@ TEST_F(CacheCommand, lists_verifies_and_clears_what_a_run_kept) {
     EXPECT_EQ(entry["shards_done"], 1);
     EXPECT_EQ(entry["shards"], 1);
     EXPECT_GT(entry["bytes"], 0);
+    EXPECT_EQ(entry["data_samples"], 48) << "12 classes of 4";
+    EXPECT_TRUE(entry["data"].is_null()) << "drawn cars lie in no files";
   }
   const auto text = host({"cache", "list", "pipeline.json"});
   const auto key = listed[0]["key"].get<std::string>();
   for (const auto* part : {"KEY", "plain", "layer3", "complete", "entries, "})
     EXPECT_THAT(text.out, HasSubstr(part));
   EXPECT_THAT(text.out, HasSubstr(key.substr(0, 12)));
+  EXPECT_THAT(text.out, HasSubstr("48 samples\n"));
 
   const auto good = host({"cache", "verify", "kept"});
   EXPECT_EQ(good.code, 0) << good.error << good.out;

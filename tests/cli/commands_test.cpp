@@ -47,6 +47,14 @@ TEST_F(Commands, every_one_has_help_with_an_example) {
   }
 }
 
+TEST_F(Commands, help_is_a_word_as_well_as_an_option) {
+  EXPECT_EQ(host({"help", "run"}).out, host({"run", "--help"}).out);
+  EXPECT_EQ(host({"help"}).out, host({"--help"}).out);
+  const auto unknown = host({"help", "rnu"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.error, HasSubstr("there is no command `rnu`; did you mean `run`?"));
+}
+
 TEST_F(Commands, every_one_is_a_row_a_file_and_a_line_of_the_docs) {
   const std::string source = KINDRED_TEST_SOURCE;
   std::vector<std::string> files;
@@ -135,6 +143,8 @@ TEST_F(Commands, describe_shows_parameters_of_one_component) {
   EXPECT_EQ(text.code, 0);
   for (const auto* part : {"margin", "0.5", "mining", "semi_hard", "kindred.core"})
     EXPECT_THAT(text.out, HasSubstr(part));
+  EXPECT_THAT(host({"describe", "nt_xent"}).out, HasSubstr("also known as InfoNCE, NTXent"));
+  EXPECT_THAT(host({"describe", "TripletMarginLoss"}).error, HasSubstr("did you mean \"triplet\"?"));
   const auto unknown = host({"describe", "tripet"});
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.error, HasSubstr("did you mean \"triplet\"?"));

@@ -19,3 +19,17 @@ if cmake --build "$folder/build" >"$folder/build/kinds.log" 2>&1 || ! grep -q "n
   exit 1
 fi
 sed -i 's/KINDS loss miner/KINDS loss/' "$folder/CMakeLists.txt"
+
+# Either macro left out is told in a sentence when the plugin is built.
+source="$folder/my_loss.cpp"
+cp "$source" "$source.whole"
+for macro in KINDRED_PLUGIN KINDRED_COMPONENT; do
+  sed "s|#include \"kindred/plugin.hpp\"|&\n#undef $macro\n#define $macro(...) static_assert(true, \"\")|" "$source.whole" >"$source"
+  said="so none of its sources has KINDRED_PLUGIN"
+  [ "$macro" = KINDRED_PLUGIN ] || said="offers no component; write KINDRED_COMPONENT"
+  if cmake --build "$folder/build" >"$folder/build/macro.log" 2>&1 || ! tr -s '\n ' ' ' <"$folder/build/macro.log" | grep -q "$said"; then
+    echo "a plugin without $macro is not told of it; $folder/build/macro.log" >&2
+    exit 1
+  fi
+done
+mv "$source.whole" "$source"

@@ -51,6 +51,13 @@ std::string state_with_shards(const CacheEntry& entry) {
 std::string or_unknown(const std::string& text) { return text.empty() ? "?" : shown(text); }
 std::string or_unknown(int64_t number) { return number < 0 ? "?" : std::to_string(number); }
 
+/// Which data it is of. Entries of before, and data that is no file, do not tell.
+std::string data_text(const CacheEntry& entry) {
+  if (entry.data_samples < 0) return "unknown";
+  const auto count = fmt::format("{} samples", entry.data_samples);
+  return entry.data.empty() ? count : fmt::format("{} of {}", count, entry.data);
+}
+
 /// Only the first few are named, since a folder may hold thousands.
 std::string some_of(std::vector<std::string> names) {
   const auto count = names.size();
@@ -67,6 +74,8 @@ json to_json(const CacheEntry& entry) {
           {"state", state_of(entry)},
           {"in_use", entry.in_use},
           {"dataset", entry.dataset},
+          {"data", entry.data.empty() ? json() : json(entry.data)},
+          {"data_samples", number(entry.data_samples)},
           {"encoder", entry.encoder},
           {"stage", entry.stage},
           {"view", entry.view},
@@ -84,17 +93,18 @@ int list_entries(const CommandLine& command, const CacheFolder& cache) {
   json list = json::array();
   uintmax_t bytes = 0;
   const auto row = [](const auto&... texts) {
-    std::cout << fmt::format("{:<12}  {:<22} {:<26} {:<10} {:<20} {:>15} {:>10}  {:<9} {}\n", texts...);
+    std::cout << fmt::format("{:<12}  {:<22} {:<26} {:<10} {:<20} {:>15} {:>10}  {:<9} {:<16} {}\n",
+                             texts...);
   };
   if (!command.json() && !cache.entries.empty())
-    row("KEY", "DATASET", "ENCODER", "STAGE", "VIEW", "SAMPLES", "SIZE", "USED", "STATE");
+    row("KEY", "DATASET", "ENCODER", "STAGE", "VIEW", "SAMPLES", "SIZE", "USED", "STATE", "DATA");
   for (const auto& one : cache.entries) {
     bytes += one.bytes;
     list.push_back(to_json(one));
     if (command.json()) continue;
     row(short_key(one), or_unknown(one.dataset), or_unknown(one.encoder), or_unknown(one.stage),
         or_unknown(one.view), or_unknown(one.rows_done) + "/" + or_unknown(one.rows), size_text(one.bytes),
-        age_text(unix_time() - one.last_use), state_with_shards(one));
+        age_text(unix_time() - one.last_use), state_with_shards(one), data_text(one));
   }
   if (command.json()) {
     print({{"directory", cache.directory}, {"entries", list}, {"bytes", bytes}, {"others", cache.others}});

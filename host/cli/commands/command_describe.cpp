@@ -73,7 +73,11 @@ void print_weights(const json& field) {
 
 void print(const ComponentInfo& info, const json& example) {
   std::cout << info.kind << " " << info.id << " " << info.version << " (plugin " << info.plugin_id << " "
-            << info.plugin_version << ")\n  " << info.summary << "\n\n";
+            << info.plugin_version << ")\n  " << info.summary << "\n";
+  const auto others = info.schema.value("x-also-known-as", json::array());
+  for (const auto& one : others)
+    std::cout << (&one == &others.front() ? "  also known as " : ", ") << one.get<std::string>();
+  std::cout << (others.empty() ? "\n" : "\n\n");
   if (info.schema["properties"].empty()) std::cout << "  no parameters\n";
   for (const auto& [name, field] : info.schema["properties"].items()) {
     std::string type = field.value("type", "any");

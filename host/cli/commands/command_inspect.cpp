@@ -6,6 +6,7 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/loader/gate.hpp"
+#include "host/loader/registration.hpp"
 #include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
@@ -31,6 +32,14 @@ int inspect_command(const CommandLine& command) {
   for (const auto& one : notes.offers) {
     out["offers"].push_back(
         {{"kind", one.kind}, {"id", one.id}, {"version", one.version}, {"summary", one.summary}});
+  }
+  if (!refused && !notes.offers.empty()) {
+    try {
+      registration_of_notes(file, notes);
+    } catch (const RejectedPlugin& refusal) {
+      refused = refusal;
+      out["accepted"] = false;
+    }
   }
   if (!refused && command.has("load")) {
     const auto catalog = Catalog::load_file(file);

@@ -16,7 +16,7 @@ int run_command(const CommandLine& command) {
 
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
-  const auto pipeline = checked_pipeline(document, catalog);
+  const auto pipeline = checked_pipeline(document, catalog, DatasetUse::read, DataLook::when_wrong);
   RunOptions options;
   options.warnings = command.warnings();
   options.resume = command.has("resume");

@@ -14,30 +14,49 @@ namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-void check(const CommandLine& command) {
-  const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
-  const auto catalog = load_catalog(command, plugin_folders(document));
-  const auto pipeline = checked_pipeline(document, catalog);
-  tell_notes(pipeline, command.context());
-  if (command.json()) {
-    const json out = {{"valid", true}, {"warnings", pipeline.warnings}, {"resolved", pipeline.resolved}};
-    std::cout << json_text(out, 2) << "\n";
+/// What stands in the answer for programs beside what is wrong; it is said on the way, too.
+json told(const CommandLine& command, const DataCheck& found) {
+  json out = json::object();
+  if (!command.has("data")) return out;
+  for (const auto* list : {&found.warnings, &found.batch_advice}) {
+    for (const auto& text : *list) command.context().warning(text);
   }
+  if (!found.summary.is_null()) out["data"] = found.summary;
+  return out;
+}
+
+void print(json out, const json& more, const CommandLine& command) {
+  out.update(more);
+  out["warnings"] = command.warnings();
+  std::cout << json_text(out, 2) << "\n";
 }
 
 int validate_command(const CommandLine& command) {
+  const auto file = command.list("PIPELINE").front();
+  DataCheck found;
   try {
-    check(command);
+    const auto document = read_document(file, command.list("set"));
+    const auto catalog = load_catalog(command, plugin_folders(document));
+    const auto look = command.has("data") ? DataLook::always : DataLook::never;
+    const auto pipeline = checked_pipeline(document, catalog, DatasetUse::read, look, &found);
+    tell_notes(pipeline, command.context());
+    const auto more = told(command, found);
+    if (command.json()) {
+      print({{"valid", true}, {"resolved", pipeline.resolved}}, more, command);
+    } else {
+      if (!found.summary.is_null()) std::cout << summary_text(found.summary) << "\n";
+      std::cout << shown(file) << " is valid\n";
+    }
   } catch (const PipelineError& error) {
+    const auto more = told(command, found);
     if (!command.json()) throw;
     json issues = json::array();
     for (const auto& one : error.issues()) {
       issues.push_back({{"file", one.file}, {"pointer", one.pointer}, {"message", one.message}});
     }
-    std::cout << json_text({{"valid", false}, {"issues", issues}}, 2) << "\n";
+    print({{"valid", false}, {"issues", issues}}, more, command);
     return kExitInvalidPipeline;
   }
-  if (!command.json()) std::cout << shown(command.list("PIPELINE").front()) << " is valid\n";
   return kExitOk;
 }
 

@@ -89,6 +89,7 @@ NumberedLabels labels_of_text(const std::string& path, int64_t rows) {
 /// Stored embeddings with labels. The matrix is mapped, not read.
 class VectorsDataset final : public Dataset {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"Npy", "Numpy", "Embeddings"};
   struct Params {
     std::string embeddings;
     std::string labels;

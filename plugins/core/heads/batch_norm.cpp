@@ -8,6 +8,7 @@ namespace {
 /// See nn/batch_norm.hpp. A stage between other heads.
 class BatchNormHead final : public Head {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"BatchNorm1d", "BN"};
   using Params = NoParams;
 
   BatchNormHead(const Params&, const Site& site) : dimension_(site.input_dimension), norm_(dimension_) {}

@@ -10,6 +10,7 @@ namespace {
 /// x itself. No paper: it is Quaterion's EmptyHead.
 class EmptyHead final : public Head {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"Identity", "NoHead"};
   struct Params {
     double dropout = 0.0;
     static void describe(Schema<Params>& schema) {

@@ -9,6 +9,7 @@ namespace {
 /// section 3.1); zero stays zero.
 class L2NormalizeHead final : public Head {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"Normalize", "L2Norm", "L2Normalization"};
   using Params = NoParams;
 
   L2NormalizeHead(const Params&, const Site& site) : dimension_(site.input_dimension) {}

@@ -14,6 +14,7 @@ namespace {
 /// 2.1); batch norm without a hidden layer follows the Linear.
 class ProjectionHead final : public Head {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"MLP", "MLPProjection", "Linear", "ProjectionHead", "Dense"};
   struct Params {
     int64_t dimension = 128;
     int64_t hidden = 0;

@@ -20,6 +20,7 @@ std::vector<int64_t> widths_of(int64_t inputs, const std::vector<int64_t>& outpu
 /// in Quaterion's StackedProjectionHead: x <- W_i activation(x) + b_i after a first W_0 x + b_0.
 class StackedHead final : public Head {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"StackedProjectionHead"};
   struct Params {
     std::vector<int64_t> dimensions = {256, 128};
     std::string activation = "relu";

@@ -16,6 +16,7 @@ namespace {
 /// The buffers are `mean` (D) and `matrix` (D, D): y = (x - mean) matrix.
 class WhiteningHead final : public Head {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"LDA", "WCCN", "PCAWhitening"};
   struct Params {
     double shrinkage = 0.5;
     double emphasis = 0.6;

@@ -10,6 +10,7 @@ namespace {
 /// Bailey 2010, AMI_sum): (I(A; B) - E) / ((H(A) + H(B)) / 2 - E); see clustering.hpp.
 class Ami final : public SetMetric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"AdjustedMutualInfo"};
   using Params = ClusteringParams;
   explicit Ami(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "ami"; }

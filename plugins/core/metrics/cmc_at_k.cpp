@@ -10,6 +10,7 @@ namespace {
 /// rank of the nearest relevant one is at most k (Gray, Brennan, Tao 2007).
 class CmcAtK final : public Metric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"CMC", "Rank1"};
   using Params = NearestParams;
   explicit CmcAtK(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "cmc_at_" + std::to_string(params_.k); }

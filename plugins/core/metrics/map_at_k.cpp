@@ -12,6 +12,7 @@ namespace {
 /// over `denominator`. The usual names hide which it is, so it is part of this one.
 class MapAtK final : public Metric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"MAP", "MeanAveragePrecision"};
   struct Params {
     int64_t k = 10;
     std::string denominator = "min_k_r";

@@ -11,6 +11,7 @@ namespace {
 ///   1/R sum_{i <= R} rel_i (sum_{j <= i} rel_j) / i
 class MapAtR final : public Metric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"MeanAveragePrecisionAtR", "MAPR"};
   using Params = DistanceParams;
   explicit MapAtR(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "map_at_r"; }

@@ -10,6 +10,7 @@ namespace {
 /// track of TREC (Voorhees 1999).
 class MeanReciprocalRank final : public Metric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"MRR", "RetrievalReciprocalRank"};
   using Params = DistanceParams;
   explicit MeanReciprocalRank(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "mean_reciprocal_rank"; }

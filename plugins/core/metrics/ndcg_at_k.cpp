@@ -13,6 +13,7 @@ namespace {
 ///   sum_{i <= k} rel_i / log2(i + 1)  /  sum_{i <= min(k, R)} 1 / log2(i + 1)
 class NdcgAtK final : public Metric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"NDCG"};
   using Params = NearestParams;
   explicit NdcgAtK(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "ndcg_at_" + std::to_string(params_.k); }

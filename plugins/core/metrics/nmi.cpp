@@ -10,6 +10,7 @@ namespace {
 /// many clusters of k-means, I(A; B) / ((H(A) + H(B)) / 2); see clustering.hpp.
 class Nmi final : public SetMetric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"NormalizedMutualInfo"};
   using Params = ClusteringParams;
   explicit Nmi(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "nmi"; }

@@ -11,6 +11,7 @@ namespace {
 ///   sum_{i <= k} rel_i / k,  or over min(k, R)
 class PrecisionAtK final : public Metric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"RetrievalPrecision"};
   struct Params {
     int64_t k = 1;
     std::string denominator = "k";

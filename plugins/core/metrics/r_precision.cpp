@@ -10,6 +10,7 @@ namespace {
 /// Lim 2020, section 3.2): sum_{i <= R} rel_i / R.
 class RPrecision final : public Metric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"RetrievalRPrecision"};
   using Params = DistanceParams;
   explicit RPrecision(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "r_precision"; }

@@ -15,6 +15,7 @@ namespace {
 /// Where the dataset has pairs, it is computed over these.
 class RocAuc final : public SetMetric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"AUC", "AUROC"};
   using Params = DistanceParams;
   explicit RocAuc(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "roc_auc"; }

@@ -17,6 +17,7 @@ namespace {
 /// equal.
 class Spearman final : public SetMetric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"EmbeddingSimilarityEvaluator", "SpearmanCosine"};
   using Params = DistanceParams;
   explicit Spearman(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "spearman"; }

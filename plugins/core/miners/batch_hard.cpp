@@ -9,6 +9,7 @@ namespace {
 /// The farthest positive and the nearest negative of each anchor (Hermans, Beyer, Leibe 2017, eq. 5).
 class BatchHardMiner final : public Miner {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"HardTripletsMiner", "BatchHardTriplets", "HardMiner"};
   struct Params : PairDistanceParams {
     static void describe(Schema<Params>& schema) { describe_distance(schema); }
   };

@@ -11,6 +11,7 @@ namespace {
 /// batch the floor(fraction P) with the largest and the floor(fraction N) with the smallest distances.
 class HdcMiner final : public Miner {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"HardAwareCascade", "HardAwareCascaded"};
   struct Params : PairDistanceParams {
     double fraction = 0.5;
     static void describe(Schema<Params>& schema) {

@@ -12,6 +12,7 @@ namespace {
 /// Kalenichenko, Philbin 2015, eq. 4), or the farthest negative where none is.
 class SemiHardMiner final : public Miner {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"SemiHardTripletMiner", "SemiHardTriplets"};
   struct Params : PairDistanceParams {
     static void describe(Schema<Params>& schema) { describe_distance(schema); }
   };

@@ -16,6 +16,8 @@ namespace {
 /// have had their turn. An epoch has as many samples as there are.
 class ClassBalancedSampler final : public BatchSampler {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"WeightedRandomSampler", "BalancedBatchSampler",
+                                                 "TuplesToWeightsSampler"};
   struct Params {
     int64_t batch_size = 256;
     static void describe(Schema<Params>& schema) {

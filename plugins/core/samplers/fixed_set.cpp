@@ -17,6 +17,7 @@ namespace {
 /// class; every sample that has a partner begins one. As FixedSetOfTriplets of pytorch-metric-learning.
 class FixedSetSampler final : public BatchSampler {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"FixedSetOfTriplets"};
   struct Params {
     int64_t triplets = 0;
     int64_t batch_size = 96;

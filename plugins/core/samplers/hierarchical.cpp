@@ -22,6 +22,7 @@ namespace {
 /// with most groups left come first. Where a super class has too few classes, others have more.
 class HierarchicalSampler final : public BatchSampler {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"CategoryBalanceSampler", "DistinctCategoryBalanceSampler"};
   struct Params {
     std::string super_classes_file;
     int64_t batch_size = 128;

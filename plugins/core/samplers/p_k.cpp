@@ -17,6 +17,9 @@ namespace {
 /// without repeats; a class with a single sample is left out, because it forms no pair.
 class ClassesTimesSamples final : public BatchSampler {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"MPerClassSampler", "BalanceSampler",
+                                                 "PKSampler",        "GroupByLabelBatchSampler",
+                                                 "GROUP_BY_LABEL",   "RandomIdentitySampler"};
   struct Params {
     int64_t classes = 32;
     int64_t samples = 4;

@@ -8,6 +8,7 @@ namespace {
 
 class ShuffleSampler final : public BatchSampler {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"RandomSampler", "Shuffled"};
   using Params = BatchSizeParams;
   explicit ShuffleSampler(Params params) : params_(params) {}
   std::vector<at::Tensor> batches(const at::Tensor& labels, uint64_t seed, int64_t epoch) override {

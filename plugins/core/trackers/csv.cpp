@@ -29,6 +29,7 @@ std::string number_text(double value) {
 /// column then, for which the file is written anew.
 class CsvTracker final : public Tracker {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"CSVLogger", "RecordKeeper"};
   struct Params {
     std::string file = "metrics.csv";
     static void describe(Schema<Params>& schema) {

@@ -19,6 +19,7 @@ double wall_time() {
 /// Event files of scalars that TensorBoard opens: `tensorboard --logdir runs`. The step is the epoch.
 class TensorBoardTracker final : public Tracker {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"SummaryWriter", "TensorBoardLogger"};
   struct Params {
     std::string directory = "tensorboard";
     static void describe(Schema<Params>& schema) {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <exception>
+#include <iterator>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "kindred/abi/abi.h"
 #include "kindred/abi/build_tag.hpp"
@@ -17,13 +20,26 @@
 ///   KINDRED_PLUGIN("acme", "1.2.0", "Apache-2.0", "Losses of Acme");   // once per plugin
 ///
 /// A component class has a nested `Params` (see params.hpp) and a constructor from `Params`, or from
-/// `Params` and `const Site&` when it must know where it is placed.
+/// `Params` and `const Site&` when it must know where it is placed. It may have a member
+///
+///   static constexpr const char* kAlsoKnownAs[] = {"TripletMarginLoss"};
+///
+/// with what other libraries call it, in letters, digits, '_', '-' and '@': whoever types such a name in a
+/// pipeline is told this component's id.
 namespace kindred {
 
 namespace detail {
 
 inline void put(const kindred_sink* sink, std::string_view text) {
   if (sink != nullptr && sink->write != nullptr) sink->write(sink->context, text.data(), text.size());
+}
+
+/// Adds "x-also-known-as" to the text of a schema, which is a JSON object with at least one key.
+inline std::string with_other_names(std::string schema, const std::vector<std::string>& names) {
+  if (names.empty()) return schema;
+  std::string list;
+  for (const auto& name : names) list += (list.empty() ? "\"" : ",\"") + name + "\"";
+  return schema.insert(1, "\"x-also-known-as\":[" + list + "],");
 }
 
 /// Exceptions never leave the plugin through the C boundary.
@@ -40,12 +56,25 @@ int guarded(const kindred_sink* error, Body&& body) noexcept {
   return 1;
 }
 
+/// The names of Type::kAlsoKnownAs; none where it has no such member.
+template <class Type, class = void>
+struct OtherNames {
+  static std::vector<std::string> get() { return {}; }
+};
+template <class Type>
+struct OtherNames<Type, std::void_t<decltype(Type::kAlsoKnownAs)>> {
+  static std::vector<std::string> get() {
+    return {std::begin(Type::kAlsoKnownAs), std::end(Type::kAlsoKnownAs)};
+  }
+};
+
 template <class Interface, class Type>
 struct Thunk {
   using Params = typename Type::Params;
 
   static int schema(const kindred_sink* out) noexcept {
-    return guarded(nullptr, [&] { put(out, Schema<Params>::get().text()); });
+    return guarded(
+        nullptr, [&] { put(out, with_other_names(Schema<Params>::get().text(), OtherNames<Type>::get())); });
   }
   static int create(const kindred_site* site, const char* text, size_t size, void** out,
                     const kindred_sink* error) noexcept {
@@ -96,20 +125,23 @@ struct Thunk {
   __attribute__((section("kindred_components"), KINDRED_KEEP)) static const kindred_component* const      \
   KINDRED_JOIN(kindred_slot_, number) = &KINDRED_JOIN(kindred_component_, number)
 
-/// Declares the plugin; exactly once, in one of its files.
-#define KINDRED_PLUGIN(id, version, license, summary)                                                       \
-  extern "C" {                                                                                              \
-  extern const kindred_component* const __start_kindred_components[] __attribute__((visibility("hidden"))); \
-  extern const kindred_component* const __stop_kindred_components[] __attribute__((visibility("hidden")));  \
-  }                                                                                                         \
-  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                                    \
-                 aligned(4))) static constexpr kindred::ElfNote<kindred_build_tag>                          \
-      kindred_note = {3, sizeof(kindred_build_tag), KINDRED_NOTE_TAG, "KD", KINDRED_TAG_OF_PLUGIN};         \
-  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                                    \
-                 aligned(4))) static constexpr auto kindred_plugin_offer =                                  \
-      kindred::offer_note("plugin", id, version, summary);                                                  \
-  extern "C" KINDRED_EXPORT const kindred_plugin kindred_plugin_v1 = {                                      \
-      sizeof(kindred_plugin),     &kindred_note.payload,    id, version, license, summary,                  \
+/// Declares the plugin; exactly once, in one of its files. The bounds of the list of components are weak, so
+/// that a plugin without any links, and is told of it by the host and not by the linker.
+#define KINDRED_PLUGIN(id, version, license, summary)                                               \
+  extern "C" {                                                                                      \
+  extern const kindred_component* const __start_kindred_components[]                                \
+      __attribute__((visibility("hidden"), weak));                                                  \
+  extern const kindred_component* const __stop_kindred_components[]                                 \
+      __attribute__((visibility("hidden"), weak));                                                  \
+  }                                                                                                 \
+  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                            \
+                 aligned(4))) static constexpr kindred::ElfNote<kindred_build_tag>                  \
+      kindred_note = {3, sizeof(kindred_build_tag), KINDRED_NOTE_TAG, "KD", KINDRED_TAG_OF_PLUGIN}; \
+  __attribute__((section(".note.kindred"), KINDRED_KEEP,                                            \
+                 aligned(4))) static constexpr auto kindred_plugin_offer =                          \
+      kindred::offer_note("plugin", id, version, summary);                                          \
+  extern "C" KINDRED_EXPORT const kindred_plugin kindred_plugin_v1 = {                              \
+      sizeof(kindred_plugin),     &kindred_note.payload,    id, version, license, summary,          \
       __start_kindred_components, __stop_kindred_components}
 
 /// What the note holds; only tests of the gate define something else.

@@ -18,6 +18,7 @@ namespace {
 /// See arc_face.hpp.
 class ArcFaceLoss final : public ProxyLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"AdditiveAngularMargin", "AAMSoftmax", "ArcFaceLossWithMLP"};
   struct Params {
     double margin = 0.5;
     double scale = 64.0;

@@ -9,6 +9,8 @@ namespace {
 /// own]).
 class CosFaceLoss final : public ProxyLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"AMSoftmax", "AdditiveMarginSoftmax",
+                                                 "LargeMarginCosineLoss", "LMCL"};
   struct Params {
     double margin = 0.35;
     double scale = 64.0;

@@ -10,6 +10,7 @@ namespace {
 ///   -log(exp(cos_own / temperature) / sum_c exp(cos_c / temperature))
 class NormSoftmaxLoss final : public ProxyLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"NormalizedSoftmaxLoss"};
   struct Params {
     double temperature = 0.05;
     static void describe(Schema<Params>& schema) {

@@ -10,6 +10,7 @@ namespace {
 ///   -log(exp(-scale d_own) / sum_c exp(-scale d_c))
 class ProxyNcaPlusPlusLoss final : public ProxyLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"ProxyNCA", "ProxyNCAPlusPlus", "NCA", "NCALoss"};
   struct Params {
     double scale = 9.0;
     static void describe(Schema<Params>& schema) {

@@ -9,6 +9,7 @@ namespace {
 ///   -log(exp(z_own) / sum_c exp(z_c)),  z_c = (x . w_c + b_c) / temperature
 class SoftmaxLoss final : public ProxyLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"CrossEntropyLoss", "NLLLoss", "ClassificationLoss"};
   struct Params {
     double temperature = 0.05;
     bool bias = false;

@@ -26,6 +26,7 @@ namespace {
 /// See contrastive.hpp; over scored pairs, contrastive_scored.hpp.
 class ContrastiveLoss final : public PairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"PairMarginLoss", "MarginContrastive"};
   struct Params : PairDistanceParams {
     double positive_margin = 0.0;
     double negative_margin = 0.5;

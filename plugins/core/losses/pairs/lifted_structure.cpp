@@ -17,6 +17,8 @@ namespace {
 /// pytorch-metric-learning: a sample without positives is still pushed from its negatives.
 class LiftedStructureLoss final : public PairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"GeneralizedLiftedStructureLoss", "LiftedStructLoss",
+                                                 "Lifted"};
   struct Params : PairDistanceParams {
     // As in the paper embeddings keep their length: between vectors of length 1 all distances are alike, and
     // the exponentials hardly tell near from far.

@@ -14,6 +14,7 @@ namespace {
 /// where embeddings are normalised first, or not.
 class NPairsLoss final : public Loss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"NPair", "MulticlassNPairs"};
   struct Params {
     bool normalize = true;
     double scale = 16.0;

@@ -15,6 +15,7 @@ namespace {
 /// averaged over the positive pairs. Other positives of an anchor are not in the sum.
 class NtXentLoss final : public PairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"InfoNCE", "NTXent", "SimCLR"};
   struct Params {
     double temperature = 0.07;
     static void describe(Schema<Params>& schema) {

@@ -12,6 +12,7 @@ namespace {
 /// 8).
 class SignalToNoiseLoss final : public PairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"SNRContrastiveLoss", "SNR"};
   struct Params {
     double positive_margin = 0.0;
     double negative_margin = 1.0;

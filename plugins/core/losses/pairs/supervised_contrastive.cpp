@@ -12,6 +12,7 @@ namespace {
 /// over a in P(i) and N(i), averaged over the anchors that have a positive.
 class SupervisedContrastiveLoss final : public PairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"SupCon", "SupConLoss"};
   struct Params {
     double temperature = 0.1;
     static void describe(Schema<Params>& schema) {

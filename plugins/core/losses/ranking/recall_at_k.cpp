@@ -15,6 +15,7 @@ namespace {
 /// over the anchors that have a positive. Half a rank is added to k, so that the step lies between two ranks.
 class RecallAtKLoss final : public PairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"RecallAtKLoss", "SurrogateRecall"};
   struct Params {
     std::vector<int64_t> ks = {1, 2, 4, 8, 16};
     double temperature = 1.0;

@@ -14,6 +14,7 @@ namespace {
 /// of this name gives for targets of 1 and -1.
 class CosineEmbeddingLoss final : public ScoredPairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"CosineSimilarityLoss"};
   struct Params {
     double margin = 0.0;
     static void describe(Schema<Params>& schema) {

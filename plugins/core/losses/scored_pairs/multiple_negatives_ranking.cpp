@@ -20,6 +20,13 @@ namespace {
 /// the a_j of similar pairs.
 class MultipleNegativesRankingLoss final : public ScoredPairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"MNRL",
+                                                 "MNR",
+                                                 "MultiNegativesRanking",
+                                                 "CachedMultipleNegativesRankingLoss",
+                                                 "MultipleNegativesSymmetricRankingLoss",
+                                                 "CachedMultipleNegativesSymmetricRankingLoss",
+                                                 "MultiNegRank"};
   struct Params {
     double scale = 20.0;
     std::string distance = "cosine";

@@ -14,6 +14,7 @@
 #include <set>
 #include <thread>
 
+#include "host/cache/cache_folder.hpp"
 #include "host/cache/remove_entry.hpp"
 #include "host/cache/verify_entry.hpp"
 #include "kindred/error.hpp"
@@ -55,6 +56,12 @@ class RowCaches : public ::testing::Test {
     const auto one = cache();
     fill(*one);
     ASSERT_TRUE(one->complete());
+  }
+  /// The same rows, described by somebody who says more of the data.
+  std::unique_ptr<RowCache> cache_of(const std::string& files) const {
+    return std::make_unique<RowCache>(directory(), kKey, at::kFloat, std::vector<int64_t>{kRows, 3},
+                                      nlohmann::json{{"samples", kRows}, {"data", {{"files", files}}}},
+                                      context);
   }
   /// What a process that this starts does before it is gone; `status`: how it must end.
   template <class Work>
@@ -127,6 +134,23 @@ TEST_F(RowCaches, are_filled_in_parts_and_then_opened) {
   EXPECT_TRUE(at::equal(blocks[0].rows, rows(0, 10)));
   ASSERT_EQ(skipped.size(), 1u);
   EXPECT_EQ(skipped[0].name, "seven.jpg");
+}
+
+TEST_F(RowCaches, that_are_continued_from_elsewhere_keep_what_was_said_of_their_data) {
+  {
+    const auto begun = cache_of("/photos");
+    auto* const shard = begun->take_shard();
+    shard->append(rows(0, shard->end_row()), {});
+    begun->finish(shard);
+  }
+  fill(*cache_of("/mnt/photos"));
+  const auto meta = nlohmann::json::parse(read_file(directory() + "/" + kKey + "/meta.json"));
+  EXPECT_EQ(meta["data"]["files"], "/photos");
+  const auto entries = read_cache_folder(directory()).entries;
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].data, "/photos");
+  EXPECT_TRUE(entries[0].complete);
+  EXPECT_THAT(verify_entry(entries[0]).problems, IsEmpty());
 }
 
 TEST_F(RowCaches, keep_the_order_of_rows_over_many_shards) {

@@ -98,6 +98,16 @@ TEST(Catalog, SuggestsAMisspeltName) {
   EXPECT_EQ(catalog.suggest("no_such_kind", "pull"), "");
 }
 
+TEST(Catalog, SuggestsWhatAnotherSpellingOrLibraryMeans) {
+  const auto catalog = load({"good"});
+  EXPECT_EQ(catalog.suggest("loss", "PullLoss"), "pull");
+  EXPECT_EQ(catalog.suggest("loss", "Fixture.Pull"), "fixture.pull");
+  for (const auto* name : {"AttractionLoss", "attraction", "Attraction_Loss", "gravity", "Gravitty"})
+    EXPECT_EQ(catalog.suggest("loss", name), "pull") << name;
+  EXPECT_EQ(catalog.suggest("", "gravity"), "pull");
+  EXPECT_EQ(catalog.suggest("metric", "gravity"), "");
+}
+
 TEST(Catalog, RefusesAPluginThatOffersATakenId) {
   const auto catalog = load({"good", "duplicate"});
   ASSERT_EQ(catalog.rejected().size(), 1U);

@@ -117,6 +117,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"tag_flags", "KDP007", {"_GLIBCXX_DEBUG", "this host was built with", "rebuild"}},
         Refusal{"other_torch", "KDP008", {"needs libtorch_cpu.so.9", "libtorch_cpu.so", "rebuild"}},
         Refusal{"no_note", "KDP002", {"carries no build tag", "kindred_add_plugin"}},
+        Refusal{"without_plugin",
+                "KDP002",
+                {"it offers the gadget tagged.lever and carries no build tag, so none of its sources has "
+                 "KINDRED_PLUGIN(\"id\", \"version\", \"license\", \"summary\");"}},
         Refusal{"two_notes", "KDP016", {"carries 2 build tags", "kindred_add_plugin"}}),
     [](const auto& info) { return std::string(info.param.fixture); });
 

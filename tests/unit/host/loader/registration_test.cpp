@@ -60,6 +60,13 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"no_factory", "KDP010", "load", "", {"hand.made", "without schema, create or destroy"}},
         Refusal{"bad_id", "KDP010", "load", "", {"\"HandMade\"", "vendor.name"}},
         Refusal{"twice", "KDP011", "register", "hand.made", {"loss hand.made twice", "rename"}},
+        Refusal{
+            "without_component",
+            "KDP020",
+            "gate",
+            "",
+            {"is the plugin tagged and offers no component; write KINDRED_COMPONENT(...) beside each class "
+             "that shall be one, and name the files with them under SOURCES of kindred_add_plugin"}},
         Refusal{"no_schema", "KDP013", "schema", "hand.made", {"loss hand.made", "returned the error 7"}},
         Refusal{
             "wrong_schema", "KDP013", "schema", "hand.made", {"did not write a JSON object", "describe"}}),

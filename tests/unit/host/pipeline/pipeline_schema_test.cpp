@@ -90,8 +90,9 @@ TEST(PipelineSchema, HasEverySection) {
   const auto properties = pipeline_schema(fixture_catalog())["properties"];
   std::vector<std::string> names;
   for (const auto& [name, unused] : properties.items()) names.push_back(name);
-  EXPECT_THAT(names, UnorderedElementsAre("kindred", "name", "seed", "device", "plugins", "data", "model",
-                                          "cache", "train", "evaluate", "output", "extends", "$schema"));
+  EXPECT_THAT(names,
+              UnorderedElementsAre("kindred", "name", "seed", "device", "plugins", "data", "model", "cache",
+                                   "train", "evaluate", "output", "versions", "extends", "$schema"));
 }
 
 TEST(PipelineSchema, RequiresSectionsOnlyWithoutExtends) {
