@@ -5,6 +5,7 @@
 
 #include "host/loader/catalog.hpp"
 #include "host/pipeline/sections.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/names.hpp"
 
 namespace kindred::host {
@@ -97,7 +98,7 @@ std::string misplaced_key_text(const std::string& key, const json& value,
                                const std::vector<std::string>& places) {
   auto text = "\"" + key + "\" is not known here; it belongs at ";
   for (size_t i = 0; i < places.size(); ++i) text += (i > 0 ? " or " : "") + places[i];
-  auto given = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  auto given = json_text(value);
   if (given.size() > kLongestValue || value.is_structured()) given = "...";
   const auto& first = places.front();
   auto nested = given;

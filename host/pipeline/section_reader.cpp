@@ -50,8 +50,8 @@ std::string SectionReader::meant(const std::string& kind, const std::string& typ
       for (const auto& [name, field] : info.schema["properties"].items()) {
         for (const auto& one : field.value("enum", json::array())) {
           if (!one.is_string() || plain_name(one.get<std::string>()) != plain_name(type)) continue;
-          return "; did you mean {\"type\": \"" + info.short_name + "\", \"" + name + "\": " + one.dump() +
-                 "}?";
+          return "; did you mean {\"type\": \"" + info.short_name + "\", \"" + name +
+                 "\": " + json_text(one) + "}?";
         }
       }
     }

@@ -8,6 +8,7 @@
 #include "host/run/make_model.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -58,7 +59,7 @@ std::string fitting_variant(const Catalog& catalog, const EncoderSpec& spec) {
       } catch (const std::exception&) {
         continue;  // neither does this one fit
       }
-      return "; the file fits \"" + name + "\": " + value.dump();
+      return "; the file fits \"" + name + "\": " + json_text(value);
     }
   }
   return "";
