@@ -20,8 +20,8 @@ struct Value {
     list,
     tuple,
     dict,
-    name,     ///< of a class or function
-    object,   ///< what such a name would have made
+    name,    ///< of a class or function
+    object,  ///< what such a name would have made
     storage,
     tensor,
     mark
