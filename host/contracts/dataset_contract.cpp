@@ -69,6 +69,9 @@ class DatasetContract final : public Contract<Dataset> {
   std::vector<Field> fields() const override { return fields_; }
   PairList pairs() const override { return pairs_; }
   std::vector<Role> roles() const override { return roles_; }
+  std::vector<Note> notes() const override {
+    return calls_.call("notes", [&] { return inner_->notes(); });
+  }
 
  private:
   void check_fields() {

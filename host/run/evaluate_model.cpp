@@ -8,6 +8,7 @@
 
 #include "host/contracts/contracts.hpp"
 #include "host/data/class_split.hpp"
+#include "host/data/dataset_notes.hpp"
 #include "host/data/skip_log.hpp"
 #include "host/data/views.hpp"
 #include "host/evaluation/measure.hpp"
@@ -43,6 +44,7 @@ class ModelEvaluation {
 
   json metrics() {
     at::NoGradGuard no_grad;
+    say_notes(*dataset_, pipeline_.loading.on_error, context_);
     const auto test = split_classes(dataset_->labels(), pipeline_.split).test;
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};

@@ -5,6 +5,7 @@
 
 #include "host/base/issue.hpp"
 #include "host/contracts/contracts.hpp"
+#include "host/data/dataset_notes.hpp"
 #include "host/data/views.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/run/check_losses.hpp"
@@ -35,6 +36,7 @@ std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pip
                                       Context& context) {
   material.dataset = create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
   const auto& dataset = *material.dataset;
+  say_notes(dataset, pipeline.loading.on_error, context);
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
   material.split = split_classes(dataset.labels(), pipeline.split);
   const auto& split = material.split;

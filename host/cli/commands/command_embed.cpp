@@ -10,6 +10,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
 #include "host/contracts/contracts.hpp"
+#include "host/data/dataset_notes.hpp"
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
@@ -88,6 +89,7 @@ class EmbedTask {
   Embedded embed_data(InferenceModel model) const {
     const auto data = checked_pipeline(*data_, catalog_);
     const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
+    say_notes(*dataset, data.loading.on_error, command_.context());
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec& spec) { return length_in(*dataset, spec.options.field); });
     return embed_dataset(model, *dataset, command_.context());

@@ -34,12 +34,19 @@ struct PairList {
 /// What a sample is for when retrieval is measured.
 enum class Role : uint8_t { both = 0, query = 1, gallery = 2 };
 
+/// What a person has to know of a dataset before it is used: rows without a label, boxes that were clipped.
+struct Note {
+  std::string text;  ///< one line; names the file, counts, and shows some of what it counts
+  /// Samples that the files name are missing or have no label: "data.on_error": "fail" refuses the dataset.
+  bool loses_samples = false;
+};
+
 /// An ordered collection of samples. Constructing it reads annotations, never objects. What the samples of
 /// one group have in common is said by labels(), or by pairs(). All const methods: [thread-safe].
 class __attribute__((visibility("default"))) Dataset {
  public:
   static constexpr const char* kKind = "dataset";
-  static constexpr uint32_t kRevision = 2;
+  static constexpr uint32_t kRevision = 3;
   virtual ~Dataset() = default;
 
   /// Says what kind of object read() gives.
@@ -82,6 +89,9 @@ class __attribute__((visibility("default"))) Dataset {
 
   /// One per sample, or none: every sample is query and candidate. Training uses samples of every role.
   virtual std::vector<Role> roles() const { return {}; }
+
+  /// What was found while the dataset was made, and is no error. The host says each once, as a warning.
+  virtual std::vector<Note> notes() const { return {}; }
 };
 
 }  // namespace kindred

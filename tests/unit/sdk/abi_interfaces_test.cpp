@@ -97,7 +97,7 @@ std::vector<Row> table() {
   return {
       VALUE(KINDRED_ABI_MAJOR, 1),
       VALUE(KINDRED_ABI_MINOR, 0),
-      VALUE(KINDRED_CXX_EPOCH, 5),
+      VALUE(KINDRED_CXX_EPOCH, 6),
       SIZE(Tensor, sizeof(void*)),
       SIZE(Texts, kList),
 
@@ -108,7 +108,7 @@ std::vector<Row> table() {
       SLOT(BatchSampler, see_class_means, 4, void(const Tensor&, const Tensor&)),
       SLOTS(BatchSampler, 5),
 
-      VALUE(Dataset::kRevision, 2),
+      VALUE(Dataset::kRevision, 3),
       SLOT(Dataset, object_kind, 2, ObjectKind() const),
       SLOT(Dataset, size, 3, int64_t() const),
       SLOT(Dataset, labels, 4, const std::vector<int64_t>&() const),
@@ -122,7 +122,8 @@ std::vector<Row> table() {
       SLOT(Dataset, field_matrix, 12, Tensor(size_t) const),
       SLOT(Dataset, pairs, 13, PairList() const),
       SLOT(Dataset, roles, 14, std::vector<Role>() const),
-      SLOTS(Dataset, 15),
+      SLOT(Dataset, notes, 15, std::vector<Note>() const),
+      SLOTS(Dataset, 16),
       VALUE(ObjectKind::image, 0),
       VALUE(ObjectKind::vector, 1),
       VALUE(ObjectKind::text, 2),
@@ -134,6 +135,9 @@ std::vector<Row> table() {
       FIELD(Field, name, std::string, 0),
       FIELD(Field, kind, ObjectKind, kText),
       SIZE(Field, kText + 8),
+      FIELD(Note, text, std::string, 0),
+      FIELD(Note, loses_samples, bool, kText),
+      SIZE(Note, kText + 8),
       FIELD(PairList, rows, Tensor, 0),
       FIELD(PairList, scores, Tensor, 8),
       FIELD(PairList, subgroups, Tensor, 16),
