@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
@@ -23,6 +24,16 @@ size_t terminal_width() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
   return 80;
+}
+
+constexpr const char* kLogPattern = "%Y-%m-%dT%H:%M:%S.%e %l %v";
+constexpr size_t kStampLength = 23;  // what the pattern writes before the level
+constexpr const char* kWarning = "warning: ";
+
+/// Says whether a line of a log file begins with a time; others go on with the line before.
+bool has_stamp(const std::string& line) {
+  return line.size() > kStampLength && line[4] == '-' && line[10] == 'T' && line[19] == '.' &&
+         line[kStampLength] == ' ';
 }
 
 }  // namespace
@@ -45,7 +56,7 @@ bool TerminalContext::interrupted() const { return was_interrupted(); }
 
 void TerminalContext::info(const std::string& text) { log_->logger.info("{}", text); }
 
-void TerminalContext::warning(const std::string& text) { log_->logger.warn("warning: {}", text); }
+void TerminalContext::warning(const std::string& text) { log_->logger.warn("{}{}", kWarning, text); }
 
 void TerminalContext::failure(const std::string& text) {
   const auto level = log_->screen->level();
@@ -56,7 +67,7 @@ void TerminalContext::failure(const std::string& text) {
 
 void TerminalContext::add_log_file(const std::string& path) {
   auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
-  file->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  file->set_pattern(kLogPattern);
   log_->logger.sinks().push_back(file);
 }
 
@@ -96,6 +107,22 @@ void TerminalContext::draw(const ProgressState& state) const {
   line.resize(std::min(line.size(), terminal_width() - 1));
   std::fprintf(stderr, "\r\x1b[2K%s%s", line.c_str(), s.finished ? "\n" : "");
   std::fflush(stderr);
+}
+
+std::vector<std::string> warnings_in_log(const std::string& path) {
+  const std::string beginning = std::string(" warning ") + kWarning;
+  std::vector<std::string> warnings;
+  bool is_in_warning = false;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!has_stamp(line)) {
+      if (is_in_warning) warnings.back() += "\n" + line;
+      continue;
+    }
+    is_in_warning = line.compare(kStampLength, beginning.size(), beginning) == 0;
+    if (is_in_warning) warnings.push_back(line.substr(kStampLength + beginning.size()));
+  }
+  return warnings;
 }
 
 }  // namespace kindred::host

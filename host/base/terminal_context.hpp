@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "host/base/context.hpp"
 
@@ -39,5 +40,8 @@ class TerminalContext final : public Context {
   std::mutex mutex_;
   std::map<std::string, Clock::time_point> shown_;  ///< by label: when it was drawn last
 };
+
+/// Returns the warnings in a log file that a TerminalContext wrote, in order; none when there is no file.
+std::vector<std::string> warnings_in_log(const std::string& path);
 
 }  // namespace kindred::host

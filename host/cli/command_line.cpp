@@ -78,7 +78,8 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
     const std::string name = command_.arguments.names.begin()[i];
     if (!has(name)) throw UsageError(name + " is missing; usage: host " + command_.usage);
   }
-  context_ = std::make_shared<TerminalContext>(has("quiet"));
+  terminal_ = std::make_shared<TerminalContext>(has("quiet"));
+  context_ = std::make_shared<CollectingContext>(*terminal_);
   return true;
 }
 

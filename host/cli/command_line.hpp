@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/base/context.hpp"
+#include "host/base/collecting_context.hpp"
 #include "host/cli/command_table.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/pipeline/document.hpp"
@@ -39,13 +39,16 @@ class CommandLine {
   bool json() const { return has("json"); }
   /// The terminal, after parse(); with --quiet it shows warnings and errors only.
   Context& context() const { return *context_; }
+  /// What was warned of on the terminal so far.
+  std::vector<std::string> warnings() const { return context_->warnings(); }
 
  private:
   const Command& command_;
   boost::program_options::options_description options_, hidden_;
   boost::program_options::positional_options_description positional_;
   boost::program_options::variables_map values_;
-  std::shared_ptr<Context> context_ = std::make_shared<Context>();
+  std::shared_ptr<Context> terminal_ = std::make_shared<Context>();
+  std::shared_ptr<CollectingContext> context_ = std::make_shared<CollectingContext>(*terminal_);
 };
 
 /// The catalogue for a command line and the folders a pipeline names. Refused plugins are told on stderr;

@@ -7,9 +7,11 @@
 #include <filesystem>
 
 #include "host/base/clock.hpp"
+#include "host/base/collecting_context.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/issue.hpp"
 #include "host/base/progress.hpp"
+#include "host/base/terminal_context.hpp"
 #include "host/distributed/local_communicator.hpp"
 #include "host/inference/inference_model.hpp"
 #include "host/loader/catalog.hpp"
@@ -27,6 +29,17 @@ namespace kindred::host {
 namespace fs = std::filesystem;
 namespace {
 
+std::string interrupted_text(const std::string& folder) {
+  return fmt::format("interrupted; continue with --resume {}", folder);
+}
+
+/// What the executions before this one warned of, but that they were interrupted: that is over.
+std::vector<std::string> earlier_warnings(const std::string& log, const std::string& folder) {
+  auto warnings = warnings_in_log(log);
+  warnings.erase(std::remove(warnings.begin(), warnings.end(), interrupted_text(folder)), warnings.end());
+  return warnings;
+}
+
 /// One execution: the order of its steps. They fill the result as they go, so that whatever happens the
 /// result file says how far it came.
 class Run {
@@ -35,7 +48,7 @@ class Run {
       : pipeline_(pipeline),
         catalog_(catalog),
         options_(options),
-        context_(context),
+        context_(context, options.warnings),
         device_(device_from_name(pipeline.device)) {}
 
   RunOutcome execute();
@@ -52,7 +65,7 @@ class Run {
   const Pipeline& pipeline_;
   const Catalog& catalog_;
   const RunOptions& options_;
-  Context& context_;
+  CollectingContext context_;  ///< what is warned of goes into the result
   at::Device device_;
   RunResult result_;
   std::string folder_;
@@ -68,7 +81,9 @@ void Run::open_folder() {
   } else {
     folder_ = create_run_folder(pipeline_, options_.folder);
   }
-  context_.add_log_file((fs::path(folder_) / "log.txt").string());
+  const auto log = (fs::path(folder_) / "log.txt").string();
+  if (options_.resume) context_.keep(earlier_warnings(log, folder_));
+  context_.add_log_file(log);
   write_file_atomically((fs::path(folder_) / "pipeline.json").string(),
                         resolved_pipeline(pipeline_, catalog_).dump(2) + "\n");
   context_.info(fmt::format("run folder {}", folder_));
@@ -80,7 +95,7 @@ void Run::prepare() {
         {{pipeline_.file, "/cache/type",
           "the run computes on the processor, so there is no other device's memory; take \"cpu\""}});
   }
-  result_.warned(prepare_data(material_, pipeline_, catalog_, context_));
+  prepare_data(material_, pipeline_, catalog_, context_);
   prepare_model(material_, pipeline_, catalog_, device_, context_);
   if (const auto took = encode_data(material_, pipeline_, device_, context_)) result_.encoded(*took);
   prepare_training_data(material_, pipeline_, device_, context_);
@@ -151,16 +166,20 @@ void Run::save_model() {
   try {
     InferenceModel::load(folder, catalog_, device_, {});
   } catch (const std::exception& error) {
-    const auto text = fmt::format("{} was saved but cannot be opened: {}", folder, error.what());
-    result_.warned({text});
-    context_.warning(text);
+    context_.warning(fmt::format("{} was saved but cannot be opened: {}", folder, error.what()));
   }
 }
 
 void Run::finish(RunStatus status, const std::string& error) {
-  result_.write(folder_, status, error, material_, device_);
+  const auto write = [&] {
+    result_.warned(context_.warnings());
+    result_.write(folder_, status, error, material_, device_);
+  };
+  write();
+  const auto said = context_.warnings().size();
   trackers_->finish(status_name(status),
                     status == RunStatus::completed ? result_.metrics() : nlohmann::json::object());
+  if (context_.warnings().size() != said) write();  // a tracker failed at its end
 }
 
 RunOutcome Run::execute() {
@@ -171,8 +190,8 @@ RunOutcome Run::execute() {
     prepare();
     embed_base();
     if (!train()) {
+      context_.warning(interrupted_text(folder_));
       finish(RunStatus::interrupted);
-      context_.warning(fmt::format("interrupted; continue with --resume {}", folder_));
       return {result_.body(), "", true};
     }
     fit_heads(material_.model.heads.stages.size());

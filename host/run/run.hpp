@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "host/base/context.hpp"
 #include "host/pipeline/pipeline.hpp"
@@ -11,8 +12,9 @@ namespace kindred::host {
 class Catalog;
 
 struct RunOptions {
-  std::string folder;   ///< of the run; "": <output.directory>/<name>/<UTC time>
-  bool resume = false;  ///< continue in `folder`
+  std::string folder;                 ///< of the run; "": <output.directory>/<name>/<UTC time>
+  bool resume = false;                ///< continue in `folder`
+  std::vector<std::string> warnings;  ///< said before the run began; they stand in its result, too
 };
 
 struct RunOutcome {

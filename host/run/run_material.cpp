@@ -32,8 +32,7 @@ void RunMaterial::keep_readable() {
   for (auto* samples : {&split.train, &split.validation, &split.test}) skips->remove_from(*samples);
 }
 
-std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog,
-                                      Context& context) {
+void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, Context& context) {
   material.dataset = create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
   const auto& dataset = *material.dataset;
   say_notes(dataset, pipeline.loading.on_error, context);
@@ -46,14 +45,11 @@ std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pip
       split.validation.size(), count_groups(dataset.labels(), split.validation),
       split.validation_is_test ? " = test" : "", split.test.size(),
       count_groups(dataset.labels(), split.test)));
-  std::vector<std::string> warnings;
   if (split.validation_is_test) {
-    warnings.push_back(
+    context.warning(
         "validation is the test classes: early stopping sees what is measured at the end, so the "
         "result is optimistic");
-    context.warning(warnings.back());
   }
-  return warnings;
 }
 
 void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, at::Device device,

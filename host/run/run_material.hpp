@@ -42,10 +42,8 @@ struct RunMaterial {
   void keep_readable();
 };
 
-/// Opens the dataset and divides it. Returns what a person is to be warned of; it was said to `context`
-/// already.
-std::vector<std::string> prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog,
-                                      Context& context);
+/// Opens the dataset and divides it.
+void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, Context& context);
 
 /// Makes the model and brings it to the device. Throws PipelineError when it does not fit the data, or when a
 /// loss does not take this kind of dataset.

@@ -85,11 +85,6 @@ void RunResult::trained(const TrainReport& report) {
   timings["train_seconds"] = report.train_seconds;
   timings["steps_per_second"] =
       report.step_seconds > 0 ? static_cast<double>(report.steps) / report.step_seconds : 0.0;
-  warned(report.warnings);
-}
-
-void RunResult::warned(const std::vector<std::string>& warnings) {
-  warnings_.insert(warnings_.end(), warnings.begin(), warnings.end());
 }
 
 void RunResult::measured(const std::string& side, const Measured& values) {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/encoding/feature_store.hpp"
@@ -33,7 +34,8 @@ class RunResult {
   /// Notes that heads were fitted; times add up.
   void fitted(double seconds);
   void trained(const TrainReport& report);
-  void warned(const std::vector<std::string>& warnings);
+  /// Notes all that was warned of so far, in place of what was noted before.
+  void warned(std::vector<std::string> warnings) { warnings_ = std::move(warnings); }
 
   /// Notes the values of a side, "base" or "tuned".
   void measured(const std::string& side, const Measured& values);

@@ -20,11 +20,11 @@ void CollapseWatch::look_at(const at::Tensor& embeddings) {
   const auto unit = l2_normalized(embeddings.detach());
   const double norm = unit.mean(0).norm().item<double>();
   if (norm < kCollapsedNorm) return;
-  warning_ = fmt::format(
+  is_over_ = true;
+  context_.warning(fmt::format(
       "the embeddings have collapsed: all point into nearly the same direction (mean cosine {:.4f}); try a "
       "lower learning rate, a larger batch or another mining",
-      norm * norm);
-  context_.warning(warning_);
+      norm * norm));
 }
 
 }  // namespace kindred::host

@@ -2,8 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <string>
-
 #include "host/base/context.hpp"
 
 namespace kindred::host {
@@ -20,13 +18,11 @@ class CollapseWatch {
   void look_at(const at::Tensor& embeddings);
 
   /// Returns whether it has warned, so that further looks say nothing.
-  bool is_over() const { return !warning_.empty(); }
-  /// Returns the warning, or "".
-  const std::string& warning() const { return warning_; }
+  bool is_over() const { return is_over_; }
 
  private:
   Context& context_;
-  std::string warning_;
+  bool is_over_ = false;
 };
 
 }  // namespace kindred::host

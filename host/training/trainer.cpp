@@ -128,13 +128,10 @@ void Trainer::take_best_weights() {
   report_.best_epoch = best_.epoch();
   report_.best_value = best_.value();
   report_.monitor = best_.monitor();
-  if (!collapse_.warning().empty()) report_.warnings.push_back(collapse_.warning());
   if (best_.restore()) return;
   if (average_) average_->put_in();
   if (report_.epochs == 0) return;
-  report_.warnings.push_back("no epoch had a defined " + best_.monitor() +
-                             "; the last epoch's weights are kept");
-  context_.warning(report_.warnings.back());
+  context_.warning("no epoch had a defined " + best_.monitor() + "; the last epoch's weights are kept");
 }
 
 void Trainer::run_epochs() {

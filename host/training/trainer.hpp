@@ -34,7 +34,6 @@ struct TrainReport {
   double train_seconds = 0;
   int64_t steps = 0;        ///< of this execution
   double step_seconds = 0;  ///< that they took, validation left out
-  std::vector<std::string> warnings;
 };
 
 /// This says how a model is trained. What it refers to must outlive the trainer.

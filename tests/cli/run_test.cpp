@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <limits>
 
 #include "host_process.hpp"
@@ -91,6 +93,36 @@ TEST_F(RunCommand, validation_on_the_test_classes_is_warned_about) {
   const auto result = run("out", {"--set", "data.split.validation=test"});
   EXPECT_THAT(result["warnings"].dump(), HasSubstr("optimistic"));
   EXPECT_EQ(result["data"]["validation"], result["data"]["test"]);
+}
+
+TEST_F(RunCommand, whatever_is_warned_of_stands_in_the_result_once_and_is_kept_by_a_resume) {
+  std::ofstream(folder_ / "broken.kindred.so") << "no plugin";
+  const std::vector<std::string> more = {"--set", "data.split.validation=test"};
+  const auto with = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return testing::run_host(folder_, arguments);
+  };
+  const auto first = with({"run", "pipeline.json", "--plugins", ".", "--quiet", "--output", "out"});
+  // Each line of warning on the screen stands in the result, and nothing else does.
+  const auto said = [](const std::string& error) {
+    std::vector<std::string> lines;
+    std::istringstream text(error);
+    for (std::string line; std::getline(text, line);) {
+      if (line.rfind("warning: ", 0) == 0) lines.push_back(line.substr(9));
+    }
+    return lines;
+  };
+  ASSERT_EQ(first.code, 0) << first.error;
+  const auto warnings = testing::read_json(folder_ / "out/result.json")["warnings"];
+  EXPECT_EQ(warnings, nlohmann::json(said(first.error)));
+  EXPECT_THAT(warnings.dump(), HasSubstr("broken.kindred.so"));
+  EXPECT_THAT(warnings.dump(), HasSubstr("optimistic"));
+  // Another execution says less, and keeps what the first one said.
+  std::filesystem::remove(folder_ / "broken.kindred.so");
+  ASSERT_EQ(with({"run", "pipeline.json", "--quiet", "--resume", "out"}).code, 0);
+  const auto resumed = testing::read_json(folder_ / "out/result.json")["warnings"];
+  EXPECT_EQ(std::count(resumed.begin(), resumed.end(), warnings.back()), 1);
+  EXPECT_THAT(resumed.dump(), HasSubstr("optimistic"));
 }
 
 TEST_F(RunCommand, an_occupied_folder_is_refused) {

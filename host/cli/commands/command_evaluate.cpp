@@ -18,7 +18,8 @@ int evaluate_command(const CommandLine& command) {
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
-  const auto result = evaluate_model(pipeline, catalog, command.get<std::string>("model"), command.context());
+  auto result = evaluate_model(pipeline, catalog, command.get<std::string>("model"), command.context());
+  result["warnings"] = command.warnings();
   if (command.has("output")) write_file_atomically(command.get<std::string>("output"), result.dump(2) + "\n");
   if (command.json())
     std::cout << result.dump(2) << "\n";

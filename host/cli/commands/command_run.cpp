@@ -17,6 +17,7 @@ int run_command(const CommandLine& command) {
   const auto catalog = load_catalog(command, plugin_folders(document));
   const auto pipeline = checked_pipeline(document, catalog);
   RunOptions options;
+  options.warnings = command.warnings();
   options.resume = command.has("resume");
   if (command.has("output")) options.folder = command.get<std::string>("output");
   if (options.resume) options.folder = command.get<std::string>("resume");

@@ -39,8 +39,8 @@ TEST(RunResult, takes_up_what_every_step_gave) {
   report.epoch_seconds = {3, 1, 2};
   report.steps = 12;
   report.step_seconds = 4;
-  report.warnings = {"second"};
   result.warned({"first"});
+  result.warned({"first", "second"});
   result.trained(report);
   Measured measured;
   MetricValue value{};

@@ -48,7 +48,7 @@ TEST(Trainer, lowers_the_loss_and_leaves_a_history_and_a_checkpoint) {
   EXPECT_EQ(report.monitor, "validation.loss");
   EXPECT_GE(report.best_epoch, 1);
   EXPECT_FALSE(report.interrupted || report.stopped_early);
-  EXPECT_TRUE(report.warnings.empty());
+  EXPECT_TRUE(training.context.warnings.empty());
   const auto history = history_of(folder);
   ASSERT_EQ(history.size(), 8U);
   EXPECT_LT(history.back()["train"]["loss"].get<double>(),
@@ -94,10 +94,8 @@ TEST(Trainer, warns_once_when_all_embeddings_point_one_way) {
   const TemporaryFolder folder("trainer_collapse");
   MadeTraining training(folder.path().string());
   training.rows = at::ones_like(training.rows) + at::randn_like(training.rows) * 1e-4;
-  const auto report = training.trainer().train();
-  ASSERT_EQ(report.warnings.size(), 1U);
-  EXPECT_THAT(report.warnings.front(), HasSubstr("the embeddings have collapsed"));
-  EXPECT_EQ(training.context.warnings, report.warnings);
+  training.trainer().train();
+  EXPECT_THAT(training.context.warnings, ElementsAre(HasSubstr("the embeddings have collapsed")));
 }
 
 TEST(Trainer, says_that_no_epoch_had_a_defined_value) {
@@ -110,7 +108,7 @@ TEST(Trainer, says_that_no_epoch_had_a_defined_value) {
   const auto before = training.weights();
   const auto report = training.trainer().train();
   EXPECT_EQ(report.best_epoch, 0);
-  EXPECT_THAT(report.warnings,
+  EXPECT_THAT(training.context.warnings,
               ElementsAre("no epoch had a defined validation.scripted; the last epoch's weights are kept"));
   EXPECT_FALSE(at::equal(training.weights(), before));
 }
