@@ -35,6 +35,7 @@ class ListedImages : public Dataset {
   at::Tensor read(int64_t index) const override;
   std::string sample_name(int64_t index) const override;
   std::string fingerprint() const override;
+  StoredObject stored(int64_t index, size_t field) const override;
 
  protected:
   void add(const ListedImage& image);
