@@ -24,6 +24,21 @@ std::vector<int64_t> drawn(std::vector<int64_t> classes, double fraction, uint64
   return classes;
 }
 
+/// Returns the classes that are not in the fold `options.fold`, ascending. Folds differ by one class at most.
+std::vector<int64_t> outside_fold(const std::vector<int64_t>& classes, const SplitOptions& options) {
+  auto shuffled = classes;
+  auto random = random_stream(options.seed, Stream::folds);
+  random.shuffle(shuffled.begin(), shuffled.end());
+  std::vector<int64_t> outside;
+  for (size_t i = 0; i < shuffled.size(); ++i) {
+    if (static_cast<int64_t>(i) % options.folds + 1 != std::max<int64_t>(options.fold, 1)) {
+      outside.push_back(shuffled[i]);
+    }
+  }
+  std::sort(outside.begin(), outside.end());
+  return outside;
+}
+
 }  // namespace
 
 ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions& options) {
@@ -43,6 +58,13 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
   if (options.train_first > 0) {
     std::copy_if(classes.begin(), classes.end(), std::back_inserter(train),
                  [&](int64_t label) { return label < options.train_first; });
+  } else if (options.folds > 0) {
+    if (static_cast<int64_t>(classes.size()) < options.folds) {
+      fail("/data/split/folds", "there are " + std::to_string(options.folds) + " folds for " +
+                                    std::to_string(classes.size()) +
+                                    " classes, so that some would have none; give fewer");
+    }
+    train = outside_fold(classes, options);
   } else if (train.empty()) {
     train = drawn(classes, options.train_fraction, seed, Stream::train_classes);
     std::sort(train.begin(), train.end());
@@ -82,6 +104,13 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
              " training classes times the fraction rounds to none; raise it or say \"none\"");
   }
   return split;
+}
+
+void require_fold(const SplitOptions& options) {
+  if (options.folds == 0 || options.fold > 0) return;
+  throw PipelineError({{options.file, "/data/split/fold",
+                        "there are " + std::to_string(options.folds) +
+                            " folds; say which is meant, for example --set data.split.fold=1"}});
 }
 
 at::Tensor tensor_of(const std::vector<SampleIndex>& samples) {

@@ -35,6 +35,7 @@ struct Pipeline {
   std::vector<ComponentSpec> metrics;
   ComponentSpec eval_sampler;
   std::string output_directory = "runs";
+  bool keep_checkpoints = false;  ///< of a run that is completed
   std::vector<ComponentSpec> trackers;
   nlohmann::json resolved;  ///< the whole pipeline with every default written out and paths absolute
 

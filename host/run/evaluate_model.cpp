@@ -16,6 +16,7 @@
 #include "host/model/device.hpp"
 #include "host/report/tables.hpp"
 #include "host/run/components.hpp"
+#include "host/run/duplicates.hpp"
 #include "host/run/make_model.hpp"
 
 namespace kindred::host {
@@ -45,7 +46,12 @@ class ModelEvaluation {
   json metrics() {
     at::NoGradGuard no_grad;
     say_notes(*dataset_, pipeline_.loading.on_error, context_);
-    const auto test = split_classes(dataset_->labels(), pipeline_.split).test;
+    require_fold(pipeline_.split);
+    auto split = split_classes(dataset_->labels(), pipeline_.split);
+    if (pipeline_.loading.duplicates != DuplicateUse::warn) {  // what a run warned of changes nothing here
+      use_duplicates(*dataset_, {pipeline_.file, pipeline_.loading, pipeline_.cache}, split, context_);
+    }
+    const auto& test = split.test;
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);

@@ -22,6 +22,7 @@
 #include "host/run/run_folder.hpp"
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
+#include "host/training/checkpointer.hpp"
 #include "host/training/trainer.hpp"
 #include "kindred/io/file.hpp"
 
@@ -77,7 +78,6 @@ class Run {
 void Run::open_folder() {
   if (options_.resume) {
     folder_ = fs::absolute(options_.folder).string();
-    check_same_pipeline(folder_, pipeline_);
   } else {
     folder_ = create_run_folder(pipeline_, options_.folder);
   }
@@ -206,6 +206,7 @@ RunOutcome Run::execute() {
     finish(RunStatus::failed, error.what());
     throw;
   }
+  if (!pipeline_.keep_checkpoints) remove_checkpoints(folder_);
   context_.info(fmt::format("wrote {}", folder_));
   return {result_.body(), metrics_table(result_.metrics()), false};
 }
@@ -214,6 +215,14 @@ RunOutcome Run::execute() {
 
 RunOutcome run_pipeline(const Pipeline& pipeline, const Catalog& catalog, const RunOptions& options,
                         Context& context) {
+  if (options.resume) {
+    check_same_pipeline(options.folder, pipeline);
+    if (auto result = completed_result(options.folder, pipeline)) {
+      context.info(fmt::format("the run in {} is completed already; nothing was changed", options.folder));
+      auto table = metrics_table(result->at("metrics"));
+      return {std::move(*result), std::move(table), false};
+    }
+  }
   return Run(pipeline, catalog, options, context).execute();
 }
 

@@ -9,6 +9,7 @@
 #include "host/data/views.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/run/check_losses.hpp"
+#include "host/run/duplicates.hpp"
 #include "host/run/make_model.hpp"
 #include "host/run/trained_stages.hpp"
 #include "host/training_data/make_training_data.hpp"
@@ -37,7 +38,10 @@ void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog
   const auto& dataset = *material.dataset;
   say_notes(dataset, pipeline.loading.on_error, context);
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
+  require_fold(pipeline.split);
   material.split = split_classes(dataset.labels(), pipeline.split);
+  material.duplicates =
+      use_duplicates(dataset, {pipeline.file, pipeline.loading, pipeline.cache}, material.split, context);
   const auto& split = material.split;
   context.info(fmt::format(
       "data: {} samples; train {} ({} classes), validation {} ({} classes){}, test {} ({} classes)",

@@ -3,6 +3,7 @@
 #include <c10/core/Device.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct RunMaterial {
   std::shared_ptr<Dataset> dataset;
   std::unique_ptr<SkipLog> skips;
   ClassSplit split;
+  nlohmann::json duplicates;  ///< what result.json says of equal samples
   Model model;
   EncodingOptions encoding;
   std::unique_ptr<FeatureStore> encoded;

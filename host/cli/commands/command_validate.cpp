@@ -4,18 +4,19 @@
 #include "host/base/issue.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/pipeline/validator.hpp"
-#include "host/run/checked_pipeline.hpp"
+#include "host/cli/series_request.hpp"
+#include "host/run/series_plan.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
 namespace {
 
 void check(const CommandLine& command) {
-  const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
-  const auto catalog = load_catalog(command, plugin_folders(document));
-  const auto pipeline = checked_pipeline(document, catalog);
-  if (command.json()) std::cout << json{{"valid", true}, {"resolved", pipeline.resolved}}.dump(2) << "\n";
+  const auto request = series_request(command);
+  const auto catalog = load_catalog(command, series_plugins(request));
+  const auto runs = series_runs(request, catalog);
+  if (!command.json()) return;
+  std::cout << json{{"valid", true}, {"resolved", runs.front().pipeline.resolved}}.dump(2) << "\n";
 }
 
 int validate_command(const CommandLine& command) {
