@@ -20,6 +20,7 @@ enum class Stream : uint64_t {
   part_of_batch = 9,
   shown_queries = 10,
   augmentation = 11,
+  folds = 12,
 };
 
 /// A generator for one purpose; `keys` say which of its draws, such as an epoch and a step.

@@ -58,9 +58,7 @@ bool TerminalContext::interrupted() const { return was_interrupted(); }
 
 void TerminalContext::info(const std::string& text) { log_->logger.info("{}", shown(text)); }
 
-void TerminalContext::warning(const std::string& text) {
-  log_->logger.warn("{}{}", kWarning, shown(text));
-}
+void TerminalContext::warning(const std::string& text) { log_->logger.warn("{}{}", kWarning, shown(text)); }
 
 void TerminalContext::failure(const std::string& text) {
   const auto level = log_->screen->level();

@@ -13,6 +13,13 @@ constexpr CommandOption set_option(const char* text) {
 constexpr CommandOption kModel = {"model", OptionValue::text, "DIR",
                                   "servable model (the folder model/ of a run)"};
 
+constexpr CommandOption kSeeds = {
+    "seeds", OptionValue::integer, "N",
+    "a run with the pipeline's seed, one with the next, and so on, which test the same classes"};
+
+constexpr CommandOption kGrid = {"grid", OptionValue::texts, "KEY=VALUE,VALUE",
+                                 "runs with each of these values; may repeat: every combination"};
+
 constexpr Command kCommands[] = {
     {"cache",
      false,
@@ -112,14 +119,21 @@ constexpr Command kCommands[] = {
     {"run",
      true,
      "train and measure what a pipeline file says",
-     "run PIPELINE [--set KEY=VALUE ...] [--output DIR] [--resume DIR]",
+     "run PIPELINE [--set KEY=VALUE ...] [--seeds N] [--grid KEY=VALUE,VALUE ...] [--output DIR]\n"
+     "       host run --resume DIR",
      "Trains and measures what a pipeline file says. Leaves a run folder with pipeline.json, log.txt, "
-     "history.jsonl,\nresult.json, retrieval.png, checkpoints/ and the servable model/.",
+     "history.jsonl,\nresult.json, retrieval.png and the servable model/, and checkpoints/ where it did not "
+     "end. "
+     "\n--seeds, --grid and data.split.folds make a series: several runs, one after the other, in a folder "
+     "that\nalso holds results.json and table.txt.",
      "host run datasets/toy_cars/pipeline.json --set train.epochs=3",
-     {{"PIPELINE"}, 1},
+     {{"PIPELINE"}, 0},
      {set_option("override a value, for example train.epochs=5; may repeat"),
+      kSeeds,
+      kGrid,
       {"output", OptionValue::text, "DIR", "the run's folder, instead of one named by the time"},
-      {"resume", OptionValue::text, "DIR", "continue an interrupted run in its folder"}}},
+      {"resume", OptionValue::text, "DIR",
+       "continue the run or the series of this folder; without PIPELINE it is the one that began it"}}},
     {"schema",
      false,
      "JSON Schema of pipeline files, for editors",
@@ -131,7 +145,7 @@ constexpr Command kCommands[] = {
     {"validate",
      true,
      "check a pipeline file without running it",
-     "validate PIPELINE [--data] [--set KEY=VALUE ...]",
+     "validate PIPELINE [--data] [--set KEY=VALUE ...] [--seeds N] [--grid KEY=VALUE,VALUE ...]",
      "Checks a pipeline file: every problem with its place, what was expected and a suggestion. With --data "
      "also\nwhat only the data tells: its lists, classes, split, batches and the weights. No picture is "
      "decoded.",
@@ -139,7 +153,9 @@ constexpr Command kCommands[] = {
      {{"PIPELINE"}, 1},
      {{"data", OptionValue::none, nullptr,
        "also check the data and the weights, as a run does at its beginning"},
-      set_option("override a value, for example train.epochs=5; may repeat")}},
+      set_option("override a value, for example train.epochs=5; may repeat"),
+      kSeeds,
+      kGrid}},
     {"weights",
      true,
      "published weights: list them, fetch one, say where it lies",

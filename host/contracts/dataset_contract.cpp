@@ -72,6 +72,16 @@ class DatasetContract final : public Contract<Dataset> {
   std::vector<Note> notes() const override {
     return calls_.call("notes", [&] { return inner_->notes(); });
   }
+  StoredObject stored(int64_t index, size_t field) const override {
+    auto running = calls_.running("stored");
+    running.set_sample(index);
+    auto object = inner_->stored(index, field);
+    if (object.offset < 0 || object.bytes < -1) {
+      calls_.broke("stored", fmt::format("gave {} bytes from {} for {}", object.bytes, object.offset,
+                                         sample_name(index)));
+    }
+    return object;
+  }
 
  private:
   void check_fields() {

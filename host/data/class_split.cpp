@@ -34,6 +34,21 @@ std::vector<int64_t> drawn(std::vector<int64_t> classes, int64_t count, uint64_t
   return classes;
 }
 
+/// Returns the classes that are not in the fold `options.fold`, ascending. Folds differ by one class at most.
+std::vector<int64_t> outside_fold(const std::vector<int64_t>& classes, const SplitOptions& options) {
+  auto shuffled = classes;
+  auto random = random_stream(options.seed, Stream::folds);
+  random.shuffle(shuffled.begin(), shuffled.end());
+  std::vector<int64_t> outside;
+  for (size_t i = 0; i < shuffled.size(); ++i) {
+    if (static_cast<int64_t>(i) % options.folds + 1 != std::max<int64_t>(options.fold, 1)) {
+      outside.push_back(shuffled[i]);
+    }
+  }
+  std::sort(outside.begin(), outside.end());
+  return outside;
+}
+
 }  // namespace
 
 ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions& options) {
@@ -53,6 +68,13 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
   if (options.train_first > 0) {
     std::copy_if(classes.begin(), classes.end(), std::back_inserter(train),
                  [&](int64_t label) { return label < options.train_first; });
+  } else if (options.folds > 0) {
+    if (static_cast<int64_t>(classes.size()) < options.folds) {
+      fail("/data/split/folds", "there are " + std::to_string(options.folds) + " folds for " +
+                                    std::to_string(classes.size()) +
+                                    " classes, so that some would have none; give fewer");
+    }
+    train = outside_fold(classes, options);
   } else if (train.empty()) {
     train = drawn(classes, part_of(classes, options.train_fraction), seed, Stream::train_classes);
     std::sort(train.begin(), train.end());
@@ -112,26 +134,31 @@ ClassSplit split_classes(const Dataset& dataset, const SplitOptions& options) {
     issue.message += "; leave out the pairs of objects that many share, or take pairs of several sources";
     throw PipelineError({issue});
   }
-}
+  void require_fold(const SplitOptions& options) {
+    if (options.folds == 0 || options.fold > 0) return;
+    throw PipelineError({{options.file, "/data/split/fold",
+                          "there are " + std::to_string(options.folds) +
+                              " folds; say which is meant, for example --set data.split.fold=1"}});
+  }
 
-at::Tensor tensor_of(const std::vector<SampleIndex>& samples) {
-  auto out = at::empty({static_cast<int64_t>(samples.size())}, at::kLong);
-  std::transform(samples.begin(), samples.end(), out.data_ptr<int64_t>(),
-                 [](SampleIndex sample) { return to_int(sample); });
-  return out;
-}
+  at::Tensor tensor_of(const std::vector<SampleIndex>& samples) {
+    auto out = at::empty({static_cast<int64_t>(samples.size())}, at::kLong);
+    std::transform(samples.begin(), samples.end(), out.data_ptr<int64_t>(),
+                   [](SampleIndex sample) { return to_int(sample); });
+    return out;
+  }
 
-at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
-  auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
-  auto* values = out.data_ptr<int64_t>();
-  for (size_t i = 0; i < rows.size(); ++i) values[i] = labels[static_cast<size_t>(rows[i])];
-  return out;
-}
+  at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
+    auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
+    auto* values = out.data_ptr<int64_t>();
+    for (size_t i = 0; i < rows.size(); ++i) values[i] = labels[static_cast<size_t>(rows[i])];
+    return out;
+  }
 
-int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
-  std::set<int64_t> groups;
-  for (auto row : rows) groups.insert(labels[static_cast<size_t>(row)]);
-  return static_cast<int64_t>(groups.size());
-}
+  int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
+    std::set<int64_t> groups;
+    for (auto row : rows) groups.insert(labels[static_cast<size_t>(row)]);
+    return static_cast<int64_t>(groups.size());
+  }
 
 }  // namespace kindred::host

@@ -19,12 +19,15 @@ struct ClassSplit {
   bool validation_is_test = false;
 };
 
-/// Deterministic in (labels, options). Throws PipelineError when a side that is needed has no class, or
-/// when classes_file names a class that the dataset does not have.
+/// Deterministic in (labels, options). With folds the test classes are those of the chosen fold, of the first
+/// where none is chosen; over all folds each class is a test class once. Throws PipelineError when a side
+/// that is needed has no class, or when classes_file names a class that the dataset does not have.
 ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions& options);
 
 /// The same for a dataset. Of one whose groups are what pairs connect, the error says how few there are.
 ClassSplit split_classes(const Dataset& dataset, const SplitOptions& options);
+/// Throws PipelineError where there are folds and none is chosen, so that nobody knows which classes to test.
+void require_fold(const SplitOptions& options);
 
 /// Returns the numbers of `samples`, int64 (R) on the CPU.
 at::Tensor tensor_of(const std::vector<SampleIndex>& samples);

@@ -35,6 +35,7 @@ struct Pipeline {
   std::vector<ComponentSpec> metrics;
   ComponentSpec eval_sampler;
   std::string output_directory = "runs";
+  bool keep_checkpoints = false;  ///< of a run that is completed
   std::vector<ComponentSpec> trackers;
   std::vector<std::string> notes;     ///< sentences about what was chosen for the user
   std::vector<std::string> warnings;  ///< sentences about what is allowed and probably not meant

@@ -37,16 +37,46 @@ void read_train_classes(SectionReader& reader, Pipeline& p, const TrainClassesSe
   }
 }
 
+/// Reads `folds` and `fold`, which stand in place of `train`.
+void read_folds(SectionReader& reader, Pipeline& p, const SplitSection& split, json& out) {
+  p.split.folds = split.folds;
+  p.split.fold = split.fold;
+  if (split.folds == 1) {
+    reader.issue("/data/split/folds",
+                 "one fold would test every class and leave none to train on; give 2 or more, such as 5");
+  } else if (split.fold > split.folds) {
+    reader.issue("/data/split/fold", split.folds == 0 ? "there are no folds; give data.split.folds as well"
+                                                      : "there are only " + std::to_string(split.folds) +
+                                                            " folds, numbered from 1");
+  }
+  if (split.folds == 0) {
+    // What a pipeline does not use does not stand in the folders of its runs.
+    out.erase("folds");
+    out.erase("fold");
+  } else if (!split.train.is_null()) {
+    // A run's own pipeline.json has the keys that were not used.
+    const json unused = {{"classes_file", ""}, {"first", 0}};
+    const bool used =
+        !split.train.is_object() ||
+        std::any_of(split.train.items().begin(), split.train.items().end(),
+                    [&](const auto& one) { return unused.value(one.key(), json()) != one.value(); });
+    if (used)
+      reader.issue("/data/split/train", "data.split.folds says which classes are trained on; remove one");
+  }
+}
+
 void read_split(SectionReader& reader, Pipeline& p, const json& value, json& out) {
   const auto split = reader.section<SplitSection>(value, "/data/split", &out);
   const auto train = reader.section<TrainClassesSection>(split.train, "/data/split/train", &out["train"]);
   const bool by_fraction = split.train.is_object() && split.train.contains("fraction");
+  p.split.seed = static_cast<uint64_t>(split.seed);
+  read_folds(reader, p, split, out);
   if (int{!train.classes_file.empty()} + int{train.first > 0} + int{by_fraction} > 1) {
     reader.issue("/data/split/train", "give one of classes_file, first and fraction, not several");
   }
   p.split.train_fraction = train.fraction;
   p.split.train_first = train.first;
-  if (train.first > 0) out["train"].erase("fraction");
+  if (train.first > 0 || split.folds > 0) out["train"].erase("fraction");
   if (!train.classes_file.empty()) {
     out["train"].erase("fraction");
     read_train_classes(reader, p, train);

@@ -17,7 +17,7 @@ void RootSection::describe(Schema<RootSection>& s) {
   s.field("evaluate", &RootSection::evaluate).doc("What is measured on the test classes.");
   s.field("output", &RootSection::output).doc("Where runs are written.");
   s.field("versions", &RootSection::versions)
-      .doc("Written into the pipeline.json of a run: what it ran with. It is not read.");
+      .doc("What a run was made with; runs write it into their pipeline.json, and nothing reads it.");
 }
 
 void DataSection::describe(Schema<DataSection>& s) {
@@ -30,6 +30,12 @@ void DataSection::describe(Schema<DataSection>& s) {
   s.field("max_skipped", &DataSection::max_skipped)
       .doc("Largest fraction of the samples that may be skipped before the run fails.")
       .range(0, 1);
+  s.field("duplicates", &DataSection::duplicates)
+      .doc(
+          "What equal samples do. warn: they are counted, and named in result.json. drop: of equal samples "
+          "of "
+          "one class the first is kept, of equal samples in several classes none. fail: the run ends.")
+      .one_of({"warn", "drop", "fail"});
   s.field("threads", &DataSection::threads)
       .doc("Threads that read samples; 0: one per processor.")
       .range(0, 1024);
@@ -37,6 +43,19 @@ void DataSection::describe(Schema<DataSection>& s) {
 
 void SplitSection::describe(Schema<SplitSection>& s) {
   s.field("by", &SplitSection::by).doc("Whole classes are assigned to one side.").one_of({"class"});
+  s.field("seed", &SplitSection::seed)
+      .doc(
+          "Decides which classes are drawn for each side. It is apart from the pipeline's seed, so that runs "
+          "with several seeds train, validate and test on the same classes.")
+      .minimum(0);
+  s.field("folds", &SplitSection::folds)
+      .doc(
+          "In place of train: the classes are divided into so many folds, and `host run` makes a run per "
+          "fold, which tests its classes and trains on the others; 0: not used.")
+      .range(0, 1000);
+  s.field("fold", &SplitSection::fold)
+      .doc("Which fold is tested, from 1; 0: each of them, in a run of its own.")
+      .range(0, 1000);
   s.field("train", &SplitSection::train)
       .doc("Training classes: {\"classes_file\": PATH}, {\"first\": N} or {\"fraction\": F}.");
   s.field("validation", &SplitSection::validation)
@@ -58,7 +77,7 @@ void TrainClassesSection::describe(Schema<TrainClassesSection>& s) {
           "not used.")
       .range(0, 1000000000);
   s.field("fraction", &TrainClassesSection::fraction)
-      .doc("Without a file: this fraction of the classes, drawn with the seed.")
+      .doc("Without a file: this fraction of the classes, drawn with data.split.seed.")
       .range(0, 1);
 }
 
@@ -311,6 +330,8 @@ void EvaluateSection::describe(Schema<EvaluateSection>& s) {
 
 void OutputSection::describe(Schema<OutputSection>& s) {
   s.field("directory", &OutputSection::directory).doc("Runs go to DIRECTORY/NAME/TIME.").path();
+  s.field("keep_checkpoints", &OutputSection::keep_checkpoints)
+      .doc("Keep checkpoints/ of a run that is completed, so that it can be trained on with more epochs.");
   s.field("trackers", &OutputSection::trackers)
       .doc("A tracker component or a list of them: where the run is also written down.");
 }

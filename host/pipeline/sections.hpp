@@ -24,7 +24,7 @@ struct RootSection {
   std::string device = "auto";
   std::vector<std::string> plugins;
   nlohmann::json data, model, cache, train, evaluate, output;
-  nlohmann::json versions;  ///< of what ran it, in the pipeline.json of a run; nothing depends on it
+  nlohmann::json versions;  ///< of a run's own pipeline.json; nothing reads them
   static void describe(Schema<RootSection>& schema);
 };
 
@@ -35,6 +35,9 @@ struct DataSection : LoadingOptions {
 
 struct SplitSection {
   std::string by = "class";
+  int64_t seed = 42;
+  int64_t folds = 0;  ///< 0: not given
+  int64_t fold = 0;   ///< 0: each in a run of its own
   nlohmann::json train, validation;
   std::string test = "rest";
   static void describe(Schema<SplitSection>& schema);
@@ -125,6 +128,7 @@ struct EvaluateSection : EvaluationKeys {
 
 struct OutputSection {
   std::string directory = "runs";
+  bool keep_checkpoints = false;
   nlohmann::json trackers;
   static void describe(Schema<OutputSection>& schema);
 };

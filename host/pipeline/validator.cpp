@@ -63,6 +63,7 @@ Pipeline read_pipeline(SectionReader& reader) {
                  "{\"metrics\": [{\"type\": \"r_precision\"}]}");
   }
   const auto root = reader.section<RootSection>(value, "", &out);
+  out.erase("versions");  // they are those of the run that the file comes from
   for (size_t i = 0; i < root.plugins.size(); ++i) {
     out["plugins"][i] = document.resolve_path("/plugins/" + std::to_string(i), root.plugins[i]);
   }
@@ -75,7 +76,7 @@ Pipeline read_pipeline(SectionReader& reader) {
   }
   p.name = root.name;
   p.device = root.device;
-  p.seed = p.split.seed = p.training.seed = p.evaluation.seed = static_cast<uint64_t>(root.seed);
+  p.seed = p.training.seed = p.evaluation.seed = static_cast<uint64_t>(root.seed);
   p.split.file = p.training.file = p.file;
   if (!root.data.is_null()) read_data(reader, root.data, p, out);
   if (!root.model.is_null()) read_model(reader, root.model, p, out);
@@ -86,6 +87,7 @@ Pipeline read_pipeline(SectionReader& reader) {
   if (!root.evaluate.is_null()) read_evaluate(reader, root.evaluate, p, out);
   const auto output = reader.section<OutputSection>(root.output, "/output", &out["output"]);
   p.output_directory = output.directory;
+  p.keep_checkpoints = output.keep_checkpoints;
   p.trackers = reader.components(output.trackers, "tracker", "/output/trackers", &out["output"]["trackers"]);
   out.erase("versions");
   p.resolved = out;

@@ -18,6 +18,7 @@
 #include "host/report/tables.hpp"
 #include "host/run/components.hpp"
 #include "host/run/doubts.hpp"
+#include "host/run/duplicates.hpp"
 #include "host/run/make_model.hpp"
 
 namespace kindred::host {
@@ -47,7 +48,12 @@ class ModelEvaluation {
   json metrics() {
     at::NoGradGuard no_grad;
     const auto said = say_notes(*dataset_, pipeline_.loading.on_error, context_);
-    const auto test = split_classes(*dataset_, pipeline_.split).test;
+    require_fold(pipeline_.split);
+    auto split = split_classes(*dataset_, pipeline_.split);
+    if (pipeline_.loading.duplicates != DuplicateUse::warn) {  // what a run warned of changes nothing here
+      use_duplicates(*dataset_, {pipeline_.file, pipeline_.loading, pipeline_.cache}, split, context_);
+    }
+    const auto& test = split.test;
     const bool tells = doubt_test_side(*dataset_, test, pipeline_, context_);
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};

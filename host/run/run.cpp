@@ -25,6 +25,7 @@
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
 #include "host/run/weights_advice.hpp"
+#include "host/training/checkpointer.hpp"
 #include "host/training/trainer.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
@@ -81,7 +82,6 @@ class Run {
 void Run::open_folder() {
   if (options_.resume) {
     folder_ = fs::absolute(options_.folder).string();
-    check_same_pipeline(folder_, pipeline_);
   } else {
     folder_ = create_run_folder(pipeline_, options_.folder);
   }
@@ -215,6 +215,7 @@ RunOutcome Run::execute() {
     finish(RunStatus::failed, error.what());
     throw;
   }
+  if (!pipeline_.keep_checkpoints) remove_checkpoints(folder_);
   context_.info(fmt::format("wrote {}", folder_));
   return {result_.body(), metrics_table(result_.body(), options_.warnings), false};
 }
@@ -223,6 +224,14 @@ RunOutcome Run::execute() {
 
 RunOutcome run_pipeline(const Pipeline& pipeline, const Catalog& catalog, const RunOptions& options,
                         Context& context) {
+  if (options.resume) {
+    check_same_pipeline(options.folder, pipeline);
+    if (auto result = completed_result(options.folder, pipeline)) {
+      context.info(fmt::format("the run in {} is completed already; nothing was changed", options.folder));
+      auto table = metrics_table(result->at("metrics"));
+      return {std::move(*result), std::move(table), false};
+    }
+  }
   return Run(pipeline, catalog, options, context).execute();
 }
 

@@ -23,8 +23,9 @@ struct RunOutcome {
   bool interrupted = false;
 };
 
-/// Executes a pipeline from data to servable. Writes the run folder; result.json is written also when the
-/// run fails ("status": "failed") or is interrupted. Throws Error, PluginError, PipelineError.
+/// Executes a pipeline from data to servable. A run that is completed is not continued: it is told to
+/// `context`, and the result is that of its folder. Writes the run folder; result.json is written also when
+/// the run fails ("status": "failed") or is interrupted. Throws Error, PluginError, PipelineError.
 RunOutcome run_pipeline(const Pipeline& pipeline, const Catalog& catalog, const RunOptions& options,
                         Context& context);
 

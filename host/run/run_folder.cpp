@@ -16,10 +16,29 @@
 namespace kindred::host {
 namespace fs = std::filesystem;
 using nlohmann::json;
+namespace {
+
+/// The pipeline that began the run of a folder. Of keys that its version did not have it has what that
+/// version did.
+json begun_with(const std::string& folder) {
+  const auto path = (fs::path(folder) / "pipeline.json").string();
+  if (!fs::exists(path)) throw Error(folder + " holds no run that could be continued");
+  auto begun = json::parse(read_file(path), nullptr, false);
+  if (!begun.is_object() || !begun.value("data", json()).is_object()) return json::object();
+  auto& data = begun["data"];
+  if (!data.contains("duplicates")) data["duplicates"] = "warn";
+  if (data.value("split", json()).is_object() && !data["split"].contains("seed")) {
+    data["split"]["seed"] = begun.value("seed", json());  // the split followed the seed of the run
+  }
+  return begun;
+}
+
+}  // namespace
 
 std::string create_run_folder(const Pipeline& pipeline, const std::string& folder) {
   if (!folder.empty()) {
-    if (fs::exists(fs::path(folder) / "result.json") || fs::exists(fs::path(folder) / "history.jsonl")) {
+    for (const auto* file : {"result.json", "history.jsonl", "results.json"}) {  // the last is of a series
+      if (!fs::exists(fs::path(folder) / file)) continue;
       throw Error(folder + " already holds a run; name another folder, or continue that one with --resume");
     }
     fs::create_directories(folder);
@@ -65,11 +84,9 @@ json resolved_pipeline(const Pipeline& pipeline, const Catalog& catalog) {
 }
 
 void check_same_pipeline(const std::string& folder, const Pipeline& pipeline) {
-  const auto path = (fs::path(folder) / "pipeline.json").string();
-  if (!fs::exists(path)) throw Error(folder + " holds no run that could be continued");
-  const auto before = json::parse(read_file(path), nullptr, false);
+  const auto before = begun_with(folder);
   for (const char* section : {"seed", "data", "model", "cache", "train"}) {
-    const auto then = before.is_object() ? before.value(section, json()) : json();
+    const auto then = before.value(section, json());
     // As it was written: paths that are no UTF-8 stand there as they are shown.
     const auto now = json::parse(json_text(pipeline.resolved.value(section, json())));
     for (const auto& change : json::diff(then, now)) {
@@ -81,6 +98,35 @@ void check_same_pipeline(const std::string& folder, const Pipeline& pipeline) {
                   " differs; continue it with the same pipeline, or start a new run");
     }
   }
+}
+
+Document document_of_run(const std::string& folder, const std::vector<std::string>& overrides) {
+  const auto begun = begun_with(folder);
+  auto settings = overrides;
+  const auto split = begun.value("data", json::object()).value("split", json::object());
+  if (split.contains("seed"))
+    settings.insert(settings.begin(), "data.split.seed=" + json_text(split["seed"]));
+  return read_document((fs::path(folder) / "pipeline.json").string(), settings);
+}
+
+std::optional<json> completed_result(const std::string& folder, const Pipeline& pipeline) {
+  const auto path = (fs::path(folder) / "result.json").string();
+  if (!fs::exists(path)) return {};
+  auto result = json::parse(read_file(path), nullptr, false);
+  if (!result.is_object() || result.value("status", "") != "completed") return {};
+  const auto then = begun_with(folder).value("train", json::object());
+  const auto now = pipeline.resolved.value("train", json::object());
+  for (const char* key : {"epochs", "early_stopping"}) {
+    if (then.value(key, json()) == now.value(key, json())) continue;
+    if (fs::exists(fs::path(folder) / "checkpoints" / "trainer.json")) return {};
+    throw Error(folder +
+                " is completed, and its checkpoints were removed, so that it cannot be trained on with "
+                "another train." +
+                key +
+                "; start a new run, with \"output\": {\"keep_checkpoints\": true} "
+                "if it shall be trained on later");
+  }
+  return result;
 }
 
 std::string model_of_run(const std::string& folder) { return (fs::path(folder) / "model").string(); }

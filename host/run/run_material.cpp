@@ -12,6 +12,7 @@
 #include "host/run/check_losses.hpp"
 #include "host/run/check_model.hpp"
 #include "host/run/doubts.hpp"
+#include "host/run/duplicates.hpp"
 #include "host/run/make_model.hpp"
 #include "host/run/trained_stages.hpp"
 #include "host/training_data/make_training_data.hpp"
@@ -53,8 +54,11 @@ void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog
   const auto& dataset = *material.dataset;
   material.notes_said = say_notes(dataset, pipeline.loading.on_error, context);
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
+  require_fold(pipeline.split);
   check(pipeline, catalog, dataset, context);
   material.split = split_classes(dataset, pipeline.split);
+  material.duplicates =
+      use_duplicates(dataset, {pipeline.file, pipeline.loading, pipeline.cache}, material.split, context);
   const auto& split = material.split;
   context.info(fmt::format(
       "data: {} samples; train {} ({} classes), validation {} ({} classes){}, test {} ({} classes)",

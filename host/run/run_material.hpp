@@ -3,6 +3,7 @@
 #include <c10/core/Device.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct RunMaterial {
   size_t notes_said = 0;  ///< of the dataset's, before anything was read
   std::unique_ptr<SkipLog> skips;
   ClassSplit split;
+  nlohmann::json duplicates;  ///< what result.json says of equal samples
   Model model;
   EncodingOptions encoding;
   std::unique_ptr<FeatureStore> encoded;

@@ -27,6 +27,7 @@ json data_of(const RunMaterial& material) {
                {"test", side(material.split.test)},
                {"skipped", skipped.size()},
                {"skipped_samples", json::array()}};
+  if (material.duplicates.is_object()) data["duplicates"] = material.duplicates;
   for (const auto& one : skipped) {
     data["skipped_samples"].push_back({{"name", one.name}, {"message", one.message}});
   }

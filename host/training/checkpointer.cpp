@@ -177,4 +177,20 @@ void Checkpointer::save_after_failure() noexcept {
   }
 }
 
+void remove_checkpoints(const std::string& folder) noexcept {
+  try {
+    const auto checkpoints = fs::path(folder) / "checkpoints";
+    // Without this file the others mean nothing, should the process end in between.
+    fs::remove(checkpoints / "trainer.json");
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(checkpoints)) {
+      if (entry.path().filename().string().rfind("epoch_", 0) == 0) files.push_back(entry.path());
+    }
+    for (const auto& file : files) fs::remove(file);
+    if (fs::is_empty(checkpoints)) fs::remove(checkpoints);
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 }  // namespace kindred::host

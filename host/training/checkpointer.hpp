@@ -77,4 +77,8 @@ class Checkpointer {
   double kept_at_ = 0, keep_seconds_ = 0, written_at_ = 0;
 };
 
+/// Removes the checkpoints of a run's folder, which a completed run needs no more. What cannot be removed
+/// stays.
+void remove_checkpoints(const std::string& folder) noexcept;
+
 }  // namespace kindred::host

@@ -20,6 +20,7 @@ class RecordDataset : public Dataset {
   std::vector<Field> fields() const override { return table_.fields(); }
   at::Tensor read_field(int64_t index, size_t field) const override { return table_.read(index, field); }
   at::Tensor field_matrix(size_t field) const override { return table_.matrix(field); }
+  StoredObject stored(int64_t index, size_t field) const override { return table_.stored(index, field); }
 
  protected:
   RecordTable table_;

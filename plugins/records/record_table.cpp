@@ -136,6 +136,19 @@ at::Tensor RecordTable::matrix(size_t field) const {
   return numbers(field, 0, size_);
 }
 
+StoredObject RecordTable::stored(int64_t index, size_t field) const {
+  check_field(field);
+  StoredObject object;
+  if (fields_[field].kind != ObjectKind::image) return object;
+  const auto& file = columns_[field].texts.at(static_cast<size_t>(index));
+  if (file.empty()) {
+    object.part = "none";
+  } else {
+    object.file = path_of(file);
+  }
+  return object;
+}
+
 std::string RecordTable::image_stamps() const {
   std::string text;
   for (size_t i = 0; i < fields_.size(); ++i) {

@@ -32,6 +32,9 @@ class RecordTable {
   at::Tensor read(int64_t index, size_t field) const;
   at::Tensor matrix(size_t field) const;
 
+  /// Where a picture lies; not known of texts and vectors, which are in memory.
+  StoredObject stored(int64_t index, size_t field) const;
+
   /// Returns a line for each picture that a sample has, for Dataset::fingerprint().
   std::string image_stamps() const;
 

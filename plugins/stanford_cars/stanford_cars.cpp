@@ -82,6 +82,14 @@ class StanfordCarsDataset final : public Dataset {
   }
 
   std::vector<Note> notes() const override { return cuts_.notes("stanford_cars"); }
+  StoredObject stored(int64_t index, size_t) const override {
+    StoredObject object;
+    object.file = files_.at(static_cast<size_t>(index));
+    if (!params_.crop) return object;
+    const auto& box = boxes_[static_cast<size_t>(index)];
+    for (const auto value : {box.x1, box.y1, box.x2, box.y2}) object.part += std::to_string(value) + " ";
+    return object;
+  }
 
   std::string fingerprint() const override {
     std::string text = "stanford_cars " + std::to_string(params_.crop) + " " + std::to_string(params_.margin);

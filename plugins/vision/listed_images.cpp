@@ -49,6 +49,17 @@ std::vector<Note> ListedImages::notes() const {
   return all;
 }
 
+StoredObject ListedImages::stored(int64_t index, size_t) const {
+  const auto at = static_cast<size_t>(index);
+  StoredObject object;
+  object.file = path_of(at);
+  if (!options_.crop) return object;
+  const auto& box = boxes_.at(at);
+  for (const auto value : {box.left, box.top, box.right, box.bottom})
+    object.part += std::to_string(value) + " ";
+  return object;
+}
+
 std::string ListedImages::fingerprint() const {
   std::string text = options_.kind;
   if (options_.crop) text += " " + std::to_string(options_.margin);

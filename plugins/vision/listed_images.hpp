@@ -39,6 +39,7 @@ class ListedImages : public Dataset {
   std::string sample_name(int64_t index) const override;
   std::string fingerprint() const override;
   std::vector<Note> notes() const override;
+  StoredObject stored(int64_t index, size_t field) const override;
 
  protected:
   /// Throws Error where the picture has a box without area.

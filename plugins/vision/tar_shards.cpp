@@ -101,6 +101,11 @@ class TarShardsDataset final : public Dataset {
     return fs::path(shards_[sample.shard].path()).filename().string() + "/" + sample.image.name;
   }
   std::vector<Note> notes() const override { return notes_; }
+  StoredObject stored(int64_t index, size_t) const override {
+    const auto& sample = samples_.at(static_cast<size_t>(index));
+    return {shards_[sample.shard].path(), static_cast<int64_t>(sample.image.offset),
+            static_cast<int64_t>(sample.image.size), ""};
+  }
   std::string fingerprint() const override {
     std::string text = "tar_shards 2";
     for (const auto& one : params_.extensions) text += " " + one;

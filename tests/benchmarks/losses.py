@@ -75,7 +75,9 @@ def recipes():
 def run(host, folder, row, settings, seed):
     """What one `host run` found."""
     shutil.rmtree(folder, ignore_errors=True)
-    settings = {"seed": seed, "train.batch_sampler": {"type": "p_k", "classes": 32, "samples": 8},
+    # The published figures come from when the validation classes followed the seed.
+    settings = {"seed": seed, "data.split.seed": seed,
+                "train.batch_sampler": {"type": "p_k", "classes": 32, "samples": 8},
                 "train.optimizer": {"type": "adam", "loss_lr": 1e-2}, "train.epochs": 60,
                 "train.early_stopping": {"monitor": "validation.r_precision", "patience": 10},
                 "evaluate.metrics": [{"type": "r_precision"}, {"type": "map_at_r"}], **settings}

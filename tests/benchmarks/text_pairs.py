@@ -111,6 +111,7 @@ def package_pairs(_):
 def run(host, pairs, cache, folder, seed):
     subprocess.run(["rm", "-rf", str(folder)], check=True)
     command = [host, "run", str(PIPELINE), "--quiet", "--json", "--output", str(folder), "--set", f"seed={seed}",
+               "--set", f"data.split.seed={seed}",  # the published figures come from when the split followed the seed
                "--set", f"cache.directory={cache}"]
     made = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "QUESTIONS": str(pairs)})
     if made.returncode != 0:

@@ -360,5 +360,25 @@ TEST_F(Pictures, what_one_encoder_cannot_read_is_left_out_for_all) {
   EXPECT_EQ(result["data"]["skipped"], 1);
 }
 
+TEST_F(Pictures, that_are_equal_files_are_named_and_the_search_is_kept_in_the_cache) {
+  std::filesystem::copy_file(folder_ / "photos/class_0/0.ppm", folder_ / "photos/class_3/copy.ppm");
+  std::filesystem::copy_file(folder_ / "photos/class_1/2.ppm", folder_ / "photos/class_1/again.ppm");
+  const auto result = host("out");
+  ASSERT_EQ(result.code, 0) << result.error;
+  EXPECT_THAT(result.error, HasSubstr("class_0/0.ppm and class_3/copy.ppm"));
+  EXPECT_THAT(result.error, HasSubstr("class_1/2.ppm and class_1/again.ppm"));
+  const auto found = testing::read_json(folder_ / "out/result.json")["data"]["duplicates"];
+  EXPECT_EQ(found["in_one_class"]["groups"], 1);
+  EXPECT_EQ(found["in_several_classes"]["groups"], 1);
+  size_t kept = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "cache")) {
+    kept += entry.path().filename().string().rfind("equal_samples-", 0) == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(kept, 1U);
+  ASSERT_EQ(host("again").code, 0);
+  EXPECT_EQ(testing::read_json(folder_ / "again/result.json")["data"].dump(),
+            testing::read_json(folder_ / "out/result.json")["data"].dump());
+}
+
 }  // namespace
 }  // namespace kindred

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "fixture_plugins.hpp"
 #include "host_process.hpp"
 #include "small_pipeline.hpp"
 
@@ -52,6 +53,27 @@ void check(const json& schema, const json& value, const std::string& place) {
     for (size_t i = 0; i < value.size(); ++i)
       check(schema["items"], value[i], place + "/" + std::to_string(i));
   }
+}
+
+TEST(ResultSchema, of_a_series_holds_for_runs_that_completed_and_failed) {
+  const auto schema = testing::read_json(std::string(KINDRED_TEST_SOURCE) + "/docs/results.schema.json");
+  const testing::TemporaryFolder folder("series_schema");
+  testing::write_vectors(folder);
+  auto pipeline = testing::vectors_pipeline();
+  pipeline["train"]["epochs"] = 2;
+  testing::write_pipeline(folder, pipeline);
+  const auto made = testing::run_host(
+      folder, {"run", "pipeline.json", "--json", "--quiet", "--output", "out", "--grid",
+               R"(evaluate.metrics=[{"type":"r_precision"}],[{"type":"map_at_r"}])", "--seeds", "2"});
+  ASSERT_EQ(made.code, 0) << made.error;
+  check(schema, json::parse(made.out), "results.json");
+  pipeline["plugins"] = {testing::fixture_folder("faulty")};
+  pipeline["train"]["loss"] = {{"type", "faulty.loss"}, {"what", "error"}};
+  testing::write_pipeline(folder, pipeline);
+  const auto failed = testing::run_host(
+      folder, {"run", "pipeline.json", "--quiet", "--output", "failed", "--grid", "train.loss.call=3,1000"});
+  EXPECT_EQ(failed.code, 1) << failed.error;
+  check(schema, testing::read_json(folder / "failed/results.json"), "results.json");
 }
 
 TEST(ResultSchema, holds_for_completed_and_failed_runs) {

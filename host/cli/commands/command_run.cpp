@@ -1,34 +1,85 @@
+#include <algorithm>
 #include <iostream>
+#include <memory>
 
 #include "host/base/exit_code.hpp"
+#include "host/base/terminal_context.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
+#include "host/cli/series_request.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/run.hpp"
+#include "host/run/run_folder.hpp"
+#include "host/run/series.hpp"
 #include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 namespace {
 
+void print(const CommandLine& command, const nlohmann::json& result, const std::string& table) {
+  if (command.json()) {
+    std::cout << json_text(result, 2) << "\n";
+  } else {
+    std::cout << table;
+  }
+}
+
+int make_series(const CommandLine& command, const Catalog& catalog, const std::string& folder) {
+  const auto context_of_run = [&] { return std::make_unique<TerminalContext>(command.has("quiet")); };
+  const auto outcome = run_series(folder, catalog, command.context(), {command.warnings(), context_of_run});
+  print(command, outcome.results, outcome.table);
+  return outcome.interrupted ? kExitInterrupted : outcome.failed ? kExitRunFailed : kExitOk;
+}
+
+int resume_series(const CommandLine& command, const std::string& folder) {
+  for (const auto* option : {"PIPELINE", "set", "seeds", "grid"}) {
+    if (!command.has(option)) continue;
+    throw UsageError(folder + " holds a series of runs, which goes on as it was begun: host run --resume " +
+                     folder);
+  }
+  std::vector<std::string> plugins;
+  for (const auto& file : pipelines_of_series(folder)) {
+    for (const auto& one : plugin_folders(read_document(file, {}))) {
+      if (std::find(plugins.begin(), plugins.end(), one) == plugins.end()) plugins.push_back(one);
+    }
+  }
+  return make_series(command, load_catalog(command, plugins), folder);
+}
+
+int make_run(const CommandLine& command, const Catalog& catalog, const Pipeline& pipeline,
+             const std::string& folder, bool resume) {
+  const RunOptions options{folder, resume, command.warnings()};
+  const auto outcome = run_pipeline(pipeline, catalog, options, command.context());
+  print(command, outcome.result, outcome.table);
+  return outcome.interrupted ? kExitInterrupted : kExitOk;
+}
+
+int resume(const CommandLine& command, const std::string& folder) {
+  if (holds_series(folder)) return resume_series(command, folder);
+  if (command.has("seeds") || command.has("grid")) {
+    throw UsageError(folder + " is the folder of one run; --seeds and --grid begin a series of runs");
+  }
+  const auto settings = command.list("set");
+  const auto document = command.has("PIPELINE") ? read_document(command.list("PIPELINE").front(), settings)
+                                                : document_of_run(folder, settings);
+  const auto catalog = load_catalog(command, plugin_folders(document));
+  return make_run(command, catalog, checked_pipeline(document, catalog), folder, true);
+}
+
 int run_command(const CommandLine& command) {
   if (command.has("output") && command.has("resume")) throw UsageError("give --output or --resume, not both");
-
-  const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
-  const auto catalog = load_catalog(command, plugin_folders(document));
-  const auto pipeline = checked_pipeline(document, catalog, DatasetUse::read, DataLook::when_wrong);
-  RunOptions options;
-  options.warnings = command.warnings();
-  options.resume = command.has("resume");
-  if (command.has("output")) options.folder = command.get<std::string>("output");
-  if (options.resume) options.folder = command.get<std::string>("resume");
-  const auto outcome = run_pipeline(pipeline, catalog, options, command.context());
-  if (command.json()) {
-    std::cout << json_text(outcome.result, 2) << "\n";
-  } else {
-    std::cout << outcome.table;
+  if (command.has("resume")) return resume(command, command.get<std::string>("resume"));
+  if (!command.has("PIPELINE")) {
+    throw UsageError("PIPELINE is missing; usage: host " + std::string(command.command().usage));
   }
-  return outcome.interrupted ? kExitInterrupted : kExitOk;
+  const auto request = series_request(command);
+  const auto catalog = load_catalog(command, series_plugins(request));
+  const auto runs = series_runs(request, catalog, DataLook::when_wrong);
+  const auto folder = command.has("output") ? command.get<std::string>("output") : std::string();
+  // What has no setting of its own is one run, whose folder is that of no series.
+  if (runs.front().settings.empty()) return make_run(command, catalog, runs.front().pipeline, folder, false);
+  return make_series(command, catalog, create_series(runs, folder, catalog));
 }
 
 const CommandBody kRun("run", &run_command);

@@ -4,8 +4,8 @@
 #include "host/base/issue.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/pipeline/validator.hpp"
-#include "host/run/checked_pipeline.hpp"
+#include "host/cli/series_request.hpp"
+#include "host/run/series_plan.hpp"
 #include "host/run/weights_advice.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
@@ -35,14 +35,14 @@ int validate_command(const CommandLine& command) {
   const auto file = command.list("PIPELINE").front();
   DataCheck found;
   try {
-    const auto document = read_document(file, command.list("set"));
-    const auto catalog = load_catalog(command, plugin_folders(document));
+    const auto request = series_request(command);
+    const auto catalog = load_catalog(command, series_plugins(request));
     const auto look = command.has("data") ? DataLook::always : DataLook::never;
-    const auto pipeline = checked_pipeline(document, catalog, DatasetUse::read, look, &found);
-    tell_notes(pipeline, command.context());
+    const auto runs = series_runs(request, catalog, look, &found);
+    for (const auto& run : runs) tell_notes(run.pipeline, command.context());
     const auto more = told(command, found);
     if (command.json()) {
-      print({{"valid", true}, {"resolved", pipeline.resolved}}, more, command);
+      print({{"valid", true}, {"resolved", runs.front().pipeline.resolved}}, more, command);
     } else {
       if (!found.summary.is_null()) std::cout << summary_text(found.summary) << "\n";
       std::cout << shown(file) << " is valid\n";

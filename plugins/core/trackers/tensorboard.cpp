@@ -1,8 +1,11 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
+#include <string>
 
 #include "appended_file.hpp"
 #include "event_file.hpp"
@@ -14,6 +17,21 @@ namespace {
 
 double wall_time() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+constexpr const char* kNameBegin = "events.out.tfevents.";
+
+/// The second in the name of the latest event file of a folder; -1 where it has none.
+int64_t latest_start(const std::filesystem::path& folder) {
+  int64_t latest = -1;
+  if (!std::filesystem::is_directory(folder)) return latest;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    if (name.rfind(kNameBegin, 0) != 0) continue;
+    const auto digits = name.substr(std::char_traits<char>::length(kNameBegin));
+    latest = std::max(latest, static_cast<int64_t>(std::strtoll(digits.c_str(), nullptr, 10)));
+  }
+  return latest;
 }
 
 /// Event files of scalars that TensorBoard opens: `tensorboard --logdir runs`. The step is the epoch.
@@ -32,12 +50,19 @@ class TensorBoardTracker final : public Tracker {
 
   void start(const TrackedRun& run) override {
     last_epoch_ = run.first_epoch;
-    // Every start has a file of its own, told apart by time and process as TensorFlow does.
-    const auto name = "events.out.tfevents." + std::to_string(static_cast<int64_t>(wall_time())) + "." +
-                      std::to_string(::getpid()) + ".kindred";
-    file_ = AppendedFile((std::filesystem::path(run.folder) / params_.directory / name).string());
+    const auto folder = std::filesystem::path(run.folder) / params_.directory;
+    // Every start has a file of its own, told apart by time and process as TensorFlow does. TensorBoard reads
+    // them in the order of their names, so a start within the same second is named after the next.
+    const auto before = latest_start(folder);
+    const auto second = std::max(static_cast<int64_t>(wall_time()), before + 1);
+    const auto name = kNameBegin + std::to_string(second) + "." + std::to_string(::getpid()) + ".kindred";
+    file_ = AppendedFile((folder / name).string());
     auto records = event_record(version_event(wall_time()));
-    if (run.first_epoch > 0) records += event_record(restart_event(wall_time(), run.first_epoch + 1));
+    // A run that stopped before its first checkpoint begins again at the first epoch, and what it had written
+    // is void, too: else TensorBoard draws both.
+    if (run.first_epoch > 0 || before >= 0) {
+      records += event_record(restart_event(wall_time(), run.first_epoch > 0 ? run.first_epoch + 1 : 0));
+    }
     file_.replace(records);
   }
 

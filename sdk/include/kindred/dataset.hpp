@@ -31,6 +31,15 @@ struct PairList {
   bool defined() const { return rows.defined(); }
 };
 
+/// Where an object lies, so that equal ones can be found without reading them all.
+struct StoredObject {
+  std::string file;    ///< its path; "" where it is not part of a file
+  int64_t offset = 0;  ///< of its first byte in the file
+  int64_t bytes = -1;  ///< how many it has; -1: to the end of the file
+  std::string part;    ///< what of these bytes read() gives, such as a box; "": everything
+  bool known() const { return !file.empty() || !part.empty(); }
+};
+
 /// What a sample is for when retrieval is measured.
 enum class Role : uint8_t { both = 0, query = 1, gallery = 2 };
 
@@ -93,6 +102,14 @@ class __attribute__((visibility("default"))) Dataset {
   /// What was found while the dataset was made, and is no error; what reading finds comes behind it. The host
   /// says each once, as a warning: when the dataset was made, and what is new when all was read.
   virtual std::vector<Note> notes() const { return {}; }
+
+  /// Where the object of a field lies. Two objects whose bytes and `part` are equal must be equal. Not known
+  /// by default: then the host asks read_field() for texts and vectors, and looks for equal pictures only
+  /// where the pipeline has it do something about them.
+  virtual StoredObject stored(int64_t index, size_t field) const {
+    (void)index, (void)field;
+    return {};
+  }
 };
 
 }  // namespace kindred

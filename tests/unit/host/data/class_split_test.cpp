@@ -115,6 +115,34 @@ TEST(ClassSplit, three_training_classes_are_too_few_to_hold_any_out) {
   EXPECT_EQ(split_classes(labels_of(6), options).train.size(), 30U);
 }
 
+TEST(ClassSplit, each_class_is_in_the_test_side_of_one_fold) {
+  std::multiset<int64_t> tested;
+  for (int64_t fold = 1; fold <= 3; ++fold) {
+    SplitOptions options;
+    options.folds = 3;
+    options.fold = fold;
+    const auto split = split_classes(labels(), options);
+    const auto test = classes_of(split.test);
+    EXPECT_THAT(test.size(), ::testing::AnyOf(6u, 7u));
+    EXPECT_EQ(classes_of(split.train).size() + classes_of(split.validation).size(), 20 - test.size());
+    tested.insert(test.begin(), test.end());
+  }
+  EXPECT_EQ(tested.size(), 20u);
+  EXPECT_EQ(std::set<int64_t>(tested.begin(), tested.end()).size(), 20u);
+}
+
+TEST(ClassSplit, more_folds_than_classes_are_refused) {
+  SplitOptions options;
+  options.folds = 21;
+  EXPECT_THROW(split_classes(labels(), options), PipelineError);
+}
+
+TEST(ClassSplit, draws_with_the_default_seed_what_it_always_drew) {
+  // The version before the split had a seed of its own drew these with the seed 42.
+  EXPECT_EQ(classes_of(split_classes(labels(), SplitOptions()).test),
+            (std::set<int64_t>{2, 3, 6, 7, 8, 9, 11, 15, 16, 17}));
+}
+
 TEST(ClassSplit, named_classes_must_exist) {
   SplitOptions options;
   options.train_classes = {1, 77};

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -16,6 +17,7 @@ namespace kindred {
 namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -91,6 +93,47 @@ TEST(TensorBoardTracker, writes_records_of_scalars) {
   EXPECT_THAT(events[0], HasSubstr("brain.Event:2"));
   EXPECT_THAT(events[1], HasSubstr("train/loss"));
   EXPECT_THAT(events[5], HasSubstr("tuned/r_precision"));
+}
+
+/// The event files of a run in the order in which TensorBoard reads them: that of their names.
+std::vector<std::string> event_files(const testing::TemporaryFolder& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(folder / "tensorboard"))
+    files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// What TensorBoard shows of a tag: the steps of its points. An event that says that a session began (field
+/// 7, a SessionLog of status 1) removes the points of its step and later, as TensorBoard's
+/// event_accumulator.py does for files of version 2.
+std::vector<int64_t> shown_steps(const testing::TemporaryFolder& folder, const std::string& tag) {
+  std::vector<int64_t> steps;
+  for (const auto& file : event_files(folder)) {
+    for (const auto& event : payloads(read_file(file))) {
+      // Field 1 has nine bytes; then comes field 2, the step, in one byte as long as it is below 128.
+      const bool has_step = event.size() > 10 && event[9] == '\x10';
+      const int64_t step = has_step ? event[10] : 0;
+      if (event.size() >= 4 && event.substr(event.size() - 4) == std::string("\x3A\x02\x08\x01", 4)) {
+        steps.erase(std::remove_if(steps.begin(), steps.end(), [&](int64_t one) { return one >= step; }),
+                    steps.end());
+      } else if (event.find(tag) != std::string::npos) {
+        steps.push_back(step);
+      }
+    }
+  }
+  return steps;
+}
+
+TEST(TensorBoardTracker, draws_one_curve_of_a_run_that_began_again_or_was_resumed) {
+  const testing::TemporaryFolder again("again"), resumed("resumed");
+  follow("kindred.tensorboard", again.path().string(), 0, 3);
+  follow("kindred.tensorboard", again.path().string(), 0, 4);  // in the same second, as a rule
+  EXPECT_EQ(event_files(again).size(), 2U);
+  EXPECT_THAT(shown_steps(again, "train/loss"), ElementsAre(1, 2, 3, 4));
+  follow("kindred.tensorboard", resumed.path().string(), 0, 3);
+  follow("kindred.tensorboard", resumed.path().string(), 1, 4);
+  EXPECT_THAT(shown_steps(resumed, "train/loss"), ElementsAre(1, 2, 3, 4));
 }
 
 TEST(Trackers, name_what_they_cannot_write) {
