@@ -1,10 +1,11 @@
 #include "host/report/series_table.hpp"
-#include "kindred/io/json_text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
+
+#include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
