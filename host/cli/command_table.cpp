@@ -11,7 +11,7 @@ constexpr CommandOption set_option(const char* text) {
 }
 
 constexpr CommandOption kModel = {"model", OptionValue::text, "DIR",
-                                  "servable model (the folder model/ of a run)"};
+                                  "a run's folder, or a servable model (its folder model/)"};
 
 constexpr CommandOption kSeeds = {
     "seeds", OptionValue::integer, "N",
@@ -73,7 +73,8 @@ constexpr Command kCommands[] = {
       {"pipeline", OptionValue::text, "FILE", "the encoders of this pipeline, without any training"},
       {"data", OptionValue::text, "FILE", "a pipeline whose dataset is embedded, in place of PATHS"},
       set_option("with --pipeline: override a value"),
-      {"output", OptionValue::text, "FILE.npy", "where the embeddings go"},
+      {"output", OptionValue::text, "FILE.npy", "where the embeddings go; the folder is made"},
+      {"resume", OptionValue::none, nullptr, "go on with what a stopped command wrote to --output"},
       {"batch-size", OptionValue::integer, "N", "samples encoded at once", "32"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"evaluate",

@@ -1,33 +1,42 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
-#include <nlohmann/json.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "host/base/context.hpp"
+#include "host/cli/embedding_output.hpp"
 #include "host/data/decoders.hpp"
 #include "host/inference/inference_model.hpp"
 #include "kindred/dataset.hpp"
 
 namespace kindred::host {
 
-struct Embedded {
-  at::Tensor rows;                    ///< float32 (N, D)
-  std::vector<nlohmann::json> lines;  ///< one per input, in input order
-  int64_t inputs = 0, failed = 0;
+/// What an embedding is made by, beside its inputs.
+struct EmbedOptions {
+  std::string model;     ///< a hash of all that the model is made of
+  std::string settings;  ///< of the command line
+  int64_t batch_size = 32;
+};
+
+/// How many inputs could not be embedded; `text`: "3 of 20 inputs", or "".
+struct EmbedCount {
+  int64_t failed = 0;
+  std::string text;
 };
 
 /// Numbers of each vector in the first of the files (.npy) that can be read; 0: in none.
 int64_t first_length(const std::vector<std::string>& files);
 
-/// What the files hold, by a model with one encoder: a picture, vectors, or a text per line. Throws Error,
-/// PluginError.
-Embedded embed_files(const InferenceModel& model, const Decoders& decoders,
-                     const std::vector<std::string>& files, Context& context);
+/// What the files hold, by a model with one encoder: a picture, vectors, or a text per line. Rows go to `out`
+/// as they come; what cannot be embedded, or gives numbers that are not finite, has a line that says why and
+/// no row. Throws Error where no file exists, PluginError, Interrupted.
+EmbedCount embed_files(const InferenceModel& model, const Decoders& decoders,
+                       const std::vector<std::string>& files, const EmbedOptions& options,
+                       EmbeddingOutput& out, Context& context);
 
-/// Every sample of a dataset. Throws Error, PluginError.
-Embedded embed_dataset(const InferenceModel& model, const Dataset& dataset, Context& context);
+/// Every sample of a dataset. Throws Error, PluginError, Interrupted.
+EmbedCount embed_dataset(const InferenceModel& model, const Dataset& dataset, const EmbedOptions& options,
+                         EmbeddingOutput& out, Context& context);
 
 }  // namespace kindred::host

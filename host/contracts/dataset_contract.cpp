@@ -5,6 +5,8 @@
 
 #include "host/contracts/contract.hpp"
 #include "kindred/dataset.hpp"
+#include "kindred/error.hpp"
+#include "kindred/finite.hpp"
 
 namespace kindred::host {
 namespace {
@@ -46,7 +48,12 @@ class DatasetContract final : public Contract<Dataset> {
     auto running = calls_.running("read");
     running.set_sample(index);
     auto object = field == 0 ? inner_->read(index) : inner_->read_field(index, field);
-    check_object(object, index, fields_.at(field).kind);
+    const auto kind = fields_.at(field).kind;
+    check_object(object, index, kind);
+    // It is the sample that is wrong and not the dataset: it is one that cannot be read.
+    if (kind == ObjectKind::vector) {
+      if (const auto wrong = what_is_not_finite(object); !wrong.empty()) throw Error(wrong);
+    }
     return object;
   }
   std::string sample_name(int64_t index) const override {

@@ -23,6 +23,11 @@ struct SkippedSample {
   std::string name, message;
 };
 
+/// The message of a sample that was read, but that a model makes nothing of.
+inline constexpr const char* kNotFinite =
+    "what the model gives for it holds numbers that are not finite; look at the sample and at the model's "
+    "weights";
+
 /// Reads samples, and transforms pictures, with several threads while the caller computes. Batches come in
 /// the order they were asked for; at most `prefetch` of them wait. What a sample becomes depends on what
 /// `draws` gives for it alone, never on threads.

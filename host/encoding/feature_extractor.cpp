@@ -12,6 +12,7 @@
 #include "host/encoding/room_check.hpp"
 #include "host/encoding/row_cache.hpp"
 #include "host/options/views.hpp"
+#include "kindred/finite.hpp"
 
 namespace kindred::host {
 
@@ -56,8 +57,19 @@ ExtractedFeatures FeatureExtractor::extract(const FeatureRequest& request) {
 /// All rows are asked for, in order, so that a mapped file itself can serve.
 ExtractedFeatures FeatureExtractor::from_matrix(const at::Tensor& matrix, const FeatureRequest& request) {
   TORCH_INTERNAL_ASSERT(static_cast<int64_t>(request.samples.size()) == matrix.size(0));
+  const auto vectors = matrix.to(at::kFloat);
+  auto rows = part_.encode({vectors.to(device_)});
+  const auto wrong = rows_not_finite(rows);
+  std::vector<SkippedSample> skipped;
+  for (int64_t i = 0; i < wrong.numel(); ++i) {
+    const auto sample = request.samples[static_cast<size_t>(wrong.data_ptr<int64_t>()[i])];
+    const auto of_vector = what_is_not_finite(vectors[to_int(sample)]);
+    skipped.push_back(
+        {sample, dataset_.sample_name(to_int(sample)), of_vector.empty() ? kNotFinite : of_vector});
+  }
+  skips_.note(skipped);
   ExtractedFeatures out;
-  out.blocks = {{0, part_.encode({matrix.to(at::kFloat).to(device_)}).to(stages_.kept_on())}};
+  out.blocks = {{0, rows.to(stages_.kept_on())}};
   out.cache_hit = true;
   return out;
 }

@@ -9,6 +9,7 @@
 #include "host/loader/guarded_call.hpp"
 #include "host/options/views.hpp"
 #include "kindred/error.hpp"
+#include "kindred/finite.hpp"
 
 namespace kindred::host {
 namespace {
@@ -58,7 +59,28 @@ at::Tensor FrozenStages::missing_rows(int64_t count, at::ScalarType dtype) {
       .to(dtype);
 }
 
-at::Tensor FrozenStages::run(const BatchLoader::Loaded& loaded, const std::vector<SampleIndex>& asked,
+/// What is no number must not be kept as if it were one: such samples count as those that cannot be read.
+at::Tensor FrozenStages::without_those_not_finite(const at::Tensor& rows, BatchLoader::Loaded& loaded) const {
+  const auto wrong = rows_not_finite(rows);
+  if (wrong.numel() == 0) return rows;
+  std::vector<int64_t> kept;
+  std::vector<SampleIndex> left;
+  int64_t next = 0;
+  for (int64_t row = 0; row < rows.size(0); ++row) {
+    const auto sample = loaded.indices[static_cast<size_t>(row)];
+    if (next < wrong.numel() && wrong.data_ptr<int64_t>()[next] == row) {
+      loaded.skipped.push_back({sample, dataset_.sample_name(to_int(sample)), kNotFinite});
+      ++next;
+    } else {
+      kept.push_back(row);
+      left.push_back(sample);
+    }
+  }
+  loaded.indices = std::move(left);
+  return rows.index_select(0, at::tensor(kept, at::kLong).to(rows.device()));
+}
+
+at::Tensor FrozenStages::run(BatchLoader::Loaded& loaded, const std::vector<SampleIndex>& asked,
                              const FeatureRequest& request) {
   const auto count = static_cast<int64_t>(asked.size());
   if (loaded.indices.empty()) return missing_rows(count, request.stored);
@@ -66,6 +88,8 @@ at::Tensor FrozenStages::run(const BatchLoader::Loaded& loaded, const std::vecto
   batch.data = batch.data.to(device_);
   auto rows = give_feature_maps() ? part_.frozen_feature_map(batch, request.compute) : part_.encode(batch);
   if (rows.dim() == 4) rows = rows.permute({0, 2, 3, 1});
+  rows = without_those_not_finite(rows, loaded);
+  if (loaded.indices.empty()) return missing_rows(count, request.stored);
   if (request.stored == at::kHalf && rows.abs().max().item<double>() > kLargestHalf) {
     throw Error(fmt::format("the {} hold numbers beyond the range of float16; set cache.{} to \"float32\"",
                             give_feature_maps() ? "maps" : "embeddings",

@@ -30,14 +30,16 @@ class FrozenStages {
   int64_t row_numbers(int64_t stages);
 
   /// Batch -> (B, ...) of `request.stored`, a row per sample of `asked`; NaN where a sample was skipped.
-  /// Throws Error where numbers are out of range of float16 or the view gives maps of another size,
-  /// PluginError.
-  at::Tensor run(const BatchLoader::Loaded& loaded, const std::vector<SampleIndex>& asked,
+  /// Those for which the stages give numbers that are not finite are skipped, too: they go from
+  /// loaded.indices to loaded.skipped. Throws Error where numbers are out of range of float16 or the view
+  /// gives maps of another size, PluginError.
+  at::Tensor run(BatchLoader::Loaded& loaded, const std::vector<SampleIndex>& asked,
                  const FeatureRequest& request);
 
  private:
   const std::vector<std::vector<int64_t>>& stage_shapes();
   at::Tensor missing_rows(int64_t count, at::ScalarType dtype);
+  at::Tensor without_those_not_finite(const at::Tensor& rows, BatchLoader::Loaded& loaded) const;
 
   const Dataset& dataset_;
   const TransformLists& transforms_;

@@ -13,7 +13,7 @@
 namespace kindred::host {
 namespace {
 
-/// Maps are large: less than a mebibyte is nothing.
+/// Maps are large: tenths of a mebibyte say nothing.
 std::string room_text(uintmax_t bytes) { return size_text(bytes, SizeUnit::mebibytes); }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "host/base/clock.hpp"
+#include "host/base/size_text.hpp"
 #include "host/base/system_info.hpp"
 #include "host/cache/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
@@ -82,9 +83,9 @@ void RowCache::check_free_disk() const {
   const auto free = free_disk_bytes(entry_.folder);
   if (free >= size) return;
   throw Error(
-      fmt::format("the cache needs {} MiB in {}, which has {} MiB free; name another cache.directory, or "
+      fmt::format("the cache needs {} in {}, which has {} free; name another cache.directory, or "
                   "use \"type\": \"cpu\"",
-                  size >> 20, entry_.folder, free >> 20));
+                  size_text(size), entry_.folder, size_text(free)));
 }
 
 uintmax_t RowCache::bytes_present(const std::string& directory, const std::string& key) {

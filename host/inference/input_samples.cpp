@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kindred/error.hpp"
+#include "kindred/finite.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/npy.hpp"
 #include "kindred/io/utf8.hpp"
@@ -140,6 +141,7 @@ at::Tensor InputSamples::vector(const Input& input, int64_t length) const {
     throw Error(fmt::format("the vector has {} numbers, but the model reads vectors of {}", numbers.numel(),
                             length > 0 ? std::to_string(length) : "at least one"));
   }
+  if (const auto wrong = what_is_not_finite(numbers); !wrong.empty()) throw Error(wrong);
   return numbers;
 }
 

@@ -68,7 +68,7 @@ at::Tensor encode_rows(const Dataset& dataset, std::vector<SampleIndex>& rows,
     readable.insert(readable.end(), indices.begin(), indices.end());
   };
   for (const auto& asked : batches) {
-    if (context.interrupted()) throw Interrupted("while encoding; nothing was lost");
+    if (context.interrupted()) throw Interrupted("while encoding");
     if (options.sizes_may_differ && dataset.object_kind() != ObjectKind::text) {
       const auto read = loader.next_objects();
       keep(read.indices, read.skipped);

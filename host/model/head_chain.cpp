@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
+#include "host/contracts/contracts.hpp"
 #include "host/model/encoder_part.hpp"
 #include "host/model/named_tensors.hpp"
+#include "kindred/finite.hpp"
 
 namespace kindred::host {
 namespace {
@@ -44,7 +46,11 @@ void HeadChain::fit(const at::Tensor& embeddings, const at::Tensor& labels, size
   at::Tensor x = embeddings;
   for (size_t i = 0; i < count; ++i) {
     auto& stage = stages[i];
-    if (!stage.fitted && stage.head->needs_fit()) stage.head->fit(x, labels);
+    if (!stage.fitted && stage.head->needs_fit()) {
+      stage.head->fit(x, labels);
+      if (const auto wrong = what_is_no_weight(module_tensors(*stage.head)); !wrong.empty())
+        throw PluginError(stage.plugin, stage.id, "fit", "went wrong: " + wrong);
+    }
     stage.fitted = true;
     x = through(stage, x);
   }

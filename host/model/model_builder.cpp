@@ -5,8 +5,24 @@
 #include "host/contracts/contracts.hpp"
 #include "host/model/switch_head.hpp"
 #include "kindred/error.hpp"
+#include "kindred/finite.hpp"
 
 namespace kindred::host {
+namespace {
+
+/// Whatever a component read its tensors from: what cannot be right must not compute. Buffers may hold
+/// infinities, as masks do.
+void check_tensors(const char* kind, const std::string& id, Module& module) {
+  auto wrong = what_is_no_weight(module.parameters());
+  if (wrong.empty()) wrong = what_is_no_weight(module.buffers(), [](const std::string&) { return true; });
+  if (wrong.empty()) return;
+  throw Error(
+      fmt::format("the weights of the {} {} cannot be right: {}; the file that they come from is "
+                  "damaged, or the training that wrote it ran away",
+                  kind, id, wrong));
+}
+
+}  // namespace
 
 EncoderPart& ModelBuilder::add_encoder(EncoderPart part, const ComponentInfo& info,
                                        const nlohmann::json& params, int64_t input_dimension) {
@@ -15,6 +31,7 @@ EncoderPart& ModelBuilder::add_encoder(EncoderPart part, const ComponentInfo& in
   part.id = info.id;
   part.plugin = info.plugin_id;
   part.encoder = create_under_contract<Encoder>(catalog_, info, params, site);
+  check_tensors("encoder", part.id, *part.encoder);
   part.object_kind = part.encoder->object_kind();
   part.dimension = part.encoder->dimension();
   if (part.dimension == 0) part.dimension = input_dimension;
@@ -33,6 +50,7 @@ HeadStage ModelBuilder::stage(const ComponentSpec& spec, int64_t input_dimension
   site.seed = seed_;
   HeadStage made{spec.info->id, spec.info->plugin_id,
                  create_under_contract<Head>(catalog_, *spec.info, spec.params, site)};
+  check_tensors("head", made.id, *made.head);
   made.head->train(false);
   return made;
 }

@@ -218,11 +218,47 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
   return servable;
 }
 
+namespace {
+
+/// Why a folder that holds no model holds none, as far as a run says it.
+std::string why_no_model(const fs::path& folder) {
+  if (!fs::exists(folder))
+    return (folder / "model.json").string() + " cannot be, since its folder does not exist";
+  if (!fs::is_directory(folder)) return folder.string() + " is a file; a model is a folder";
+  if (fs::exists(folder / "result.json")) {
+    const auto result = parse_json(read_file((folder / "result.json").string()));
+    const auto text = [&](const char* key) {
+      return result.is_object() && result.contains(key) && result[key].is_string()
+                 ? result[key].get<std::string>()
+                 : std::string();
+    };
+    if (text("status") == "failed")
+      return "the run " + folder.string() + " failed before it had a model: " + text("error");
+    if (text("status") == "interrupted") {
+      return "the run " + folder.string() +
+             " was interrupted before it had a model; go on with host run PIPELINE --resume " +
+             folder.string();
+    }
+    return "the run " + folder.string() + " has no model any more; its folder model/ is gone";
+  }
+  if (fs::exists(folder / "pipeline.json")) {
+    return "the run " + folder.string() +
+           " has no model yet: it is still running, or was ended from outside; wait for it, or go on with "
+           "host "
+           "run PIPELINE --resume " +
+           folder.string();
+  }
+  return folder.string() +
+         " holds neither model.json nor model/model.json; give the folder of a run, or its folder model/";
+}
+
+}  // namespace
+
 std::string model_folder(const std::string& folder) {
-  const auto inside = fs::path(folder) / "model";
-  if (!fs::exists(fs::path(folder) / "model.json") && fs::exists(inside / "model.json"))
-    return inside.string();
-  return folder;
+  const fs::path path(folder);
+  if (fs::exists(path / "model.json")) return folder;
+  if (fs::exists(path / "model" / "model.json")) return (path / "model").string();
+  throw Error("there is no model to open: " + why_no_model(path));
 }
 
 std::vector<size_t> fields_read(const Model& model, const Dataset& dataset) {

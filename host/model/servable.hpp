@@ -43,7 +43,7 @@ void save_servable(const std::string& folder, const ModelSource& source, const M
 Servable load_servable(const std::string& folder, const Catalog& catalog, at::Device device);
 
 /// The folder with model.json: `folder` itself, or `folder`/model where `folder` is that of a run. Throws
-/// Error.
+/// Error, which says of a run without a model why it has none.
 std::string model_folder(const std::string& folder);
 
 /// Which field of `dataset` each encoder of a model reads, by the name that the model has of it; a field

@@ -209,7 +209,7 @@ RunOutcome Run::execute() {
     finish(RunStatus::completed);
   } catch (const Interrupted& stop) {
     finish(RunStatus::interrupted, stop.what());
-    throw;
+    throw Interrupted(fmt::format("{}; go on with --resume {}", stop.what(), folder_));
   } catch (const std::exception& error) {
     context_.failure(error.what());
     finish(RunStatus::failed, error.what());

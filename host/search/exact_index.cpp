@@ -43,10 +43,19 @@ TileSize tile_size(int64_t queries, int64_t rows, int64_t tile_bytes) {
 
 /// |y|^2 of each row, which float32 can hold. `what`: "query" or "row". Throws Error that names the first bad
 /// one.
-at::Tensor usable_squares(const at::Tensor& rows, const std::string& what) {
+at::Tensor usable_squares(Distance distance, const at::Tensor& rows, const std::string& what) {
   auto squares = squared_lengths(rows);
   const auto bad = squares.isfinite().logical_not().nonzero().cpu();
-  if (bad.size(0) == 0) return squares;
+  const bool is_euclidean =
+      distance.kind == Distance::euclidean || distance.kind == Distance::squared_euclidean;
+  if (bad.size(0) == 0) {
+    const auto lost = is_euclidean ? first_lost(rows, squares) : -1;
+    if (lost < 0) return squares;
+    throw Error(
+        fmt::format("{} {} of {} is so short that float32 cannot hold its squared length, so that "
+                    "distances to it are not known; take the cosine, or multiply all rows by one number",
+                    what, lost, rows.size(0)));
+  }
   const auto first = bad.data_ptr<int64_t>()[0];
   const bool is_large = rows[first].isfinite().all().item<bool>();
   throw Error(fmt::format(
@@ -131,7 +140,7 @@ void ExactIndex::add(const at::Tensor& rows) {
   }
   if (rows.size(0) == 0) return;
   const auto plain = rows.detach().to(device_, at::kFloat).contiguous();
-  auto squares = usable_squares(plain, "row");
+  auto squares = usable_squares(distance(), plain, "row");
   auto kept = comparable_rows(distance(), plain);
   if (kept.is_alias_of(rows)) kept = kept.clone();
   append(std::move(kept), std::move(squares));
@@ -185,7 +194,7 @@ Neighbours ExactIndex::search(const at::Tensor& queries, const SearchOptions& op
   Neighbours out{at::full({count, options.k}, -1, at::kLong),
                  at::full({count, options.k}, std::numeric_limits<float>::infinity(), at::kFloat)};
   const auto plain = queries.detach().to(device_, at::kFloat).contiguous();
-  usable_squares(plain, "query");
+  usable_squares(distance(), plain, "query");
   if (size_ == 0 || count == 0) return out;
   auto asked = options;
   if (asked.excluded.defined()) asked.excluded = asked.excluded.cpu().contiguous();
@@ -248,7 +257,7 @@ void ExactIndex::load(const std::string& folder) {
   ExactIndex fresh(distance(), device_);
   if (stored.rows.size(0) > 0) {
     auto rows = stored.rows.to(device_);
-    auto squares = usable_squares(rows, "row");
+    auto squares = usable_squares(distance(), rows, "row");
     fresh.append(std::move(rows), std::move(squares));
   }
   size_ = fresh.size_;

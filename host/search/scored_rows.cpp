@@ -4,11 +4,18 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 #include <vector>
+
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
 
+constexpr double kSmallest = 1e-12, kLargest = 1e15;  // magnitudes whose squares need no care
+constexpr int kLargestExponent = 126;                 // of a power of two that float32 holds
+constexpr double kLeastSquare = 1e-35;                // with all its digits, each of its terms too
 constexpr int64_t kSquaresAtOnce = int64_t{4} << 20;  // numbers
 
 bool is_euclidean(Distance distance) {
@@ -53,8 +60,40 @@ at::Tensor squared_lengths(const at::Tensor& rows) {
   return out;
 }
 
+int64_t first_lost(const at::Tensor& rows, const at::Tensor& squares) {
+  const auto lost = squares.lt(kLeastSquare).nonzero().cpu();
+  for (int64_t i = 0; i < lost.size(0); ++i) {
+    const auto row = lost.data_ptr<int64_t>()[i];
+    if (rows[row].ne(0).any().item<bool>()) return row;
+  }
+  return -1;
+}
+
+namespace {
+
+/// Rows of a common scale are in the same order: where their squares, or products, are no numbers of float32,
+/// all are multiplied by one power of two. Throws Error that names a row which is too short beside the
+/// longest one.
+at::Tensor in_range(Distance distance, const at::Tensor& rows) {
+  if (distance.kind == Distance::cosine || distance.kind == Distance::manhattan || rows.numel() == 0)
+    return rows;
+  const auto [least, most] = at::aminmax(rows);
+  const double largest = std::max(-least.item<double>(), most.item<double>());
+  if (largest == 0 || !std::isfinite(largest) || (largest >= kSmallest && largest <= kLargest)) return rows;
+  auto scaled = rows * std::ldexp(1.0, -std::clamp(std::ilogb(largest), -kLargestExponent, kLargestExponent));
+  if (distance.kind == Distance::dot) return scaled;
+  if (const auto row = first_lost(scaled, squared_lengths(scaled)); row >= 0) {
+    throw Error("embedding " + std::to_string(row) + " of " + std::to_string(rows.size(0)) +
+                " is so much shorter than the longest one that float32 cannot tell their distances apart; "
+                "bring them to one length, or take the cosine");
+  }
+  return scaled;
+}
+
+}  // namespace
+
 ScoredRows scored_rows(Distance distance, const at::Tensor& rows) {
-  ScoredRows out{distance, comparable_rows(distance, rows), {}};
+  ScoredRows out{distance, in_range(distance, comparable_rows(distance, rows)), {}};
   if (is_euclidean(distance)) out.half_squares = squared_lengths(out.rows).mul_(0.5);
   return out;
 }

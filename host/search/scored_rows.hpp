@@ -37,7 +37,13 @@ at::Tensor comparable_rows(Distance distance, const at::Tensor& rows);
 /// float32 (N): |y|^2 of each row y of `rows` float32 (N, D), without a copy of all of them.
 at::Tensor squared_lengths(const at::Tensor& rows);
 
-/// `rows` are (N, D) numbers on any device.
+/// The first of `rows` (N, D) that is not zero, though its |y|^2 in `squares` (N) is so small that float32
+/// has lost digits of it; -1 where there is none.
+int64_t first_lost(const at::Tensor& rows, const at::Tensor& squares);
+
+/// `rows` are (N, D) numbers on any device. Where their squares are no numbers of float32 the rows are
+/// scaled, all by one power of two, so that `distances` of the result are, too, but not their order. Throws
+/// Error that names a row which cannot be compared with the longest one.
 ScoredRows scored_rows(Distance distance, const at::Tensor& rows);
 
 /// Says whether row `a` is nearer than row `b`: by score, equal scores by row number.

@@ -15,6 +15,8 @@
 #include "host/distributed/global_batch.hpp"
 #include "host/evaluation/relevance.hpp"
 #include "host/options/monitor.hpp"
+#include "kindred/error.hpp"
+#include "kindred/finite.hpp"
 
 namespace kindred::host {
 namespace {
@@ -241,8 +243,9 @@ bool Trainer::run_steps(Epoch& epoch, EpochResult& result) {
     checkpointer_.inconsistent();
     if (gathered(batch.data.labels, communicator_).numel() > 0) {
       const auto embeddings = learn(epoch, batch);
+      if (!embeddings.defined()) left_out(epoch, batch);
       progress.update(step + 1, fmt::format("loss {:.4f}", epoch.loss_sum / static_cast<double>(step + 1)));
-      watch_collapse(epoch, embeddings);
+      if (embeddings.defined()) watch_collapse(epoch, embeddings);
     }
     if (!batch.ends_group) continue;
     if (communicator_.any(epoch.has_gradient)) step_.update(epoch.number, step);
@@ -277,9 +280,43 @@ StepBatch Trainer::next_batch(const Epoch& epoch, int64_t step) {
   return batch;
 }
 
-/// Returns the embeddings without their graph.
+/// A batch of one sample that the model cannot learn from. Where there are no others, there is nothing to
+/// train.
+void Trainer::left_out(Epoch& epoch, const StepBatch& batch) {
+  const auto place = fmt::format("of epoch {}, step {}", batch.epoch + 1, batch.step + 1);
+  constexpr const char* kWhy = "has one sample, of which a batch norm of the model has no variance";
+  if (composer_.row_count(largest_batch_) == 1) {
+    throw Error(
+        fmt::format("the batch {}, like all others, {}; let train.batch_sampler make batches of at "
+                    "least two samples",
+                    place, kWhy));
+  }
+  if (!said_that_one_is_left_out_) {
+    context_.warning(
+        fmt::format("the batch {} {}, and is left out, as others like it will be; set "
+                    "\"drop_last\" or another \"batch_size\" of train.batch_sampler to avoid it",
+                    place, kWhy));
+  }
+  said_that_one_is_left_out_ = true;
+  if (batch.step > 0) epoch.loss_sum += epoch.loss_sum / static_cast<double>(batch.step);  // it moves no mean
+}
+
+/// Throws Error that names the tensor which an epoch has spoilt; it must not become a checkpoint.
+void Trainer::check_state(int64_t number) {
+  const auto wrong =
+      what_is_no_weight(trained_state(model_, *parts_.loss), [](const std::string&) { return true; });
+  if (wrong.empty()) return;
+  checkpointer_.inconsistent();
+  throw Error(
+      fmt::format("epoch {} has spoilt the model: {}; lower train.optimizer.lr, or look at what has "
+                  "this tensor",
+                  number + 1, wrong));
+}
+
+/// Returns the embeddings without their graph; undefined where the batch is to be left out.
 at::Tensor Trainer::learn(Epoch& epoch, const StepBatch& batch) {
   const auto embeddings = step_.forward(batch);
+  if (!embeddings.defined()) return {};
   const auto loss = step_.loss(batch, embeddings);
   double value = 0;
   if (loss.defined()) {
@@ -319,6 +356,7 @@ void Trainer::watch_collapse(Epoch& epoch, const at::Tensor& embeddings) {
 
 /// Averages, validates, and writes down what the epoch gave.
 void Trainer::finish_epoch(int64_t number, double start, EpochResult& result) {
+  check_state(number);
   if (options_.swa_start > 0 && number + 1 >= options_.swa_start && result.steps_now > 0) {
     average_->add_to_mean();  // a resumed epoch without steps was added before it was interrupted
   }

@@ -86,6 +86,8 @@ class Trainer {
   bool run_steps(Epoch& epoch, EpochResult& result);
   StepBatch next_batch(const Epoch& epoch, int64_t step);
   at::Tensor learn(Epoch& epoch, const StepBatch& batch);
+  void left_out(Epoch& epoch, const StepBatch& batch);
+  void check_state(int64_t number);
   void watch_collapse(Epoch& epoch, const at::Tensor& embeddings);
   void finish_epoch(int64_t number, double start, EpochResult& result);
   void warn_of_indecision();
@@ -116,6 +118,7 @@ class Trainer {
   TrainReport report_;
   int64_t all_steps_ = 0;  ///< ever taken, those before a resume included
   int64_t largest_batch_ = 0;
+  bool said_that_one_is_left_out_ = false;
   TrainingPosition first_;  ///< where training begins, or goes on
 };
 

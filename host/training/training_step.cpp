@@ -11,6 +11,7 @@
 #include "host/distributed/global_batch.hpp"
 #include "host/loader/guarded_call.hpp"
 #include "kindred/error.hpp"
+#include "kindred/finite.hpp"
 
 namespace kindred::host {
 
@@ -26,25 +27,79 @@ bool TrainingStep::in_parts(const StepBatch& batch) const {
   return options_.gradient_cache > 0 && options_.gradient_cache < batch.data.labels.numel();
 }
 
+/// The part of a batch that begins at `first` ends here. A last one of one sample is taken with the one
+/// before it where something in the model needs more.
+int64_t TrainingStep::end_of_part(const StepBatch& batch, int64_t first) const {
+  const auto size = batch.data.labels.numel(), end = std::min(first + options_.gradient_cache, size);
+  return joins_last_sample_ && end == size - 1 ? size : end;
+}
+
 /// Embeddings of one part of a batch. Its generator is set for it alone, so that the second pass draws what
 /// the first one drew.
 at::Tensor TrainingStep::part_of(const StepBatch& batch, int64_t first) const {
-  const auto end = std::min(first + options_.gradient_cache, batch.data.labels.numel());
+  const auto end = end_of_part(batch, first);
   at::manual_seed(
       random_stream(options_.seed, Stream::part_of_batch, batch.epoch, batch.step, first).next() >> 1);
   return parts_.model.apply_heads(batch.data.encode(at::arange(first, end, at::kLong)));
 }
 
-at::Tensor TrainingStep::forward(const StepBatch& batch) const {
-  if (!in_parts(batch)) return parts_.model.apply_heads(batch.data.encode({}));
+at::Tensor TrainingStep::forward(const StepBatch& batch) {
+  const auto size = batch.data.labels.numel();
+  if (in_parts(batch)) {
+    auto embeddings = forward_in_parts(batch);
+    if (!embeddings.defined()) {
+      if (options_.gradient_cache == 1) {
+        throw Error(
+            "train.gradient_cache is 1, so that every part of a batch has one sample, of which a batch norm "
+            "of "
+            "the model has no variance; set it to at least 2");
+      }
+      joins_last_sample_ = true;
+      embeddings = forward_in_parts(batch);
+    }
+    return embeddings;
+  }
+  // Several processes meet in every step, so that none may leave one out.
+  if (size != 1 || parts_.communicator.size() > 1) return parts_.model.apply_heads(batch.data.encode({}));
+  at::Tensor embeddings;
+  const bool is_sound =
+      leaves_statistics_sound([&] { embeddings = parts_.model.apply_heads(batch.data.encode({})); });
+  return is_sound ? embeddings : at::Tensor();
+}
+
+/// Undefined where a part of one sample cannot be computed.
+at::Tensor TrainingStep::forward_in_parts(const StepBatch& batch) const {
   at::NoGradGuard no_grad;
+  const auto size = batch.data.labels.numel();
   const auto statistics = snapshot(running_statistics(parts_.model));
   std::vector<at::Tensor> embeddings;
-  for (int64_t first = 0; first < batch.data.labels.numel(); first += options_.gradient_cache) {
-    embeddings.push_back(part_of(batch, first));
+  bool is_sound = true;
+  for (int64_t first = 0; first < size && is_sound; first = end_of_part(batch, first)) {
+    const auto compute = [&] { embeddings.push_back(part_of(batch, first)); };
+    if (end_of_part(batch, first) - first == 1) {
+      is_sound = leaves_statistics_sound(compute);
+    } else {
+      compute();
+    }
   }
   restore(running_statistics(parts_.model), statistics);  // the second pass moves them
-  return at::cat(embeddings).requires_grad_(true);
+  return is_sound ? at::cat(embeddings).requires_grad_(true) : at::Tensor();
+}
+
+/// One sample may be too little for a batch norm that the host does not know: some refuse it, in others 0 / 0
+/// becomes the running variance, which nobody would see before the end. Returns false then; the statistics
+/// are what they were before.
+bool TrainingStep::leaves_statistics_sound(const std::function<void()>& compute) const {
+  const auto present = running_statistics(parts_.model);
+  const auto before = snapshot(present);
+  try {
+    compute();
+    if (what_is_no_weight(present, [](const std::string&) { return true; }).empty()) return true;
+  } catch (const PluginError& error) {
+    if (std::string(error.what()).find("more than 1 value per channel") == std::string::npos) throw;
+  }
+  restore(present, before);
+  return false;
 }
 
 at::Tensor TrainingStep::loss(const StepBatch& batch, const at::Tensor& embeddings) const {
@@ -67,11 +122,12 @@ bool TrainingStep::backward(const StepBatch& batch, const at::Tensor& embeddings
         [&] { (batch.factor == 1 ? loss : loss * batch.factor).backward(); });
   if (!in_parts(batch)) return true;
   const auto gradient = embeddings.grad();
-  const auto size = batch.data.labels.numel(), part = options_.gradient_cache;
-  for (int64_t first = 0; gradient.defined() && first < size; first += part) {
+  const auto size = batch.data.labels.numel();
+  for (int64_t first = 0, end = 0; gradient.defined() && first < size; first = end) {
+    end = end_of_part(batch, first);
     const auto again = part_of(batch, first);
     if (!again.requires_grad()) continue;
-    again.backward(gradient.slice(0, first, std::min(first + part, size)));
+    again.backward(gradient.slice(0, first, end));
   }
   return true;
 }
@@ -115,14 +171,23 @@ void TrainingStep::update(int64_t epoch, int64_t step) {
 }
 
 void TrainingStep::throw_not_finite(double loss, const at::Tensor& embeddings, const StepBatch& batch) const {
-  const bool sound = embeddings.isfinite().all().item<bool>();
+  const auto wrong = rows_not_finite(embeddings);
+  const auto place = fmt::format("in epoch {}, step {}", batch.epoch + 1, batch.step + 1);
+  if (wrong.numel() > 0 && wrong.numel() < embeddings.size(0)) {
+    const auto sample = batch.data.samples[wrong[0].item<int64_t>()].item<int64_t>();
+    throw Error(fmt::format(
+        "the loss {} is {} {}, since the embeddings of {} of its {} samples are not finite, the first "
+        "is that of {}; look at the sample, and at what encoder and head make of it",
+        parts_.loss.name(), loss, place, wrong.numel(), embeddings.size(0),
+        parts_.data.sample_name(SampleIndex{sample})));
+  }
   throw Error(
-      fmt::format("the loss {} is {} in epoch {}, step {}, on embeddings that {}; lower train.optimizer.lr, "
+      fmt::format("the loss {} is {} {}, on embeddings that {}; lower train.optimizer.lr, "
                   "or set train.gradient_clip",
-                  parts_.loss.name(), loss, batch.epoch + 1, batch.step + 1,
-                  sound ? "are finite"
-                        : "are not finite either: the weights ran away, or encoder or head "
-                          "divides by zero"));
+                  parts_.loss.name(), loss, place,
+                  wrong.numel() == 0 ? "are finite"
+                                     : "are not finite either: the weights ran away, or encoder or head "
+                                       "divides by zero"));
 }
 
 }  // namespace kindred::host

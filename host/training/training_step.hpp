@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "host/distributed/communicator.hpp"
@@ -47,8 +48,11 @@ class TrainingStep {
   void begin_group();
 
   /// Returns float32 (n, D): the embeddings of this process's n samples of the batch. They have a graph;
-  /// where the batch is computed in parts, they are a leaf that takes the gradient.
-  at::Tensor forward(const StepBatch& batch) const;
+  /// where the batch is computed in parts, they are a leaf that takes the gradient. They are undefined where
+  /// the batch has one sample and something in the model, such as a batch norm, cannot learn from one; the
+  /// model is then as it was before. A part of one sample is joined with the part before it. Throws Error
+  /// where all parts have one sample.
+  at::Tensor forward(const StepBatch& batch);
 
   /// Returns the loss of the whole batch, a scalar; it is undefined when no pair of the batch could be read.
   /// Memories of earlier batches take up the batch.
@@ -70,6 +74,9 @@ class TrainingStep {
 
  private:
   bool in_parts(const StepBatch& batch) const;
+  int64_t end_of_part(const StepBatch& batch, int64_t first) const;
+  at::Tensor forward_in_parts(const StepBatch& batch) const;
+  bool leaves_statistics_sound(const std::function<void()>& compute) const;
   at::Tensor part_of(const StepBatch& batch, int64_t first) const;
   at::Tensor squared_norm();
   [[noreturn]] void throw_not_finite(double loss, const at::Tensor& embeddings, const StepBatch& batch) const;
@@ -77,6 +84,7 @@ class TrainingStep {
   const TrainingOptions& options_;
   const Parts parts_;
   bool gradients_summed_ = false;       ///< over the processes
+  bool joins_last_sample_ = false;      ///< a part of one sample was too little
   std::optional<double> squared_norm_;  ///< of the group's gradient, where it was looked at
 };
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,8 @@
 #include "host/base/random_streams.hpp"
 #include "host/data/pair_lists.hpp"
 #include "host/evaluation/evaluation.hpp"
+#include "kindred/error.hpp"
+#include "kindred/finite.hpp"
 
 namespace kindred::host {
 
@@ -32,6 +35,12 @@ std::map<std::string, double> Validator::validate(int64_t batch_size) {
   loss_.train(false);
   const auto raw = data_.validation_embeddings();
   const auto embeddings = model_.apply_heads(raw);
+  if (const auto wrong = rows_not_finite(embeddings); wrong.numel() > 0) {
+    throw Error(
+        fmt::format("the embeddings of {} of {} validation samples are not finite, the first is that of {}; "
+                    "look at the sample, or lower train.optimizer.lr",
+                    wrong.numel(), embeddings.size(0), data_.validation_name(wrong[0].item<int64_t>())));
+  }
   collapse_.look_at(embeddings);
   if (loss_.can_validate()) values["loss"] = mean_loss(embeddings, std::max<int64_t>(batch_size, 1));
   if (options_.with_metrics) {

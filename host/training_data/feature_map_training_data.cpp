@@ -58,7 +58,7 @@ at::Tensor FeatureMapTrainingData::embed(std::vector<SampleIndex>& samples, int6
   std::vector<at::Tensor> parts = {
       at::empty({0, part_.dimension}, at::TensorOptions().dtype(at::kFloat).device(options_.device))};
   for (size_t i = 0; i < count; ++i) {
-    if (context_.interrupted()) throw Interrupted("while measuring; nothing was lost");
+    if (context_.interrupted()) throw Interrupted("while measuring");
     parts.push_back(part_.encode_feature_map(reader.next().to(options_.device)));
   }
   return at::cat(parts);

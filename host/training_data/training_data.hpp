@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "host/data/class_split.hpp"
@@ -63,6 +64,12 @@ class TrainingData {
 
   /// Returns the dataset rows of training rows.
   std::vector<SampleIndex> samples_of(const at::Tensor& rows) const;
+
+  /// Returns what the dataset calls one of its rows, and a validation row, for messages.
+  std::string sample_name(SampleIndex sample) const { return dataset_.sample_name(to_int(sample)); }
+  std::string validation_name(int64_t row) const {
+    return sample_name(validation_rows_.at(static_cast<size_t>(row)));
+  }
 
   /// Called around epochs: only a learning encoder cares.
   virtual void train_encoder(bool on) { (void)on; }

@@ -3,6 +3,7 @@
 #include <fasttext/fasttext.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,7 @@ class FastTextEncoder final : public Encoder {
     model_.loadModel(params.model);
     words_ = model_.getDictionary();
     vectors_ = model_.getInputMatrix();
+    check_vectors(params.model);
   }
 
   ObjectKind object_kind() const override { return ObjectKind::text; }
@@ -63,6 +65,21 @@ class FastTextEncoder final : public Encoder {
   at::Tensor run_stages(const at::Tensor& input, int64_t, int64_t) override { return input; }
 
  private:
+  /// Throws Error that names the word whose vector is not finite.
+  void check_vectors(const std::string& path) const {
+    const int64_t count = vectors_->size(0), width = vectors_->size(1);
+    for (int64_t row = 0; row < count; ++row) {
+      for (int64_t i = 0; i < width; ++i) {
+        if (std::isfinite(vectors_->at(row, i))) continue;
+        const bool is_word = row < words_->nwords();
+        throw Error(path + " cannot be used: the vector of " +
+                    (is_word ? "the word \"" + words_->getWord(static_cast<int32_t>(row)) + "\""
+                             : "the n-grams in bucket " + std::to_string(row - words_->nwords())) +
+                    " holds a number that is not finite; take another copy of the file, or train it anew");
+      }
+    }
+  }
+
   int64_t width() const { return model_.getDimension(); }
 
   /// Words stand between white space, as fastText reads them. A text without known words stays at zero.

@@ -46,8 +46,11 @@ ConvolutionNorm::ConvolutionNorm(const std::string& convolution, const std::stri
 at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activation,
                                        bool batch_statistics) const {
   if (batch_statistics) {
-    const auto out = at::batch_norm(convolved(x, weight_, at::Tensor(), Activation::none), scale_, shift_,
-                                    mean_, variance_, true, constants_.momentum, constants_.epsilon, true);
+    const auto map = convolved(x, weight_, at::Tensor(), Activation::none);
+    // A single value per channel has no variance, as in BatchNorm; its estimate would be 0 / 0.
+    const bool has_variance = map.numel() > map.size(1);
+    const auto out = at::batch_norm(map, scale_, shift_, mean_, variance_, has_variance, constants_.momentum,
+                                    constants_.epsilon, true);
     return activated_in_place(out, activation);
   }
   const bool is_prepared = folded_.weight.defined() && folded_.weight.scalar_type() == x.scalar_type();

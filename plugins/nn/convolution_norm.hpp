@@ -30,7 +30,8 @@ class ConvolutionNorm {
                   const BatchNormConstants& constants, TensorList& list, uint64_t seed);
 
   /// (B, in, H, W) -> (B, out, ...). `batch_statistics`: normalises by the batch's own mean and variance,
-  /// and updates the running ones.
+  /// and updates the running ones; by the running ones where a channel has a single value, which has no
+  /// variance.
   at::Tensor operator()(const at::Tensor& x, Activation activation, bool batch_statistics) const;
 
   /// See Module::prepare_for_inference: keeps the norm folded into weight and bias, of `dtype`. They take the

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "kindred/distance.hpp"
+
 namespace kindred {
 
 at::Tensor pooled(const at::Tensor& states, const at::Tensor& present, const std::vector<Pooling>& modes) {
@@ -30,6 +32,6 @@ at::Tensor pooled(const at::Tensor& states, const at::Tensor& present, const std
   return parts.size() == 1 ? parts.front() : at::cat(parts, 1);
 }
 
-at::Tensor unit_rows(const at::Tensor& rows) { return rows / rows.norm(2, {-1}, true).clamp_min(1e-12); }
+at::Tensor unit_rows(const at::Tensor& rows) { return l2_normalized(rows); }
 
 }  // namespace kindred

@@ -11,6 +11,7 @@
 
 #include "checkpoint_format.hpp"
 #include "kindred/error.hpp"
+#include "kindred/finite.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
 
@@ -108,6 +109,8 @@ std::string shape_text(const at::Tensor& tensor) {
   return text.str();
 }
 
+bool always(const std::string&) { return true; }
+
 std::string name_list(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size() && i < 8; ++i) text += (i > 0 ? ", " : "") + names[i];
@@ -147,6 +150,16 @@ void load_named_tensors(const std::string& what, const std::vector<NamedTensor>&
     if (!surplus.empty()) text += " not part of the model " + name_list(surplus) + ";";
     text.back() = '.';
     throw Error(text + " Choose the variant that the weights were made for");
+  }
+  for (const auto& entry : target) {
+    const auto it = given.find(entry.name);
+    if (it == given.end()) continue;
+    // A mask holds infinities by design, and then the one that is replaced does, too.
+    const bool is_mask = !all_finite(entry.tensor);
+    const auto wrong = what_is_no_weight({{entry.name, *it->second}}, is_mask ? &always : nullptr);
+    if (wrong.empty()) continue;
+    throw Error(what + " cannot be right: " + wrong +
+                ". The file is damaged, or the training that wrote it ran away; take another copy");
   }
   for (const auto& entry : target) {
     const auto it = given.find(entry.name);

@@ -42,9 +42,58 @@ Distance distance_from_name(const std::string& name) {
   throw Error("there is no distance \"" + name + "\"; choose one of " + list);
 }
 
-at::Tensor l2_normalized(const at::Tensor& x, double eps) { return x / x.norm(2, {-1}, true).clamp_min(eps); }
+namespace {
+
+constexpr int kLargestExponent = 126;  // of a power of two that float32 holds with all its digits
+
+/// A power of two, of the shape of `largest`, that brings numbers of this magnitude near to 1; 1 where it is
+/// zero, and where `ordinary`, so that those keep every bit. It is computed without a look at the device.
+at::Tensor scale_of(const at::Tensor& largest, const at::Tensor& ordinary) {
+  const auto wide = largest.scalar_type() == at::kDouble ? largest : largest.to(at::kFloat);
+  const auto exponent = std::get<1>(at::frexp(wide)).clamp(-kLargestExponent, kLargestExponent);
+  return at::where(ordinary, at::ones_like(wide), at::exp2(exponent.neg().to(wide.scalar_type())))
+      .to(largest.scalar_type());
+}
+
+}  // namespace
+
+at::Tensor l2_normalized(const at::Tensor& x, double eps) {
+  const auto norm = x.norm(2, {-1}, true);
+  const auto ordinary = norm.detach().ge(eps).logical_and(norm.detach().isfinite());
+  // Elsewhere than on the CPU the question would wait for the device.
+  if (x.numel() == 0 || (x.is_cpu() && ordinary.all().item<bool>())) return x / norm.clamp_min(eps);
+  // The square of 1e20 or of 1e-23 is no number of float32: what is so long or so short is scaled first.
+  const auto scaled = x * scale_of(x.detach().abs().amax({-1}, true), ordinary);
+  return scaled / scaled.norm(2, {-1}, true).clamp_min(eps);
+}
 
 namespace {
+
+constexpr double kSmallest = 1e-12, kLargest = 1e15;  // magnitudes whose squares need no care
+
+/// Two sides of a distance, brought by one power of two to where their squares are numbers.
+struct Scaled {
+  at::Tensor a, b;
+  at::Tensor factor;  ///< (); undefined where nothing was changed
+};
+
+at::Tensor largest_of(const at::Tensor& x) {
+  const auto [least, largest] = at::aminmax(x.detach());
+  return largest.maximum(least.neg());
+}
+
+Scaled scaled(const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() != at::kFloat || a.numel() == 0 || b.numel() == 0) return {a, b, {}};
+  const auto largest = largest_of(a).maximum(largest_of(b));
+  const auto ordinary = largest.ge(kSmallest).logical_and(largest.le(kLargest));
+  if (a.is_cpu() && ordinary.item<bool>()) return {a, b, {}};
+  const auto factor = scale_of(largest, ordinary);
+  return {a * factor, b * factor, factor};
+}
+
+at::Tensor unscaled(const at::Tensor& distances, const at::Tensor& factor) {
+  return factor.defined() ? distances / factor : distances;
+}
 
 /// x where `chosen`, else zero; the gradient there is zero too.
 at::Tensor chosen_or_zero(const at::Tensor& x, const at::Tensor& chosen) {
@@ -132,22 +181,28 @@ at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Ten
     case Distance::cosine:
       return 1 - l2_normalized(a).matmul(l2_normalized(b).t());
     case Distance::euclidean: {
-      const auto squared = squared_matrix(a, b);
-      return root(squared.values, squared.apart, 0.5);
+      const auto sides = scaled(a, b);
+      const auto squared = squared_matrix(sides.a, sides.b);
+      return unscaled(root(squared.values, squared.apart, 0.5), sides.factor);
     }
     case Distance::squared_euclidean: {
-      const auto squared = squared_matrix(a, b);
-      return chosen_or_zero(squared.values, squared.apart);
+      const auto sides = scaled(a, b);
+      const auto squared = squared_matrix(sides.a, sides.b);
+      return unscaled(unscaled(chosen_or_zero(squared.values, squared.apart), sides.factor), sides.factor);
     }
     case Distance::manhattan:
       return LpDistances::apply(a.contiguous(), b.contiguous(), 1.0);
-    case Distance::lp:
+    case Distance::lp: {
       if (distance.p == 2) return distance_matrix(Distance::euclidean, a, b);
-      return LpDistances::apply(a.contiguous(), b.contiguous(), distance.p);
+      const auto sides = scaled(a, b);
+      return unscaled(LpDistances::apply(sides.a.contiguous(), sides.b.contiguous(), distance.p),
+                      sides.factor);
+    }
     case Distance::dot:
       return -a.matmul(b.t());
     case Distance::snr: {
-      const auto x = centred(a), y = centred(b);
+      const auto sides = scaled(a, b);
+      const auto x = centred(sides.a), y = centred(sides.b);
       const auto squared = squared_matrix(x, y);
       return over_variance(chosen_or_zero(squared.values, squared.apart), x.square().sum(1, true));
     }
@@ -160,22 +215,27 @@ at::Tensor paired_distance(Distance distance, const at::Tensor& a, const at::Ten
     case Distance::cosine:
       return 1 - (l2_normalized(a) * l2_normalized(b)).sum(1);
     case Distance::euclidean: {
-      const auto squared = (a - b).square().sum(1);
-      return root(squared, squared.detach() > 0, 0.5);
+      const auto sides = scaled(a, b);
+      const auto squared = (sides.a - sides.b).square().sum(1);
+      return unscaled(root(squared, squared.detach() > 0, 0.5), sides.factor);
     }
-    case Distance::squared_euclidean:
-      return (a - b).square().sum(1);
+    case Distance::squared_euclidean: {
+      const auto sides = scaled(a, b);
+      return unscaled(unscaled((sides.a - sides.b).square().sum(1), sides.factor), sides.factor);
+    }
     case Distance::manhattan:
       return (a - b).abs().sum(1);
     case Distance::lp: {
-      const auto sum = (a - b).abs().pow(distance.p).sum(1);
-      return root(sum, sum.detach() > 0, 1 / distance.p);
+      const auto sides = scaled(a, b);
+      const auto sum = (sides.a - sides.b).abs().pow(distance.p).sum(1);
+      return unscaled(root(sum, sum.detach() > 0, 1 / distance.p), sides.factor);
     }
     case Distance::dot:
       return -(a * b).sum(1);
     case Distance::snr: {
-      const auto x = centred(a);
-      return over_variance((x - centred(b)).square().sum(1), x.square().sum(1));
+      const auto sides = scaled(a, b);
+      const auto x = centred(sides.a);
+      return over_variance((x - centred(sides.b)).square().sum(1), x.square().sum(1));
     }
   }
   throw Error("paired_distance: not a distance");

@@ -1,27 +1,31 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include "host/base/exit_code.hpp"
+#include "host/base/interrupt.hpp"
+#include "host/cache/content_hash.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
+#include "host/cli/embedding_output.hpp"
 #include "host/cli/input_files.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/data/dataset_notes.hpp"
+#include "host/loader/path_parameters.hpp"
 #include "host/model/device.hpp"
+#include "host/model/servable.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/components.hpp"
 #include "host/run/make_model.hpp"
 #include "host/run/weights_advice.hpp"
 #include "kindred/error.hpp"
-#include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
-#include "kindred/io/npy.hpp"
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
@@ -54,6 +58,37 @@ int64_t length_in(const Dataset& dataset, const std::string& field_name) {
   return 0;
 }
 
+/// The bytes of a file, or of all files of a folder with their names.
+std::string hash_of_path(const fs::path& path) {
+  if (!fs::is_directory(path)) return hash_of_file(path.string());
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  ContentHash hash;
+  for (const auto& file : files)
+    hash.add(file.lexically_relative(path).string() + " " + hash_of_file(file.string()) + "\n");
+  return hash.hex();
+}
+
+/// The encoders and transforms of a pipeline, and the files that their parameters name.
+std::string hash_of_pipeline(const Pipeline& pipeline) {
+  ContentHash hash;
+  hash.add(std::to_string(pipeline.seed) + "\n");
+  const auto add = [&](const ComponentSpec& spec) {
+    hash.add(spec.info->id + " " + spec.info->version + " " + json_text(spec.params) + "\n");
+    for (const auto& [name, field] : spec.info->schema["properties"].items()) {
+      if (path_use(field) == PathUse::none || !spec.params.contains(name)) continue;
+      const auto path = spec.params.at(name).get<std::string>();
+      if (fs::exists(path)) hash.add(hash_of_path(path));
+    }
+  };
+  for (const auto& spec : pipeline.encoders) add(spec);
+  for (const auto& spec : pipeline.transforms) add(spec);
+  return hash.hex();
+}
+
 /// Embeds what a command line asks for.
 class EmbedTask {
  public:
@@ -78,11 +113,11 @@ class EmbedTask {
     }
   }
 
-  Embedded embed() {
+  EmbedCount embed(EmbeddingOutput& out) {
     auto model = pipeline_
                      ? untrained([](const EncoderSpec&) { return 0; })
                      : InferenceModel::load(command_.get<std::string>("model"), catalog_, device_, options_);
-    return data_ ? embed_data(std::move(model)) : embed_paths(std::move(model));
+    return data_ ? embed_data(std::move(model), out) : embed_paths(std::move(model), out);
   }
 
  private:
@@ -96,18 +131,25 @@ class EmbedTask {
     return {std::move(encoders), make_components(catalog_, *pipeline_).transforms.plain, device_, options_};
   }
 
-  Embedded embed_data(InferenceModel model) const {
+  /// What decides the rows beside the inputs.
+  EmbedOptions how() const {
+    return {pipeline_ ? hash_of_pipeline(*pipeline_)
+                      : hash_of_path(model_folder(command_.get<std::string>("model"))),
+            fmt::format("batches of {} on {}", options_.batch_size, device_.str()), options_.batch_size};
+  }
+
+  EmbedCount embed_data(InferenceModel model, EmbeddingOutput& out) const {
     const auto data = checked_pipeline(*data_, catalog_);
     const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
     const auto said = say_notes(*dataset, data.loading.on_error, command_.context());
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec& spec) { return length_in(*dataset, spec.options.field); });
-    auto embedded = embed_dataset(model, *dataset, command_.context());
+    const auto count = embed_dataset(model, *dataset, how(), out, command_.context());
     say_notes_of_reading(*dataset, said, command_.context());
-    return embedded;
+    return count;
   }
 
-  Embedded embed_paths(InferenceModel model) const {
+  EmbedCount embed_paths(InferenceModel model, EmbeddingOutput& out) const {
     if (model.fields().size() > 1) {
       throw UsageError(
           "the model has several encoders, so that it embeds records, not files; give --data FILE");
@@ -117,7 +159,7 @@ class EmbedTask {
     const auto files = expand_paths(command_.list("PATHS"), kind, decoders, command_.context());
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec&) { return first_length(files); });
-    return embed_files(model, decoders, files, command_.context());
+    return embed_files(model, decoders, files, how(), out, command_.context());
   }
 
   const CommandLine& command_;
@@ -128,30 +170,47 @@ class EmbedTask {
   std::optional<Pipeline> pipeline_;  ///< whose encoders are taken untrained
 };
 
+/// Says what is kept of an embedding that ends early; the exception goes on.
+EmbedCount embed_and_keep(const CommandLine& command, EmbeddingOutput& out) {
+  const auto kept = [&]() -> std::string {
+    out.sync();
+    const auto inputs = out.position().inputs;
+    if (inputs == 0) return "nothing was embedded yet";
+    return fmt::format("{} inputs are embedded and kept; the same command with --resume goes on from there",
+                       inputs);
+  };
+  try {
+    return EmbedTask(command).embed(out);
+  } catch (const Interrupted& stop) {
+    throw Interrupted(fmt::format("{}; {}", stop.what(), kept()));
+  } catch (const std::exception&) {
+    try {
+      if (out.position().inputs > 0) command.context().warning(kept());
+    } catch (const std::exception& error) {
+      command.context().warning(fmt::format("what was embedded cannot be kept: {}", error.what()));
+    }
+    throw;
+  }
+}
+
 int embed_command(const CommandLine& command) {
   check_usage(command);
-  const fs::path output = command.get<std::string>("output");
-  const auto embedded = EmbedTask(command).embed();
-
-  write_npy(output.string(), embedded.rows);
-  std::string lines;
-  for (const auto& line : embedded.lines) lines += json_text(line) + "\n";
-  const auto list = fs::path(output).replace_extension(".jsonl").string();
-  write_file_atomically(list, lines);
-  const auto rows = embedded.rows.size(0);
-  if (embedded.failed > 0) {
-    command.context().warning(fmt::format("{} of {} inputs could not be embedded; {} says why",
-                                          embedded.failed, embedded.inputs, list));
+  EmbeddingOutput out(command.get<std::string>("output"), command.has("resume"), command.context());
+  const auto count = embed_and_keep(command, out);
+  const auto rows = out.position().rows;
+  if (count.failed > 0) {
+    command.context().warning(
+        fmt::format("{} could not be embedded; {} says why{}", count.text, out.list(),
+                    rows == 0 ? ", and no array was written since there is no row" : ""));
   }
   if (command.json()) {
     std::cout << json_text({{"rows", rows},
-                            {"dimension", embedded.rows.size(1)},
-                            {"failed", embedded.failed},
-                            {"output", output.string()}})
+                            {"dimension", out.dimension()},
+                            {"failed", count.failed},
+                            {"output", out.array()}})
               << "\n";
-  } else {
-    std::cout << fmt::format("{}: {} rows of {} numbers\n", shown(output.string()), rows,
-                             embedded.rows.size(1));
+  } else if (rows > 0) {
+    std::cout << fmt::format("{}: {} rows of {} numbers\n", shown(out.array()), rows, out.dimension());
   }
   return rows == 0 ? kExitRunFailed : kExitOk;
 }

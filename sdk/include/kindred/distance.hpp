@@ -32,14 +32,15 @@ const std::vector<std::string>& distance_names();
 /// Throws Error that lists the names.
 Distance distance_from_name(const std::string& name);
 
-/// (A, D), (B, D) -> (A, B), differentiable; the gradient at distance zero is zero, never NaN. Takes memory
-/// O(A B + (A + B) D).
+/// (A, D), (B, D) -> (A, B), differentiable; numbers of any magnitude that the distance itself has; the
+/// gradient at distance zero is zero, never NaN. Takes memory O(A B + (A + B) D).
 at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Tensor& b);
 
 /// (A, D), (A, D) -> (A): row by row, differentiable in the same way.
 at::Tensor paired_distance(Distance distance, const at::Tensor& a, const at::Tensor& b);
 
-/// x / max(|x|_2, eps) along the last dimension.
+/// x / |x|_2 along the last dimension; zero stays zero. Where the length is below `eps`, or its square is too
+/// large for the dtype, x is scaled by a power of two first, so that it keeps its direction.
 at::Tensor l2_normalized(const at::Tensor& x, double eps = 1e-12);
 
 }  // namespace kindred

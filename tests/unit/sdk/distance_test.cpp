@@ -86,6 +86,57 @@ TEST(Distance, of_a_float32_row_to_itself_is_zero) {
   EXPECT_EQ(distance_matrix(Distance::euclidean, x, x).diagonal().abs().max().item<float>(), 0);
 }
 
+TEST(Distance, of_very_long_and_very_short_rows_is_that_of_ordinary_ones_times_their_length) {
+  at::manual_seed(4);
+  const auto a = at::randn({5, 8}), b = at::randn({4, 8}), pair = at::randn({5, 8});
+  for (const double length : {1e30, 1e-30, 1e-20, 1e20}) {
+    const auto scale = static_cast<float>(length);
+    EXPECT_TRUE(at::allclose(distance_matrix(Distance::cosine, a * scale, b),
+                             distance_matrix(Distance::cosine, a, b), 1e-5, 1e-6));
+    EXPECT_TRUE(at::allclose(paired_distance(Distance::cosine, a * scale, pair * scale),
+                             paired_distance(Distance::cosine, a, pair), 1e-5, 1e-6));
+    for (const Distance distance : {Distance(Distance::euclidean), Distance(Distance::lp, 3),
+                                    Distance(Distance::snr), Distance(Distance::manhattan)}) {
+      const double factor = distance.kind == Distance::snr ? 1 : length;
+      EXPECT_TRUE(at::allclose(distance_matrix(distance, a * scale, b * scale).to(at::kDouble) / factor,
+                               distance_matrix(distance, a, b).to(at::kDouble), 1e-4, 1e-5))
+          << distance.kind << " " << length;
+      EXPECT_TRUE(at::allclose(paired_distance(distance, a * scale, pair * scale).to(at::kDouble) / factor,
+                               paired_distance(distance, a, pair).to(at::kDouble), 1e-4, 1e-5))
+          << distance.kind << " " << length;
+    }
+  }
+}
+
+TEST(Normalized, keeps_the_direction_of_every_length_and_every_bit_of_ordinary_ones) {
+  at::manual_seed(5);
+  const auto x = at::randn({6, 8});
+  const auto plain = x / x.norm(2, {-1}, true).clamp_min(1e-12);
+  auto mixed = x.clone();
+  mixed[1].mul_(1e30);
+  mixed[2].mul_(1e-30);
+  mixed[3].mul_(1e-40);  // so small that it has few digits itself
+  mixed[4].zero_();
+  const auto unit = l2_normalized(mixed);
+  EXPECT_TRUE(at::equal(l2_normalized(x), plain));
+  for (const int64_t ordinary : {0, 5}) EXPECT_TRUE(at::equal(unit[ordinary], plain[ordinary]));
+  for (const int64_t scaled : {1, 2}) EXPECT_TRUE(at::allclose(unit[scaled], plain[scaled], 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(unit[3], plain[3], 1e-3, 1e-3));
+  EXPECT_TRUE(at::equal(unit[4], at::zeros({8})));
+}
+
+TEST(Normalized, has_the_gradient_of_its_definition_at_every_length) {
+  at::manual_seed(6);
+  const auto direction = at::randn({1, 5}, at::kDouble), weights = at::randn({1, 5});
+  for (const double length : {1.0, 1e-20, 1e20}) {
+    auto x = (direction * length).to(at::kFloat).requires_grad_(true);
+    (l2_normalized(x) * weights).sum().backward();
+    auto y = direction.clone().requires_grad_(true);
+    ((y / y.norm()) * weights).sum().backward();
+    EXPECT_TRUE(at::allclose(x.grad().to(at::kDouble) * length, y.grad(), 1e-4, 1e-5)) << length;
+  }
+}
+
 TEST(Distance, unknown_names_list_the_known_ones) {
   try {
     distance_from_name("hamming");

@@ -26,7 +26,8 @@ void write_safetensors(const std::string& path, const std::vector<NamedTensor>& 
 /// Copies `source` by name into the tensors of `target` (shape checked, dtype converted). `optional`
 /// decides per target name whether it may be absent. Names in `source` that no target has are ignored
 /// when `ignore` accepts them. Throws Error that lists the missing, the misshapen (both shapes) and the
-/// surplus tensors; `what` opens the sentence, e.g. "resnet18 weights in /a/b.pth".
+/// surplus tensors, or that names the first one that cannot be a weight, see what_is_no_weight();
+/// `what` opens the sentence, e.g. "resnet18 weights in /a/b.pth".
 void load_named_tensors(const std::string& what, const std::vector<NamedTensor>& target,
                         const std::vector<NamedTensor>& source, bool (*optional)(const std::string&),
                         bool (*ignore)(const std::string&));

@@ -117,6 +117,30 @@ TEST(Contracts, what_a_dataset_throws_for_a_sample_stays_what_it_is) {
   }
 }
 
+TEST(Contracts, a_vector_that_is_not_finite_is_a_sample_that_cannot_be_read) {
+  struct Vectors final : Dataset {
+    ObjectKind object_kind() const override { return ObjectKind::vector; }
+    int64_t size() const override { return 1; }
+    const std::vector<int64_t>& labels() const override { return all; }
+    at::Tensor read(int64_t) const override {
+      return at::tensor({1.0F, 2.0F, std::numeric_limits<float>::infinity()});
+    }
+    std::string sample_name(int64_t) const override { return "it"; }
+    std::string fingerprint() const override { return ""; }
+    std::vector<int64_t> all = {0};
+  };
+  const auto dataset =
+      under_contract(std::shared_ptr<Dataset>(std::make_shared<Vectors>()), info("acme.data"));
+  try {
+    dataset->read(0);
+    FAIL();
+  } catch (const PluginError&) {
+    FAIL() << "one damaged vector is no fault of the plugin";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "its number 3 of 3 is inf, but all must be finite");
+  }
+}
+
 TEST(Contracts, a_transform_gives_a_picture) {
   const auto check = [](at::Tensor out) {
     return broken([&] {

@@ -58,12 +58,19 @@ class SmallEncoder final : public Encoder {
   std::vector<std::string> stages() const override { return {"scale", "choose"}; }
   int64_t stage_of(const std::string&) const override { return 0; }
   std::vector<NamedTensor> parameters() override { return {{"weight", weight_}}; }
+  at::Tensor prepare(const Batch& batch, at::ScalarType dtype) const override {
+    auto input = Encoder::prepare(batch, dtype).clone();
+    const auto first_numbers = batch.data.select(1, 0).select(1, 0).select(1, 0);
+    const auto bad = first_numbers.eq(bad_ * 5 % 256).view({-1, 1, 1, 1});
+    return bad_ < 0 ? input : input.masked_fill(bad, std::numeric_limits<float>::quiet_NaN());
+  }
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
     encoded_ += first == 0 ? input.size(0) : 0;
     auto map = first == 0 ? input * weight_.to(input.scalar_type()) : input;
     return last == 1 ? map : map.permute({0, 2, 3, 1}).flatten(1).slice(1, 0, 5).contiguous();
   }
   int64_t encoded_ = 0;
+  int64_t bad_ = -1;  ///< the sample for which it gives NaN
 
  private:
   at::Tensor weight_ = at::tensor({0.5F, -2.0F, 3.0F}).reshape({1, 3, 1, 1});
@@ -169,6 +176,25 @@ TEST_F(FeatureExtractors, give_what_encoding_gives_and_NaN_for_what_cannot_be_re
     EXPECT_THAT(context.said_, Contains("skipped 70.jpg: cut off"));
     EXPECT_EQ(fs::exists(options_.cache.directory), type == CacheType::disk);
     fs::remove_all(options_.cache.directory);
+  }
+}
+
+TEST_F(FeatureExtractors, samples_that_an_encoder_makes_nothing_of_are_skipped) {
+  auto rows = expected();
+  constexpr int64_t kBad = 37;
+  encoder_->bad_ = kBad;
+  rows[kBad].fill_(std::numeric_limits<float>::quiet_NaN());
+  for (const auto type : {CacheType::disk, CacheType::cpu}) {
+    options_.cache.type = type;
+    for (int again = 0; again < 2; ++again) {  // the cache knows it, too
+      MadeContext context;
+      SkipLog skips(loading_, kPictures, context);
+      FeatureExtractor extractor(options_, spec_, dataset_, transforms_, part_, at::kCPU, skips, context);
+      expect_equal(joined(extractor.extract({kPlainView, all_})), rows);
+      ASSERT_EQ(skips.all().size(), 2U);
+      EXPECT_EQ(skips.all().at(0).index, SampleIndex{kBad});
+      EXPECT_THAT(skips.all().at(0).message, HasSubstr("numbers that are not finite"));
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/search/exact_index.hpp"
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
@@ -80,6 +81,29 @@ TEST(Ranking, ties_go_by_row_number_and_a_query_never_finds_itself) {
     EXPECT_EQ(ranking.first_relevant.item<int64_t>(), 2);
   });
   EXPECT_EQ(calls, 1);
+}
+
+TEST(Ranking, of_very_long_and_very_short_rows_is_that_of_ordinary_ones) {
+  at::manual_seed(3);
+  const auto x = at::randn({40, 6});
+  const RetrievalTask task{at::randint(5, {40}, at::kLong), {}, {}, {}};
+  const Relevance relevance(task);
+  const auto ranked = [&](const at::Tensor& rows, Distance distance) {
+    std::vector<at::Tensor> tiles;
+    rank_neighbours(rows, task, relevance, {distance, 9, 1 << 20},
+                    [&](int64_t, const Ranking& ranking) { tiles.push_back(ranking.relevant.clone()); });
+    return at::cat(tiles);
+  };
+  for (const Distance distance : {Distance(Distance::cosine), Distance(Distance::euclidean),
+                                  Distance(Distance::dot), Distance(Distance::lp, 3)}) {
+    const auto expected = ranked(x, distance);
+    for (const double length : {1e30, 1e-30})
+      EXPECT_TRUE(at::equal(ranked(x * length, distance), expected)) << distance.kind << " " << length;
+  }
+  auto mixed = x.clone();
+  mixed[7].mul_(1e30);
+  EXPECT_THROW(ranked(mixed, Distance::euclidean), Error) << "the others would all be at one place";
+  EXPECT_NO_THROW(ranked(mixed, Distance::cosine));
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "kindred/inference.hpp"
@@ -64,6 +66,30 @@ TEST_F(DamagedModel, whose_files_are_cut_off_names_the_file) {
   }
   fs::remove(folder_.path() / "model/encoder.safetensors");
   EXPECT_THAT(refusal(), HasSubstr("encoder.safetensors"));
+}
+
+TEST_F(DamagedModel, whose_weights_are_no_numbers_names_the_tensor) {
+  const auto path = folder_ / "model/head.safetensors";
+  auto bytes = read_file(path);
+  uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  const auto described = json::parse(bytes.substr(8, header));
+  for (const auto& [name, one] : described.items()) {
+    if (name == "__metadata__" || one["dtype"] != "F32") continue;
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    auto damaged = bytes;
+    std::memcpy(damaged.data() + 8 + header + one["data_offsets"][0].get<uint64_t>(), &nan, sizeof(nan));
+    write_file_atomically(path, damaged);
+    EXPECT_THAT(refusal(), HasSubstr("the tensor " + name + " holds 1 of "));
+  }
+}
+
+TEST_F(DamagedModel, of_a_run_that_ended_early_says_how_the_run_ended) {
+  fs::remove_all(folder_.path() / "model");
+  write_file_atomically(folder_ / "pipeline.json", "{}");
+  EXPECT_THAT(refusal(folder_ / ""), HasSubstr("is still running"));
+  write_file_atomically(folder_ / "result.json", R"({"status": "interrupted"})");
+  EXPECT_THAT(refusal(folder_ / ""), HasSubstr("was interrupted before it had a model"));
 }
 
 TEST_F(DamagedModel, whose_manifest_lacks_something_says_so) {

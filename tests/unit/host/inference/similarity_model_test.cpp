@@ -141,7 +141,7 @@ TEST(SimilarityModel, gives_bad_inputs_an_error_and_the_others_their_rows) {
       {0, "has 3 numbers, but the model reads vectors of 5"},
       {2, "reads a vector here, but the input is a text"},
       {3, "/nowhere/x.npy"},
-      {4, "not finite"},
+      {4, "its number 3 of 5 is nan, but all must be finite"},
       {6, "reads a vector here, but the input is encoded bytes"},
       {7, "reads a vector here, but the input is a picture"},
       {8, "has 0 numbers"},

@@ -158,6 +158,16 @@ TEST(ExactIndex, rows_that_have_no_length_are_refused_by_number) {
             std::string::npos);
 }
 
+TEST(ExactIndex, rows_whose_square_is_lost_keep_their_direction_or_are_refused_by_number) {
+  auto rows = at::ones({5, 3});
+  rows[3].mul_(1e-30);
+  rows[4].zero_();
+  auto lengths = index_of(at::ones({2, 3}), Distance::euclidean);
+  EXPECT_NE(thrown([&] { lengths.add(rows); }).find("row 3 of 5 is so short"), std::string::npos);
+  const auto found = index_of(at::eye(3) * 1e-30, Distance::cosine).search(at::eye(3), {1});
+  EXPECT_TRUE(at::equal(found.rows.squeeze(1), at::arange(3, at::kLong)));
+}
+
 TEST(ExactIndex, what_does_not_fit_is_refused) {
   auto index = index_of(at::ones({4, 3}), Distance::dot);
   const auto one = at::ones({1, 3});

@@ -14,6 +14,7 @@
 #include "host/base/context.hpp"
 #include "host/data/views.hpp"
 #include "host/distributed/local_communicator.hpp"
+#include "host/loader/plugin_error.hpp"
 #include "host/training/trainer.hpp"
 #include "host/training_data/training_data.hpp"
 #include "kindred/random.hpp"
@@ -59,6 +60,27 @@ class MadeHead final : public Head {
   double dropout_;
   bool train_ = false;
   at::Tensor weight_, bias_, mean_;
+};
+
+/// Batch norm as others write it: one sample makes its running variance 0 / 0, or is refused.
+class MadeBatchNorm final : public Head {
+ public:
+  MadeBatchNorm(int64_t dimension, bool refuses)
+      : refuses_(refuses), mean_(at::zeros({dimension})), variance_(at::ones({dimension})) {}
+  int64_t output_dimension() const override { return mean_.size(0); }
+  at::Tensor forward(const at::Tensor& x) override {
+    if (train_ && refuses_ && x.size(0) == 1)
+      throw PluginError("acme", "acme.norm", "forward",
+                        "Expected more than 1 value per channel when training");
+    return at::batch_norm(x, {}, {}, mean_, variance_, train_, 0.1, 1e-5, false);
+  }
+  void train(bool on) override { train_ = on; }
+  std::vector<NamedTensor> buffers() override { return {{"mean", mean_}, {"var", variance_}}; }
+
+ private:
+  const bool refuses_;
+  bool train_ = false;
+  at::Tensor mean_, variance_;
 };
 
 /// Supervised contrastive loss with a temperature of 0.2 and a scale that it learns.

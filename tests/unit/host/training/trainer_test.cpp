@@ -272,6 +272,61 @@ TEST(Trainer, names_the_step_whose_loss_is_not_finite_and_keeps_the_epochs_befor
   EXPECT_EQ(meta["step"], 0);
 }
 
+/// 36 training rows in batches of `size`, through a batch norm that the host does not know.
+std::unique_ptr<MadeTraining> through_batch_norm(const std::string& folder, bool refuses, int64_t size) {
+  auto training = std::make_unique<MadeTraining>(folder);
+  training->model.heads.stages.push_back(
+      {"acme.norm", "acme", std::make_shared<testing::MadeBatchNorm>(MadeTraining::kDimension, refuses)});
+  training->sampler = std::make_shared<testing::MadeSampler>(size);
+  training->options.epochs = 2;
+  return training;
+}
+
+TEST(Trainer, leaves_out_a_batch_of_one_sample_that_a_batch_norm_cannot_take_and_says_so_once) {
+  for (const bool refuses : {false, true}) {
+    const TemporaryFolder folder("trainer_batch_norm");
+    const auto training = through_batch_norm(folder.path().string(), refuses, 35);
+    training->trainer().train();
+    EXPECT_TRUE(training->weights().isfinite().all().item<bool>());
+    ASSERT_EQ(training->context.warnings.size(), 1U);
+    EXPECT_THAT(training->context.warnings.front(), HasSubstr("of epoch 1, step 2 has one sample"));
+  }
+}
+
+TEST(Trainer, refuses_batches_that_all_have_one_sample_before_anything_is_trained) {
+  const TemporaryFolder folder("trainer_batch_norm");
+  const auto training = through_batch_norm(folder.path().string(), false, 1);
+  const auto before = training->weights();
+  EXPECT_THAT(kindred::testing::thrown([&] { training->trainer().train(); }),
+              HasSubstr("of at least two samples"));
+  EXPECT_TRUE(at::equal(training->weights(), before));
+}
+
+TEST(Trainer, joins_a_part_of_one_sample_with_the_part_before_it) {
+  for (const bool refuses : {false, true}) {
+    const TemporaryFolder folder("trainer_batch_norm");
+    const auto training = through_batch_norm(folder.path().string(), refuses, 9);
+    training->options.gradient_cache = 8;
+    training->trainer().train();
+    EXPECT_TRUE(training->weights().isfinite().all().item<bool>());
+    EXPECT_THAT(training->context.warnings, ::testing::IsEmpty());
+  }
+  const TemporaryFolder folder("trainer_batch_norm");
+  const auto training = through_batch_norm(folder.path().string(), false, 9);
+  training->options.gradient_cache = 1;
+  EXPECT_THAT(kindred::testing::thrown([&] { training->trainer().train(); }),
+              HasSubstr("train.gradient_cache is 1"));
+}
+
+TEST(Trainer, names_the_sample_whose_embedding_is_not_finite) {
+  const TemporaryFolder folder("trainer_nan_row");
+  MadeTraining training(folder.path().string());
+  training.rows[3][1] = std::numeric_limits<float>::quiet_NaN();
+  const auto sentence = kindred::testing::thrown([&] { training.trainer().train(); });
+  EXPECT_THAT(sentence, HasSubstr("of 1 of its 12 samples are not finite"));
+  EXPECT_THAT(sentence, HasSubstr(training.dataset.sample_name(3)));
+}
+
 TEST(Trainer, refuses_a_pattern_that_matches_nothing) {
   MadeTraining training("");
   training.model.heads.stages.clear();

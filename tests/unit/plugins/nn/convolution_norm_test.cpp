@@ -96,5 +96,19 @@ TEST(ConvolutionNorm, computes_in_bfloat16_with_float32_gradients) {
   }
 }
 
+TEST(ConvolutionNorm, of_one_value_per_channel_takes_the_running_statistics_and_leaves_them) {
+  Example example({6, 8, 1});
+  const auto mean = example.list.buffers[0].tensor.clone(), variance = example.list.buffers[1].tensor.clone();
+  const auto x = at::randn({1, 6, 1, 1}).contiguous(at::MemoryFormat::ChannelsLast);
+  const auto out = example.layer(x, Activation::relu6, true);
+  EXPECT_LT(relative(out.detach(), example.reference(x, false).detach()), 1e-5);
+  EXPECT_TRUE(at::equal(example.list.buffers[0].tensor, mean));
+  EXPECT_TRUE(at::equal(example.list.buffers[1].tensor, variance));
+  (void)example.layer(at::randn({1, 6, 2, 1}).contiguous(at::MemoryFormat::ChannelsLast), Activation::relu6,
+                      true);
+  EXPECT_FALSE(at::equal(example.list.buffers[1].tensor, variance)) << "two values have a variance";
+  EXPECT_TRUE(example.list.buffers[1].tensor.isfinite().all().item<bool>());
+}
+
 }  // namespace
 }  // namespace kindred::nn
