@@ -134,31 +134,33 @@ ClassSplit split_classes(const Dataset& dataset, const SplitOptions& options) {
     issue.message += "; leave out the pairs of objects that many share, or take pairs of several sources";
     throw PipelineError({issue});
   }
-  void require_fold(const SplitOptions& options) {
-    if (options.folds == 0 || options.fold > 0) return;
-    throw PipelineError({{options.file, "/data/split/fold",
-                          "there are " + std::to_string(options.folds) +
-                              " folds; say which is meant, for example --set data.split.fold=1"}});
-  }
+}
 
-  at::Tensor tensor_of(const std::vector<SampleIndex>& samples) {
-    auto out = at::empty({static_cast<int64_t>(samples.size())}, at::kLong);
-    std::transform(samples.begin(), samples.end(), out.data_ptr<int64_t>(),
-                   [](SampleIndex sample) { return to_int(sample); });
-    return out;
-  }
+void require_fold(const SplitOptions& options) {
+  if (options.folds == 0 || options.fold > 0) return;
+  throw PipelineError({{options.file, "/data/split/fold",
+                        "there are " + std::to_string(options.folds) +
+                            " folds; say which is meant, for example --set data.split.fold=1"}});
+}
 
-  at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
-    auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
-    auto* values = out.data_ptr<int64_t>();
-    for (size_t i = 0; i < rows.size(); ++i) values[i] = labels[static_cast<size_t>(rows[i])];
-    return out;
-  }
+at::Tensor tensor_of(const std::vector<SampleIndex>& samples) {
+  auto out = at::empty({static_cast<int64_t>(samples.size())}, at::kLong);
+  std::transform(samples.begin(), samples.end(), out.data_ptr<int64_t>(),
+                 [](SampleIndex sample) { return to_int(sample); });
+  return out;
+}
 
-  int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
-    std::set<int64_t> groups;
-    for (auto row : rows) groups.insert(labels[static_cast<size_t>(row)]);
-    return static_cast<int64_t>(groups.size());
-  }
+at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
+  auto out = at::empty({static_cast<int64_t>(rows.size())}, at::kLong);
+  auto* values = out.data_ptr<int64_t>();
+  for (size_t i = 0; i < rows.size(); ++i) values[i] = labels[static_cast<size_t>(rows[i])];
+  return out;
+}
+
+int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
+  std::set<int64_t> groups;
+  for (auto row : rows) groups.insert(labels[static_cast<size_t>(row)]);
+  return static_cast<int64_t>(groups.size());
+}
 
 }  // namespace kindred::host
