@@ -36,6 +36,12 @@ std::vector<int64_t> drawn(std::vector<int64_t> classes, int64_t count, uint64_t
 
 /// Returns the classes that are not in the fold `options.fold`, ascending. Folds differ by one class at most.
 std::vector<int64_t> outside_fold(const std::vector<int64_t>& classes, const SplitOptions& options) {
+  if (static_cast<int64_t>(classes.size()) < options.folds) {
+    throw PipelineError(
+        {{options.file, "/data/split/folds",
+          "there are " + std::to_string(options.folds) + " folds for " + std::to_string(classes.size()) +
+              " classes, so that some would have none; give fewer"}});
+  }
   auto shuffled = classes;
   auto random = random_stream(options.seed, Stream::folds);
   random.shuffle(shuffled.begin(), shuffled.end());
@@ -69,11 +75,6 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
     std::copy_if(classes.begin(), classes.end(), std::back_inserter(train),
                  [&](int64_t label) { return label < options.train_first; });
   } else if (options.folds > 0) {
-    if (static_cast<int64_t>(classes.size()) < options.folds) {
-      fail("/data/split/folds", "there are " + std::to_string(options.folds) + " folds for " +
-                                    std::to_string(classes.size()) +
-                                    " classes, so that some would have none; give fewer");
-    }
     train = outside_fold(classes, options);
   } else if (train.empty()) {
     train = drawn(classes, part_of(classes, options.train_fraction), seed, Stream::train_classes);
