@@ -13,8 +13,8 @@ namespace kindred {
 size_t first_not_utf8(std::string_view bytes);
 
 /// UTF-8 stays what it is. Elsewhere each byte that is part of no character becomes four, 0xE9 "\xE9", and a
-/// backslash that could be taken for the beginning of these becomes "\x5C", so that the bytes can be told from
-/// what is shown. [thread-safe]
+/// backslash that could be taken for the beginning of these becomes "\x5C", so that the bytes can be told
+/// from what is shown. [thread-safe]
 std::string shown(std::string_view bytes);
 
 /// The path that a text in UTF-8 names, such as a line of JSON: itself, or, where no such file is there, the
