@@ -228,7 +228,7 @@ RunOutcome run_pipeline(const Pipeline& pipeline, const Catalog& catalog, const 
     check_same_pipeline(options.folder, pipeline);
     if (auto result = completed_result(options.folder, pipeline)) {
       context.info(fmt::format("the run in {} is completed already; nothing was changed", options.folder));
-      auto table = metrics_table(result->at("metrics"));
+      auto table = metrics_table(*result);
       return {std::move(*result), std::move(table), false};
     }
   }
