@@ -124,11 +124,13 @@ void EmbeddingOutput::start_over() {
 bool EmbeddingOutput::read_progress() {
   if (!fs::exists(progress())) return false;
   EmbeddingIdentity then;
+  EmbeddingPosition position;  // taken where all is right: what is refused must stay as it is
+  int64_t list_bytes = 0;
   try {
     const auto text = json::parse(read_file(progress().string()));
     then = {text.at("model"), text.at("inputs"), text.at("settings"), text.at("dimension")};
-    position_ = {text.at("inputs_done"), text.at("rows"), text.at("failed"), text.at("hash")};
-    list_bytes_ = text.at("list_bytes");
+    position = {text.at("inputs_done"), text.at("rows"), text.at("failed"), text.at("hash")};
+    list_bytes = text.at("list_bytes");
   } catch (const json::exception&) {
     context_.warning(progress().string() + " cannot be read; the embedding begins anew");
     return false;
@@ -140,15 +142,17 @@ bool EmbeddingOutput::read_progress() {
   if (then.model != identity_.model || then.dimension != identity_.dimension) refuse("another model");
   if (then.inputs != identity_.inputs) refuse("other inputs");
   if (then.settings != identity_.settings) refuse("another --batch-size or --device");
-  const auto array_bytes = header_bytes(then.dimension) + position_.rows * then.dimension * 4;
+  const auto array_bytes = header_bytes(then.dimension) + position.rows * then.dimension * 4;
   const bool is_there = fs::file_size(partial_array()) >= static_cast<uintmax_t>(array_bytes) &&
-                        fs::file_size(partial_list()) >= static_cast<uintmax_t>(list_bytes_);
+                        fs::file_size(partial_list()) >= static_cast<uintmax_t>(list_bytes);
   if (!is_there) {
     context_.warning(partial_array().string() + " is shorter than it was; the embedding begins anew");
     return false;
   }
   set_size(array_file_, array_bytes, partial_array());
-  set_size(list_file_, list_bytes_, partial_list());
+  set_size(list_file_, list_bytes, partial_list());
+  position_ = position;
+  list_bytes_ = list_bytes;
   return true;
 }
 

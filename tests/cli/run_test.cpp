@@ -107,14 +107,14 @@ TEST_F(RunCommand, whitening_needs_no_epochs) {
   EXPECT_EQ(result["timings"]["epochs"], 0);
 }
 
-TEST_F(RunCommand, embeddings_that_are_not_finite_end_the_run_and_name_a_sample) {
+TEST_F(RunCommand, many_vectors_that_are_not_finite_end_the_run_and_the_first_is_named) {
   auto x = map_npy(folder_ / "x.npy").clone();
   x.slice(0, 120).fill_(std::numeric_limits<float>::quiet_NaN());
   write_npy(folder_ / "x.npy", x);
   const auto result = testing::run_host(folder_, {"run", "pipeline.json", "--quiet", "--output", "out"});
   EXPECT_EQ(result.code, 1);
-  EXPECT_THAT(result.error, HasSubstr("the embedding of #1"));
-  EXPECT_THAT(result.error, HasSubstr("not finite"));
+  EXPECT_THAT(result.error, HasSubstr("120 of 240 samples cannot be read"));
+  EXPECT_THAT(result.error, HasSubstr("the first is #0: its number 1 of 16 is nan"));
 }
 
 TEST_F(RunCommand, collapsed_embeddings_are_warned_about) {

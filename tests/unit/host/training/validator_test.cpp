@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "made_training.hpp"
+#include "temporary_folder.hpp"
 
 namespace kindred::host {
 namespace {
@@ -74,6 +77,13 @@ TEST_F(ValidatorTest, watches_for_a_collapse) {
   made_.rows = at::ones_like(made_.rows);
   validate(5, false);
   EXPECT_TRUE(collapse_.is_over());
+}
+
+TEST_F(ValidatorTest, names_a_validation_sample_whose_embedding_is_not_finite) {
+  const auto bad = to_int(made_.split.validation[2]);
+  made_.rows[bad][0] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT(kindred::testing::thrown([&] { validate(4, true); }),
+              ::testing::HasSubstr("the first is that of #" + std::to_string(bad) + ";"));
 }
 
 }  // namespace
