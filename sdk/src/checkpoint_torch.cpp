@@ -214,12 +214,13 @@ Checkpoint read_torch_legacy(const std::string& path, const std::string& bytes) 
   pickle::Reader reader(path, bytes);
   static const std::string magic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
   const auto& first = reader.read();
-  if (first.kind == Value::Kind::object || first.kind == Value::Kind::name) {
-    throw Error(path + " was refused: it is a pickle of the Python object \"" +
-                pickle::printable(first.text) + "\", not one written by torch.save; nothing of it was run");
-  }
   if (first.kind != Value::Kind::integer || first.text.substr(0, 10) != magic) {
-    throw Error(path + " was refused: it is a pickle, but not one written by torch.save");
+    std::string object;
+    for (const auto& value : reader.values()) {
+      if (value.kind == Value::Kind::object && object.empty())
+        object = "; it names the Python object \"" + pickle::printable(value.text) + "\", which was not run";
+    }
+    throw Error(path + " was refused: it is a pickle, but not one written by torch.save" + object);
   }
   const auto& version = reader.read();
   if (version.kind != Value::Kind::integer || version.integer != 1001) {
