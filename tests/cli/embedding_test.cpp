@@ -204,10 +204,19 @@ class EmbedTexts : public ::testing::Test {
     for (int i = 0; i < 3000 && !fs::exists(folder_.path() / "e.npy.progress.json"); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+  uintmax_t bytes_so_far() const {
+    std::error_code absent;
+    const auto size = fs::file_size(folder_.path() / "e.npy.partial", absent);
+    return absent ? 0 : size;
+  }
   /// Kills an embedding as soon as some of it is kept.
   void kill_one(const std::vector<std::string>& more, const std::string& input = "") {
+    const auto before = bytes_so_far();
     testing::HostProcess process(folder_, arguments(more), input);
     wait_until_some_is_kept();
+    for (int i = 0; i < 3000 && bytes_so_far() <= before;
+         ++i)  // one that goes on has done more than it found
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     process.kill();
     ASSERT_EQ(process.wait().code, 128 + SIGKILL) << "it was done too early for this test";
   }

@@ -86,11 +86,12 @@ TEST_F(Names, of_the_folder_that_holds_everything_need_not_be_utf8) {
   testing::write_pipeline(folder_, pipeline({{"type", "image_folder"}, {"root", "photos"}}),
                           "d\xE9j\xE0/p.json");
   const std::string output = "d\xE9j\xE0/out";
-  const auto done = host({"run", "d\xE9j\xE0/p.json", "--quiet", "--output", output});
+  const auto done = host(
+      {"run", "d\xE9j\xE0/p.json", "--quiet", "--output", output, "--set", "output.keep_checkpoints=true"});
   ASSERT_EQ(done.code, 0) << done.error;
   EXPECT_EQ(testing::read_json(folder_ / (output + "/result.json"))["status"], "completed");
-  const auto resumed =
-      host({"run", "d\xE9j\xE0/p.json", "--quiet", "--resume", output, "--set", "train.epochs=2"});
+  const auto resumed = host({"run", "d\xE9j\xE0/p.json", "--quiet", "--resume", output, "--set",
+                             "train.epochs=2", "--set", "output.keep_checkpoints=true"});
   EXPECT_EQ(resumed.code, 0) << resumed.error;
   run({{"type", "image_folder"}, {"root", shown(folder_ / "d\xE9j\xE0/photos")}}, "escaped");
 }

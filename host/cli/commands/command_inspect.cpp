@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <optional>
 
 #include "host/base/exit_code.hpp"
 #include "host/cli/command_body.hpp"
@@ -12,6 +13,29 @@
 namespace kindred::host {
 using nlohmann::json;
 namespace {
+
+void print(const std::string& file, const json& out, const std::optional<RejectedPlugin>& refused) {
+  std::cout << file << "\n";
+  if (out.contains("tag")) {
+    for (const auto& [key, value] : out["tag"].items()) {
+      std::cout << fmt::format("  {:<10} {}\n", key,
+                               value.is_string() ? value.get<std::string>() : json_text(value));
+    }
+  }
+  for (const auto& one : out["components"].is_null() ? out["offers"] : out["components"]) {
+    std::cout << fmt::format("  {:<14} {} {}: {}\n", one["kind"].get<std::string>(),
+                             one["id"].get<std::string>(), one["version"].get<std::string>(),
+                             one["summary"].get<std::string>());
+    if (!one.contains("params")) continue;
+    for (const auto& [name, field] : one["params"]["properties"].items()) {
+      std::cout << fmt::format("      {} = {}  {}\n", name,
+                               field.contains("default") ? json_text(field["default"]) : "(required)",
+                               field.value("description", ""));
+    }
+  }
+  std::cout << (refused ? "  refused: " + refused->code + " " + refused->message : "  fits this host")
+            << "\n";
+}
 
 int inspect_command(const CommandLine& command) {
   const auto file = command.list("FILE").front();
@@ -58,26 +82,7 @@ int inspect_command(const CommandLine& command) {
   if (command.json()) {
     std::cout << json_text(out, 2) << "\n";
   } else {
-    std::cout << file << "\n";
-    if (out.contains("tag")) {
-      for (const auto& [key, value] : out["tag"].items()) {
-        std::cout << fmt::format("  {:<10} {}\n", key,
-                                 value.is_string() ? value.get<std::string>() : json_text(value));
-      }
-    }
-    for (const auto& one : out["components"].is_null() ? out["offers"] : out["components"]) {
-      std::cout << fmt::format("  {:<14} {} {}: {}\n", one["kind"].get<std::string>(),
-                               one["id"].get<std::string>(), one["version"].get<std::string>(),
-                               one["summary"].get<std::string>());
-      if (!one.contains("params")) continue;
-      for (const auto& [name, field] : one["params"]["properties"].items()) {
-        std::cout << fmt::format("      {} = {}  {}\n", name,
-                                 field.contains("default") ? json_text(field["default"]) : "(required)",
-                                 field.value("description", ""));
-      }
-    }
-    std::cout << (refused ? "  refused: " + refused->code + " " + refused->message : "  fits this host")
-              << "\n";
+    print(file, out, refused);
   }
   return refused ? kExitPlugin : kExitOk;
 }
