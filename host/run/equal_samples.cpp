@@ -20,6 +20,7 @@
 #include "host/base/progress.hpp"
 #include "host/cache/content_hash.hpp"
 #include "host/encoding/fingerprint.hpp"
+#include "host/loader/plugin_error.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 
@@ -107,11 +108,11 @@ class Finder {
           const auto sample = samples[static_cast<size_t>(i)];
           try {
             work(sample);
-          } catch (const Error&) {
-            keys_[static_cast<size_t>(sample)].clear();
-          } catch (...) {  // a contract was broken
+          } catch (const PluginError&) {  // a contract was broken
             const std::lock_guard<std::mutex> lock(mutex);
             broken = std::current_exception();
+          } catch (...) {  // it cannot be read, which is said where it is needed
+            keys_[static_cast<size_t>(sample)].clear();
           }
         }
       };
