@@ -112,7 +112,7 @@ class Finder {
           } catch (const PluginError&) {  // a contract was broken
             const std::lock_guard<std::mutex> lock(mutex);
             broken = std::current_exception();
-          } catch (...) {  // it cannot be read, which is told where it is encoded
+          } catch (...) {  // it cannot be read, which is said where it is needed
             keys_[static_cast<size_t>(sample)].clear();
           }
         }

@@ -30,6 +30,10 @@ json begun_with(const std::string& folder) {
   if (data.value("split", json()).is_object() && !data["split"].contains("seed")) {
     data["split"]["seed"] = begun.value("seed", json());  // the split followed the seed of the run
   }
+  if (data.value("split", json()).is_object() && data["split"].contains("validation")) {
+    auto& validation = data["split"]["validation"];
+    if (validation.is_object() && !validation.contains("min_classes")) validation["min_classes"] = 1;
+  }
   return begun;
 }
 
@@ -106,6 +110,10 @@ Document document_of_run(const std::string& folder, const std::vector<std::strin
   const auto split = begun.value("data", json::object()).value("split", json::object());
   if (split.contains("seed"))
     settings.insert(settings.begin(), "data.split.seed=" + json_text(split["seed"]));
+  if (const auto validation = split.value("validation", json()); validation.is_object()) {
+    settings.insert(settings.begin(), "data.split.validation.min_classes=" +
+                                          json_text(validation.value("min_classes", json(1))));
+  }
   return read_document((fs::path(folder) / "pipeline.json").string(), settings);
 }
 
