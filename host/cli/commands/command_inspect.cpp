@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <optional>
 
 #include "host/base/exit_code.hpp"
 #include "host/cli/command_body.hpp"
@@ -12,10 +13,21 @@ namespace kindred::host {
 using nlohmann::json;
 namespace {
 
+/// The gate, and what the notes themselves get wrong.
+std::optional<RejectedPlugin> check_file(const std::string& file, PluginNotes& notes) {
+  if (auto refused = check_gate(file, notes)) return refused;
+  try {
+    if (!notes.offers.empty()) registration_of_notes(file, notes);
+  } catch (const RejectedPlugin& refusal) {
+    return refusal;
+  }
+  return std::nullopt;
+}
+
 int inspect_command(const CommandLine& command) {
   const auto file = command.list("FILE").front();
   PluginNotes notes{};
-  auto refused = check_gate(file, notes);
+  auto refused = check_file(file, notes);
   const auto& tag = notes.tag;
   json out = {{"file", file}, {"accepted", !refused.has_value()}};
   if (tag.size != 0) {
@@ -31,14 +43,6 @@ int inspect_command(const CommandLine& command) {
   for (const auto& one : notes.offers) {
     out["offers"].push_back(
         {{"kind", one.kind}, {"id", one.id}, {"version", one.version}, {"summary", one.summary}});
-  }
-  if (!refused && !notes.offers.empty()) {
-    try {
-      registration_of_notes(file, notes);
-    } catch (const RejectedPlugin& refusal) {
-      refused = refusal;
-      out["accepted"] = false;
-    }
   }
   if (!refused && command.has("load")) {
     const auto catalog = Catalog::load_file(file);

@@ -76,7 +76,7 @@ TEST(ProgressLine, shortens_long_names_and_never_goes_beyond_the_width) {
   state.done = 123456;
   state.total = 1234567;
   EXPECT_EQ(progress_line(state, 80, true),
-            "encoding mirror images for an_encoder_with_a_name_th... 123456/1234567 samples");
+            "encoding mirror images for an_encoder_with_a_name_that... 123456/1234567 samples");
   state.note =
       "validation a_metric_with_a_name_as_long_as_the_line_itself_or_even_a_little_longer_than_it 0.5";
   for (size_t width = 20; width <= 200; ++width) {
