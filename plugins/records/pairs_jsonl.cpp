@@ -175,6 +175,6 @@ class PairsJsonlDataset final : public RecordDataset {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, PairsJsonlDataset, "kindred.pairs_jsonl", "1.0.0",
+KINDRED_COMPONENT(Dataset, PairsJsonlDataset, "kindred.pairs_jsonl", "1.1.0",
                   "Scored pairs of texts, pictures or records, one per line of JSON");
 }  // namespace kindred

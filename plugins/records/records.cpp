@@ -78,6 +78,6 @@ class RecordsDataset final : public RecordDataset {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, RecordsDataset, "kindred.records", "1.0.0",
+KINDRED_COMPONENT(Dataset, RecordsDataset, "kindred.records", "1.1.0",
                   "Samples of several parts (texts, pictures, vectors), one per line of JSON");
 }  // namespace kindred

@@ -173,6 +173,6 @@ class StanfordCarsDataset final : public Dataset {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, StanfordCarsDataset, "kindred.stanford_cars", "1.0.0",
+KINDRED_COMPONENT(Dataset, StanfordCarsDataset, "kindred.stanford_cars", "1.1.0",
                   "Stanford Cars: 16,185 pictures of 196 models");
 }  // namespace kindred

@@ -196,5 +196,5 @@ class CsvDataset final : public ListedImages {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, CsvDataset, "kindred.csv", "1.0.0", "Pictures that a table names");
+KINDRED_COMPONENT(Dataset, CsvDataset, "kindred.csv", "1.1.0", "Pictures that a table names");
 }  // namespace kindred

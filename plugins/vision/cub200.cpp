@@ -107,6 +107,6 @@ class Cub200Dataset final : public ListedImages {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, Cub200Dataset, "kindred.cub200", "1.0.0",
+KINDRED_COMPONENT(Dataset, Cub200Dataset, "kindred.cub200", "1.1.0",
                   "Caltech-UCSD Birds: 11,788 pictures of 200 species");
 }  // namespace kindred

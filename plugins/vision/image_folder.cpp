@@ -89,6 +89,6 @@ class ImageFolderDataset final : public ListedImages {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, ImageFolderDataset, "kindred.image_folder", "1.0.0",
+KINDRED_COMPONENT(Dataset, ImageFolderDataset, "kindred.image_folder", "1.1.0",
                   "Pictures in a folder per class");
 }  // namespace kindred

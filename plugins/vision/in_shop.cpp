@@ -149,6 +149,6 @@ class InShopDataset final : public ListedImages {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, InShopDataset, "kindred.in_shop", "1.0.0",
+KINDRED_COMPONENT(Dataset, InShopDataset, "kindred.in_shop", "1.1.0",
                   "DeepFashion In-Shop: 52,712 pictures of 7,982 clothes, with queries and a gallery");
 }  // namespace kindred

@@ -83,5 +83,5 @@ class JsonlDataset final : public ListedImages {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, JsonlDataset, "kindred.jsonl", "1.0.0", "Pictures that lines of JSON name");
+KINDRED_COMPONENT(Dataset, JsonlDataset, "kindred.jsonl", "1.1.0", "Pictures that lines of JSON name");
 }  // namespace kindred

@@ -61,6 +61,6 @@ class StanfordOnlineProductsDataset final : public ListedImages {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, StanfordOnlineProductsDataset, "kindred.stanford_online_products", "1.0.0",
+KINDRED_COMPONENT(Dataset, StanfordOnlineProductsDataset, "kindred.stanford_online_products", "1.1.0",
                   "Stanford Online Products: 120,053 pictures of 22,634 products");
 }  // namespace kindred

@@ -170,6 +170,6 @@ class TarShardsDataset final : public Dataset {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Dataset, TarShardsDataset, "kindred.tar_shards", "1.0.0",
+KINDRED_COMPONENT(Dataset, TarShardsDataset, "kindred.tar_shards", "1.1.0",
                   "Pictures in tar files (the layout of WebDataset)");
 }  // namespace kindred
