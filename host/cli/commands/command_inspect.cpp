@@ -22,7 +22,7 @@ void print(const std::string& file, const json& out, const std::optional<Rejecte
                                value.is_string() ? value.get<std::string>() : json_text(value));
     }
   }
-  for (const auto& one : out["components"].is_null() ? out["offers"] : out["components"]) {
+  for (const auto& one : out.contains("components") ? out["components"] : out["offers"]) {
     std::cout << fmt::format("  {:<14} {} {}: {}\n", one["kind"].get<std::string>(),
                              one["id"].get<std::string>(), one["version"].get<std::string>(),
                              one["summary"].get<std::string>());
