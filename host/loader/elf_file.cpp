@@ -252,7 +252,7 @@ PluginNotes read_notes(const std::string& path) {
                                           : "it offers the " + some +
                                                 " and carries no build tag, so none of its sources has "
                                                 "KINDRED_PLUGIN(\"id\", \"version\", \"license\", "
-                                                "\"summary\");");
+                                                "\"summary\")");
   }
   if (tags.size() > 1)
     throw ElfRefusal(kTwoTags, "it carries " + std::to_string(tags.size()) + " build tags");
