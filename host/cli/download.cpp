@@ -21,6 +21,7 @@
 
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
+#include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -67,10 +68,7 @@ class PartFile {
   void become(const std::string& path) const {
     if (::fsync(file_) != 0) fail("sync");
     fs::rename(path_, path);
-    const int folder = ::open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return;
-    ::fsync(folder);
-    ::close(folder);
+    sync_folder(fs::path(path).parent_path().string());
   }
 
  private:

@@ -60,13 +60,6 @@ void sync_file(int file, const fs::path& path) {
   if (::fsync(file) != 0) throw Error("cannot write " + path.string() + ": " + std::strerror(errno));
 }
 
-void sync_folder(const fs::path& folder) {
-  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return;
-  ::fsync(file);
-  ::close(file);
-}
-
 fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
 }
@@ -235,7 +228,7 @@ void EmbeddingOutput::finish(const std::vector<json>& last) {
     fs::remove(partial_array());
   }
   fs::remove(progress());
-  sync_folder(folder_of(array_));
+  sync_folder(array_.parent_path().string());
   is_finished_ = true;
 }
 

@@ -44,10 +44,10 @@ std::vector<std::string> files_inside(const std::string& folder, const std::vect
   return std::move(files);
 }
 
-}  // namespace
-
-std::vector<std::string> lines_of(std::string text, const std::string& name) {
-  std::istringstream content(text_content(std::move(text), name));
+/// The lines of the standard input without their ends (LF or CR LF). Throws Error when they are UTF-16.
+std::vector<std::string> input_lines() {
+  std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  std::istringstream content(text_content(std::move(text), "standard input"));
   std::vector<std::string> lines;
   for (std::string line; std::getline(content, line);) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
@@ -56,10 +56,7 @@ std::vector<std::string> lines_of(std::string text, const std::string& name) {
   return lines;
 }
 
-std::vector<std::string> input_lines() {
-  std::string text(std::istreambuf_iterator<char>(std::cin), {});
-  return lines_of(std::move(text), "standard input");
-}
+}  // namespace
 
 std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind,
                                       const Decoders& decoders, Context& context) {

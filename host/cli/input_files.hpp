@@ -9,13 +9,6 @@
 
 namespace kindred::host {
 
-/// Lines without their ends (LF or CR LF). Throws Error when the text is UTF-16; `name` is what it is called
-/// then.
-std::vector<std::string> lines_of(std::string text, const std::string& name);
-
-/// The lines of the standard input.
-std::vector<std::string> input_lines();
-
 /// What `host embed` is given, as files in the order given: a folder stands for the files in it and below it,
 /// sorted by path, whose endings are those of `kind`; "-" for the lines of the standard input. Where the
 /// model reads texts, these lines are texts themselves and "-" stays. Links are followed, and what systems

@@ -4,11 +4,15 @@
 
 namespace kindred::host {
 
+std::string refusal_of(const Note& note, OnError on_error) {
+  if (!note.loses_samples || on_error != OnError::fail) return "";
+  return note.text + " (data.on_error is \"fail\")";
+}
+
 size_t say_notes(const Dataset& dataset, OnError on_error, Context& context) {
   const auto notes = dataset.notes();
   for (const auto& note : notes) {
-    if (note.loses_samples && on_error == OnError::fail)
-      throw Error(note.text + " (data.on_error is \"fail\")");
+    if (const auto refusal = refusal_of(note, on_error); !refusal.empty()) throw Error(refusal);
     context.warning(note.text);
   }
   return notes.size();

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "host/base/context.hpp"
 #include "host/options/data_options.hpp"
 #include "kindred/dataset.hpp"
 
 namespace kindred::host {
+
+/// The sentence of the error that a note is when `on_error` is "fail"; "" when it is a warning.
+std::string refusal_of(const Note& note, OnError on_error);
 
 /// Says what a dataset notes about itself, as warnings. Throws Error with the first note that loses samples
 /// when `on_error` is "fail". Returns how many notes there are.

@@ -9,7 +9,7 @@
 
 #include "host/base/text.hpp"
 #include "host/contracts/contracts.hpp"
-#include "host/data/class_split.hpp"
+#include "host/data/dataset_notes.hpp"
 #include "host/data/pair_lists.hpp"
 #include "host/evaluation/relevance.hpp"
 #include "host/loader/catalog.hpp"
@@ -46,7 +46,7 @@ class Look {
     look_at_names();
     collect([&] { check_losses_take(catalog_, pipeline_, pairs_.defined()); });
     collect([&] {
-      split_ = split_classes(dataset_, pipeline_.split);
+      found_.split = split_classes(dataset_, pipeline_.split);
       has_split_ = true;
     });
     if (has_split_) look_at_sides();
@@ -84,7 +84,6 @@ class Look {
   const std::vector<int64_t>& labels_;
   PairList pairs_;
   std::map<int64_t, int64_t> sizes_;  // by class
-  ClassSplit split_;
   bool has_split_ = false, all_alone_ = false;
   DataCheck found_;
 };
@@ -166,11 +165,11 @@ void Look::note_side(const char* name, const std::vector<SampleIndex>& rows) {
 }
 
 void Look::look_at_sides() {
-  note_side("train", split_.train);
-  note_side("validation", split_.validation);
-  note_side("test", split_.test);
+  note_side("train", found_.split.train);
+  note_side("validation", found_.split.validation);
+  note_side("test", found_.split.test);
   if (!pairs_.defined() && !all_alone_) {
-    const auto task = retrieval_task(dataset_, split_.test, nullptr, 0, false);
+    const auto task = retrieval_task(dataset_, found_.split.test, nullptr, 0, false);
     const Relevance relevance(task);
     const auto queries = query_rows(task);
     const auto* row = queries.data_ptr<int64_t>();
@@ -181,7 +180,7 @@ void Look::look_at_sides() {
             fmt::format("none of the {} test samples, of {} classes, has another sample of its class that it "
                         "could find, so that no retrieval metric is defined; take other test classes, or "
                         "labels that several samples share",
-                        split_.test.size(), sizes_of(split_.test).size()));
+                        found_.split.test.size(), sizes_of(found_.split.test).size()));
     }
   }
   if (pipeline_.has_train && pipeline_.training.epochs > 0) look_at_training();
@@ -189,16 +188,16 @@ void Look::look_at_sides() {
 
 void Look::look_at_training() {
   if (pairs_.defined()) {
-    const auto pairs = pairs_within(pairs_, split_.train);
+    const auto pairs = pairs_within(pairs_, found_.split.train);
     if (pairs.rows.size(0) == 0) {
       issue("/data/split", "no pair has both of its objects on the training side; train on more classes");
       return;
     }
     found_.summary["train"]["pairs"] = pairs.rows.size(0);
-    look_at_batches(PairBatches(pairs, labels_of(labels_, split_.train)).labels(), "pairs");
+    look_at_batches(PairBatches(pairs, labels_of(labels_, found_.split.train)).labels(), "pairs");
     return;
   }
-  const auto sizes = sizes_of(split_.train);
+  const auto sizes = sizes_of(found_.split.train);
   if (!all_alone_ && count_of_one(sizes) == static_cast<int64_t>(sizes.size())) {
     for (const auto& spec : pipeline_.training.losses) {
       collect([&] {
@@ -213,7 +212,7 @@ void Look::look_at_training() {
       });
     }
   }
-  if (!all_alone_) look_at_batches(labels_of(labels_, split_.train), "samples");
+  if (!all_alone_) look_at_batches(labels_of(labels_, found_.split.train), "samples");
 }
 
 /// Makes the batches of the first epoch, which are only numbers of rows.
@@ -267,8 +266,9 @@ DataCheck check_data_and_model(const Catalog& catalog, const Pipeline& pipeline)
     dataset = create_under_contract<Dataset>(catalog, *pipeline.dataset.info, pipeline.dataset.params);
     found = check_data(catalog, pipeline, *dataset);
     for (const auto& note : dataset->notes()) {
-      if (note.loses_samples && pipeline.loading.on_error == OnError::fail)
-        found.issues.push_back({pipeline.file, "/data/dataset", note.text + " (data.on_error is \"fail\")"});
+      const auto refusal = refusal_of(note, pipeline.loading.on_error);
+      if (!refusal.empty())
+        found.issues.push_back({pipeline.file, "/data/dataset", refusal});
       else
         found.warnings.push_back(note.text);
     }

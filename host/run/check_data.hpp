@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/base/issue.hpp"
+#include "host/data/class_split.hpp"
 #include "host/loader/plugin_error.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "kindred/dataset.hpp"
@@ -15,6 +16,7 @@ class Catalog;
 
 /// What became known of a pipeline's data without reading an object of it.
 struct DataCheck {
+  ClassSplit split;                       ///< empty where it cannot be made, which is an issue
   std::vector<Issue> issues;              ///< what cannot work, all of it
   std::vector<PluginError> failures;      ///< of components that were tried, each once
   std::vector<std::string> warnings;      ///< what is likely to be a mistake

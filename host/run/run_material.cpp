@@ -9,7 +9,6 @@
 #include "host/data/views.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/run/check_data.hpp"
-#include "host/run/check_losses.hpp"
 #include "host/run/check_model.hpp"
 #include "host/run/doubts.hpp"
 #include "host/run/duplicates.hpp"
@@ -30,12 +29,13 @@ void check_test_views(const Pipeline& pipeline, const Model& model) {
   }
 }
 
-/// Throws PipelineError with all that is wrong with the data, and then with the model too, before anything is
-/// encoded.
-void check(const Pipeline& pipeline, const Catalog& catalog, const Dataset& dataset, Context& context) {
+/// Divides the dataset. Throws PipelineError with all that is wrong with the data, and then with the model
+/// too, before anything is encoded.
+ClassSplit checked_split(const Pipeline& pipeline, const Catalog& catalog, const Dataset& dataset,
+                         Context& context) {
   auto found = check_data(catalog, pipeline, dataset);
   for (const auto& text : found.warnings) context.warning(text);
-  if (found.issues.empty() && found.failures.empty()) return;
+  if (found.issues.empty() && found.failures.empty()) return std::move(found.split);
   if (found.issues.empty() && found.failures.size() == 1) throw found.failures.front();
   for (const auto& error : found.failures) found.issues.push_back(issue_of(pipeline, error));
   const auto more = model_issues(catalog, pipeline, &dataset);
@@ -55,8 +55,7 @@ void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog
   material.notes_said = say_notes(dataset, pipeline.loading.on_error, context);
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
   require_fold(pipeline.split);
-  check(pipeline, catalog, dataset, context);
-  material.split = split_classes(dataset, pipeline.split);
+  material.split = checked_split(pipeline, catalog, dataset, context);
   material.duplicates =
       use_duplicates(dataset, {pipeline.file, pipeline.loading, pipeline.cache}, material.split, context);
   const auto& split = material.split;
@@ -77,7 +76,6 @@ void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog
 
 void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, at::Device device,
                    Context& context) {
-  check_losses_take(catalog, pipeline, material.dataset->pairs().defined());
   auto& model = material.model;
   model = make_model(catalog, pipeline, *material.dataset);
   for (size_t i = 0; i < model.encoders.size(); ++i) {

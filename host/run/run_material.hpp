@@ -45,11 +45,11 @@ struct RunMaterial {
   void keep_readable();
 };
 
-/// Opens the dataset and divides it.
+/// Opens the dataset and divides it. Throws PipelineError with all that is wrong with the data, such as a
+/// loss that does not take this kind of dataset.
 void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, Context& context);
 
-/// Makes the model and brings it to the device. Throws PipelineError when it does not fit the data, or when a
-/// loss does not take this kind of dataset.
+/// Makes the model and brings it to the device. Throws PipelineError when it does not fit the data.
 void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, at::Device device,
                    Context& context);
 

@@ -27,6 +27,12 @@ ImageBox inside_of(const at::Tensor& image, const ImageBox& box) {
 
 }  // namespace
 
+std::string edges_text(const ImageBox& box) {
+  std::string text;
+  for (const auto edge : {box.left, box.top, box.right, box.bottom}) text += " " + std::to_string(edge);
+  return text;
+}
+
 void check_box(const ImageBox& box, const std::string& place) {
   if (!box.empty()) return;
   const bool width = box.right <= box.left;

@@ -18,6 +18,9 @@ struct ImageBox {
   bool empty() const { return right <= left || bottom <= top; }
 };
 
+/// Returns " 1 2 30 40": the edges, where a fingerprint or a stored object has to tell boxes apart.
+std::string edges_text(const ImageBox& box);
+
 /// Throws Error where no picture can have such a box, since its edges are swapped or it is empty. `place` is
 /// where it stands: "boxes.csv:12".
 void check_box(const ImageBox& box, const std::string& place);

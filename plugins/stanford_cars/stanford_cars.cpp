@@ -87,7 +87,7 @@ class StanfordCarsDataset final : public Dataset {
     object.file = files_.at(static_cast<size_t>(index));
     if (!params_.crop) return object;
     const auto& box = boxes_[static_cast<size_t>(index)];
-    for (const auto value : {box.x1, box.y1, box.x2, box.y2}) object.part += std::to_string(value) + " ";
+    object.part = edges_text({box.x1, box.y1, box.x2, box.y2});
     return object;
   }
 
@@ -96,8 +96,7 @@ class StanfordCarsDataset final : public Dataset {
     for (size_t i = 0; i < files_.size(); ++i) {
       const auto& box = boxes_[i];
       text += "\n" + file_stamp(files_[i]);
-      if (!params_.crop) continue;
-      for (const auto value : {box.x1, box.y1, box.x2, box.y2}) text += " " + std::to_string(value);
+      if (params_.crop) text += edges_text({box.x1, box.y1, box.x2, box.y2});
     }
     return text;
   }

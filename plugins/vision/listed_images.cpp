@@ -54,9 +54,7 @@ StoredObject ListedImages::stored(int64_t index, size_t) const {
   StoredObject object;
   object.file = path_of(at);
   if (!options_.crop) return object;
-  const auto& box = boxes_.at(at);
-  for (const auto value : {box.left, box.top, box.right, box.bottom})
-    object.part += std::to_string(value) + " ";
+  object.part = edges_text(boxes_.at(at));
   return object;
 }
 
@@ -65,10 +63,7 @@ std::string ListedImages::fingerprint() const {
   if (options_.crop) text += " " + std::to_string(options_.margin);
   for (size_t i = 0; i < files_.size(); ++i) {
     text += "\n" + file_stamp(path_of(i));
-    if (!options_.crop) continue;
-    for (const auto value : {boxes_[i].left, boxes_[i].top, boxes_[i].right, boxes_[i].bottom}) {
-      text += " " + std::to_string(value);
-    }
+    if (options_.crop) text += edges_text(boxes_[i]);
   }
   return text;
 }

@@ -10,12 +10,6 @@
 namespace kindred {
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 /// What WebDataset itself writes of a shard, "__name__" or what lies in such a folder, is of no sample.
 bool is_of_shard(const std::string& name) {
   const auto first = name.substr(0, name.find('/'));
@@ -24,11 +18,8 @@ bool is_of_shard(const std::string& name) {
 
 /// "4 links (a, b, c and 1 more)".
 std::string counted(const std::vector<std::string>& names, const std::string& one, const std::string& more) {
-  constexpr size_t kNamed = 3;
-  std::string text = std::to_string(names.size()) + " " + (names.size() == 1 ? one : more) + " (";
-  for (size_t i = 0; i < std::min(names.size(), kNamed); ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kNamed) text += " and " + std::to_string(names.size() - kNamed) + " more";
-  return text + ")";
+  return std::to_string(names.size()) + " " + (names.size() == 1 ? one : more) + " (" + first_few(names) +
+         ")";
 }
 
 }  // namespace
@@ -64,7 +55,7 @@ std::vector<TarParts> TarSamples::grouped(const TarContent& content, const std::
     }
     const auto place = places.emplace(std::make_pair(file.archive, file.name.substr(0, dot)), samples.size());
     if (place.second) samples.emplace_back();
-    if (!samples[place.first->second].emplace(lower(file.name.substr(dot + 1)), file).second)
+    if (!samples[place.first->second].emplace(lower_case(file.name.substr(dot + 1)), file).second)
       throw Error("tar_shards: " + shard + " holds two files for " + file.name + "; pack it again");
   }
   return samples;

@@ -8,6 +8,7 @@
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/folder.hpp"
+#include "kindred/io/image_names.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
 #include "kindred/plugin.hpp"
@@ -55,7 +56,7 @@ class TarShardsDataset final : public Dataset {
   };
 
   explicit TarShardsDataset(const Params& params) : params_(params) {
-    for (auto& one : params_.extensions) one = lower(one);
+    for (auto& one : params_.extensions) one = lower_case(one);
     if (params_.extensions.empty())
       throw Error("tar_shards: extensions is empty; leave it out for the usual ones");
     if (!fs::is_directory(params.root)) throw Error("tar_shards: root " + params.root + " is no folder");
@@ -118,12 +119,6 @@ class TarShardsDataset final : public Dataset {
     size_t shard;
     TarEntry image;
   };
-
-  static std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return text;
-  }
 
   /// Beside "side.png", "side.cls" comes before "cls".
   std::optional<std::string> label_of(const TarSamples::Sample& sample, const TarFile& shard) const {

@@ -24,12 +24,6 @@ struct Descriptor {
   }
 };
 
-void sync_folder(const std::string& folder) {
-  // Without this the rename itself may be lost in a crash. Some file systems cannot sync folders.
-  const Descriptor descriptor{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (descriptor.value >= 0) ::fsync(descriptor.value);
-}
-
 }  // namespace
 
 std::string read_file(const std::string& path) {
@@ -74,8 +68,13 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
     ::unlink(temporary.c_str());
     throw;
   }
-  const auto folder = std::filesystem::path(path).parent_path();
-  sync_folder(folder.empty() ? "." : folder.string());
+  sync_folder(std::filesystem::path(path).parent_path().string());
+}
+
+void sync_folder(const std::string& folder) {
+  const Descriptor descriptor{
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (descriptor.value >= 0) ::fsync(descriptor.value);
 }
 
 }  // namespace kindred

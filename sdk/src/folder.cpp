@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "kindred/error.hpp"
+#include "kindred/io/image_names.hpp"
 
 namespace kindred {
 namespace {
@@ -31,17 +32,6 @@ constexpr std::array<std::string_view, 14> kLeftBehind = {"__macosx",
                                                           "@recently-snapshot",
                                                           "#snapshot",
                                                           "lost+found"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-/// "a, b, c and 4 more".
-std::string named(const std::vector<std::string>& all) {
-  constexpr size_t kNamed = 3;
-  std::string text;
-  for (size_t i = 0; i < std::min(all.size(), kNamed); ++i) text += (i == 0 ? "" : ", ") + all[i];
-  if (all.size() > kNamed) text += " and " + std::to_string(all.size() - kNamed) + " more";
-  return text;
-}
 
 /// "1 link leads", "2 links lead".
 std::string links_that_lead(size_t count) {
@@ -100,7 +90,7 @@ class Walk {
     if (links.empty()) return "";
     std::sort(links.begin(), links.end());
     return folder + ": " + links_that_lead(links.size()) + " " + where + " and " +
-           (links.size() == 1 ? "is" : "are") + " left out: " + named(links);
+           (links.size() == 1 ? "is" : "are") + " left out: " + first_few(links);
   }
 
   FolderFiles found_;
@@ -113,8 +103,7 @@ class Walk {
 bool is_left_behind(std::string_view name) {
   if (name.empty() || name == "." || name == "..") return false;
   if (name.front() == '.') return true;
-  std::string small(name);
-  std::transform(small.begin(), small.end(), small.begin(), lower);
+  const auto small = lower_case(std::string(name));
   return std::find(kLeftBehind.begin(), kLeftBehind.end(), small) != kLeftBehind.end();
 }
 
@@ -128,5 +117,13 @@ bool has_part_left_behind(std::string_view path) {
 }
 
 FolderFiles files_below(const std::string& folder) { return Walk().below(folder); }
+
+std::string first_few(const std::vector<std::string>& all) {
+  constexpr size_t kNamed = 3;
+  std::string text;
+  for (size_t i = 0; i < std::min(all.size(), kNamed); ++i) text += (i == 0 ? "" : ", ") + all[i];
+  if (all.size() > kNamed) text += " and " + std::to_string(all.size() - kNamed) + " more";
+  return text;
+}
 
 }  // namespace kindred

@@ -15,13 +15,16 @@ const char* const kImages[] = {".jpg",  ".jpeg", ".jpe", ".jfif", ".png", ".apng
 
 }  // namespace
 
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
 std::string ending_of(const std::string& path) {
   const auto slash = path.rfind('/'), dot = path.rfind('.');
   if (dot == std::string::npos || (slash != std::string::npos && dot < slash)) return "";
-  auto ending = path.substr(dot);
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return ending;
+  return lower_case(path.substr(dot));
 }
 
 std::string undecoded_images(const std::string& where, const std::vector<std::string>& names,

@@ -12,4 +12,8 @@ std::string read_file(const std::string& path);
 /// beside it, syncs, renames, syncs the folder. Throws Error.
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
+/// Syncs a folder ("" is the current one), without which a rename in it may be lost in a crash. Some file
+/// systems cannot, which is no error.
+void sync_folder(const std::string& folder);
+
 }  // namespace kindred

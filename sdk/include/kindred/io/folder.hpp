@@ -15,6 +15,9 @@ bool is_left_behind(std::string_view name);
 /// The same for any part of a path inside a folder or an archive: "__MACOSX/cup/a.png". [thread-safe]
 bool has_part_left_behind(std::string_view path);
 
+/// Names the first three for a sentence: "a, b, c and 4 more". [thread-safe]
+std::string first_few(const std::vector<std::string>& names);
+
 /// What lies in a folder and below it.
 struct FolderFiles {
   std::vector<std::string> files;  ///< sorted; each begins with the folder as it was given

@@ -5,6 +5,9 @@
 
 namespace kindred {
 
+/// Makes A to Z small, and leaves every other byte as it is, whatever the locale. [thread-safe]
+std::string lower_case(std::string text);
+
 /// What a name ends with from its last dot on, in lower case: ".jpg"; empty where it has no dot.
 std::string ending_of(const std::string& path);
 
