@@ -27,10 +27,33 @@ int64_t held_out(const std::vector<int64_t>& train, const SplitOptions& options)
   return std::max(part_of(train, options.validation_fraction), half < 2 ? 0 : least);
 }
 
-std::vector<int64_t> drawn(std::vector<int64_t> classes, int64_t count, uint64_t seed, Stream stream) {
+std::vector<int64_t> shuffled(std::vector<int64_t> classes, uint64_t seed, Stream stream) {
   auto random = random_stream(seed, stream);
   random.shuffle(classes.begin(), classes.end());
+  return classes;
+}
+
+std::vector<int64_t> drawn(std::vector<int64_t> classes, int64_t count, uint64_t seed, Stream stream) {
+  classes = shuffled(std::move(classes), seed, stream);
   classes.resize(static_cast<size_t>(std::clamp<int64_t>(count, 0, static_cast<int64_t>(classes.size()))));
+  return classes;
+}
+
+/// Returns the training classes that validation takes. A class of one sample has nothing to be found, so more
+/// are drawn until enough of several samples are among them.
+std::vector<int64_t> validation_classes(const std::vector<int64_t>& train, const std::vector<int64_t>& labels,
+                                        const SplitOptions& options) {
+  std::map<int64_t, int64_t> sizes;
+  for (const auto label : labels) ++sizes[label];
+  const auto has_several = [&](int64_t label) { return sizes[label] > 1; };
+  auto classes = shuffled(train, options.seed, Stream::validation_classes);
+  const auto half = std::count_if(classes.begin(), classes.end(), has_several) / 2;
+  auto missing = half < 2 ? 0 : std::min<int64_t>(options.validation_min_classes, half);
+  auto last = classes.begin() +
+              std::clamp<int64_t>(held_out(train, options), 0, static_cast<int64_t>(classes.size()));
+  missing -= std::count_if(classes.begin(), last, has_several);
+  for (; missing > 0 && last != classes.end(); ++last) missing -= has_several(*last) ? 1 : 0;
+  classes.erase(last, classes.end());
   return classes;
 }
 
@@ -90,8 +113,7 @@ ClassSplit split_classes(const std::vector<int64_t>& labels, const SplitOptions&
     it->second = kTrain;
   }
   if (options.validation == ValidationSource::train_classes) {
-    for (auto label : drawn(train, held_out(train, options), seed, Stream::validation_classes))
-      side[label] = kValidation;
+    for (auto label : validation_classes(train, labels, options)) side[label] = kValidation;
   }
 
   ClassSplit split;
@@ -156,6 +178,12 @@ at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<Sampl
   auto* values = out.data_ptr<int64_t>();
   for (size_t i = 0; i < rows.size(); ++i) values[i] = labels[static_cast<size_t>(rows[i])];
   return out;
+}
+
+int64_t count_groups_of_several(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {
+  std::map<int64_t, int64_t> sizes;
+  for (auto row : rows) ++sizes[labels[static_cast<size_t>(row)]];
+  return std::count_if(sizes.begin(), sizes.end(), [](const auto& one) { return one.second > 1; });
 }
 
 int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows) {

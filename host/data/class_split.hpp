@@ -38,4 +38,7 @@ at::Tensor labels_of(const std::vector<int64_t>& labels, const std::vector<Sampl
 /// Counts the distinct labels among `rows`.
 int64_t count_groups(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows);
 
+/// Counts those that several of the rows have: a sample of a class of one has nothing to find.
+int64_t count_groups_of_several(const std::vector<int64_t>& labels, const std::vector<SampleIndex>& rows);
+
 }  // namespace kindred::host

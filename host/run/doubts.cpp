@@ -45,6 +45,11 @@ void doubt_batches(const Dataset& dataset, const ClassSplit& split, const Pipeli
                   size, count, pairs.defined() ? "pairs" : "samples"));
 }
 
+/// Tells classes of one sample, which are not counted, from the others.
+const char* several_text(const Dataset& dataset, const std::vector<SampleIndex>& rows, int64_t counted) {
+  return count_groups(dataset.labels(), rows) > counted ? " of more than one sample" : "";
+}
+
 }  // namespace
 
 void doubt_training_side(const Dataset& dataset, const ClassSplit& split, const Pipeline& pipeline,
@@ -53,15 +58,16 @@ void doubt_training_side(const Dataset& dataset, const ClassSplit& split, const 
   doubt_batches(dataset, split, pipeline, context);
   const auto& monitor = pipeline.training.early_stopping.monitor;
   if (split.validation.empty() || (!monitor.empty() && !is_of_validation(monitor))) return;
-  const auto classes = count_groups(dataset.labels(), split.validation);
+  const auto classes = count_groups_of_several(dataset.labels(), split.validation);
   if (classes >= kFewValidationClasses) return;
   // Of one class the trainer says more, since it then chooses no epoch.
   if (!tells_apart(measured_task(dataset, split.validation, nullptr, pipeline.evaluation))) return;
   context.warning(fmt::format(
-      "validation is on {} only, so which epoch is best is mostly chance; hold out more "
+      "validation is on {}{} only, so which epoch is best is mostly chance; hold out more "
       "(data.split.validation.fraction or min_classes), or train a fixed number of epochs without "
       "validation (\"none\")",
-      classes == 1 ? "1 class" : fmt::format("{} classes", classes)));
+      classes == 1 ? "1 class" : fmt::format("{} classes", classes),
+      several_text(dataset, split.validation, classes)));
 }
 
 bool doubt_test_side(const Dataset& dataset, const std::vector<SampleIndex>& test, const Pipeline& pipeline,
@@ -74,12 +80,12 @@ bool doubt_test_side(const Dataset& dataset, const std::vector<SampleIndex>& tes
         "the model does, and say nothing; put more classes on the test side (data.split.train)");
     return false;
   }
-  const auto classes = count_groups(dataset.labels(), test);
+  const auto classes = count_groups_of_several(dataset.labels(), test);
   if (classes >= kFewTestClasses || task.pairs.defined()) return true;
-  context.warning(fmt::format(
-      "the test side has {} classes only, so the metrics say little about other classes, and their "
-      "intervals are too narrow; put more classes on the test side (data.split.train)",
-      classes));
+  context.warning(
+      fmt::format("the test side has {} {}{} only, so the metrics say little about other classes, and their "
+                  "intervals are too narrow; put more classes on the test side (data.split.train)",
+                  classes, classes == 1 ? "class" : "classes", several_text(dataset, test, classes)));
   return true;
 }
 

@@ -14,6 +14,7 @@
 #include "host/run/duplicates.hpp"
 #include "host/run/make_model.hpp"
 #include "host/run/trained_stages.hpp"
+#include "host/run/vector_lengths.hpp"
 #include "host/training_data/make_training_data.hpp"
 
 namespace kindred::host {
@@ -84,6 +85,7 @@ void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalo
     part.training_dtype = training_dtype(pipeline.encoders[i], pipeline, *part.encoder, device);
   }
   check_test_views(pipeline, model);
+  require_usual_lengths(*material.dataset, model, pipeline.has_train && pipeline.training.epochs > 0);
   move_to(encoder_tensors(model), device);
   move_to(head_tensors(model), device);
   context.info(fmt::format("{}", model_summary(model)));

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "kindred/error.hpp"
@@ -10,9 +11,43 @@
 namespace kindred {
 namespace {
 
-std::string box_text(const ImageBox& box) {
-  return "[" + std::to_string(box.left) + ", " + std::to_string(box.top) + ", " + std::to_string(box.right) +
-         ", " + std::to_string(box.bottom) + "]";
+using Edges = std::array<double, 4>;
+
+std::string edge_text(double edge) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, edge).ptr};
+}
+
+std::string box_text(const Edges& edges) {
+  std::string text;
+  for (const auto edge : edges) text += (text.empty() ? "[" : ", ") + edge_text(edge);
+  return text + "]";
+}
+
+Edges edges_of(const ImageBox& box) {
+  return {static_cast<double>(box.left), static_cast<double>(box.top), static_cast<double>(box.right),
+          static_cast<double>(box.bottom)};
+}
+
+/// Says whether edges are fractions of a picture's width and height.
+bool are_shares(const Edges& edges) {
+  const auto is_share = [](double edge) { return edge >= 0 && edge <= 1; };
+  const auto is_whole = [](double edge) { return edge == std::floor(edge); };
+  return std::all_of(edges.begin(), edges.end(), is_share) &&
+         !std::all_of(edges.begin(), edges.end(), is_whole);
+}
+
+[[noreturn]] void fail_without_area(const Edges& edges, const std::string& place) {
+  const auto [left, top, right, bottom] = edges;
+  const auto start = place + ": the box " + box_text(edges);
+  if (are_shares(edges))
+    throw Error(start + " has shares of the picture; expected [left, top, right, bottom] in pixels");
+  const bool width = right <= left;
+  if (!width && bottom > top) throw Error(start + " has no area when its edges are cut to whole pixels");
+  throw Error(start + " has no area, since its " + (width ? "right edge " : "bottom edge ") +
+              edge_text(width ? right : bottom) + " is not " +
+              (width ? "right of its left edge " : "below its top edge ") + edge_text(width ? left : top) +
+              "; expected [left, top, right, bottom] in pixels, not [left, top, width, height]");
 }
 
 double area_of(const ImageBox& box) {
@@ -34,13 +69,14 @@ std::string edges_text(const ImageBox& box) {
 }
 
 void check_box(const ImageBox& box, const std::string& place) {
-  if (!box.empty()) return;
-  const bool width = box.right <= box.left;
-  throw Error(place + ": the box " + box_text(box) + " has no area, since its " +
-              (width ? "right edge " : "bottom edge ") + std::to_string(width ? box.right : box.bottom) +
-              " is not " + (width ? "right of its left edge " : "below its top edge ") +
-              std::to_string(width ? box.left : box.top) +
-              "; expected [left, top, right, bottom] in pixels, not [left, top, width, height]");
+  if (box.empty()) fail_without_area(edges_of(box), place);
+}
+
+ImageBox box_of_edges(const std::array<double, 4>& edges, const std::string& place) {
+  const auto whole = [&](size_t k) { return static_cast<int64_t>(edges[k]); };
+  const ImageBox box{whole(0), whole(1), whole(2), whole(3)};
+  if (box.empty() || are_shares(edges)) fail_without_area(edges, place);
+  return box;
 }
 
 at::Tensor BoxCuts::cut(const at::Tensor& image, const ImageBox& box, double margin, int64_t index,
@@ -48,7 +84,7 @@ at::Tensor BoxCuts::cut(const at::Tensor& image, const ImageBox& box, double mar
   constexpr double kLeastInside = 0.5;
   const double inside = area_of(inside_of(image, box)), all = area_of(box);
   if (inside < kLeastInside * all || inside == 0) {
-    throw Error(place + ": the box " + box_text(box) +
+    throw Error(place + ": the box " + box_text(edges_of(box)) +
                 (inside == 0 ? " lies outside" : " lies by more than half outside") + " of the picture of " +
                 std::to_string(image.size(1)) + " x " + std::to_string(image.size(0)) +
                 " pixels; was it measured on a picture of another size, or before the picture was turned?");

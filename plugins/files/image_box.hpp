@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <set>
@@ -24,6 +25,11 @@ std::string edges_text(const ImageBox& box);
 /// Throws Error where no picture can have such a box, since its edges are swapped or it is empty. `place` is
 /// where it stands: "boxes.csv:12".
 void check_box(const ImageBox& box, const std::string& place);
+
+/// The box with the edges left, top, right and bottom that a list has at `place`, in pixels, of which the
+/// integer parts are taken. Throws Error with the numbers of the list where it is no box, as check_box()
+/// does, or where they are shares of the picture.
+ImageBox box_of_edges(const std::array<double, 4>& edges, const std::string& place);
 
 /// The part of a picture uint8 (H, W, 3) in the box and `margin` times its size around it, as far as there is
 /// any. The box itself lies in the picture at least in part.

@@ -6,6 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "files/gif_frame.hpp"
 #include "files/jpeg_end.hpp"
 #include "files/png_chunks.hpp"
 #include "files/webp_chunks.hpp"
@@ -44,13 +45,6 @@ bool has_all_rows(std::string bytes, int next_restart) {
   return true;
 }
 
-cv::Mat decoded_jpeg(const std::string& bytes, const std::string& name) {
-  const auto ending = jpeg_ending(bytes);
-  if (ending.end == JpegEnd::cut_off) fail_cut_off(name);
-  if (ending.end == JpegEnd::unmarked && !has_all_rows(bytes, ending.next_restart)) fail_cut_off(name);
-  return decoded(ending.end == JpegEnd::unmarked ? bytes + "\xFF\xD9" : bytes, cv::IMREAD_COLOR);
-}
-
 /// Turns a picture by an orientation of EXIF: where its first row and column belong.
 cv::Mat turned(const cv::Mat& image, int orientation) {
   constexpr int kAroundX = 0, kAroundY = 1, kAroundBoth = -1;
@@ -64,6 +58,15 @@ cv::Mat turned(const cv::Mat& image, int orientation) {
 
 /// Versions of OpenCV differ in whether they turn these, so that is done here.
 constexpr int kAsStored = cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
+
+/// OpenCV sees EXIF data only where no other segment of its mark stands before it.
+cv::Mat decoded_jpeg(const std::string& bytes, const std::string& name) {
+  const auto ending = jpeg_ending(bytes);
+  if (ending.end == JpegEnd::cut_off) fail_cut_off(name);
+  if (ending.end == JpegEnd::unmarked && !has_all_rows(bytes, ending.next_restart)) fail_cut_off(name);
+  const auto image = decoded(ending.end == JpegEnd::unmarked ? bytes + "\xFF\xD9" : bytes, kAsStored);
+  return turned(image, ending.orientation);
+}
 
 cv::Mat decoded_png(const std::string& bytes, const std::string& name) {
   const auto chunks = png_chunks(bytes);
@@ -92,13 +95,13 @@ cv::Mat decoded_file(const std::string& bytes, const std::string& name) {
   if (bytes.compare(0, 3, "\xFF\xD8\xFF") == 0) return decoded_jpeg(bytes, name);
   if (bytes.compare(0, 4, "\x89PNG") == 0) return decoded_png(bytes, name);
   if (is_webp(bytes)) return decoded_webp(bytes, name);
+  if (is_gif(bytes) && reads_gif()) return first_gif_frame(bytes, name);
   return decoded(bytes, cv::IMREAD_COLOR);
 }
 
 /// Empty, or how to make one that can be read.
 std::string advice(const std::string& bytes) {
-  const bool is_known =
-      bytes.compare(0, 4, "GIF8") == 0 || (bytes.size() > 8 && bytes.compare(4, 4, "ftyp") == 0);
+  const bool is_known = is_gif(bytes) || (bytes.size() > 8 && bytes.compare(4, 4, "ftyp") == 0);
   if (!is_known) return "";
   return "; convert it, for example by `mogrify -format png FILE` of ImageMagick";
 }
@@ -126,10 +129,12 @@ at::Tensor decode_image(const std::string& bytes, const std::string& name) {
 
 const std::vector<std::string>& image_endings() {
   static const auto endings = [] {
-    std::vector<std::string> all = {".jpg", ".jpeg", ".png",  ".webp", ".bmp", ".tif", ".tiff", ".ppm",
-                                    ".jpe", ".jfif", ".apng", ".dib",  ".pgm", ".pbm", ".pnm"};
-    for (const auto* ending : {".jp2", ".gif", ".avif"}) {
-      if (cv::haveImageWriter(ending)) all.emplace_back(ending);  // not every build of OpenCV reads them
+    std::vector<std::string> all = {".jpg",  ".jpeg", ".png", ".webp", ".bmp", ".tif",
+                                    ".tiff", ".ppm",  ".jpe", ".jif",  ".jfi", ".jfif",
+                                    ".mpo",  ".apng", ".dib", ".pgm",  ".pbm", ".pnm"};
+    for (const auto* ending : {".jp2", ".gif", ".avif"}) {  // not every build of OpenCV reads them
+      if (cv::haveImageWriter(ending) || (ending == std::string(".gif") && reads_gif()))
+        all.emplace_back(ending);
     }
     return all;
   }();

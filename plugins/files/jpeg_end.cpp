@@ -7,12 +7,13 @@
 #include <optional>
 
 #include "files/bytes_at.hpp"
+#include "files/exif.hpp"
 
 namespace kindred {
 namespace {
 
 constexpr uint32_t kFirstRestart = 0xD0, kLastRestart = 0xD7, kStart = 0xD8, kEnd = 0xD9, kScan = 0xDA,
-                   kProgressive = 0xC2, kProgressiveArithmetic = 0xCA;
+                   kApplication1 = 0xE1, kProgressive = 0xC2, kProgressiveArithmetic = 0xCA;
 
 bool is_restart(uint32_t mark) { return mark >= kFirstRestart && mark <= kLastRestart; }
 
@@ -73,26 +74,40 @@ class Walk {
   explicit Walk(std::string_view bytes) : bytes_(bytes) {}
 
   JpegEnding ending() {
+    auto found = walked();
+    found.orientation = orientation_;
+    return found;
+  }
+
+ private:
+  JpegEnding walked() {
     at_ = 2;  // behind the start mark
     while (const auto mark = next_mark()) {
-      if (*mark == kEnd) return {has_scan_ ? JpegEnd::whole : JpegEnd::cut_off, 0};
+      if (*mark == kEnd) return {has_scan_ ? JpegEnd::whole : JpegEnd::cut_off};
       if (is_restart(*mark) || *mark == kStart || *mark == 1) continue;  // they have no body
       const auto length = big_at(bytes_, at_, 2);
       if (!length || *length > bytes_.size() - at_) return {};
-      if (*length < 2) return {JpegEnd::whole, 0};
+      if (*length < 2) return {JpegEnd::whole};
       const auto body = bytes_.substr(at_ + 2, *length - 2);
       at_ += *length;
       if (is_frame(*mark) && !progress_.begin(body, *mark == kProgressive || *mark == kProgressiveArithmetic))
-        return {JpegEnd::whole, 0};
+        return {JpegEnd::whole};
+      if (*mark == kApplication1) take_exif(body);
       if (*mark != kScan) continue;
-      if (!progress_.add_scan(body)) return {JpegEnd::whole, 0};
+      if (!progress_.add_scan(body)) return {JpegEnd::whole};
       has_scan_ = true;
       pass_scan();
     }
     return {ends_in_scan_ && progress_.has_all() ? JpegEnd::unmarked : JpegEnd::cut_off, next_restart_};
   }
 
- private:
+  /// Programs write XMP into segments of the same mark, before it or behind.
+  void take_exif(std::string_view body) {
+    if (has_exif_ || body.substr(0, 6) != std::string_view("Exif\0\0", 6)) return;
+    has_exif_ = true;
+    orientation_ = exif_orientation(body);
+  }
+
   /// Passes it; nothing at the end of the bytes.
   std::optional<uint32_t> next_mark() {
     for (;;) {
@@ -123,8 +138,8 @@ class Walk {
   std::string_view bytes_;
   size_t at_ = 0;
   Progress progress_;
-  bool has_scan_ = false, ends_in_scan_ = false;
-  int next_restart_ = 0;
+  bool has_scan_ = false, ends_in_scan_ = false, has_exif_ = false;
+  int next_restart_ = 0, orientation_ = 1;
 };
 
 }  // namespace

@@ -13,6 +13,8 @@ enum class JpegEnd {
 struct JpegEnding {
   JpegEnd end = JpegEnd::cut_off;
   int next_restart = 0;  ///< the number, 0 to 7, that the next restart mark in the last scan would have
+  int orientation =
+      1;  ///< of the first segment with EXIF data, see exif_orientation(); others may be before it
 };
 
 /// Goes from mark to mark (ITU-T T.81, annex B), so that neither a thumbnail nor what a camera or a telephone

@@ -31,13 +31,17 @@ std::vector<std::string> words_of(const std::string& line) {
   return words;
 }
 
-int64_t number_of(const std::string& word, const std::string& path, int64_t line) {
+double decimal_of(const std::string& word, const std::string& path, int64_t line) {
   char* end = nullptr;
   const double value = std::strtod(word.c_str(), &end);
   if (word.empty() || *end != '\0' || !(std::abs(value) < 9e15)) {
     throw Error(path + ":" + std::to_string(line) + ": expected a number, got \"" + word + "\"");
   }
-  return static_cast<int64_t>(value);
+  return value;
+}
+
+int64_t number_of(const std::string& word, const std::string& path, int64_t line) {
+  return static_cast<int64_t>(decimal_of(word, path, line));
 }
 
 }  // namespace kindred

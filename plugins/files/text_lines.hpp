@@ -20,6 +20,9 @@ std::vector<TextLine> text_lines(const std::string& path);
 /// Returns the words that spaces and tabs separate.
 std::vector<std::string> words_of(const std::string& line);
 
+/// A number of less than 9e15. Throws Error "FILE:LINE: ..." for anything else.
+double decimal_of(const std::string& word, const std::string& path, int64_t line);
+
 /// An integer, or the integer part of a decimal number. Throws Error "FILE:LINE: ..." for anything else.
 int64_t number_of(const std::string& word, const std::string& path, int64_t line);
 

@@ -157,10 +157,10 @@ class CsvDataset final : public ListedImages {
     }
     if (params_.crop) {
       const auto edge = [&](size_t k) {
-        return number_of(cells[columns_.box[k]].word(), params_.file, row.line);
+        return decimal_of(cells[columns_.box[k]].word(), params_.file, row.line);
       };
-      listed.box = {edge(0), edge(1), edge(2), edge(3)};
       listed.box_line = row.line;
+      listed.box = box_of_edges({edge(0), edge(1), edge(2), edge(3)}, place_of_box(row.line));
     }
     add(listed);
     for (size_t k = 0; k < texts_.size(); ++k) {

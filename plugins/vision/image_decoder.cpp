@@ -19,8 +19,8 @@ bool is_netpbm(std::string_view bytes) {
          std::string_view(" \t\r\n").find(bytes[2]) != std::string_view::npos;
 }
 
-/// JPEG, PNG, WebP, BMP, TIFF, PPM, PGM and PBM in memory, by the code that the datasets of this plugin read
-/// files with.
+/// JPEG, PNG, WebP, BMP, TIFF, GIF, PPM, PGM and PBM in memory, by the code that the datasets of this plugin
+/// read files with.
 class ImageDecoder final : public Decoder {
  public:
   using Params = NoParams;
@@ -65,5 +65,5 @@ class ImageDecoder final : public Decoder {
 
 }  // namespace
 KINDRED_COMPONENT(Decoder, ImageDecoder, "kindred.image_decoder", "1.0.0",
-                  "JPEG, PNG, WebP, BMP, TIFF, PPM, PGM and PBM to pictures");
+                  "JPEG, PNG, WebP, BMP, TIFF, GIF, PPM, PGM and PBM to pictures");
 }  // namespace kindred

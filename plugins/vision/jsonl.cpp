@@ -58,9 +58,11 @@ class JsonlDataset final : public ListedImages {
         line.fail("has no text \"" + params.path_key + "\"");
       ListedImage image;
       image.file = path->get<std::string>();
+      if (image.file.find('\0') != std::string::npos)
+        line.fail("\"" + params.path_key + "\" has a zero byte in it, which no path can have");
       if (params.crop && line.value.contains("box")) {
-        image.box = box_of(line);
         image.box_line = line.number;
+        image.box = box_of_edges(edges_of(line), place_of_box(line.number));
       }
       add(image);
       labels.push_back(line.word(params.label_key));
@@ -71,14 +73,14 @@ class JsonlDataset final : public ListedImages {
   }
 
  private:
-  static ImageBox box_of(const JsonLine& line) {
+  static std::array<double, 4> edges_of(const JsonLine& line) {
     const auto& box = line.value["box"];
     const bool fits =
         box.is_array() && box.size() == 4 && std::all_of(box.begin(), box.end(), [](const auto& edge) {
           return edge.is_number() && std::abs(edge.template get<double>()) < 9e15;
         });
     if (!fits) line.fail("\"box\" is not [left, top, right, bottom]");
-    return {box[0].get<int64_t>(), box[1].get<int64_t>(), box[2].get<int64_t>(), box[3].get<int64_t>()};
+    return {box[0].get<double>(), box[1].get<double>(), box[2].get<double>(), box[3].get<double>()};
   }
 };
 

@@ -49,10 +49,11 @@ class ListedImages : public Dataset {
   /// Call once, with a label for every picture that was added. Their notes are added.
   void set_labels(NumberedLabels labels);
   const Options& options() const { return options_; }
+  /// Returns "list.csv:12".
+  std::string place_of_box(int64_t line) const;
 
  private:
   std::string path_of(size_t index) const;
-  std::string place_of_box(int64_t line) const;
 
   Options options_;
   std::vector<std::string> files_;

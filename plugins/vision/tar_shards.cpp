@@ -60,17 +60,7 @@ class TarShardsDataset final : public Dataset {
     if (params_.extensions.empty())
       throw Error("tar_shards: extensions is empty; leave it out for the usual ones");
     if (!fs::is_directory(params.root)) throw Error("tar_shards: root " + params.root + " is no folder");
-    for (const auto& entry : fs::directory_iterator(params.root)) {
-      if (entry.is_regular_file() && entry.path().extension() == ".tar" &&
-          !is_left_behind(entry.path().filename().native()))
-        shards_.emplace_back(entry.path().string());
-    }
-    if (shards_.empty()) {
-      throw Error("tar_shards: " + params.root +
-                  " holds no *.tar; compressed ones (*.tar.gz) must be unpacked first (gunzip)");
-    }
-    std::sort(shards_.begin(), shards_.end(),
-              [](const auto& a, const auto& b) { return a.path() < b.path(); });
+    find_shards();
     std::vector<std::optional<std::string>> words;
     TarSamples found(params_.extensions, params_.extensions != usual_extensions());
     for (size_t i = 0; i < shards_.size(); ++i) {
@@ -79,13 +69,14 @@ class TarShardsDataset final : public Dataset {
         words.push_back(label_of(sample, shards_[i]));
       }
     }
-    notes_ = found.notes(params.root);
+    for (auto& note : found.notes(params.root)) notes_.push_back(std::move(note));
     if (samples_.empty()) {
       throw Error("tar_shards: the shards in " + params.root + " hold no sample" +
                   (notes_.empty() ? "" : "; " + notes_.front().text));
     }
     labels_ = numbered_if_given(words, "tar_shards: " + params.root, "samples");
     for (auto& note : labels_.notes) notes_.push_back(std::move(note));
+    if (!no_utf8_.empty()) notes_.push_back({no_utf8_});
   }
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
@@ -99,7 +90,8 @@ class TarShardsDataset final : public Dataset {
   }
   std::string sample_name(int64_t index) const override {
     const auto& sample = samples_.at(static_cast<size_t>(index));
-    return fs::path(shards_[sample.shard].path()).filename().string() + "/" + sample.image.name;
+    return fs::path(shards_[sample.shard].path()).lexically_relative(params_.root).string() + "/" +
+           sample.image.name;
   }
   std::vector<Note> notes() const override { return notes_; }
   StoredObject stored(int64_t index, size_t) const override {
@@ -120,8 +112,37 @@ class TarShardsDataset final : public Dataset {
     TarEntry image;
   };
 
+  /// Takes every *.tar in root and below it, in the order of their paths.
+  void find_shards() {
+    const auto found = files_below(params_.root);
+    if (!found.nowhere.empty()) notes_.push_back({"tar_shards: " + found.nowhere, true});
+    if (!found.circles.empty()) notes_.push_back({"tar_shards: " + found.circles});
+    std::vector<std::string> compressed;
+    for (const auto& file : found.files) {
+      if (ending_of(file) == ".tar") shards_.emplace_back(file);
+      if (is_compressed_tar(file)) compressed.push_back(file);
+    }
+    const auto unpack = "; unpack them first, for example by gunzip";
+    if (shards_.empty())
+      throw Error(
+          "tar_shards: " + params_.root + " holds no *.tar" +
+          (compressed.empty() ? "" : ", only compressed shards (" + first_few(compressed) + ")" + unpack));
+    if (!compressed.empty())
+      notes_.push_back({"tar_shards: " + params_.root + ": " + std::to_string(compressed.size()) +
+                            (compressed.size() == 1 ? " compressed shard is" : " compressed shards are") +
+                            " left out (" + first_few(compressed) + ")" + unpack,
+                        true});
+  }
+
+  static bool is_compressed_tar(const std::string& file) {
+    const auto ending = ending_of(file);
+    if (ending == ".tgz" || ending == ".tbz2" || ending == ".txz" || ending == ".tzst") return true;
+    return (ending == ".gz" || ending == ".bz2" || ending == ".xz" || ending == ".zst" || ending == ".lz4") &&
+           ending_of(file.substr(0, file.size() - ending.size())) == ".tar";
+  }
+
   /// Beside "side.png", "side.cls" comes before "cls".
-  std::optional<std::string> label_of(const TarSamples::Sample& sample, const TarFile& shard) const {
+  std::optional<std::string> label_of(const TarSamples::Sample& sample, const TarFile& shard) {
     const auto& parts = sample.parts;
     const auto before = sample.image.substr(0, sample.image.rfind('.') + 1);
     for (const auto& name : {before + "cls", std::string("cls")}) {
@@ -133,8 +154,17 @@ class TarShardsDataset final : public Dataset {
     return {};
   }
 
-  static std::optional<std::string> label_of_text(const TarEntry& entry, const TarFile& shard) {
-    if (entry.size <= kLongestLabel) return label_word(shard.read(entry));
+  /// A label is bytes; of the first that is no UTF-8 a note tells how it is shown.
+  std::optional<std::string> label_of_text(const TarEntry& entry, const TarFile& shard) {
+    if (entry.size <= kLongestLabel) {
+      const auto text = text_content(shard.read(entry), "the member " + entry.name + " of " + shard.path());
+      if (no_utf8_.empty() && first_not_utf8(text) != std::string_view::npos)
+        no_utf8_ =
+            "tar_shards: " + shard.path() + ": the label in " + entry.name +
+            " is no UTF-8; names of such classes are shown with escapes, such as \\xE9. Write labels in "
+            "UTF-8 to see them as they are";
+      return label_word(text);
+    }
     throw Error("tar_shards: " + shard.path() + ": " + entry.name +
                 " holds no label; expected an integer or a word");
   }
@@ -143,7 +173,7 @@ class TarShardsDataset final : public Dataset {
     const auto text = shard.read(entry);
     const auto value = parse_json(text);
     if (!value.is_object()) {
-      const auto fault = encoding_fault(text, entry.name);
+      const auto fault = encoding_fault(text, "the member " + entry.name);
       throw Error("tar_shards: " + shard.path() + ": " + entry.name + " is no object of JSON" +
                   (fault.empty() ? "" : ": " + fault));
     }
@@ -162,6 +192,7 @@ class TarShardsDataset final : public Dataset {
   std::vector<Sample> samples_;
   NumberedLabels labels_;
   std::vector<Note> notes_;
+  std::string no_utf8_;  ///< a sentence of the first label that is no UTF-8, or empty
 };
 
 }  // namespace

@@ -8,10 +8,12 @@ namespace kindred {
 namespace {
 
 /// Endings that people's pictures have, whether anything here decodes them or not.
-const char* const kImages[] = {".jpg",  ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib",
-                               ".tif",  ".tiff", ".ppm", ".pgm",  ".pbm", ".pnm",  ".gif",  ".jp2", ".j2k",
-                               ".heic", ".heif", ".hif", ".avif", ".jxl", ".tga",  ".psd",  ".exr", ".hdr",
-                               ".qoi",  ".dng",  ".cr2", ".cr3",  ".nef", ".arw",  ".orf",  ".raf", ".rw2"};
+const char* const kImages[] = {".jpg",   ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib",
+                               ".tif",   ".tiff", ".ppm", ".pgm",  ".pbm", ".pnm",  ".gif",  ".jp2", ".j2k",
+                               ".heic",  ".heif", ".hif", ".avif", ".jxl", ".tga",  ".psd",  ".exr", ".hdr",
+                               ".qoi",   ".ico",  ".pcx", ".svg",  ".eps", ".j2c",  ".jpx",  ".jpf", ".heics",
+                               ".heifs", ".mpo",  ".jif", ".jfi",  ".pfm", ".pam",  ".ras",  ".sr",  ".dng",
+                               ".cr2",   ".cr3",  ".nef", ".arw",  ".orf", ".raf",  ".rw2"};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
 #include "kindred/error.hpp"
 
@@ -43,8 +44,10 @@ bool looks_escaped(string_view bytes, size_t at) {
          std::isxdigit(byte_at(bytes, at + 2)) != 0 && std::isxdigit(byte_at(bytes, at + 3)) != 0;
 }
 
+/// Names of several words that are no file, such as "standard input", are not arguments of a command.
 std::string iconv_command(const std::string& from, const std::string& path) {
-  return "iconv -f " + from + " -t UTF-8 " + shown(path);
+  const bool is_file = path.find(' ') == npos || std::filesystem::exists(path);
+  return "iconv -f " + from + " -t UTF-8" + (is_file ? " " + shown(path) : "");
 }
 
 /// The name of UTF-16 or UTF-32, as its mark says or as the places of zero bytes do; empty for other bytes.

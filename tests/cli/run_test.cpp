@@ -56,6 +56,27 @@ TEST_F(RunCommand, the_same_seed_gives_the_same_metrics_to_the_last_bit) {
   EXPECT_NE(a["metrics"].dump(), c["metrics"].dump());
 }
 
+TEST_F(RunCommand, vectors_of_any_length_keep_their_direction_or_are_refused_by_name) {
+  const auto usual = run("usual", {"--set", "train.epochs=0"})["metrics"]["base"];
+  const auto x = map_npy(folder_ / "x.npy").clone();
+  for (const double scale : {1e-30, 1e30}) {
+    write_npy(folder_ / "x.npy", x * scale);
+    const auto number = std::to_string(scale > 1);
+    const auto refused =
+        testing::run_host(folder_, {"run", "pipeline.json", "--quiet", "--output", "refused" + number});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_THAT(refused.error, HasSubstr("the vector of sample #0 has numbers of up to"));
+    EXPECT_THAT(refused.error, HasSubstr("put {\"type\": \"l2_normalize\"} first in model.head"));
+    EXPECT_THAT(refused.error, Not(HasSubstr("optimizer.lr")));
+    const auto scaled =
+        run("scaled" + number,
+            {"--set", R"(model.head=[{"type": "l2_normalize"}, {"type": "skip_connection"}])"});
+    EXPECT_EQ(scaled["metrics"]["base"], usual) << scale;
+    EXPECT_GT(scaled["metrics"]["tuned"]["r_precision"].get<double>(),
+              usual["r_precision"].get<double>() + 0.01);
+  }
+}
+
 TEST_F(RunCommand, stops_early_and_keeps_the_best_epoch) {
   const auto result = run("out", {"--set", "train.epochs=400", "--set",
                                   R"(train.early_stopping={"monitor":"validation.loss","patience":5})"});

@@ -24,6 +24,7 @@ bool fuzz::accepts(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const auto jpeg = jpeg_ending(bytes);
   must(jpeg.next_restart >= 0 && jpeg.next_restart < 8);
+  must(is_orientation(jpeg.orientation));
   const auto png = png_chunks(bytes);
   must(is_orientation(png.orientation));
   const auto webp = webp_chunks(bytes);

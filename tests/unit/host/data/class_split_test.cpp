@@ -107,6 +107,22 @@ TEST(ClassSplit, the_least_number_of_classes_changes_no_split_that_has_as_many) 
   EXPECT_TRUE(std::includes(three.begin(), three.end(), single.begin(), single.end()));
 }
 
+TEST(ClassSplit, classes_of_one_sample_do_not_count_among_those_held_out) {
+  // Two classes of three have one sample.
+  std::vector<int64_t> all;
+  for (int64_t label = 0; label < 60; ++label) all.insert(all.end(), label % 3 == 0 ? 5 : 1, label);
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    SplitOptions options;
+    options.seed = seed;
+    const auto split = split_classes(all, options);
+    EXPECT_GE(count_groups_of_several(all, split.validation), 3) << seed;
+    EXPECT_GE(count_groups_of_several(all, split.train), 3) << seed;
+  }
+  EXPECT_EQ(count_groups_of_several({4, 4, 5, 6, 6, 6, 7}, {SampleIndex{0}, SampleIndex{1}, SampleIndex{2},
+                                                            SampleIndex{3}, SampleIndex{6}}),
+            1);
+}
+
 TEST(ClassSplit, three_training_classes_are_too_few_to_hold_any_out) {
   SplitOptions options;
   options.has_train = true;

@@ -118,6 +118,7 @@ TEST(JsonlDataset, reads_an_object_per_line) {
   EXPECT_THAT(thrown([&] { with("{\"path\": \"a\"}\nnothing\n"); }),
               HasSubstr("list.jsonl:2: expected an object"));
   EXPECT_THAT(thrown([&] { with("{\"file\": \"a\"}\n"); }), HasSubstr("has no text \"path\""));
+  EXPECT_THAT(thrown([&] { with(R"({"path": "1.png\u0000x"})"); }), HasSubstr("has a zero byte in it"));
 }
 
 /// A box in a list, and a part of what is said of it when the list is read.
@@ -133,7 +134,9 @@ TEST(Boxes, without_an_area_are_refused_with_their_line) {
        "the box [25, 15, 12, 8] has no area, since its right edge 12 is not right of its left edge 25"},
       {"10, 10, 10, 12", "right edge 10 is not right of its left edge 10"},
       {"10, 12, 20, 12", "bottom edge 12 is not below its top edge 12"},
-      {"10.2, 1, 10.9, 12", "the box [10, 1, 10, 12] has no area"},
+      {"10.2, 1, 10.9, 12", "the box [10.2, 1, 10.9, 12] has no area when its edges are cut to whole pixels"},
+      {"0.1, 0.1, 0.6, 0.8", "the box [0.1, 0.1, 0.6, 0.8] has shares of the picture; expected"},
+      {"0.1, 0, 1, 1", "the box [0.1, 0, 1, 1] has shares of the picture; expected"},
   };
   const std::string good = R"({"path": "1.png", "box": [0, 0, 9, 9]})";
   const json crop = {{"file", folder / "list.jsonl"}, {"crop", true}},
@@ -154,6 +157,11 @@ TEST(Boxes, without_an_area_are_refused_with_their_line) {
                 made("csv", {{"file", folder / "list.csv"}, {"crop", true}});
               }),
               HasSubstr("list.csv:3: the box [20, 3, 5, 9] has no area"));
+  write_file_atomically(folder / "list.csv", "path,label,x_1,y_1,x_2,y_2\n1.png,a,0.25,0,0.5,1\n");
+  EXPECT_THAT(thrown([&] {
+                made("csv", {{"file", folder / "list.csv"}, {"crop", true}});
+              }),
+              HasSubstr("list.csv:2: the box [0.25, 0, 0.5, 1] has shares of the picture"));
 }
 
 TEST(Boxes, outside_of_the_picture_are_errors_and_those_that_stick_out_are_clipped_and_counted) {

@@ -145,6 +145,39 @@ TEST_F(TarShards, long_numbers_and_pax_sizes_are_understood) {
   EXPECT_EQ(blue(dataset->read(1)), 4);
 }
 
+TEST_F(TarShards, in_folders_below_are_read_and_compressed_or_missing_ones_are_said) {
+  const auto shard = [&](int i) {
+    return entry("0.png", picture(i)) + entry("0.cls", std::to_string(i)) + kEnd;
+  };
+  fs::create_directories(folder_ / "shards/part");
+  write("b.tar", shard(1));
+  write("part/A.TAR", shard(2));
+  write("part/.hidden.tar", shard(3));
+  EXPECT_THAT(made()->notes(), ::testing::IsEmpty());
+  for (const auto* name : {"c.tar.gz", "d.tgz", "part/e.tar.zst", "f.tar.xz", "notes.gz"}) write(name, "x");
+  fs::create_symlink("nowhere.tar", folder_ / "shards/g.tar");
+  const auto dataset = made();
+  EXPECT_THAT(dataset->labels(), ElementsAre(1, 2));
+  EXPECT_EQ(dataset->sample_name(1), "part/A.TAR/0.png");
+  const auto notes = dataset->notes();
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_THAT(notes[0].text, HasSubstr("g.tar"));
+  EXPECT_THAT(notes[1].text, HasSubstr("4 compressed shards are left out"));
+  EXPECT_TRUE(notes[0].loses_samples && notes[1].loses_samples);
+}
+
+TEST_F(TarShards, labels_that_are_no_utf8_have_a_note_and_those_in_utf16_are_refused) {
+  write("a.tar", entry("0.png", picture(0)) + entry("0.cls", "caf\xE9\n") + entry("1.png", picture(1)) +
+                     entry("1.cls", "\xEF\xBB\xBFtea") + kEnd);
+  const auto dataset = made();
+  EXPECT_THAT(dataset->class_names(), ElementsAre("caf\xE9", "tea"));
+  ASSERT_EQ(dataset->notes().size(), 1U);
+  EXPECT_THAT(dataset->notes()[0].text, HasSubstr("the label in 0.cls is no UTF-8"));
+  write("a.tar", entry("0.png", picture(0)) + entry("0.cls", std::string("\xFF\xFEt\0e\0a\0", 8)) + kEnd);
+  EXPECT_THAT(thrown([&] { made(); }), HasSubstr("the member 0.cls of"));
+  EXPECT_THAT(thrown([&] { made(); }), HasSubstr("byte order mark of UTF-16LE"));
+}
+
 /// Content of a shard, and a part of what is said.
 struct BrokenShard {
   std::string content, expected;
