@@ -79,7 +79,7 @@ Pipeline checked_pipeline(const Document& document, const Catalog& catalog, Data
   const std::function<void()> checks[] = {
       [&] { make_components(catalog, pipeline); },
       [&] { check_frozen_weights(pipeline, check_cuts(catalog, pipeline)); },
-      [&] { compare_normalizations(catalog, pipeline); }, [&] { check_heads(catalog, pipeline); },
+      [&] { compare_transforms(catalog, pipeline); }, [&] { check_heads(catalog, pipeline); },
       [&] { check_losses(catalog, pipeline); }};
   for (const auto& check : checks) {
     try {

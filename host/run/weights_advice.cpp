@@ -1,10 +1,12 @@
 #include "host/run/weights_advice.hpp"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "host/base/issue.hpp"
 #include "host/base/text.hpp"
@@ -14,6 +16,8 @@
 #include "host/loader/path_parameters.hpp"
 #include "host/loader/published_weights.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
+#include "kindred/random.hpp"
 
 namespace kindred::host {
 namespace {
@@ -53,6 +57,49 @@ std::string absent_weights(const ComponentSpec& spec) {
   return "";
 }
 
+std::string normalization_difference(const TransformList& given, const TransformList& expected) {
+  const auto ours = normalization_of(given), theirs = normalization_of(expected);
+  if (alike(ours, theirs)) return "";
+  return fmt::format("data.transforms {}, they with {}",
+                     alike(ours, Normalization()) ? "do not normalise" : "normalise with " + text_of(ours),
+                     text_of(theirs));
+}
+
+/// Height and width of what the transforms make of a picture of this size.
+std::pair<int64_t, int64_t> size_after(const TransformList& transforms, int64_t height, int64_t width) {
+  auto image = at::zeros({height, width, 3}, at::kByte);
+  Random random(0);
+  for (const auto& one : transforms) image = one->apply(image, random);
+  return {image.size(0), image.size(1)};
+}
+
+std::string size_difference(const TransformList& given, const TransformList& expected) {
+  const auto theirs = size_after(expected, 300, 400);
+  const auto ours = size_after(given, 300, 400);
+  const auto expected_text = fmt::format("they had {} x {} pixels", theirs.first, theirs.second);
+  if (ours != size_after(given, 600, 500))
+    return "pictures keep a size of their own behind data.transforms, " + expected_text;
+  if (ours.first >= theirs.first && ours.second >= theirs.second) return "";
+  return fmt::format("data.transforms make pictures of {} x {} pixels, {}", ours.first, ours.second,
+                     expected_text);
+}
+
+/// What of the same transform is chosen by a word, such as the interpolation, and chosen otherwise.
+std::string choice_difference(const std::vector<ComponentSpec>& given,
+                              const std::vector<ComponentSpec>& expected) {
+  for (const auto& theirs : expected) {
+    for (const auto& ours : given) {
+      if (ours.info == nullptr || theirs.info == nullptr || ours.info->id != theirs.info->id) continue;
+      for (const auto& [key, value] : theirs.params.items()) {
+        if (!value.is_string() || !ours.params.contains(key) || ours.params[key] == value) continue;
+        return fmt::format("{} of {} in data.transforms is {}, theirs was {}", key, ours.info->id,
+                           json_text(ours.params[key]), json_text(value));
+      }
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 void check_frozen_weights(Pipeline& pipeline, const std::set<std::string>& cut) {
@@ -78,21 +125,22 @@ void check_frozen_weights(Pipeline& pipeline, const std::set<std::string>& cut) 
   if (!issues.empty()) throw PipelineError(issues);
 }
 
-void compare_normalizations(const Catalog& catalog, Pipeline& pipeline) {
+void compare_transforms(const Catalog& catalog, Pipeline& pipeline) {
   for (const auto& spec : pipeline.encoders) {
     if (spec.expected.empty()) continue;
     try {
-      const auto expected = normalization_of(made(catalog, spec.expected));
-      const auto given = normalization_of(made(catalog, pipeline.transforms));
-      if (alike(given, expected)) continue;
-      const bool none = alike(given, Normalization());
-      pipeline.warnings.push_back(fmt::format(
-          "data.transforms {}, but the weights of encoder \"{}\" ({}) were trained with {}; leave "
-          "data.transforms out to take the encoder's own, or normalise with these numbers",
-          none ? "do not normalise" : "normalise with " + text_of(given), spec.name, spec.info->id,
-          text_of(expected)));
+      const auto expected = made(catalog, spec.expected), given = made(catalog, pipeline.transforms);
+      for (const auto& difference :
+           {normalization_difference(given, expected), size_difference(given, expected),
+            choice_difference(pipeline.transforms, spec.expected)}) {
+        if (difference.empty()) continue;
+        pipeline.warnings.push_back(fmt::format(
+            "the weights of encoder \"{}\" ({}) were trained otherwise: {}; leave data.transforms out to "
+            "take the encoder's own, or give these values",
+            spec.name, spec.info->id, difference));
+      }
     } catch (const Error&) {
-      return;  // two that normalise: make_components reports it
+      return;  // two that normalise, or a transform that fails: make_components and the run report it
     }
   }
 }

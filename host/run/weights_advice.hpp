@@ -15,9 +15,9 @@ class Catalog;
 /// are published it is a warning of the pipeline.
 void check_frozen_weights(Pipeline& pipeline, const std::set<std::string>& cut);
 
-/// Adds a warning for every encoder whose weights were trained with another normalisation than
-/// data.transforms give.
-void compare_normalizations(const Catalog& catalog, Pipeline& pipeline);
+/// Adds a warning for every encoder whose weights were trained with other pictures than data.transforms give:
+/// with another normalisation or interpolation, or larger ones. Larger pictures than those are no mistake.
+void compare_transforms(const Catalog& catalog, Pipeline& pipeline);
 
 /// Says what the check of a pipeline noted and warned of.
 void tell_notes(const Pipeline& pipeline, Context& context);

@@ -141,7 +141,7 @@ std::vector<PublishedWeights> published_lites() {
 std::string expected_pictures(int64_t side) {
   const auto number = std::to_string(side);
   return R"([{"type": "kindred.resize", "width": )" + number + R"(, "height": )" + number +
-         R"(}, {"type": "kindred.normalize",
+         R"(, "interpolation": "bilinear"}, {"type": "kindred.normalize",
              "mean": [0.49803921568627452, 0.49803921568627452, 0.49803921568627452],
              "std": [0.50196078431372548, 0.50196078431372548, 0.50196078431372548]}])";
 }

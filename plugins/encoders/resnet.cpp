@@ -105,7 +105,8 @@ class ResNet final : public Encoder {
           .initial_weights()
           .published(published_resnets())
           .expects(R"({"width": 64})",
-                   R"([{"type": "kindred.resize", "width": 224, "height": 224},
+                   R"([{"type": "kindred.resize", "width": 224, "height": 224,
+                        "interpolation": "bilinear"},
                        {"type": "kindred.normalize", "mean": [0.485, 0.456, 0.406],
                         "std": [0.229, 0.224, 0.225]}])");
       schema.field("dimension", &Params::dimension)

@@ -144,6 +144,26 @@ TEST_F(EncoderWeights, under_another_normalisation_are_warned_of) {
             json::array());
 }
 
+TEST_F(EncoderWeights, with_smaller_pictures_or_another_interpolation_are_warned_of) {
+  write_file_atomically(folder_ / "lite.pth", "x");
+  const json lite = {{"type", "efficientnet_lite"}, {"weights", "lite.pth"}};
+  const json half = {{"type", "normalize"}, {"mean", {0.5, 0.5, 0.5}}, {"std", {0.5, 0.5, 0.5}}};
+  const auto warned = [&](const json& resize) {
+    const auto transforms = resize.is_null() ? json::array({half}) : json::array({resize, half});
+    const auto warnings = validated(lite, transforms)["warnings"];
+    EXPECT_LE(warnings.size(), 1u) << warnings;
+    return warnings.empty() ? "" : warnings[0].get<std::string>();
+  };
+  EXPECT_EQ(warned({{"type", "resize"}, {"width", 336}, {"height", 336}}), "");
+  EXPECT_THAT(warned({{"type", "resize"}, {"width", 160}, {"height", 224}}),
+              HasSubstr("data.transforms make pictures of 224 x 160 pixels, they had 224 x 224 pixels"));
+  EXPECT_THAT(warned(nullptr), HasSubstr("pictures keep a size of their own behind data.transforms"));
+  EXPECT_THAT(
+      warned({{"type", "resize"}, {"width", 224}, {"height", 224}, {"interpolation", "bicubic"}}),
+      HasSubstr(
+          "interpolation of kindred.resize in data.transforms is \"bicubic\", theirs was \"bilinear\""));
+}
+
 TEST_F(EncoderWeights, embed_pictures_as_with_the_transforms_written_out) {
   KINDRED_SHARED_OR_SKIP(weights, "weights/efficientnet_lite0.pth");
   const auto embedded = [&](const json& transforms, const std::string& output) {
