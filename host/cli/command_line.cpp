@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "host/base/terminal_context.hpp"
@@ -38,6 +39,18 @@ const po::value_semantic* semantic_of(const CommandOption& option) {
   throw std::logic_error(std::string("--") + option.name + " has a value of an unknown kind");
 }
 
+/// How a value of the pipeline is given, where somebody wrote epochs=3 or --epochs 3; else empty.
+std::string setting_advice(const Command& command, const std::vector<std::string>& arguments,
+                           const po::error& error) {
+  const bool sets = std::any_of(command.options.begin(), command.options.end(),
+                                [](const auto& option) { return option.name == std::string("set"); });
+  const bool assigns = std::any_of(arguments.begin(), arguments.end(), [](const std::string& argument) {
+    return !argument.empty() && argument.front() != '-' && argument.find('=') != std::string::npos;
+  });
+  if (!sets || (!assigns && dynamic_cast<const po::unknown_option*>(&error) == nullptr)) return "";
+  return "; a value of the pipeline is set by --set KEY=VALUE, such as --set train.epochs=3";
+}
+
 }  // namespace
 
 CommandLine::CommandLine(const Command& command) : command_(command), options_("options") {
@@ -66,7 +79,8 @@ bool CommandLine::parse(const std::vector<std::string>& arguments) {
                   .run(),
               values_);
   } catch (const po::error& error) {
-    throw UsageError(std::string(error.what()) + "; usage: host " + command_.usage);
+    throw UsageError(error.what() + setting_advice(command_, arguments, error) + "; usage: host " +
+                     command_.usage);
   }
   if (has("help")) {
     std::cout << "usage: host " << command_.usage << "\n\n"

@@ -15,6 +15,7 @@
 #include "host/loader/catalog.hpp"
 #include "host/run/check_losses.hpp"
 #include "host/run/check_model.hpp"
+#include "host/run/listed_files.hpp"
 #include "kindred/batch_sampler.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/names.hpp"
@@ -272,6 +273,7 @@ DataCheck check_data_and_model(const Catalog& catalog, const Pipeline& pipeline)
       else
         found.warnings.push_back(note.text);
     }
+    look_for_files(*dataset, pipeline, found);
   } catch (const PluginError& error) {
     add_failure(found.failures, error);
   }

@@ -86,6 +86,9 @@ std::vector<PublishedWeights> published_resnets() {
 
 class ResNet final : public Encoder {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"resnet18",         "resnet34",        "resnet50",
+                                                 "resnet101",        "resnet152",       "wide_resnet50_2",
+                                                 "wide_resnet101_2", "resnext50_32x4d", "timm"};
   struct Params {
     std::string variant = "resnet50";
     std::string weights;

@@ -42,8 +42,9 @@ NamingConvention oldest_names(const std::vector<NamedTensor>& tensors) {
 /// A BERT with its tokenizer and pooling, as sentence-transformers stores it (Reimers, Gurevych 2019).
 class BertEncoder final : public Encoder {
  public:
-  static constexpr const char* kAlsoKnownAs[] = {"SentenceTransformer", "Transformer", "MiniLM", "MPNet",
-                                                 "AutoModel"};
+  static constexpr const char* kAlsoKnownAs[] = {
+      "SentenceTransformer", "Transformer", "MiniLM",    "MPNet",
+      "AutoModel",           "BertModel",   "bert-base", "bert-base-uncased"};
   struct Params {
     std::string folder;
     int64_t max_length = 0;

@@ -87,6 +87,16 @@ TEST_F(Commands, what_cannot_be_understood_is_a_usage_error) {
   }
 }
 
+TEST_F(Commands, values_of_the_pipeline_given_without_set_are_told_how_they_are_given) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"run", "a.json", "epochs=3"},
+                                                                     {"run", "a.json", "--epochs", "3"}}) {
+    const auto result = host(arguments);
+    EXPECT_EQ(result.code, 2);
+    EXPECT_THAT(result.error, HasSubstr("--set train.epochs=3"));
+  }
+  EXPECT_THAT(host({"list", "--epochs", "3"}).error, Not(HasSubstr("--set")));
+}
+
 TEST_F(Commands, help_lists_and_inspection_do_not_load_LibTorch) {
   const testing::ScopedVariable traced("LD_DEBUG", "files");
   const auto core = std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so";

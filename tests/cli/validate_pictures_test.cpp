@@ -83,6 +83,32 @@ TEST_F(ValidatePictures, missing_columns_are_told_together_with_those_that_there
     EXPECT_THAT(message, HasSubstr(name));
 }
 
+TEST_F(ValidatePictures, listed_files_that_are_not_there_are_counted_and_named) {
+  write_photos({"ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"});
+  std::string list = "path,label\n";
+  for (const auto* name : {"ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"}) {
+    for (const auto* file : {"/a.jpg", "/b.jpg", "/c.jpg"})
+      list += std::string("photos/") + name + file + "," + name + "\n";
+  }
+  auto pipeline = pictures_pipeline();
+  pipeline["data"]["dataset"] = {{"type", "csv"}, {"file", "list.csv"}};
+  pipeline["data"]["split"] = {{"validation", "none"}};
+  write_file_atomically(folder_ / "list.csv", list);
+  EXPECT_EQ(checked(pipeline)["warnings"], json::array());
+  write_file_atomically(folder_ / "list.csv", list + "photos/ant/z.jpg,ant\n");
+  auto said = checked(pipeline);
+  EXPECT_EQ(said["valid"], false);
+  EXPECT_THAT(said["issues"][0]["message"].get<std::string>(),
+              ::testing::AllOf(HasSubstr("1 of 25 samples name files that are not there ("),
+                               HasSubstr("ant/z.jpg)")));
+  pipeline["data"]["max_skipped"] = 0.1;
+  said = checked(pipeline);
+  EXPECT_EQ(said["valid"], true) << said;
+  ASSERT_EQ(said["warnings"].size(), 1u) << said;
+  EXPECT_THAT(said["warnings"][0].get<std::string>(),
+              HasSubstr("1 of 25 samples name files that are not there"));
+}
+
 TEST_F(ValidatePictures, weights_of_another_variant_are_told_with_the_one_that_they_fit) {
   write_photos({"ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"});
   auto pipeline = pictures_pipeline();

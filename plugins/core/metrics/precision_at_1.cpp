@@ -10,7 +10,7 @@ namespace {
 /// section 8.4) for k = 1, rel_1.
 class PrecisionAt1 final : public Metric {
  public:
-  static constexpr const char* kAlsoKnownAs[] = {"P1", "Top1", "RecallAt1", "Accuracy"};
+  static constexpr const char* kAlsoKnownAs[] = {"P1", "P@1", "Top1", "RecallAt1", "Accuracy"};
   using Params = DistanceParams;
   explicit PrecisionAt1(Params params) : params_(std::move(params)) {}
   std::string name() const override { return "precision_at_1"; }

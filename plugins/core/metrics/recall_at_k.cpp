@@ -11,6 +11,8 @@ namespace {
 /// Song et al. 2016, after Jégou, Douze, Schmid 2011) is `any`: 1 when at least one is found.
 class RecallAtK final : public Metric {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"Recall", "R@K", "HitRate", "RetrievalRecall",
+                                                 "RetrievalHitRate"};
   struct Params {
     int64_t k = 1;
     bool any = false;

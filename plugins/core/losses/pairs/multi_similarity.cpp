@@ -13,6 +13,7 @@ namespace {
 /// averaged over the batch; with `mining`, of the pairs that multi_similarity_pairs() keeps.
 class MultiSimilarityLoss final : public PairLoss {
  public:
+  static constexpr const char* kAlsoKnownAs[] = {"MSLoss", "MS"};
   struct Params {
     double alpha = 2.0;
     double beta = 50.0;

@@ -12,7 +12,8 @@ namespace {
 /// 8).
 class SignalToNoiseLoss final : public PairLoss {
  public:
-  static constexpr const char* kAlsoKnownAs[] = {"SNRContrastiveLoss", "SNR"};
+  static constexpr const char* kAlsoKnownAs[] = {"SNRContrastiveLoss", "SNR",
+                                                 "SignalToNoiseRatioContrastiveLoss"};
   struct Params {
     double positive_margin = 0.0;
     double negative_margin = 1.0;

@@ -25,15 +25,11 @@ namespace {
 /// distances, so its triplets are visited, B positive pairs at a time.
 class TripletLoss final : public PairLoss {
  public:
-  static constexpr const char* kAlsoKnownAs[] = {"TripletMarginLoss",
-                                                 "BatchAllTripletLoss",
-                                                 "BatchHardTripletLoss",
-                                                 "BatchSemiHardTripletLoss",
-                                                 "BatchHardSoftMarginTripletLoss",
-                                                 "TripletLossWithMiner",
-                                                 "TripletLossPlain",
-                                                 "TripletSemiHardLoss",
-                                                 "TripletHardLoss"};
+  static constexpr const char* kAlsoKnownAs[] = {"TripletMarginLoss",        "TripletMarginWithDistanceLoss",
+                                                 "BatchAllTripletLoss",      "BatchHardTripletLoss",
+                                                 "BatchSemiHardTripletLoss", "BatchHardSoftMarginTripletLoss",
+                                                 "TripletLossWithMiner",     "TripletLossPlain",
+                                                 "TripletSemiHardLoss",      "TripletHardLoss"};
   struct Params : PairDistanceParams {
     std::string mining = "hard";
     double margin = 0.5;
