@@ -28,7 +28,7 @@ const std::vector<Mistake>& mistakes() {
        3,
        {"did you mean \"signal_to_noise\"?"}},
       {"evaluate.metrics=[{\"type\":\"recall\"}]", 3, {"did you mean \"recall_at_k\"?"}},
-      {"model.encoders.vector={\"type\":\"ResNet50\"}", 3, {"did you mean \"resnet\"?"}},
+      {"model.encoders.vector={\"type\":\"ResNet50\"}", 3, {"\"variant\": \"resnet50\""}},
       {"train.batch_sampler={\"type\":\"MPerClassSampler\"}", 3, {"did you mean \"p_k\"?"}},
       {"train.batch_sampler.m=4", 3, {"/train/batch_sampler/m", "did you mean \"samples\"?"}},
       {"model.encoders.vector.type=resnet50",
