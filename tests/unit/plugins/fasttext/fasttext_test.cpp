@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -82,6 +83,23 @@ TEST(FastText, refuses_what_is_no_model) {
   changed.replace(whole.find('\0', 92) + 1, sizeof(int64_t), sizeof(int64_t), '\0');  // behind the first word
   EXPECT_THAT(said_of(changed), HasSubstr("how often a word was seen is 0, expected 1"));
   EXPECT_THAT(thrown([&] { encoder(kFolder + "words.bin", {}); }), HasSubstr("aggregations"));
+}
+
+TEST(FastText, names_the_word_or_bucket_whose_vector_is_not_finite) {
+  const TemporaryFolder folder{"fasttext"};
+  const auto whole = read_file(kFolder + "words.bin");
+  constexpr size_t kWords = 34, kBuckets = 50, kRow = 4 * sizeof(float), kHead = 1 + 2 * sizeof(int64_t);
+  const auto vectors =
+      whole.size() - kHead - kWords * kRow - (kWords + kBuckets) * kRow;  // before the outputs
+  const auto said_of = [&](size_t row, float value) {
+    auto damaged = whole;
+    damaged.replace(vectors + row * kRow + sizeof value, sizeof value, reinterpret_cast<const char*>(&value),
+                    sizeof value);
+    return thrown([&] { encoder_of(folder, damaged); });
+  };
+  EXPECT_THAT(said_of(2, NAN), HasSubstr("the vector of the word \"red\" holds a number that is not finite"));
+  EXPECT_THAT(said_of(kWords + 7, INFINITY),
+              HasSubstr("the vector of the n-grams in bucket 7 holds a number"));
 }
 
 TEST(FastText, refuses_a_model_cut_off_anywhere) {
