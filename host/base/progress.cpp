@@ -86,17 +86,17 @@ std::string progress_line(const ProgressState& s, size_t width, bool has_bar) {
   return shortened(bar + head + rate + time + first + rest, width);
 }
 
-Progress::Progress(std::string label, std::string unit, int64_t total, Context& context)
-    : context_(context), start_(Clock::now()) {
+Progress::Progress(std::string label, std::string unit, int64_t total, Context& context, int64_t done_before)
+    : context_(context), done_before_(done_before), start_(Clock::now()) {
   state_.label = std::move(label);
   state_.unit = std::move(unit);
   state_.total = total;
+  state_.done = done_before;
 }
 
 Progress::~Progress() { finish(); }
 
 void Progress::update(int64_t done, const std::string& note) {
-  if (first_ < 0) first_ = done > 1 ? done - 1 : 0;  // resumed work does not count towards the rate
   state_.done = done;
   state_.note = note;
   tell();
@@ -111,7 +111,7 @@ void Progress::finish() {
 void Progress::tell() {
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   state_.elapsed_seconds = elapsed;
-  state_.rate = elapsed > 0 ? static_cast<double>(state_.done - std::max<int64_t>(first_, 0)) / elapsed : 0;
+  state_.rate = elapsed > 0 ? static_cast<double>(state_.done - done_before_) / elapsed : 0;
   context_.show(state_);
 }
 

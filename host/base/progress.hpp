@@ -11,8 +11,9 @@ namespace kindred::host {
 /// Progress of one task, told to the context. [one thread at a time]
 class Progress {
  public:
-  /// `unit` is plural: "pictures", "epochs". `context` must outlive this.
-  Progress(std::string label, std::string unit, int64_t total, Context& context);
+  /// `unit` is plural: "pictures", "epochs". `context` must outlive this. `done_before`: of `total`, by an
+  /// earlier execution; it does not count towards the rate.
+  Progress(std::string label, std::string unit, int64_t total, Context& context, int64_t done_before = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -28,7 +29,7 @@ class Progress {
 
   ProgressState state_;
   Context& context_;
-  int64_t first_ = -1;
+  const int64_t done_before_;
   Clock::time_point start_;
 };
 

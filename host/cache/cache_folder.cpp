@@ -20,16 +20,10 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
-constexpr size_t kKeyDigits = 32;
-
 /// A folder named like a fingerprint that holds what a fill makes first. Neither alone is enough: what is
 /// taken for an entry can be removed.
 bool is_entry(const fs::directory_entry& one) {
-  const auto name = one.path().filename().string();
-  if (name.size() != kKeyDigits || name.find_first_not_of("0123456789abcdef") != std::string::npos ||
-      !fs::is_directory(one.symlink_status())) {
-    return false;
-  }
+  if (!is_entry_key(one.path().filename().string()) || !fs::is_directory(one.symlink_status())) return false;
   const auto folder = one.path().string();
   return fs::exists(one.path() / kLockFile) || has_earlier_rows(folder) || !shard_files_in(folder).empty();
 }
@@ -133,6 +127,20 @@ CacheEntry read_entry(const std::string& directory, const std::string& key) {
   return entry;
 }
 
+bool is_list(const fs::directory_entry& one) {
+  return is_kept_list(one.path().filename().string()) && fs::is_regular_file(one.symlink_status());
+}
+
+KeptList read_list(const fs::path& path) {
+  KeptList list{path.filename().string(), path.string(), 0, 0};
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) {
+    list.bytes = static_cast<uintmax_t>(status.st_blocks) * 512;
+    list.last_use = static_cast<int64_t>(status.st_mtime);
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string CacheEntry::path(const std::string& file) const { return (fs::path(folder) / file).string(); }
@@ -166,19 +174,23 @@ CacheFolder read_cache_folder(const std::string& directory) {
         "there is no folder " + directory +
         "; name the folder of a cache, or a pipeline file that was run, whose cache.directory is taken");
   }
-  CacheFolder cache{directory, {}, {}};
+  CacheFolder cache{directory, {}, {}, {}};
   for (const auto& one : fs::directory_iterator(directory)) {
     const auto name = one.path().filename().string();
     if (is_entry(one))
       cache.entries.push_back(read_entry(directory, name));
+    else if (is_list(one))
+      cache.lists.push_back(read_list(one.path()));
     else
       cache.others.push_back(name);
   }
   std::sort(cache.others.begin(), cache.others.end());
+  std::sort(cache.lists.begin(), cache.lists.end(),
+            [](const KeptList& a, const KeptList& b) { return a.name < b.name; });
   std::sort(cache.entries.begin(), cache.entries.end(), [](const CacheEntry& a, const CacheEntry& b) {
     return a.last_use != b.last_use ? a.last_use > b.last_use : a.key < b.key;
   });
-  if (cache.entries.empty() && !cache.others.empty()) {
+  if (cache.entries.empty() && cache.lists.empty() && !cache.others.empty()) {
     throw Error(directory + " does not look like a cache: it holds " + cache.others.front() +
                 (cache.others.size() > 1 ? " and " + std::to_string(cache.others.size() - 1) + " more" : "") +
                 ", but no entry, which is a folder named by 32 hexadecimal digits with rows in it; name the "

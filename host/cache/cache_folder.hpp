@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "host/cache/kept_list.hpp"
+
 namespace kindred::host {
 
 /// What can be said of an entry of the cache without reading its rows. Texts are "" and numbers -1 where the
@@ -34,10 +36,12 @@ struct CacheEntry {
 struct CacheFolder {
   std::string directory;
   std::vector<CacheEntry> entries;  ///< last used first
-  std::vector<std::string> others;  ///< names of what is in the folder and no entry
+  std::vector<KeptList> lists;      ///< by name
+  std::vector<std::string> others;  ///< names of what is in the folder and neither
 };
 
-/// Throws Error where there is no such folder, or it holds other things and not a single entry.
+/// Throws Error where there is no such folder, or it holds other things, and neither an entry
+/// nor a list.
 CacheFolder read_cache_folder(const std::string& directory);
 
 /// Says whether every shard of the entry in `folder`, or the one array of the earlier layout, is complete

@@ -7,9 +7,8 @@ namespace kindred::host {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kShardDigits = 5;   // more where a number needs them
-constexpr size_t kMostDigits = 12;   // a longer one is no shard's
-constexpr size_t kTemporaryEnd = 7;  // ".XXXXXX" of write_file_atomically
+constexpr size_t kShardDigits = 5;  // more where a number needs them
+constexpr size_t kMostDigits = 12;  // a longer one is no shard's
 constexpr const char* kEarlierRows = "rows.npy";
 constexpr const char* kEarlierPartial = "rows.npy.partial";
 
@@ -111,6 +110,10 @@ bool has_complete_earlier_rows(const std::string& folder) {
 
 bool has_earlier_rows(const std::string& folder) {
   return has_complete_earlier_rows(folder) || fs::exists(fs::path(folder) / kEarlierPartial);
+}
+
+bool is_entry_key(const std::string& name) {
+  return name.size() == kKeyDigits && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 bool is_entry_file(const std::string& name) {

@@ -15,6 +15,9 @@ constexpr const char* kLockFile = "lock";
 
 constexpr const char* kChecksumAlgorithm = "xxh3_128";
 
+constexpr size_t kKeyDigits = 32;    // of the key that an entry's folder is named by
+constexpr size_t kTemporaryEnd = 7;  // ".XXXXXX" of write_file_atomically
+
 /// The files of one shard of an entry, each named "shard-00003-of-00016" and what follows.
 enum class ShardFile {
   rows,      ///< ".npy": the complete array
@@ -43,6 +46,9 @@ int64_t shard_count(const std::vector<ShardFileName>& files);
 bool has_earlier_rows(const std::string& folder);
 /// Says whether these rows are complete.
 bool has_complete_earlier_rows(const std::string& folder);
+
+/// Says whether `name` is that of an entry's folder: a key of 32 hexadecimal digits.
+bool is_entry_key(const std::string& name);
 
 /// Says whether `name` is a file of an entry of this layout or the earlier one, or what a killed process left
 /// of writing one.

@@ -75,4 +75,11 @@ Removal remove_entry(const CacheEntry& entry, bool dry_run) {
   return done;
 }
 
+Removal remove_list(const KeptList& list, bool dry_run) {
+  std::error_code failed;
+  if (!dry_run) fs::remove(list.path, failed);
+  if (failed) return {0, "cannot remove " + list.path + ": " + failed.message(), true};
+  return {list.bytes, "", false};
+}
+
 }  // namespace kindred::host

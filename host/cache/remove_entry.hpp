@@ -9,7 +9,7 @@ namespace kindred::host {
 
 struct Removal {
   uintmax_t freed = 0;  ///< bytes on disk
-  std::string left;     ///< why the entry, or something in its folder, is still there; "": it is gone
+  std::string left;     ///< why the entry or list, or something in its folder, is still there; "": it is gone
   bool failed = false;  ///< `left` is a failure, not a reason to leave it
 };
 
@@ -17,5 +17,8 @@ struct Removal {
 /// that another process holds, or finished since it was listed, is left alone. A process that opened it
 /// before keeps its rows; the space is free when it ends. `dry_run`: only says what would be done.
 Removal remove_entry(const CacheEntry& entry, bool dry_run);
+
+/// Removes a list. A run that needs it searches again.
+Removal remove_list(const KeptList& list, bool dry_run);
 
 }  // namespace kindred::host

@@ -37,10 +37,18 @@ CacheChoice::CacheChoice(const CommandLine& command, const std::string& action)
   }
 }
 
+bool CacheChoice::is_old_enough(int64_t last_use, int64_t now) const {
+  return static_cast<double>(now - last_use) >= days_ * kSecondsPerDay;
+}
+
+bool CacheChoice::has(const KeptList& list, int64_t now) const {
+  return !partial_ && !earlier_ && keys_.empty() && is_old_enough(list.last_use, now);
+}
+
 bool CacheChoice::has(const CacheEntry& entry, int64_t now) const {
   if (partial_ && entry.complete) return false;
   if (earlier_ && !entry.earlier_layout) return false;
-  if (static_cast<double>(now - entry.last_use) < days_ * kSecondsPerDay) return false;
+  if (!is_old_enough(entry.last_use, now)) return false;
   return keys_.empty() ||
          std::any_of(keys_.begin(), keys_.end(), [&](const std::string& key) { return begins(entry, key); });
 }

@@ -25,8 +25,7 @@ struct EmbedCount {
   std::string text;
 };
 
-/// Numbers of each vector in the first of the files (.npy) that can be read; 0: in none.
-int64_t first_length(const std::vector<std::string>& files);
+std::string count_text(int64_t failed, int64_t all, const char* unit);
 
 /// What the files hold, by a model with one encoder: a picture, vectors, or a text per line. Rows go to `out`
 /// as they come; what cannot be embedded, or gives numbers that are not finite, has a line that says why and

@@ -66,6 +66,11 @@ fs::path folder_of(const fs::path& file) {
 
 }  // namespace
 
+std::vector<std::string> EmbeddingOutput::files_of(const std::string& array) {
+  const auto list = fs::path(array).replace_extension(".jsonl").string();
+  return {array, list, array + ".partial", list + ".partial", array + ".progress.json"};
+}
+
 EmbeddingOutput::EmbeddingOutput(const std::string& array, bool resume, Context& context)
     : array_(array), list_(fs::path(array).replace_extension(".jsonl")), resume_(resume), context_(context) {
   try {
@@ -88,6 +93,7 @@ void EmbeddingOutput::open_files() {
   for (const auto& one : {array_, list_}) {
     if (fs::is_directory(one)) throw Error(one.string() + " is a folder; name a file as --output");
   }
+  is_own_ = !fs::exists(partial_array()) && !fs::exists(partial_list());
   array_file_ = open_partial(partial_array());
   if (::flock(array_file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     throw Error(
@@ -97,7 +103,7 @@ void EmbeddingOutput::open_files() {
 }
 
 EmbeddingOutput::~EmbeddingOutput() {
-  if (!is_finished_ && !is_kept_) {
+  if (!is_finished_ && !is_kept_ && is_own_) {
     ::unlink(partial_array().c_str());
     ::unlink(partial_list().c_str());
   }
@@ -108,6 +114,7 @@ EmbeddingOutput::~EmbeddingOutput() {
 void EmbeddingOutput::start_over() {
   fs::remove(progress());
   is_kept_ = false;
+  is_own_ = true;
   position_ = {};
   list_bytes_ = 0;
   set_size(array_file_, 0, partial_array());

@@ -60,6 +60,9 @@ class EmbeddingOutput {
   /// follow the others.
   void finish(const std::vector<nlohmann::json>& last);
 
+  /// All files that an embedding with this array writes, for good or for a while: the array first.
+  static std::vector<std::string> files_of(const std::string& array);
+
   const EmbeddingPosition& position() const { return position_; }
   /// D of the rows, after begin().
   int64_t dimension() const { return identity_.dimension; }
@@ -85,6 +88,7 @@ class EmbeddingOutput {
   int64_t list_bytes_ = 0;
   double last_sync_ = 0;
   bool is_finished_ = false, is_kept_ = false;
+  bool is_own_ = false;  ///< the partial files were made, or begun anew, by this object
 };
 
 }  // namespace kindred::host

@@ -1,5 +1,7 @@
 #include "host/cli/input_files.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -8,6 +10,7 @@
 #include <utility>
 
 #include "host/base/text.hpp"
+#include "host/cache/content_hash.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/folder.hpp"
 #include "kindred/io/image_names.hpp"
@@ -75,6 +78,38 @@ std::vector<std::string> expand_paths(const std::vector<std::string>& given, Obj
   }
   if (files.empty()) throw Error("there is nothing to embed: no paths were given");
   return files;
+}
+
+std::string stamp_of(const std::vector<std::string>& files) {
+  ContentHash hash;
+  for (const auto& file : files) {
+    std::error_code unknown;
+    const auto size = fs::is_regular_file(file, unknown) ? fs::file_size(file, unknown) : 0;
+    const auto time = fs::last_write_time(file, unknown).time_since_epoch().count();
+    hash.add(fmt::format("{} {} {} {}\n", file.size(), file, size, unknown ? 0 : time));
+  }
+  return hash.hex();
+}
+
+void check_present(const std::vector<std::string>& files, Context& context) {
+  std::vector<std::string> absent;
+  for (const auto& file : files) {
+    std::error_code unknown;
+    const bool is_absent = fs::status(file, unknown).type() == fs::file_type::not_found;
+    if (file != "-" && is_absent) absent.push_back(file);
+  }
+  if (absent.empty()) return;
+  constexpr size_t kMostNamed = 20;
+  const auto count = absent.size();
+  absent.resize(std::min(count, kMostNamed));
+  auto names = joined(absent);
+  if (count > kMostNamed) names += fmt::format(" and {} more", count - kMostNamed);
+  if (count == files.size()) {
+    throw Error(fmt::format("{}: {}; nothing was embedded",
+                            count == 1 ? "the input does not exist" : "none of the inputs exists", names));
+  }
+  context.warning(fmt::format("{} of {} inputs {} not exist: {}", count, files.size(),
+                              count == 1 ? "does" : "do", names));
 }
 
 }  // namespace kindred::host

@@ -17,4 +17,11 @@ namespace kindred::host {
 std::vector<std::string> expand_paths(const std::vector<std::string>& given, ObjectKind kind,
                                       const Decoders& decoders, Context& context);
 
+/// Says in a hash what the files are now; a file that changes is another input.
+std::string stamp_of(const std::vector<std::string>& files);
+
+/// Warns of all files that are not there, before anything is computed: what is there is embedded all the
+/// same. Throws Error where none is.
+void check_present(const std::vector<std::string>& files, Context& context);
+
 }  // namespace kindred::host

@@ -86,7 +86,7 @@ ExtractedFeatures FeatureExtractor::from_cache(const FeatureRequest& request) {
     const auto present = cache.rows_done();
     if (present > 0)
       context_.info(fmt::format("continuing a cache that holds {} of {} samples", present, total));
-    Progress progress("encoding " + progress_label(request), "samples", total, context_);
+    Progress progress("encoding " + progress_label(request), "samples", total, context_, present);
     EntryFill fill(
         cache,
         [&](int64_t first, int64_t end) {

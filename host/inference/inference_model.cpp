@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "host/data/batches_of.hpp"
 #include "host/data/field_dataset.hpp"
 #include "host/model/encode.hpp"
 #include "host/model/servable.hpp"
@@ -64,13 +65,32 @@ at::Tensor InferenceModel::encode(const Dataset& dataset, std::vector<SampleInde
   options.mirror = pass.mirror;
   options.sizes_may_differ = true;
   options.network = network_.get();
+  const auto asked = rows;
   const auto embeddings =
       join_embeddings(model_.encoders.size(), rows, [&](size_t i, std::vector<SampleIndex>& left) {
         const auto field = field_dataset(dataset, fields[i]);
         return encode_rows(*field, left, transforms_, model_.encoders[i], options, skipped, context);
       });
   const std::lock_guard<std::mutex> one_at_a_time(*network_);
+  if (pass.heads && pass.heads_by_batch) return heads_by_batch(embeddings, asked, rows);
   return pass.heads ? model_.apply_heads(embeddings) : model_.base(embeddings);
+}
+
+/// `given`: those of `asked` that there are embeddings of, in the same order.
+at::Tensor InferenceModel::heads_by_batch(const at::Tensor& embeddings, const std::vector<SampleIndex>& asked,
+                                          const std::vector<SampleIndex>& given) const {
+  std::vector<at::Tensor> parts;
+  size_t end = 0;
+  for (const auto& batch : batches_of(asked, 0, options_.batch_size)) {
+    const auto begin = end;
+    for (const auto sample : batch) {
+      if (end < given.size() && given[end] == sample) ++end;
+    }
+    if (end == begin) continue;
+    parts.push_back(
+        model_.apply_heads(embeddings.slice(0, static_cast<int64_t>(begin), static_cast<int64_t>(end))));
+  }
+  return parts.empty() ? model_.apply_heads(embeddings) : at::cat(parts);
 }
 
 at::Tensor InferenceModel::encode_vectors(const at::Tensor& vectors) const {

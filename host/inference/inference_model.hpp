@@ -40,6 +40,9 @@ class InferenceModel {
   struct Pass {
     bool mirror = false;  ///< their mirror images
     bool heads = true;    ///< false: what is measured as the encoders alone, see Model::base
+    /// The heads, too, see the samples of a batch at a time, so that a row is the same to the last bit
+    /// whatever else is asked for.
+    bool heads_by_batch = false;
   };
 
   /// `model`: on `device`, in evaluation mode. Encoders are told that their weights are final.
@@ -74,6 +77,9 @@ class InferenceModel {
   const nlohmann::json& manifest() const { return manifest_; }
 
  private:
+  at::Tensor heads_by_batch(const at::Tensor& embeddings, const std::vector<SampleIndex>& asked,
+                            const std::vector<SampleIndex>& given) const;
+
   Model model_;
   TransformList transforms_;
   at::Device device_;

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
+#include "host/base/text.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"
@@ -220,11 +222,29 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
 
 namespace {
 
+/// A series holds a model in each of its runs.
+std::string why_series_is_no_model(const fs::path& folder) {
+  constexpr size_t kMostNamed = 10;
+  std::vector<std::string> runs;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (fs::exists(entry.path() / "model" / "model.json")) runs.push_back(entry.path().string());
+  }
+  const auto text = folder.string() + " holds a series of runs, ";
+  if (runs.empty())
+    return text + "none of which has a model yet; go on with host run --resume " + folder.string();
+  std::sort(runs.begin(), runs.end());
+  const auto count = runs.size();
+  runs.resize(std::min(count, kMostNamed));
+  return text + "of which each has a model of its own; give one of them: " + joined(runs) +
+         (count > kMostNamed ? fmt::format(" and {} more", count - kMostNamed) : "");
+}
+
 /// Why a folder that holds no model holds none, as far as a run says it.
 std::string why_no_model(const fs::path& folder) {
   if (!fs::exists(folder))
     return (folder / "model.json").string() + " cannot be, since its folder does not exist";
   if (!fs::is_directory(folder)) return folder.string() + " is a file; a model is a folder";
+  if (fs::exists(folder / "results.json")) return why_series_is_no_model(folder);
   if (fs::exists(folder / "result.json")) {
     const auto result = parse_json(read_file((folder / "result.json").string()));
     const auto text = [&](const char* key) {
@@ -236,16 +256,14 @@ std::string why_no_model(const fs::path& folder) {
       return "the run " + folder.string() + " failed before it had a model: " + text("error");
     if (text("status") == "interrupted") {
       return "the run " + folder.string() +
-             " was interrupted before it had a model; go on with host run PIPELINE --resume " +
-             folder.string();
+             " was interrupted before it had a model; go on with host run --resume " + folder.string();
     }
     return "the run " + folder.string() + " has no model any more; its folder model/ is gone";
   }
   if (fs::exists(folder / "pipeline.json")) {
     return "the run " + folder.string() +
            " has no model yet: it is still running, or was ended from outside; wait for it, or go on with "
-           "host "
-           "run PIPELINE --resume " +
+           "host run --resume " +
            folder.string();
   }
   return folder.string() +

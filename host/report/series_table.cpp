@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "host/data/skip_log.hpp"
 #include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
@@ -46,9 +48,33 @@ std::string row(const std::string& metric, size_t width, const json& variant) {
       ratio ? fmt::format("{:.2f}x", mean(tuned).get<double>() / mean(base).get<double>()) : "-");
 }
 
+/// Each warning once, in the order in which they were said first. Samples that were skipped stand in the
+/// result of their run.
+std::string warnings_text(const json& runs, const std::vector<std::string>& known) {
+  std::vector<std::pair<std::string, size_t>> counts;
+  for (const auto& run : runs) {
+    std::set<std::string> said;  // by this run
+    for (const auto& warning : run.value("warnings", json::array())) {
+      const auto line = warning.get<std::string>();
+      const bool is_known = std::find(known.begin(), known.end(), line) != known.end();
+      if (is_known || line.rfind(kSkippedSample, 0) == 0 || !said.insert(line).second) continue;
+      const auto same = [&](const auto& one) { return one.first == line; };
+      const auto found = std::find_if(counts.begin(), counts.end(), same);
+      if (found == counts.end())
+        counts.emplace_back(line, 1);
+      else
+        ++found->second;
+    }
+  }
+  std::string text;
+  for (const auto& [line, count] : counts)
+    text += fmt::format("warning ({} of {} runs): {}\n", count, runs.size(), line);
+  return text;
+}
+
 }  // namespace
 
-std::string series_table(const json& results) {
+std::string series_table(const json& results, const std::vector<std::string>& known) {
   const auto& variants = results.at("variants");
   size_t width = 7;
   std::set<std::string> metrics;
@@ -71,6 +97,7 @@ std::string series_table(const json& results) {
     if (run.at("status") != "failed") continue;
     text += fmt::format("{} failed: {}\n", run.at("folder").get<std::string>(), run.value("error", ""));
   }
+  text += warnings_text(results.at("runs"), known);
   return text;
 }
 

@@ -43,14 +43,11 @@ class DuplicateReport {
                  [&](SampleIndex sample) { return in_split_[static_cast<size_t>(sample)]; });
     if (group.size() < 2) return;
     std::set<int64_t> classes;
-    size_t tested = 0;
-    for (const auto sample : group) {
-      classes.insert(labels_[static_cast<size_t>(sample)]);
-      tested += in_test_[static_cast<size_t>(sample)] ? 1 : 0;
-    }
-    const bool both_sides = tested > 0 && tested < group.size();
-    note(classes.size() > 1 ? several_classes_ : one_class_, group);
-    if (both_sides) note(both_sides_, group);
+    for (const auto sample : group) classes.insert(labels_[static_cast<size_t>(sample)]);
+    const auto other_class = first_unlike(group, labels_), other_side = first_unlike(group, in_test_);
+    const bool both_sides = other_side > 0;
+    note(other_class > 0 ? several_classes_ : one_class_, group, std::max<size_t>(other_class, 1));
+    if (both_sides) note(both_sides_, group, other_side);
     ++groups_;
     samples_ += static_cast<int64_t>(group.size());
     if (listed_.size() < kMostListed) listed_.push_back(entry(group, classes.size(), both_sides));
@@ -87,9 +84,21 @@ class DuplicateReport {
   }
 
  private:
-  void note(DuplicateKind& kind, const EqualSamples& group) const {
+  /// The place of the first sample of a group of which `values` says something else than of its first one; 0
+  /// where it says the same of all.
+  template <class Values>
+  static size_t first_unlike(const EqualSamples& group, const Values& values) {
+    for (size_t i = 1; i < group.size(); ++i) {
+      if (values[static_cast<size_t>(group[i])] != values[static_cast<size_t>(group[0])]) return i;
+    }
+    return 0;
+  }
+
+  /// `other`: the place in the group of a sample that shows, beside its first one, what is wrong.
+  void note(DuplicateKind& kind, const EqualSamples& group, size_t other) const {
     if (kind.groups == 0) {
-      kind.first = dataset_.sample_name(to_int(group[0])) + " and " + dataset_.sample_name(to_int(group[1]));
+      kind.first =
+          dataset_.sample_name(to_int(group[0])) + " and " + dataset_.sample_name(to_int(group[other]));
     }
     ++kind.groups;
     kind.samples += static_cast<int64_t>(group.size());
@@ -132,7 +141,7 @@ void drop(std::vector<SampleIndex> dropped, ClassSplit& split) {
 
 }  // namespace
 
-json use_duplicates(const Dataset& dataset, const DuplicateOptions& options, ClassSplit& split,
+void use_duplicates(const Dataset& dataset, const DuplicateOptions& options, ClassSplit& split, json& said,
                     Context& context) {
   const auto use = options.loading.duplicates;
   EqualSearch search;
@@ -140,30 +149,33 @@ json use_duplicates(const Dataset& dataset, const DuplicateOptions& options, Cla
   search.threads = options.loading.threads;
   if (options.cache.on_disk()) search.folder = options.cache.directory;
   const auto groups = equal_samples(dataset, search, context);
-  if (!groups) return {{"searched", false}};
+  said = {{"searched", false}};
+  if (!groups) return;
   DuplicateReport report(dataset, split);
   for (const auto& group : *groups) report.add(group);
-  auto json = report.to_json();
-  json["dropped"] = 0;
-  if (report.groups() == 0) return json;
+  said = report.to_json();
+  said["dropped"] = 0;
+  if (report.groups() == 0) return;
   const auto sentences = report.sentences();
   if (use == DuplicateUse::fail) {
     std::string found;
     for (const auto& sentence : sentences) found += (found.empty() ? "" : "; ") + sentence;
-    throw Error(fmt::format("{}: data.duplicates is \"fail\", and {}", options.file, found));
+    throw Error(
+        fmt::format("{}: data.duplicates is \"fail\", and {}{}", options.file, found, options.names_where));
   }
   if (use == DuplicateUse::drop) {
     drop(report.to_be_dropped(), split);
-    json["dropped"] = report.to_be_dropped().size();
-    context.info(fmt::format("dropped {} of {} equal samples", report.to_be_dropped().size(),
-                             json["samples"].get<int64_t>()));
-    return json;
+    const auto count = report.to_be_dropped().size();
+    said["dropped"] = count;
+    context.warning(fmt::format("data.duplicates is \"drop\": {} of {} equal samples {} left out{}", count,
+                                said["samples"].get<int64_t>(), count == 1 ? "was" : "were",
+                                options.names_where));
+    return;
   }
   for (const auto& sentence : sentences) {
-    context.warning(sentence +
-                    "; result.json names them, and \"duplicates\": \"drop\" in data leaves them out");
+    context.warning(fmt::format("{}{}, and \"duplicates\": \"drop\" in data leaves them out", sentence,
+                                options.names_where));
   }
-  return json;
 }
 
 }  // namespace kindred::host

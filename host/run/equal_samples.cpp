@@ -19,6 +19,7 @@
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
 #include "host/cache/content_hash.hpp"
+#include "host/cache/kept_list.hpp"
 #include "host/encoding/fingerprint.hpp"
 #include "host/loader/plugin_error.hpp"
 #include "kindred/error.hpp"
@@ -194,7 +195,7 @@ std::string kept_path(const Dataset& dataset, const std::string& folder) {
   Fingerprint key;
   key.add(dataset.fingerprint());
   key.add(std::to_string(dataset.size()));
-  return (fs::path(folder) / ("equal_samples-" + key.hex() + ".json")).string();
+  return (fs::path(folder) / kept_list_name(key.hex())).string();
 }
 
 /// Groups as they were kept; nothing where there is no such file, or where it says anything else.

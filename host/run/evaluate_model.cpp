@@ -51,7 +51,8 @@ class ModelEvaluation {
     require_fold(pipeline_.split);
     auto split = split_classes(*dataset_, pipeline_.split);
     if (pipeline_.loading.duplicates != DuplicateUse::warn) {  // what a run warned of changes nothing here
-      use_duplicates(*dataset_, {pipeline_.file, pipeline_.loading, pipeline_.cache}, split, context_);
+      json said;
+      use_duplicates(*dataset_, {pipeline_.file, pipeline_.loading, pipeline_.cache}, split, said, context_);
     }
     const auto& test = split.test;
     const bool tells = doubt_test_side(*dataset_, test, pipeline_, context_);

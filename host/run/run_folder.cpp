@@ -18,11 +18,28 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
+/// Where a path leads into a run, such as its model/ or result.json: a hint that names the run.
+std::string run_above(const std::string& path) {
+  constexpr int kDeepest = 3;
+  auto folder = fs::absolute(path).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // a slash stood behind it
+  auto shown = fs::path(path).lexically_normal();
+  if (!shown.has_filename()) shown = shown.parent_path();
+  for (int up = 0; up < kDeepest; ++up) {
+    folder = folder.parent_path();
+    shown = shown.has_parent_path() ? shown.parent_path() : fs::path(up == 0 ? "." : folder.string());
+    const bool is_run = fs::exists(folder / "pipeline.json") && fs::exists(folder / "log.txt");
+    if (is_run || fs::exists(folder / "results.json"))
+      return "; it is a part of the run " + shown.string() + ": host run --resume " + shown.string();
+  }
+  return "";
+}
+
 /// The pipeline that began the run of a folder. Of keys that its version did not have it has what that
 /// version did.
 json begun_with(const std::string& folder) {
   const auto path = (fs::path(folder) / "pipeline.json").string();
-  if (!fs::exists(path)) throw Error(folder + " holds no run that could be continued");
+  if (!fs::exists(path)) throw Error(folder + " holds no run that could be continued" + run_above(folder));
   auto begun = json::parse(read_file(path), nullptr, false);
   if (!begun.is_object() || !begun.value("data", json()).is_object()) return json::object();
   auto& data = begun["data"];

@@ -57,8 +57,8 @@ void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog
   material.skips = std::make_unique<SkipLog>(pipeline.loading, dataset.size(), context);
   require_fold(pipeline.split);
   material.split = checked_split(pipeline, catalog, dataset, context);
-  material.duplicates =
-      use_duplicates(dataset, {pipeline.file, pipeline.loading, pipeline.cache}, material.split, context);
+  use_duplicates(dataset, {pipeline.file, pipeline.loading, pipeline.cache, "; result.json names them"},
+                 material.split, material.duplicates, context);
   const auto& split = material.split;
   context.info(fmt::format(
       "data: {} samples; train {} ({} classes), validation {} ({} classes){}, test {} ({} classes)",

@@ -38,6 +38,14 @@ json results_of(const std::string& folder) {
   return results;
 }
 
+/// What result.json of a run says; {} where the run came to none.
+json left_result(const std::string& folder) {
+  const auto path = (fs::path(folder) / "result.json").string();
+  if (!fs::exists(path)) return json::object();
+  auto result = json::parse(read_file(path), nullptr, false);
+  return result.is_object() ? result : json::object();
+}
+
 /// One execution of what is left of a series.
 class Series {
  public:
@@ -76,6 +84,7 @@ class Series {
   bool execute(json& run) {
     const auto folder = (fs::path(folder_) / run["folder"].get<std::string>()).string();
     run.erase("error");
+    run.erase("warnings");
     try {
       const auto context = surroundings_.context_of_run();
       const auto pipeline = checked_pipeline(document_of_run(folder, {}), catalog_);
@@ -88,6 +97,7 @@ class Series {
     } catch (const std::exception& error) {
       run["status"] = "failed";
       run["error"] = error.what();
+      note_warnings(run, left_result(folder));
       context_.warning(fmt::format("{} failed: {}", folder, error.what()));
       return true;
     }
@@ -111,7 +121,7 @@ class Series {
   }
 
   SeriesOutcome outcome() const {
-    return {results_, series_table(results_), results_["status"] == "interrupted",
+    return {results_, series_table(results_, surroundings_.warnings), results_["status"] == "interrupted",
             results_["status"] == "failed"};
   }
 

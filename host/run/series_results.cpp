@@ -73,8 +73,13 @@ json metrics_of(const std::vector<const json*>& runs) {
 
 }  // namespace
 
+void note_warnings(json& run, const json& result) {
+  run["warnings"] = result.value("warnings", json::array());
+}
+
 void note_result(json& run, const json& result) {
   run["status"] = result.at("status");
+  note_warnings(run, result);
   if (result.contains("error")) run["error"] = result["error"];
   if (run["status"] != "completed") return;
   run["metrics"] = result.at("metrics");

@@ -178,7 +178,7 @@ void Trainer::warn_of_indecision() {
 }
 
 void Trainer::run_epochs() {
-  Progress progress("training", "epochs", options_.epochs, context_);
+  Progress progress("training", "epochs", options_.epochs, context_, first_.epoch);
   for (int64_t number = first_.epoch; number < options_.epochs; ++number) {
     if (best_.out_of_patience()) {  // also right after a resume
       report_.stopped_early = true;
@@ -236,7 +236,7 @@ Trainer::Epoch Trainer::begin_epoch(int64_t number) {
 /// Returns false when it was interrupted; then a checkpoint was written.
 bool Trainer::run_steps(Epoch& epoch, EpochResult& result) {
   Progress progress(fmt::format("epoch {}", epoch.number + 1), "steps", epoch.steps(),
-                    encoder_learns_ ? context_ : silent_);
+                    encoder_learns_ ? context_ : silent_, epoch.first_step);
   for (int64_t step = epoch.first_step; step < epoch.steps(); ++step) {
     const auto batch = next_batch(epoch, step);
     if (step % options_.accumulate == 0) step_.begin_group();

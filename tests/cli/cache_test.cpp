@@ -122,6 +122,36 @@ TEST_F(CacheCommand, clear_removes_what_is_chosen_and_nothing_else) {
   EXPECT_THAT(refused.error, HasSubstr("does not look like a cache"));
 }
 
+TEST_F(CacheCommand, knows_the_lists_of_equal_samples_that_runs_leave) {
+  for (const auto* one : {"cup", "jug", "pot"})
+    std::filesystem::create_directories(folder_.path() / "photos" / one);
+  write_file_atomically(folder_ / "photos/cup/a.png", "no picture, but a file of some bytes");
+  for (const auto* name : {"cup/b", "cup/c", "jug/a", "jug/b", "pot/a", "pot/b"})
+    write_file_atomically(folder_ / ("photos/" + std::string(name) + ".png"),
+                          std::string("a file of as many bytes as others ") + name);
+  auto pipeline = small_pipeline();
+  pipeline["data"]["dataset"] = {{"type", "image_folder"}, {"root", "photos"}};
+  testing::write_pipeline(folder_, pipeline);
+  host({"run", "pipeline.json", "--quiet", "--output",
+        "out"});  // it fails behind the search: none is a picture
+  const auto list = [&] { return json::parse(host({"cache", "list", "kept", "--json"}).out); };
+  const auto before = list();
+  ASSERT_EQ(before["lists"].size(), 1U);
+  EXPECT_EQ(before["others"], json::array());
+  EXPECT_GE(before["bytes"], before["lists"][0]["bytes"]);
+  EXPECT_THAT(host({"cache", "list", "kept"}).out, HasSubstr("and 1 list of equal samples, "));
+  EXPECT_EQ(host({"cache", "verify", "kept"}).code, 0);
+  for (const auto* none : {"--partial", "--earlier", "--dry-run"}) {
+    EXPECT_EQ(host({"cache", "clear", "kept", none}).code, 0);
+    EXPECT_EQ(list()["lists"].size(), 1U) << none;
+  }
+  const auto cleared = host({"cache", "clear", "kept"});
+  EXPECT_EQ(cleared.code, 0) << cleared.error;
+  EXPECT_THAT(cleared.out, HasSubstr("and 1 list of equal samples removed, "));
+  EXPECT_TRUE(list()["lists"].empty());
+  for (const auto* action : {"list", "verify", "clear"}) EXPECT_EQ(host({"cache", action, "kept"}).code, 0);
+}
+
 TEST_F(CacheCommand, needs_no_LibTorch_and_has_help) {
   const testing::ScopedVariable traced("LD_DEBUG", "files");
   std::filesystem::create_directories(folder_ / "cache");

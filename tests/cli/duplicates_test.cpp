@@ -65,7 +65,10 @@ TEST_F(Duplicates, drop_keeps_the_first_of_a_class_and_none_of_several_classes) 
   ASSERT_EQ(run("warned").code, 0);
   const auto result = run("out", "drop");
   ASSERT_EQ(result.code, 0) << result.error;
-  EXPECT_THAT(result.error, Not(HasSubstr("are equal")));
+  EXPECT_THAT(result.error, AllOf(HasSubstr("6 of 7 equal samples were left out; result.json names them"),
+                                  Not(HasSubstr("are equal"))));
+  const auto warnings = testing::read_json(folder_ / "out/result.json")["warnings"].dump();
+  EXPECT_THAT(warnings, HasSubstr("6 of 7 equal samples were left out"));
   const auto before = data_of("warned"), after = data_of("out");
   const auto samples = [](const json& data) {
     return data["train"]["samples"].get<int>() + data["validation"]["samples"].get<int>();
@@ -85,6 +88,19 @@ TEST_F(Duplicates, fail_ends_the_run_before_anything_is_computed) {
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.error, AllOf(HasSubstr("data.duplicates is \"fail\""), HasSubstr("#3 and #20")));
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "cache"));
+  const auto found = data_of("out")["duplicates"];
+  EXPECT_EQ(found["groups"], 3) << "who must mend the data needs the list";
+  EXPECT_EQ(found["listed"][1]["samples"], (json{"#1", "#50"}));
+}
+
+TEST_F(Duplicates, are_named_by_a_pair_that_shows_what_is_wrong) {
+  auto x = load("x.npy");
+  for (const auto to : {24, 21}) x[to] = x[0];  // classes 0, 0, 21 (tested); 48 is one of them already
+  write_npy(folder_ / "x.npy", x);
+  const auto result = run("out");
+  ASSERT_EQ(result.code, 0) << result.error;
+  EXPECT_THAT(result.error, AllOf(HasSubstr("equal although their classes differ, such as #0 and #21"),
+                                  HasSubstr("equal on both sides of the split, such as #0 and #21")));
 }
 
 TEST_F(Duplicates, are_not_found_where_there_are_none) {

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "fixture_plugins.hpp"
 #include "host_process.hpp"
 #include "kindred/io/checkpoint.hpp"
 #include "small_pipeline.hpp"
@@ -16,6 +17,7 @@ namespace kindred {
 namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
@@ -69,10 +71,25 @@ TEST_F(EmbedVectors, of_a_run_without_a_model_says_why_it_has_none) {
   write_file_atomically(folder_ / "out/result.json", R"({"status": "failed", "error": "the disk is full"})");
   EXPECT_THAT(embed({"--model", "out", "x.npy"}).error,
               HasSubstr("failed before it had a model: the disk is full"));
+  write_file_atomically(folder_ / "out/result.json", R"({"status": "interrupted"})");
+  EXPECT_THAT(embed({"--model", "out", "x.npy"}).error, HasSubstr("go on with host run --resume out"));
   fs::remove(folder_.path() / "out/result.json");
-  EXPECT_THAT(embed({"--model", "out", "x.npy"}).error, HasSubstr("is still running"));
+  EXPECT_THAT(embed({"--model", "out", "x.npy"}).error,
+              AllOf(HasSubstr("is still running"), HasSubstr("go on with host run --resume out")));
   EXPECT_THAT(embed({"--model", "absent", "x.npy"}).error, HasSubstr("its folder does not exist"));
   EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(EmbedVectors, by_a_series_names_the_runs_that_have_a_model) {
+  fs::create_directories(folder_.path() / "series");
+  write_file_atomically(folder_ / "series/results.json", "{}");
+  EXPECT_THAT(embed({"--model", "series", "x.npy"}).error,
+              HasSubstr("none of which has a model yet; go on with host run --resume series"));
+  for (const auto* run : {"series/seed-4", "series/seed-3"})
+    fs::copy(folder_.path() / "out", folder_.path() / run, fs::copy_options::recursive);
+  fs::create_directories(folder_.path() / "series/seed-5");
+  EXPECT_THAT(embed({"--model", "series", "x.npy"}).error,
+              HasSubstr("give one of them: series/seed-3, series/seed-4\n"));
 }
 
 TEST_F(EmbedVectors, that_are_not_finite_have_a_line_and_no_row) {
@@ -158,6 +175,49 @@ TEST_F(EmbedVectors, the_array_is_what_one_write_of_all_rows_would_give) {
   ASSERT_EQ(result.code, 0) << result.error;
   EXPECT_EQ(read_file(folder_ / "e.npy"), read_file(folder_ / "x.npy"));
   EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(EmbedVectors, of_several_files_and_many_rows_are_those_of_each_file_in_order) {
+  const auto x = map_npy(folder_ / "x.npy").clone();
+  const auto many = x.repeat({80, 1});  // 19200 vectors are more than are embedded at once
+  write_npy(folder_ / "many.npy", many);
+  write_npy(folder_ / "wide.npy", at::zeros({3, 17}));
+  const auto result = testing::run_host(folder_, {"embed", "--quiet", "--pipeline", "pipeline.json",
+                                                  "--output", "e.npy", "x.npy", "wide.npy", "many.npy"});
+  ASSERT_EQ(result.code, 0) << result.error;
+  EXPECT_TRUE(at::equal(map_npy(folder_ / "e.npy"), at::cat({x, many})));
+  const auto list = lines();
+  ASSERT_EQ(list.size(), 240U + 1 + 19200);
+  EXPECT_THAT(list[240]["error"].get<std::string>(), HasSubstr("wide.npy must hold vectors (N, 16)"));
+  EXPECT_EQ(list.back(), (json{{"path", "many.npy"}, {"index", 19199}, {"row", 19439}}));
+}
+
+TEST_F(EmbedVectors, are_never_overwritten_by_their_own_embeddings) {
+  const auto before = read_file(folder_ / "x.npy");
+  const auto refused = [&](const std::vector<std::string>& arguments, const std::string& input = "") {
+    std::vector<std::string> all = {"embed", "--quiet", "--model", "out"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const auto result = testing::run_host(folder_, all, input);
+    EXPECT_EQ(result.code, 2) << ::testing::PrintToString(arguments) << result.error;
+    EXPECT_EQ(read_file(folder_ / "x.npy"), before);
+    return result.error;
+  };
+  EXPECT_THAT(refused({"--output", "x.npy", "x.npy"}),
+              HasSubstr("x.npy is an input and would be overwritten; name another --output"));
+  fs::create_directories(folder_.path() / "in");
+  fs::create_symlink(folder_.path() / "x.npy", folder_.path() / "in/link.npy");
+  EXPECT_THAT(refused({"--output", "x.npy", "y.npy", "in/link.npy"}), HasSubstr("in/link.npy"));
+  EXPECT_THAT(refused({"--output", "x.npy", "in"}), HasSubstr("in/link.npy"));
+  EXPECT_THAT(refused({"--output", "./x.npy", "-"}, "x.npy\n"), HasSubstr("x.npy"));
+  EXPECT_THAT(refused({"--output", "x.npy", "--data", "pipeline.json"}), HasSubstr("x.npy"));
+  for (const auto* name : {"e.jsonl", "e.npy.partial", "e.jsonl.partial", "e.npy.progress.json"}) {
+    write_file_atomically(folder_ / name, before);
+    EXPECT_THAT(refused({"--output", "e.npy", name}), HasSubstr(name));
+    EXPECT_THAT(refused({"--output", "e.npy", "-"}, std::string(name) + "\n"), HasSubstr(name));
+    EXPECT_EQ(read_file(folder_ / name), before) << name;
+    fs::remove(folder_.path() / name);
+  }
+  EXPECT_FALSE(fs::exists(folder_.path() / "e.npy"));
 }
 
 TEST_F(EmbedVectors, a_run_trains_without_those_that_are_not_finite_and_names_them) {
@@ -288,6 +348,39 @@ TEST_F(EmbedTexts, are_not_written_by_two_at_once) {
   ASSERT_EQ(first.wait().code, 128 + SIGKILL) << "it was done too early for this test";
   EXPECT_EQ(second.code, 1);
   EXPECT_THAT(second.error, HasSubstr("another process is writing e.npy"));
+}
+
+/// Samples that take 50 ms to be read, so that an embedding of them can be stopped in its middle.
+TEST(EmbedSlowSamples, are_kept_batch_by_batch_however_few_there_are) {
+  const testing::TemporaryFolder folder("embedded_slowly");
+  testing::write_vectors(folder);
+  auto pipeline = testing::vectors_pipeline();
+  pipeline["plugins"] = {testing::fixture_folder("faulty")};
+  pipeline["data"]["dataset"] = {{"type", "faulty.data"}, {"delay", 50}};
+  testing::write_pipeline(folder, pipeline, "waves.json");
+  const auto arguments = [](const std::string& output, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all = {"embed",      "--quiet",      "--pipeline", "waves.json", "--data",
+                                    "waves.json", "--batch-size", "8",          "--output",   output};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const auto whole = testing::run_host(folder, arguments("whole.npy"));
+  ASSERT_EQ(whole.code, 0) << whole.error;
+  testing::HostProcess process(folder, arguments("e.npy"));
+  for (int i = 0; i < 3000 && !fs::exists(folder.path() / "e.npy.progress.json"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  process.interrupt();
+  const auto stopped = process.wait();
+  ASSERT_EQ(stopped.code, 130) << stopped.error;
+  const auto kept = testing::read_json(folder / "e.npy.progress.json")["inputs_done"].get<int>();
+  EXPECT_GT(kept, 0);
+  EXPECT_LT(kept, 200) << "200 samples are less than 32 batches";
+  EXPECT_EQ(kept % 8, 0);
+  EXPECT_THAT(stopped.error, HasSubstr(std::to_string(kept) + " inputs are embedded and kept"));
+  const auto resumed = testing::run_host(folder, arguments("e.npy", {"--resume"}));
+  ASSERT_EQ(resumed.code, 0) << resumed.error;
+  EXPECT_TRUE(read_file(folder / "e.npy") == read_file(folder / "whole.npy"));
+  EXPECT_TRUE(read_file(folder / "e.jsonl") == read_file(folder / "whole.jsonl"));
 }
 
 }  // namespace

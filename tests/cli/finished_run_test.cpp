@@ -56,6 +56,17 @@ TEST_F(FinishedRun, leaves_no_checkpoints_and_a_resume_says_so_and_changes_nothi
   EXPECT_THAT(other.error, HasSubstr("/train/optimizer/lr differs"));
 }
 
+TEST_F(FinishedRun, is_named_where_a_resume_is_given_a_part_of_it) {
+  ASSERT_EQ(run({"pipeline.json", "--quiet", "--output", "runs/a"}).code, 0);
+  for (const auto* part : {"runs/a/model", "runs/a/model/", "runs/a/result.json"}) {
+    const auto result = run({"--resume", part});
+    EXPECT_EQ(result.code, 1);
+    EXPECT_THAT(result.error, HasSubstr("it is a part of the run runs/a: host run --resume runs/a\n"))
+        << part;
+  }
+  EXPECT_THAT(run({"--resume", "runs"}).error, HasSubstr("runs holds no run that could be continued\n"));
+}
+
 TEST_F(FinishedRun, goes_on_with_more_epochs_where_its_checkpoints_were_kept) {
   const std::vector<std::string> keep = {"--set", "output.keep_checkpoints=true", "--quiet"};
   const auto with = [&](std::vector<std::string> arguments) {

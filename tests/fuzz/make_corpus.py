@@ -33,6 +33,8 @@ def arrays():
     for dtype in ("bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64"):
         numpy.save(folder("npy") / f"{dtype}.npy", numpy.arange(6).reshape(2, 3).astype(dtype))
     numpy.save(folder("npy") / "scalar.npy", numpy.float32(3))
+    numpy.save(folder("npy") / "words.npy", numpy.array(["zebra", "\u00e4", ""]))
+    numpy.save(folder("npy") / "bytes.npy", numpy.array([b"zebra", b"\xe9"]))
     numpy.save(folder("npy") / "empty.npy", numpy.zeros((0, 4), "float32"))
 
 

@@ -68,6 +68,14 @@ std::string some_of(std::vector<std::string> names) {
 
 void print(const json& result) { std::cout << json_text(result, 2) << "\n"; }
 
+std::string lists_text(size_t count) {
+  return count == 1 ? "1 list of equal samples" : fmt::format("{} lists of equal samples", count);
+}
+
+json to_json(const KeptList& list) {
+  return {{"name", list.name}, {"bytes", list.bytes}, {"last_use", list.last_use}};
+}
+
 json to_json(const CacheEntry& entry) {
   const auto number = [](int64_t value) { return value < 0 ? json() : json(value); };
   return {{"key", entry.key},
@@ -106,10 +114,20 @@ int list_entries(const CommandLine& command, const CacheFolder& cache) {
         or_unknown(one.view), or_unknown(one.rows_done) + "/" + or_unknown(one.rows), size_text(one.bytes),
         age_text(unix_time() - one.last_use), state_with_shards(one), data_text(one));
   }
+  json lists = json::array();
+  for (const auto& one : cache.lists) {
+    bytes += one.bytes;
+    lists.push_back(to_json(one));
+  }
   if (command.json()) {
-    print({{"directory", cache.directory}, {"entries", list}, {"bytes", bytes}, {"others", cache.others}});
+    print({{"directory", cache.directory},
+           {"entries", list},
+           {"lists", lists},
+           {"bytes", bytes},
+           {"others", cache.others}});
   } else {
-    std::cout << fmt::format("{}, {} in {}\n", count_text(list.size()), size_text(bytes),
+    const auto also = lists.empty() ? std::string() : " and " + lists_text(lists.size());
+    std::cout << fmt::format("{}{}, {} in {}\n", count_text(list.size()), also, size_text(bytes),
                              shown(cache.directory));
     if (!cache.others.empty()) std::cout << "not of the cache: " << some_of(cache.others) << "\n";
   }
@@ -155,6 +173,24 @@ int verify_entries(const CommandLine& command, const CacheFolder& cache) {
   return kExitOk;
 }
 
+/// What became of the lists that are chosen: their bytes are added to `freed`.
+json clear_lists(const CommandLine& command, const CacheChoice& choice, const CacheFolder& cache,
+                 uintmax_t& freed, bool& failed) {
+  json removed = json::array();
+  const auto now = unix_time();
+  for (const auto& one : cache.lists) {
+    if (!choice.has(one, now)) continue;
+    const auto done = remove_list(one, choice.dry_run());
+    freed += done.freed;
+    failed = failed || done.failed;
+    if (done.left.empty())
+      removed.push_back(to_json(one));
+    else if (!command.json())
+      std::cout << one.name << "  left: " << done.left << "\n";
+  }
+  return removed;
+}
+
 int clear_entries(const CommandLine& command, const CacheChoice& choice, const CacheFolder& cache) {
   choice.check_keys(cache);
   const bool dry_run = choice.dry_run();
@@ -179,14 +215,17 @@ int clear_entries(const CommandLine& command, const CacheChoice& choice, const C
                              or_unknown(one.dataset), or_unknown(one.encoder), or_unknown(one.view),
                              size_text(one.bytes));
   }
+  const auto lists = clear_lists(command, choice, cache, freed, failed);
   if (command.json()) {
     print({{"directory", cache.directory},
            {"dry_run", dry_run},
            {"removed", removed},
+           {"removed_lists", lists},
            {"left", left},
            {"freed_bytes", freed}});
   } else {
-    std::cout << fmt::format("{} {}, {} ({} bytes) {} in {}\n", count_text(removed.size()),
+    const auto also = lists.empty() ? std::string() : " and " + lists_text(lists.size());
+    std::cout << fmt::format("{}{} {}, {} ({} bytes) {} in {}\n", count_text(removed.size()), also,
                              dry_run ? "would be removed" : "removed", size_text(freed), freed,
                              dry_run ? "would be freed" : "freed", shown(cache.directory));
   }

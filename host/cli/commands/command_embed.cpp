@@ -14,6 +14,8 @@
 #include "host/cli/embedding.hpp"
 #include "host/cli/embedding_output.hpp"
 #include "host/cli/input_files.hpp"
+#include "host/cli/output_check.hpp"
+#include "host/cli/vector_embedding.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/data/dataset_notes.hpp"
 #include "host/loader/path_parameters.hpp"
@@ -72,17 +74,24 @@ std::string hash_of_path(const fs::path& path) {
   return hash.hex();
 }
 
+/// The files and folders that the parameters of a component name and that exist.
+std::vector<std::string> paths_in(const ComponentSpec& spec) {
+  std::vector<std::string> paths;
+  for (const auto& [name, field] : spec.info->schema["properties"].items()) {
+    if (path_use(field) == PathUse::none || !spec.params.contains(name)) continue;
+    const auto path = spec.params.at(name).get<std::string>();
+    if (fs::exists(path)) paths.push_back(path);
+  }
+  return paths;
+}
+
 /// The encoders and transforms of a pipeline, and the files that their parameters name.
 std::string hash_of_pipeline(const Pipeline& pipeline) {
   ContentHash hash;
   hash.add(std::to_string(pipeline.seed) + "\n");
   const auto add = [&](const ComponentSpec& spec) {
     hash.add(spec.info->id + " " + spec.info->version + " " + json_text(spec.params) + "\n");
-    for (const auto& [name, field] : spec.info->schema["properties"].items()) {
-      if (path_use(field) == PathUse::none || !spec.params.contains(name)) continue;
-      const auto path = spec.params.at(name).get<std::string>();
-      if (fs::exists(path)) hash.add(hash_of_path(path));
-    }
+    for (const auto& path : paths_in(spec)) hash.add(hash_of_path(path));
   };
   for (const auto& spec : pipeline.encoders) add(spec);
   for (const auto& spec : pipeline.transforms) add(spec);
@@ -140,6 +149,7 @@ class EmbedTask {
 
   EmbedCount embed_data(InferenceModel model, EmbeddingOutput& out) const {
     const auto data = checked_pipeline(*data_, catalog_);
+    check_output_is_no_input(out.array(), paths_in(data.dataset));
     const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
     const auto said = say_notes(*dataset, data.loading.on_error, command_.context());
     if (pipeline_ && model.lacks_length())
@@ -157,6 +167,7 @@ class EmbedTask {
     const auto kind = model.fields().front().kind;
     const auto decoders = kind == ObjectKind::image ? Decoders(catalog_) : Decoders();
     const auto files = expand_paths(command_.list("PATHS"), kind, decoders, command_.context());
+    check_output_is_no_input(out.array(), files);
     if (pipeline_ && model.lacks_length())
       model = untrained([&](const EncoderSpec&) { return first_length(files); });
     return embed_files(model, decoders, files, how(), out, command_.context());
@@ -185,7 +196,7 @@ EmbedCount embed_and_keep(const CommandLine& command, EmbeddingOutput& out) {
     throw Interrupted(fmt::format("{}; {}", stop.what(), kept()));
   } catch (const std::exception&) {
     try {
-      if (out.position().inputs > 0) command.context().warning(kept());
+      if (out.position().rows > 0) command.context().warning(kept());
     } catch (const std::exception& error) {
       command.context().warning(fmt::format("what was embedded cannot be kept: {}", error.what()));
     }
@@ -195,6 +206,8 @@ EmbedCount embed_and_keep(const CommandLine& command, EmbeddingOutput& out) {
 
 int embed_command(const CommandLine& command) {
   check_usage(command);
+  // Before the output is opened; what folders and the standard input name is checked where they are read.
+  check_output_is_no_input(command.get<std::string>("output"), command.list("PATHS"));
   EmbeddingOutput out(command.get<std::string>("output"), command.has("resume"), command.context());
   const auto count = embed_and_keep(command, out);
   const auto rows = out.position().rows;

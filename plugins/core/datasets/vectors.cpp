@@ -5,12 +5,14 @@
 #include <filesystem>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "files/numbered_labels.hpp"
 #include "kindred/dataset.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/npy.hpp"
+#include "kindred/io/npy_words.hpp"
 #include "kindred/io/utf8.hpp"
 #include "kindred/plugin.hpp"
 
@@ -20,13 +22,19 @@ namespace fs = std::filesystem;
 
 bool is_npy(const std::string& path) { return fs::path(path).extension() == ".npy"; }
 
-NumberedLabels labels_of_npy(const std::string& path) {
-  const auto tensor = map_npy(path);
-  if (tensor.dim() != 1 || at::isFloatingType(tensor.scalar_type())) {
-    throw Error("the labels in " + path + " must be one-dimensional integers");
+/// "(4, 1) of int64", as NumPy says it.
+std::string shape_text(const at::Tensor& tensor) {
+  static const std::pair<at::ScalarType, const char*> kNames[] = {
+      {at::kBool, "bool"},    {at::kChar, "int8"},     {at::kByte, "uint8"},
+      {at::kShort, "int16"},  {at::kInt, "int32"},     {at::kLong, "int64"},
+      {at::kHalf, "float16"}, {at::kFloat, "float32"}, {at::kDouble, "float64"}};
+  std::string text;
+  for (const auto size : tensor.sizes()) text += (text.empty() ? "(" : ", ") + std::to_string(size);
+  text = (text.empty() ? "(" : text) + ")";
+  for (const auto& [type, name] : kNames) {
+    if (tensor.scalar_type() == type) text += std::string(" of ") + name;
   }
-  const auto labels = tensor.to(at::kLong).contiguous();
-  return {{labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel()}, {}, {}};
+  return text;
 }
 
 /// The integers of words, which may be -1 for a label that is unknown; nothing when one is no integer.
@@ -41,6 +49,49 @@ std::optional<std::vector<int64_t>> integers_of(const std::vector<std::optional<
     labels.push_back(word ? value : -1);
   }
   return labels;
+}
+
+/// Integers stay what they are; other words are numbered. `places`: of the words in a file of lines; empty
+/// where they are the rows of an array.
+NumberedLabels labels_of_words(const std::vector<std::optional<std::string>>& words, const std::string& path,
+                               const std::vector<int64_t>& places) {
+  auto out = numbered_if_given(words, "vectors: " + path, "rows", places);
+  if (auto integers = integers_of(words)) {  // -1 is a label that is unknown
+    out.labels = *std::move(integers);
+    out.names.clear();
+    out.notes.erase(std::remove_if(out.notes.begin(), out.notes.end(),
+                                   [](const Note& note) { return !note.loses_samples; }),
+                    out.notes.end());
+  }
+  return out;
+}
+
+NumberedLabels labels_of_npy(const std::string& path) {
+  if (const auto words = read_npy_words(path)) {
+    std::vector<std::optional<std::string>> labels;
+    bool is_text = true;
+    for (const auto& word : *words) {
+      labels.push_back(label_word(word));
+      is_text = is_text && encoding_fault(word, path).empty();
+    }
+    auto out = labels_of_words(labels, path, {});
+    if (!is_text) {
+      out.notes.push_back({"vectors: " + path +
+                           " holds bytes that are no UTF-8; write numpy.char.decode(labels, \"latin-1\"), or "
+                           "by the encoding that they have; until then names of classes are shown with "
+                           "escapes, such as \\xE9"});
+    }
+    return out;
+  }
+  const auto tensor = map_npy(path);
+  const bool is_float = at::isFloatingType(tensor.scalar_type());
+  if (tensor.dim() != 1 || is_float) {
+    throw Error(path + " holds " + shape_text(tensor) +
+                ", expected a label for each row: (N) integers or words; write " +
+                (is_float ? "labels.astype(int)" : "labels.ravel()"));
+  }
+  const auto labels = tensor.to(at::kLong).contiguous();
+  return {{labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel()}, {}, {}};
 }
 
 /// One label per line. Blank lines are left out when the others are as many as the rows; else each is a row
@@ -71,14 +122,7 @@ NumberedLabels labels_of_text(const std::string& path, int64_t rows) {
     words = std::move(kept);
     places = std::move(kept_places);
   }
-  auto out = numbered_if_given(words, "vectors: " + path, "rows", places);
-  if (auto integers = integers_of(words)) {  // -1 is a label that is unknown
-    out.labels = *std::move(integers);
-    out.names.clear();
-    out.notes.erase(std::remove_if(out.notes.begin(), out.notes.end(),
-                                   [](const Note& note) { return !note.loses_samples; }),
-                    out.notes.end());
-  }
+  auto out = labels_of_words(words, path, places);
   if (const auto fault = encoding_fault(text, path); !fault.empty()) {
     out.notes.push_back({"vectors: " + path + ": " + fault +
                          "; until then names of classes are shown with escapes, such as \\xE9"});
@@ -102,9 +146,8 @@ class VectorsDataset final : public Dataset {
           .required();
       schema.field("labels", &Params::labels)
           .doc(
-              "A .npy file of N integers, or text with a label per line: integers stay what they are, words "
-              "are "
-              "numbered by name.")
+              "A .npy file of N integers or words, or text with a label per line: integers stay what they "
+              "are, words are numbered by name.")
           .path()
           .example("\"labels.npy\"")
           .required();

@@ -14,6 +14,7 @@
 #include "kindred/finite.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
+#include "mistaken_file.hpp"
 
 namespace kindred {
 
@@ -32,6 +33,7 @@ namespace {
 /// One of the files, not an index. `bytes` are those of `path`.
 Checkpoint read_single_file(const std::string& path, const std::string& bytes) {
   if (bytes.empty()) throw Error(path + " is empty; expected a file written by torch.save or by safetensors");
+  if (const auto mistake = mistaken_for_weights(path, bytes); !mistake.empty()) throw Error(mistake);
   if (bytes.rfind("PK\x03\x04", 0) == 0) return read_torch_zip(path);
   if (bytes.size() > 1 && static_cast<unsigned char>(bytes[0]) == 0x80 && !begins_as_safetensors(bytes)) {
     return read_torch_legacy(path, bytes);
@@ -81,6 +83,7 @@ Checkpoint read_index(const std::string& path, const nlohmann::json& map) {
 }  // namespace
 
 Checkpoint read_checkpoint_file(const std::string& path) {
+  if (std::filesystem::is_directory(path)) throw Error(folder_given_for_weights(path));
   const auto bytes = read_file(path);
   if (bytes.rfind('{', 0) == 0 && !begins_as_safetensors(bytes)) {
     const auto index = parse_json(bytes);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
 #include <vector>
 
 namespace kindred::host {
@@ -31,6 +33,20 @@ TEST(Progress, tells_its_context_every_state_and_the_end_once) {
   EXPECT_FALSE(context.told[1].finished);
   EXPECT_TRUE(context.told[2].finished);
   EXPECT_GE(context.told[2].rate, 0);
+}
+
+TEST(Progress, counts_what_this_execution_did_and_nothing_that_was_done_before_it) {
+  Listener fresh, resumed;
+  {
+    Progress all("encoding", "samples", 1000, fresh), rest("encoding", "samples", 1000, resumed, 600);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    all.update(800);  // the first chunk is work, however large it is
+    rest.update(800);
+  }
+  const auto units = [](const ProgressState& state) { return state.rate * state.elapsed_seconds; };
+  EXPECT_NEAR(units(fresh.told.front()), 800, 1e-6);
+  EXPECT_NEAR(units(resumed.told.front()), 200, 1e-6);
+  EXPECT_EQ(resumed.told.front().done, 800);
 }
 
 TEST(Progress, durations_are_said_as_people_say_them) {

@@ -85,6 +85,25 @@ TEST(CacheFolder, what_is_no_entry_is_named_and_a_folder_without_entries_refused
               HasSubstr("there is no folder"));
 }
 
+TEST(CacheFolder, lists_of_equal_samples_are_its_own_by_their_whole_name) {
+  const MadeUpCache made;
+  const auto name = kept_list_name(MadeUpCache::kWhole);
+  EXPECT_TRUE(is_kept_list(name));
+  EXPECT_TRUE(is_kept_list(name + ".aB3xY9")) << "a killed process left it";
+  for (const auto& other : std::vector<std::string>{
+           name + "2", name + ".backup1", "equal_samples-.json", "equal_samples-mine.json",
+           kept_list_name("00112233445566778899AABBCCDDEEFF"), "x" + name.substr(1)})
+    EXPECT_FALSE(is_kept_list(other)) << other;
+  write_file_atomically(made.folder() / name, "{}");
+  write_file_atomically(made.folder() / "equal_samples-mine.json", "{}");
+  std::filesystem::create_directories(made.folder() / kept_list_name(MadeUpCache::kPart));
+  const auto cache = read_cache_folder(made.directory());
+  ASSERT_EQ(cache.lists.size(), 1U);
+  EXPECT_EQ(cache.lists[0].name, name);
+  EXPECT_NEAR(static_cast<double>(unix_time() - cache.lists[0].last_use), 0, 60);
+  EXPECT_THAT(cache.others, ElementsAre(kept_list_name(MadeUpCache::kPart), "equal_samples-mine.json"));
+}
+
 TEST(CacheFolder, an_entry_that_is_locked_is_in_use) {
   const MadeUpCache made;
   made.write_part();

@@ -60,5 +60,22 @@ TEST(SeriesResults, count_what_is_missing_and_show_it) {
   EXPECT_THAT(table, HasSubstr("x-2 failed: no disk\n"));
 }
 
+TEST(SeriesResults, say_each_warning_once_with_how_many_runs_said_it) {
+  const json a = {{"lr", 0.1}};
+  auto first = run_of(a, {{"seed", 1}}, 0.5, 30), second = run_of(a, {{"seed", 2}}, 0.6, 30);
+  note_warnings(first, {{"warnings", {"one class", "skipped a.jpg: it is cut off", "one class"}}});
+  note_warnings(second, {{"warnings", {"worse than base", "one class", "said before"}}});
+  EXPECT_EQ(second["warnings"], (json{"worse than base", "one class", "said before"}));
+  auto failed = failed_run(a);
+  note_warnings(failed, json::object());
+  json results = {{"runs", {first, second, failed}}};
+  summarize_series(results);
+  const auto table = series_table(results, {"said before"});
+  EXPECT_THAT(table, ::testing::EndsWith("warning (2 of 3 runs): one class\n"
+                                         "warning (1 of 3 runs): worse than base\n"));
+  EXPECT_THAT(table, ::testing::Not(HasSubstr("skipped")));
+  EXPECT_THAT(series_table(results), HasSubstr("warning (1 of 3 runs): said before\n"));
+}
+
 }  // namespace
 }  // namespace kindred::host

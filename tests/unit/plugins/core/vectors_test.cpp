@@ -84,6 +84,75 @@ TEST_F(Vectors, take_words_for_labels_as_tables_do) {
   EXPECT_THAT(make()->notes().at(0).text, HasSubstr("\"2\" (line 2) and \"2.0\" (line 4)"));
 }
 
+/// A .npy file as numpy.save writes it.
+void write_array(const std::string& path, const std::string& dtype, const std::string& shape,
+                 const std::string& items) {
+  std::string text = "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  text.resize(117, ' ');
+  std::ofstream(path, std::ios::binary) << std::string("\x93NUMPY\x01\x00\x76\x00", 10) << text << '\n'
+                                        << items;
+}
+
+/// Words as "<U" holds them.
+std::string wide(const std::vector<std::u32string>& words, size_t letters) {
+  std::string items;
+  for (auto word : words) {
+    word.resize(letters, U'\0');
+    for (const char32_t code : word) {
+      for (int shift = 0; shift < 32; shift += 8) items += static_cast<char>((code >> shift) & 0xFF);
+    }
+  }
+  return items;
+}
+
+TEST_F(Vectors, take_words_of_arrays_for_labels) {
+  write_npy(path("x.npy"), rows_.to(at::kFloat));
+  labels_ = "y.npy";
+  write_array(path("y.npy"), "<U5", "4,", wide({U"zebra", U"\u00e4 \U0001F41D", U"", U"zebra"}, 5));
+  const auto dataset = make();
+  EXPECT_THAT(dataset->labels(), ElementsAre(0, 1, -1, 0));
+  EXPECT_THAT(dataset->class_names(), ElementsAre("zebra", "\u00e4 \U0001F41D"));
+  EXPECT_THAT(dataset->notes().at(0).text, HasSubstr("1 of 4 rows have no label (row 2)"));
+  write_array(path("y.npy"), "|S3", "4,", std::string("ab\0abcab\0b\0\0", 12));
+  EXPECT_THAT(make()->class_names(), ElementsAre("ab", "abc", "b"));
+  EXPECT_TRUE(make()->notes().empty());
+  write_array(path("y.npy"), "|S2", "4,",
+              "\xE9"
+              "aab\xE9"
+              "aab");
+  EXPECT_THAT(make()->labels(), ElementsAre(1, 0, 1, 0));
+  EXPECT_THAT(make()->notes().at(0).text, HasSubstr("no UTF-8; write numpy.char.decode"));
+  write_array(path("y.npy"), "<U2", "4,", wide({U"7", U"-1", U"7", U"12"}, 2));
+  EXPECT_THAT(make()->labels(), ElementsAre(7, -1, 7, 12)) << "integers stay what they are";
+}
+
+TEST_F(Vectors, say_what_an_array_of_labels_holds_and_how_to_write_it) {
+  write_npy(path("x.npy"), rows_.to(at::kFloat));
+  labels_ = "y.npy";
+  write_npy(path("y.npy"), at::zeros({4, 1}, at::kLong));
+  EXPECT_THAT(thrown(), HasSubstr("y.npy holds (4, 1) of int64, expected a label for each row: (N) integers "
+                                  "or words; write labels.ravel()"));
+  write_npy(path("y.npy"), at::zeros({4}, at::kFloat));
+  EXPECT_THAT(thrown(), HasSubstr("holds (4) of float32"));
+  EXPECT_THAT(thrown(), HasSubstr("labels.astype(int)"));
+  write_array(path("y.npy"), "|O", "4,", std::string(64, '\x80'));
+  EXPECT_THAT(thrown(), HasSubstr("numpy.save(path, numpy.asarray(words, dtype=str))"));
+  write_array(path("y.npy"), "<U1", "4, 1", wide({U"a", U"b", U"a", U"b"}, 1));
+  EXPECT_THAT(thrown(), HasSubstr("words in 2 dimensions, expected one; write array.ravel()"));
+  write_array(path("y.npy"), ">U1", "4,", wide({U"a", U"b", U"a", U"b"}, 1));
+  EXPECT_THAT(thrown(), HasSubstr("big-endian"));
+  write_array(path("y.npy"), "<U1", "4,", wide({U"a", U"b", U"a"}, 1));
+  EXPECT_THAT(thrown(), HasSubstr("is truncated"));
+  write_array(path("y.npy"), "<U1", "4,", wide({U"a", {0x110000}, U"a", U"b"}, 1));
+  EXPECT_THAT(thrown(), HasSubstr("the word of row 1 is no text"));
+  write_array(path("y.npy"), "<U2", "4,", wide({U"a", U"b", std::u32string(U"\0a", 2), U"b"}, 2));
+  EXPECT_THAT(thrown(), HasSubstr("the word of row 2 is no text"));
+  for (const auto* dtype : {"<U0", "|S0", "|S99999999999999999999"}) {
+    write_array(path("y.npy"), dtype, "999999999999999999,", "");
+    EXPECT_THAT(thrown(), HasSubstr("expected words of 1 to")) << dtype;
+  }
+}
+
 TEST_F(Vectors, a_blank_line_is_a_row_without_a_label_where_rows_would_lack_one) {
   write_npy(path("x.npy"), rows_.to(at::kFloat));
   std::ofstream(path("y.txt")) << "5\n\n5\n7\n\n";

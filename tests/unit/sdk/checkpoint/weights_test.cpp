@@ -143,6 +143,35 @@ TEST(Weights, a_file_that_is_cut_off_is_called_cut_off) {
   EXPECT_THAT(testing::thrown([&] { loaded(folder / "x"); }), HasSubstr("is empty"));
 }
 
+TEST(Weights, what_is_taken_for_weights_by_mistake_is_called_what_it_is) {
+  const testing::TemporaryFolder folder("mistaken_weights");
+  const auto refusal = [&](const std::string& name, const std::string& bytes) {
+    write_file_atomically(folder / name, bytes);
+    return testing::thrown([&] { read_checkpoint(folder / name); });
+  };
+  // The first byte is that which begins a pickle.
+  EXPECT_THAT(refusal("a.safetensors", std::string("\x80\x02\0\0\0", 5)),
+              HasSubstr("a.safetensors is cut off: it holds 5 bytes"));
+  EXPECT_THAT(refusal("b.SAFETENSORS", std::string("\x10\0\0\0\0\0\0\0", 8)), HasSubstr("is cut off"));
+  EXPECT_THAT(refusal("c.pth", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n"),
+              HasSubstr("is a pointer of Git LFS"));
+  EXPECT_THAT(refusal("d.pth", "\n<!DOCTYPE html>\n<html><body>Sign in</body></html>"),
+              HasSubstr("is no checkpoint but a web page (HTML)"));
+  EXPECT_THAT(refusal("e.safetensors", "<HTML><head>"), HasSubstr("is no checkpoint but a web page (HTML)"));
+  EXPECT_THAT(refusal("f.pth", "<xml>"), HasSubstr("is no checkpoint"));
+}
+
+TEST(Weights, a_folder_names_the_file_in_it_that_is_meant) {
+  const testing::TemporaryFolder folder("folder_of_weights");
+  const auto refusal = [&] { return testing::thrown([&] { read_checkpoint(folder.path().string()); }); };
+  EXPECT_THAT(refusal(), HasSubstr("is a folder; weights are a file, such as its model.safetensors"));
+  write_safetensors(folder / "model.safetensors", {});
+  EXPECT_THAT(refusal(),
+              HasSubstr("is a folder; weights are a file: give " + (folder / "model.safetensors")));
+  write_file_atomically(folder / "model.safetensors.index.json", "{}");
+  EXPECT_THAT(refusal(), HasSubstr(": give " + (folder / "model.safetensors.index.json")));
+}
+
 TEST(Weights, reading_a_checkpoint_as_it_stands_drops_module_only) {
   const auto names = [](const std::string& file) {
     std::vector<std::string> list;
