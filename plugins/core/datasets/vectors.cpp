@@ -53,10 +53,14 @@ std::optional<std::vector<int64_t>> integers_of(const std::vector<std::optional<
 
 /// Integers stay what they are; other words are numbered. `places`: of the words in a file of lines; empty
 /// where they are the rows of an array.
-NumberedLabels labels_of_words(const std::vector<std::optional<std::string>>& words, const std::string& path,
+NumberedLabels labels_of_words(std::vector<std::optional<std::string>> words, const std::string& path,
                                const std::vector<int64_t>& places) {
+  auto integers = integers_of(words);
+  for (size_t i = 0; integers && i < words.size(); ++i) {
+    if ((*integers)[i] == -1) words[i].reset();  // a label that is unknown
+  }
   auto out = numbered_if_given(words, "vectors: " + path, "rows", places);
-  if (auto integers = integers_of(words)) {  // -1 is a label that is unknown
+  if (integers) {
     out.labels = *std::move(integers);
     out.names.clear();
     out.notes.erase(std::remove_if(out.notes.begin(), out.notes.end(),
@@ -91,7 +95,18 @@ NumberedLabels labels_of_npy(const std::string& path) {
                 (is_float ? "labels.astype(int)" : "labels.ravel()"));
   }
   const auto labels = tensor.to(at::kLong).contiguous();
-  return {{labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel()}, {}, {}};
+  NumberedLabels out{{labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel()}, {}, {}};
+  std::vector<int64_t> unknown;
+  for (size_t row = 0; row < out.labels.size(); ++row) {
+    if (out.labels[row] == -1) unknown.push_back(static_cast<int64_t>(row));
+  }
+  if (!unknown.empty() && unknown.size() < out.labels.size()) {
+    out.notes.push_back({"vectors: " + path + ": " + std::to_string(unknown.size()) + " of " +
+                             std::to_string(out.labels.size()) + " rows have the label -1, which is none (" +
+                             places_text("row", unknown) + "); they are neither trained on nor measured",
+                         true});
+  }
+  return out;
 }
 
 /// One label per line. Blank lines are left out when the others are as many as the rows; else each is a row
