@@ -10,10 +10,10 @@
 #include <fstream>
 #include <iostream>
 
+#include "host/base/content_hash.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
 #include "host/base/text.hpp"
-#include "host/cache/content_hash.hpp"
 #include "host/cli/input_files.hpp"
 #include "host/inference/input_samples.hpp"
 #include "kindred/error.hpp"

@@ -1,4 +1,4 @@
-#include "host/cache/content_hash.hpp"
+#include "host/base/content_hash.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

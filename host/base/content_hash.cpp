@@ -1,5 +1,5 @@
 #define XXH_INLINE_ALL
-#include "host/cache/content_hash.hpp"
+#include "host/base/content_hash.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
