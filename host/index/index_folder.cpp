@@ -71,11 +71,18 @@ bool IndexFolder::is_current() const {
   return facts.is_object() && facts.value("commits", int64_t{-1}) == state_.commits;
 }
 
+/// A search asks for it each time, and it changes with commits alone.
 at::Tensor IndexFolder::live() const {
   return reading([&](ItemTable& table) {
-    if (table.removed() == 0) return at::Tensor();
-    auto mask = at::ones({size()}, at::kBool);
-    table.clear_removed(mask);
+    const auto commits = table.fact("state").value("commits", int64_t{0});
+    if (commits == live_commits_) return live_;
+    at::Tensor mask;
+    if (table.removed() > 0) {
+      mask = at::ones({size()}, at::kBool);
+      table.clear_removed(mask);
+    }
+    live_ = mask;
+    live_commits_ = commits;
     return mask;
   });
 }

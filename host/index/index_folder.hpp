@@ -60,6 +60,8 @@ class IndexFolder {
   const IndexSpace space_;
   mutable std::mutex access_;
   mutable std::unique_ptr<Database> database_;
+  mutable int64_t live_commits_ = -1;  ///< of which live_ is
+  mutable at::Tensor live_;
   IndexState state_;
   std::shared_ptr<const RowStore> rows_;
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "kindred/error.hpp"
+#include "kindred/exact_search.hpp"
 #include "kindred/finite.hpp"
 
 namespace kindred::host {
@@ -59,6 +60,7 @@ at::Tensor stored_form(const IndexSpace& space, const at::Tensor& rows) {
                             what_is_not_finite(given[first].to(at::kFloat)), advice));
   };
   refuse(plain, "");
+  check_rows(space.distance, plain, "row");
   const auto stored = (space.unit_length() ? l2_normalized(plain) : plain).to(space.precision).contiguous();
   if (!space.unit_length() && space.precision == at::kHalf)
     refuse(stored.to(at::kFloat), " once it is a number of float16; make the index with float32 rows");

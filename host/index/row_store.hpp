@@ -3,7 +3,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/index/segment_file.hpp"
@@ -43,18 +45,19 @@ class RowStore final : public StoredRows {
   at::ScalarType dtype_;
 };
 
-/// The rows from `begin` on of others, for what a component does not cover. [thread-safe]
-class LaterRows final : public StoredRows {
+/// The rows from `begin` up to `end` of others. [thread-safe]
+class RowRange final : public StoredRows {
  public:
-  LaterRows(const StoredRows& all, int64_t begin, int64_t end) : all_(all), begin_(begin), end_(end) {}
+  RowRange(std::shared_ptr<const StoredRows> all, int64_t begin, int64_t end)
+      : all_(std::move(all)), begin_(begin), end_(end) {}
   int64_t size() const override { return end_ - begin_; }
-  int64_t dimension() const override { return all_.dimension(); }
+  int64_t dimension() const override { return all_->dimension(); }
   at::Tensor rows(int64_t begin, int64_t end) const override {
-    return all_.rows(begin_ + begin, begin_ + end);
+    return all_->rows(begin_ + begin, begin_ + end);
   }
 
  private:
-  const StoredRows& all_;
+  const std::shared_ptr<const StoredRows> all_;
   const int64_t begin_, end_;
 };
 
