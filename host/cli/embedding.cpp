@@ -94,7 +94,7 @@ void check_present(const std::vector<std::string>& files, Context& context) {
 /// Embeds inputs a chunk at a time.
 class Embedding {
  public:
-  Embedding(const InferenceModel& model, const EmbedOptions& options, EmbeddingOutput& out, Context& context)
+  Embedding(const InferenceModel& model, const EmbedOptions& options, EmbeddingSink& out, Context& context)
       : model_(model), options_(options), out_(out), context_(context) {}
 
   EmbedCount images(const Decoders& decoders, const std::vector<std::string>& files);
@@ -115,7 +115,7 @@ class Embedding {
 
   const InferenceModel& model_;
   const EmbedOptions& options_;
-  EmbeddingOutput& out_;
+  EmbeddingSink& out_;
   Context& context_;
 };
 
@@ -298,7 +298,7 @@ EmbedCount Embedding::texts(const Decoders& decoders, const std::vector<std::str
   int64_t passed = 0;
   while (passed < done && take()) ++passed;
   if (passed < done || (done > 0 && hash.hex() != hash_then)) {
-    throw Error(out_.array() +
+    throw Error(out_.name() +
                 " was begun with other inputs; go on with the same, or leave out --resume to begin anew");
   }
   Context silent;  // how many lines there are is known at the end
@@ -421,8 +421,8 @@ int64_t first_length(const std::vector<std::string>& files) {
 }
 
 EmbedCount embed_files(const InferenceModel& model, const Decoders& decoders,
-                       const std::vector<std::string>& files, const EmbedOptions& options,
-                       EmbeddingOutput& out, Context& context) {
+                       const std::vector<std::string>& files, const EmbedOptions& options, EmbeddingSink& out,
+                       Context& context) {
   check_present(files, context);
   Embedding embedding(model, options, out, context);
   switch (model.fields().front().kind) {
@@ -437,7 +437,7 @@ EmbedCount embed_files(const InferenceModel& model, const Decoders& decoders,
 }
 
 EmbedCount embed_dataset(const InferenceModel& model, const Dataset& dataset, const EmbedOptions& options,
-                         EmbeddingOutput& out, Context& context) {
+                         EmbeddingSink& out, Context& context) {
   return Embedding(model, options, out, context).dataset(dataset);
 }
 

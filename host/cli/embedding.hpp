@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/base/context.hpp"
-#include "host/cli/embedding_output.hpp"
+#include "host/cli/embedding_sink.hpp"
 #include "host/data/decoders.hpp"
 #include "host/inference/inference_model.hpp"
 #include "kindred/dataset.hpp"
@@ -32,11 +32,11 @@ int64_t first_length(const std::vector<std::string>& files);
 /// as they come; what cannot be embedded, or gives numbers that are not finite, has a line that says why and
 /// no row. Throws Error where no file exists, PluginError, Interrupted.
 EmbedCount embed_files(const InferenceModel& model, const Decoders& decoders,
-                       const std::vector<std::string>& files, const EmbedOptions& options,
-                       EmbeddingOutput& out, Context& context);
+                       const std::vector<std::string>& files, const EmbedOptions& options, EmbeddingSink& out,
+                       Context& context);
 
 /// Every sample of a dataset. Throws Error, PluginError, Interrupted.
 EmbedCount embed_dataset(const InferenceModel& model, const Dataset& dataset, const EmbedOptions& options,
-                         EmbeddingOutput& out, Context& context);
+                         EmbeddingSink& out, Context& context);
 
 }  // namespace kindred::host

@@ -21,6 +21,12 @@ constexpr int64_t kLargestSegment = int64_t{1} << 30;  // bytes; a larger file i
 
 std::string next_rows_file(IndexState& state) { return fmt::format("rows-{}.npy", state.next_file++); }
 
+std::string note_name(const std::string& name) { return "note." + name; }
+
+void set_note_in(ItemTable& table, const std::string& name, const json& value) {
+  table.set_fact(note_name(name), value);
+}
+
 bool begins(const std::string& name, const char* with) { return name.rfind(with, 0) == 0; }
 
 /// Says whether a writer makes files of this name.
@@ -158,19 +164,23 @@ Segment IndexWriter::write_joined(IndexState& state, int64_t first, const at::Te
   return segment;
 }
 
-void IndexWriter::add(const std::vector<Item>& items, const at::Tensor& rows, Existing existing) {
-  add_stored(items, stored_form(space_, rows), existing);
+void IndexWriter::add(const std::vector<Item>& items, const at::Tensor& rows, Existing existing,
+                      const json& notes) {
+  add_stored(items, stored_form(space_, rows), existing, notes);
 }
 
-void IndexWriter::add_stored(const std::vector<Item>& items, const at::Tensor& rows, Existing existing) {
+void IndexWriter::add_stored(const std::vector<Item>& items, const at::Tensor& rows, Existing existing,
+                             const json& notes) {
   if (rows.dim() != 2 || rows.size(0) != static_cast<int64_t>(items.size()) ||
       rows.size(1) != space_.dimension || rows.scalar_type() != space_.precision) {
     throw Error(fmt::format("{} items were given with rows that are not {} of {} numbers", items.size(),
                             items.size(), space_.dimension));
   }
-  if (items.empty()) return;
+  if (items.empty() && notes.empty()) return;
   const auto first = first_to_join(rows.size(0));
   commit([&](ItemTable& table, IndexState& state) {
+    for (const auto& [name, value] : notes.items()) set_note_in(table, name, value);
+    if (items.empty()) return;
     table.append(state_.rows, items, existing);  // refuses before anything is written
     table.name_segment(write_joined(state, first, rows.contiguous()));
   });
@@ -180,10 +190,10 @@ void IndexWriter::remove(const std::vector<std::string>& ids) {
   commit([&](ItemTable& table, IndexState&) { table.remove(ids); });
 }
 
-json IndexWriter::note(const std::string& name) const { return ItemTable(*database_).fact("note." + name); }
+json IndexWriter::note(const std::string& name) const { return ItemTable(*database_).fact(note_name(name)); }
 
 void IndexWriter::set_note(const std::string& name, const json& value) {
-  commit([&](ItemTable& table, IndexState&) { table.set_fact("note." + name, value); });
+  commit([&](ItemTable& table, IndexState&) { set_note_in(table, name, value); });
 }
 
 std::optional<StoredItem> IndexWriter::find(const std::string& id) const {
@@ -234,7 +244,7 @@ std::vector<Segment> IndexWriter::write_live(IndexState& state, const at::Tensor
   return segments;
 }
 
-int64_t IndexWriter::compact(const MakeIndex& make) {
+int64_t IndexWriter::compact(IndexComponent what, const MakeIndex& make) {
   const auto dropped = state_.removed;
   auto mask = at::ones({state_.rows}, at::kBool);
   ItemTable(*database_).clear_removed(mask);
@@ -248,7 +258,7 @@ int64_t IndexWriter::compact(const MakeIndex& make) {
       },
       [&](IndexState& state) {
         segments = write_live(state, mask.nonzero().squeeze(1));
-        make_component(state, state_.component, make,
+        make_component(state, std::move(what), make,
                        std::make_shared<RowStore>(path_, segments, space_.dimension, space_.precision));
       });
   database_->run("VACUUM");  // gives back what the items took that are gone

@@ -35,10 +35,13 @@ class IndexWriter {
   const IndexState& state() const { return state_; }
   std::shared_ptr<const RowStore> rows() const { return rows_; }
 
-  /// Appends items with their rows (n, D), float32. Throws Error as ItemTable::append and stored_form do.
-  void add(const std::vector<Item>& items, const at::Tensor& rows, Existing existing);
+  /// Appends items with their rows (n, D), float32, and sets `notes` by name in the same commit, also where
+  /// there are no items. Throws Error as ItemTable::append and stored_form do.
+  void add(const std::vector<Item>& items, const at::Tensor& rows, Existing existing,
+           const nlohmann::json& notes = nlohmann::json::object());
   /// The same with rows that an index of the same space stored.
-  void add_stored(const std::vector<Item>& items, const at::Tensor& rows, Existing existing);
+  void add_stored(const std::vector<Item>& items, const at::Tensor& rows, Existing existing,
+                  const nlohmann::json& notes = nlohmann::json::object());
   /// Throws Error that names the ids which are not there, and removes none then.
   void remove(const std::vector<std::string>& ids);
   /// What the program notes of the index, such as how its build was begun; null where it was never set.
@@ -52,9 +55,9 @@ class IndexWriter {
   /// searched exactly from now on. Throws what the component throws.
   void build_component(IndexComponent what, const MakeIndex& make);
 
-  /// Drops the rows of removed items, and builds the component anew over the others. Rows get other numbers.
-  /// Returns how many were dropped.
-  int64_t compact(const MakeIndex& make);
+  /// Drops the rows of removed items, and builds the component `what` over the others. Rows get other
+  /// numbers. Returns how many were dropped.
+  int64_t compact(IndexComponent what, const MakeIndex& make);
 
   /// Writes into manifest.json what the index is now.
   void finish() const;

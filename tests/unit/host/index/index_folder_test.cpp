@@ -131,7 +131,7 @@ TEST_F(IndexFolderTest, compacts_to_what_is_left) {
   EXPECT_EQ(writer.state().component.covered, 4);
   const auto before = IndexFolder::open(path_);
   writer.remove({"a", "c"});
-  EXPECT_EQ(writer.compact(testing::make_file_index), 2);
+  EXPECT_EQ(writer.compact(writer.state().component, testing::make_file_index), 2);
   const auto after = IndexFolder::open(path_);
   EXPECT_THAT(live_ids(), ElementsAre("b", "d"));
   EXPECT_EQ(after->find("d")->row, 1);

@@ -106,7 +106,7 @@ struct ExpectedItems {
     if (n % 19 == 11) {
       if (writer != nullptr) writer->build_component(file_component(), make_file_index);
     } else if (n % 13 == 12) {
-      if (writer != nullptr) writer->compact(make_file_index);
+      if (writer != nullptr) writer->compact(writer->state().component, make_file_index);
     } else if (n % 7 == 3 && !versions.empty()) {
       const auto ids = some(n, 15);
       for (const auto& id : ids) versions.erase(id);
