@@ -3,12 +3,31 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "kindred/error.hpp"
 #include "kindred/exact_search.hpp"
 #include "kindred/finite.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
+namespace {
+
+/// An index may come from a stranger: it names no file outside its folder.
+void check_names(const IndexState& state, const std::string& database) {
+  const auto check = [&](const std::filesystem::path& name) {
+    bool leaves = name.is_absolute();
+    for (const auto& part : name) leaves = leaves || part == "..";
+    if (leaves)
+      throw Error(fmt::format("{} names the file {}, which does not lie in the folder of the index; refused",
+                              database, name.string()));
+  };
+  for (const auto& segment : state.segments) check(segment.file);
+  check(state.component.folder);
+  for (const auto& file : state.component.files) check(file.name);
+}
+
+}  // namespace
 
 IndexState read_state(Database& database) {
   ItemTable table(database);
@@ -34,6 +53,7 @@ IndexState read_state(Database& database) {
                     "the folder from a copy, or build the index again",
                     database.path(), state.rows, stored, state.component.covered));
   }
+  check_names(state, database.path());
   return state;
 }
 

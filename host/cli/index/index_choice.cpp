@@ -48,9 +48,11 @@ bool is_flat(const IndexComponent& component) { return component.id.empty() || c
 const ComponentInfo& named_index(const Catalog& catalog, const std::string& name) {
   if (const auto* info = catalog.find(Index::kKind, name)) return *info;
   const auto close = catalog.suggest(Index::kKind, name);
-  throw UsageError(fmt::format("there is no index `{}`{}; expected auto or one of {}", name,
-                               close.empty() ? "" : "; did you mean `" + close + "`?",
-                               joined(catalog.names(Index::kKind))));
+  auto names = catalog.names(Index::kKind);
+  names.insert(names.begin(), "auto");
+  throw UsageError(fmt::format(
+      "there is no index `{}`{}; expected {}", name, close.empty() ? "" : "; did you mean `" + close + "`?",
+      names.size() == 1 ? "auto, since no plugin has one" : "one of " + joined(names)));
 }
 
 }  // namespace
@@ -95,6 +97,14 @@ ComponentChoice::ComponentChoice(const CommandLine& command) {
     throw UsageError("--params must be a JSON object such as '{\"factory\": \"HNSW32\"}'");
 }
 
+void ComponentChoice::check(const Catalog& catalog) const {
+  if (is_auto()) return;
+  std::string wrong;
+  for (const auto& issue : check_params(named_index(catalog, name_).schema, params_))
+    wrong += (wrong.empty() ? "" : "; ") + issue.message;
+  if (!wrong.empty()) throw UsageError("--params: " + wrong);
+}
+
 IndexChoice ComponentChoice::automatic(const IndexWriter& writer, const Catalog& catalog) const {
   const auto& space = writer.space();
   IndexNeeds needs;
@@ -120,10 +130,6 @@ IndexChoice ComponentChoice::automatic(const IndexWriter& writer, const Catalog&
 IndexChoice ComponentChoice::chosen(const IndexWriter& writer, const Catalog& catalog) const {
   if (!is_auto()) {
     const auto& info = named_index(catalog, name_);
-    std::string wrong;
-    for (const auto& issue : check_params(info.schema, params_))
-      wrong += (wrong.empty() ? "" : "; ") + issue.message;
-    if (!wrong.empty()) throw UsageError("--params: " + wrong);
     IndexChoice choice;
     choice.component.id = info.id;
     choice.component.version = info.version;

@@ -14,6 +14,9 @@ class ComponentChoice {
  public:
   /// Throws UsageError.
   explicit ComponentChoice(const CommandLine& command);
+  /// Throws UsageError where the catalogue has no such component, or it knows no such parameters: asked
+  /// before anything is computed.
+  void check(const Catalog& catalog) const;
 
   /// What the index shall have, with a sentence that says why: what was asked for; else what was asked for
   /// earlier; else what suits its rows as they are now. Throws UsageError.

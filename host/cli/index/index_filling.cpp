@@ -201,6 +201,7 @@ int build_index(const CommandLine& command) {
   if (command.has("data") == !paths.empty()) throw UsageError("give either PATHS or --data FILE");
   const ComponentChoice choice(command);
   const IndexEncoder encoder(command, command.get<std::string>("model"));
+  choice.check(encoder.catalog());
   auto writer = begun(command, encoder);
   const auto filled = Filling(command, encoder, writer).fill(paths, true);
   tell_failures(filled, command.context());
@@ -219,7 +220,7 @@ int add_to_index(const CommandLine& command) {
   IndexWriter writer(command.list("ARGUMENTS").front(), "host index add");
   const IndexEncoder encoder(command, model_of(command, writer));
   check_model(writer.path(), writer.space(), encoder.model_name(), encoder.fingerprint());
-  const bool resumes = writer.note(IndexSink::kNote).is_object();
+  const bool resumes = !IndexSink::is_finished(writer.note(IndexSink::kNote));
   if (resumes)
     command.context().info(
         fmt::format("an earlier command that added to {} did not end; files that it added "

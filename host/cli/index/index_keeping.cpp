@@ -111,6 +111,7 @@ int compact_index(const CommandLine& command) {
   const auto folder = arguments(command, 1, false, "compact INDEX").front();
   const ComponentChoice choice(command);
   const auto catalog = load_catalog(command);
+  choice.check(catalog);
   IndexWriter writer(folder, "host index compact");
   auto index = choice.compact(writer, catalog, command.context());
   writer.finish();
@@ -133,6 +134,7 @@ int merge_indexes(const CommandLine& command) {
     throw UsageError("--output INDEX is missing: the index that is made of the others");
   const ComponentChoice choice(command);
   const auto catalog = load_catalog(command);
+  choice.check(catalog);
   const auto first = IndexFolder::open(sources.front());
   for (const auto& source : sources)
     check_same_space(sources.front(), first->space(), source, IndexFolder::open(source)->space());

@@ -14,9 +14,12 @@ EmbeddingPosition IndexSink::begin(const EmbeddingIdentity& identity, int64_t ex
   identity_ = {{"model", identity.model}, {"inputs", identity.inputs}, {"settings", identity.settings}};
   position_ = {};
   const auto before = writer_.note(kNote);
-  if (before.is_object() && before.value("identity", json()) == identity_) {
+  const bool is_same = before.is_object() && before.value("identity", json()) == identity_;
+  // A build that dies after the last row has what finds them still to build. To add the same anew is an
+  // error.
+  if (is_same && (must_continue_ || !is_finished(before))) {
     position_ = {before.at("inputs"), before.at("rows"), before.at("failed"), before.at("hash")};
-  } else if (before.is_object() && must_continue_) {
+  } else if (before.is_object() && !is_same && must_continue_) {
     throw Error(
         fmt::format("{} was begun with other inputs, another model or another --batch-size or --device; "
                     "go on with the same, or remove its folder to begin anew",
@@ -34,6 +37,13 @@ EmbeddingPosition IndexSink::begin(const EmbeddingIdentity& identity, int64_t ex
   return position_;
 }
 
+json IndexSink::note_of(const EmbeddingPosition& position, bool finished) const {
+  return {{"identity", identity_},     {"inputs", position.inputs}, {"rows", position.rows},
+          {"failed", position.failed}, {"hash", position.hash},     {"finished", finished}};
+}
+
+bool IndexSink::is_finished(const json& note) { return !note.is_object() || note.value("finished", true); }
+
 void IndexSink::keep_failures(const std::vector<json>& lines) {
   for (const auto& line : lines) {
     if (line.contains("error")) failures_.push_back(line);
@@ -47,12 +57,7 @@ void IndexSink::append(const at::Tensor& rows, const std::vector<json>& lines,
     if (!lines[i].at("row").is_null())
       items.push_back(describe_(lines[i], position_.inputs + static_cast<int64_t>(i)));
   }
-  const json note = {{"identity", identity_},
-                     {"inputs", position.inputs},
-                     {"rows", position.rows},
-                     {"failed", position.failed},
-                     {"hash", position.hash}};
-  writer_.add(items, rows, existing_, {{kNote, note}});
+  writer_.add(items, rows, existing_, {{kNote, note_of(position, false)}});
   keep_failures(lines);
   added_ += static_cast<int64_t>(items.size());
   position_ = position;
@@ -60,7 +65,7 @@ void IndexSink::append(const at::Tensor& rows, const std::vector<json>& lines,
 
 void IndexSink::finish(const std::vector<json>& last) {
   keep_failures(last);
-  writer_.set_note(kNote, nullptr);
+  writer_.set_note(kNote, note_of(position_, true));
 }
 
 }  // namespace kindred::host

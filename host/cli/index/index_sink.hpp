@@ -15,8 +15,9 @@ using DescribeItem = std::function<Item(const nlohmann::json& line, int64_t inpu
 /// stopped goes on from there.
 class IndexSink final : public EmbeddingSink {
  public:
-  /// What was begun and not finished: where its inputs are the same, it is continued.
+  /// How far the last embedding came: where it did not end and its inputs are the same, it is continued.
   static constexpr const char* kNote = "embedding";
+  static bool is_finished(const nlohmann::json& note);
 
   /// `must_continue`: what was begun with other inputs is an error; else it is left as it is.
   IndexSink(IndexWriter& writer, DescribeItem describe, Existing existing, bool must_continue = false)
@@ -34,6 +35,7 @@ class IndexSink final : public EmbeddingSink {
   int64_t added() const { return added_; }  ///< items, by this object
 
  private:
+  nlohmann::json note_of(const EmbeddingPosition& position, bool finished) const;
   void keep_failures(const std::vector<nlohmann::json>& lines);
 
   IndexWriter& writer_;

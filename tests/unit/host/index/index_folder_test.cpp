@@ -204,6 +204,24 @@ TEST_F(IndexFolderTest, says_which_file_is_damaged) {
   EXPECT_THAT(thrown([&] { IndexFolder::open(path_); }), HasSubstr("version 2"));
 }
 
+TEST_F(IndexFolderTest, of_a_stranger_reads_no_file_outside_its_folder) {
+  for (const auto* change :
+       {"UPDATE segments SET file = '../rows.npy'", "UPDATE segments SET file = '/rows.npy'",
+        "UPDATE facts SET value = replace(value, 'index-1', '..') WHERE name = 'component'",
+        "UPDATE facts SET value = replace(value, 'codes', 'a/../../codes') WHERE name = "
+        "'component'"}) {
+    std::filesystem::remove_all(path_);
+    {
+      auto writer = made();
+      add_items(writer, {"a"});
+      writer.build_component(testing::file_component(), testing::make_file_index);
+    }
+    Database(path_ + "/metadata.sqlite", Database::Use::write).run(change);
+    EXPECT_THAT(thrown([&] { IndexFolder::open(path_); }), HasSubstr("refused")) << change;
+    EXPECT_THAT(verify_index(path_).problems, ElementsAre(HasSubstr("refused"))) << change;
+  }
+}
+
 TEST_F(IndexFolderTest, compares_models) {
   const auto writer = made();
   check_model(path_, writer.space(), "toy", "abc123");
