@@ -1,6 +1,6 @@
 #include "host/cache/shard_files.hpp"
 
-#include "host/cache/content_hash.hpp"
+#include "host/base/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "host/base/content_hash.hpp"
 #include "host/cache/array_header.hpp"
-#include "host/cache/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
 #include "host/cache/shard_files.hpp"
 #include "host/cache/shard_layout.hpp"

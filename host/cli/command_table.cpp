@@ -87,6 +87,43 @@ constexpr Command kCommands[] = {
      {kModel,
       set_option("override a value, for example evaluate.baseline=false; may repeat"),
       {"output", OptionValue::text, "FILE", "also write the metrics as JSON to this file"}}},
+    {"index",
+     true,
+     "make and keep an index that is searched",
+     "index ACTION [INDEX] [PATHS...|IDS...|INDEXES...] [options]",
+     "Makes and keeps an index: a folder with the embeddings of a model, what is known of each, and what "
+     "finds "
+     "the\nnearest of them. One process writes it at a time; what a command said it did survives a crash.\n\n"
+     "  build --model DIR --output INDEX PATHS...|--data FILE [--split test|all]\n"
+     "                   embeds as `host embed` does; one that was stopped goes on where it was\n"
+     "  add INDEX PATHS...|--data FILE   embeds more\n"
+     "  update INDEX [--prune]           embeds pictures anew that changed (by size, time and content)\n"
+     "  remove INDEX ID...               removes items; an item of a file has its path as id\n"
+     "  info INDEX                       what it is of, how much it holds, its columns and its size\n"
+     "  verify INDEX                     reads all of it and compares checksums; fails where it is damaged\n"
+     "  compact INDEX                    drops what was removed, and builds the index over all that is left\n"
+     "  merge INDEX INDEX... --output INDEX   makes one of several",
+     "host index build --model runs/toy_cars/20261124T100000Z/model --output cars.index photos/",
+     {{"ACTION", "ARGUMENTS"}, 1, true},
+     {{"model", OptionValue::text, "DIR",
+       "a run's folder, or a servable model; for add and update the one of build where it is not given"},
+      {"output", OptionValue::text, "INDEX", "build, merge: the folder that is made"},
+      {"data", OptionValue::text, "FILE",
+       "a pipeline whose dataset is embedded, in place of PATHS; labels and fields come along"},
+      {"split", OptionValue::text, "NAME", "with --data: all samples, or those of its test classes", "all"},
+      {"prune", OptionValue::none, nullptr, "update: also remove items whose files are not there any more"},
+      {"precision", OptionValue::text, "NAME", "build: how rows are stored, float16 (default) or float32"},
+      {"distance", OptionValue::text, "NAME", "build: another distance than the one that the model names"},
+      {"index", OptionValue::text, "NAME",
+       "build, compact, merge: auto (default), or a component of the kind index"},
+      {"params", OptionValue::text, "JSON", "with --index: parameters of the component"},
+      {"oversample", OptionValue::integer, "N",
+       "with --index: how many times k rows it chooses, of which the stored rows choose k", "1"},
+      {"latency", OptionValue::text, "TIME", "auto: what one query may take", "20ms"},
+      {"memory", OptionValue::text, "SIZE",
+       "auto: what searching may take, such as 4GB; what is free now where it is not given"},
+      {"batch-size", OptionValue::integer, "N", "samples encoded at once", "32"},
+      {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"inspect",
      false,
      "what a plugin file says of itself, without loading it",

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "host/base/content_hash.hpp"
 #include "host/base/progress.hpp"
-#include "host/cache/content_hash.hpp"
 #include "host/cli/input_files.hpp"
 #include "host/cli/sample_embedding.hpp"
 #include "host/cli/text_lines.hpp"
@@ -26,7 +26,7 @@ namespace {
 struct Embedding {
   const InferenceModel& model;
   const EmbedOptions& options;
-  EmbeddingOutput& out;
+  EmbeddingSink& out;
   Context& context;
 
   void begin(const std::string& inputs, int64_t expected_rows) const {
@@ -81,7 +81,7 @@ EmbedCount embed_texts(const Embedding& embedding, const Decoders& decoders,
   int64_t passed = 0;
   while (passed < done && take()) ++passed;
   if (passed < done || (done > 0 && hash.hex() != hash_then)) {
-    throw Error(out.array() +
+    throw Error(out.name() +
                 " was begun with other inputs; go on with the same, or leave out --resume to begin anew");
   }
   Context silent;  // how many lines there are is known at the end
@@ -108,8 +108,8 @@ EmbedCount embed_texts(const Embedding& embedding, const Decoders& decoders,
 }  // namespace
 
 EmbedCount embed_files(const InferenceModel& model, const Decoders& decoders,
-                       const std::vector<std::string>& files, const EmbedOptions& options,
-                       EmbeddingOutput& out, Context& context) {
+                       const std::vector<std::string>& files, const EmbedOptions& options, EmbeddingSink& out,
+                       Context& context) {
   check_present(files, context);
   const Embedding embedding{model, options, out, context};
   switch (model.fields().front().kind) {
@@ -124,7 +124,7 @@ EmbedCount embed_files(const InferenceModel& model, const Decoders& decoders,
 }
 
 EmbedCount embed_dataset(const InferenceModel& model, const Dataset& dataset, const EmbedOptions& options,
-                         EmbeddingOutput& out, Context& context) {
+                         EmbeddingSink& out, Context& context) {
   const Embedding embedding{model, options, out, context};
   const auto count = dataset.size();
   ContentHash identity;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/base/context.hpp"
-#include "host/cli/embedding_output.hpp"
+#include "host/cli/embedding_sink.hpp"
 #include "host/data/decoders.hpp"
 #include "host/inference/inference_model.hpp"
 #include "kindred/dataset.hpp"
@@ -31,11 +31,11 @@ std::string count_text(int64_t failed, int64_t all, const char* unit);
 /// as they come; what cannot be embedded, or gives numbers that are not finite, has a line that says why and
 /// no row. Throws Error where no file exists, PluginError, Interrupted.
 EmbedCount embed_files(const InferenceModel& model, const Decoders& decoders,
-                       const std::vector<std::string>& files, const EmbedOptions& options,
-                       EmbeddingOutput& out, Context& context);
+                       const std::vector<std::string>& files, const EmbedOptions& options, EmbeddingSink& out,
+                       Context& context);
 
 /// Every sample of a dataset. Throws Error, PluginError, Interrupted.
 EmbedCount embed_dataset(const InferenceModel& model, const Dataset& dataset, const EmbedOptions& options,
-                         EmbeddingOutput& out, Context& context);
+                         EmbeddingSink& out, Context& context);
 
 }  // namespace kindred::host

@@ -9,22 +9,9 @@
 #include <vector>
 
 #include "host/base/context.hpp"
+#include "host/cli/embedding_sink.hpp"
 
 namespace kindred::host {
-
-/// What decides the rows of an embedding: one that was begun is continued only where all of it is the same.
-struct EmbeddingIdentity {
-  std::string model, inputs, settings;
-  int64_t dimension = 0;
-};
-
-/// How far an embedding has come.
-struct EmbeddingPosition {
-  int64_t inputs = 0;  ///< dealt with, in their order
-  int64_t rows = 0;    ///< of the array; fewer than inputs where some failed
-  int64_t failed = 0;
-  std::string hash;  ///< of the inputs so far, where they are known only as they come
-};
 
 /// The two files that `host embed` leaves, an array and beside it a .jsonl file of lines, written as rows
 /// come:
@@ -34,36 +21,32 @@ struct EmbeddingPosition {
 /// A process that dies leaves these, and a later one continues them. Whoever writes holds a lock on the
 /// partial array. Both files get their names when they are complete, within a moment of each other.
 /// [one thread at a time]
-class EmbeddingOutput {
+class EmbeddingOutput final : public EmbeddingSink {
  public:
   /// Makes the folder of `array`, which ends in .npy, and the partial files, before anything is computed.
   /// `resume`: go on with what is there. Throws Error where they cannot be written, or where another process
   /// writes them.
   EmbeddingOutput(const std::string& array, bool resume, Context& context);
   /// Leaves the partial files where rows are safely in them.
-  ~EmbeddingOutput();
+  ~EmbeddingOutput() override;
   EmbeddingOutput(const EmbeddingOutput&) = delete;
   EmbeddingOutput& operator=(const EmbeddingOutput&) = delete;
 
-  /// Returns where to go on. `expected_rows`: at most so many come; 0: nobody knows. Throws Error where the
-  /// disk has no room for them, or where what is to be continued is of something else.
-  EmbeddingPosition begin(const EmbeddingIdentity& identity, int64_t expected_rows);
-
-  /// Appends rows float32 (n, D) on the CPU and the lines that belong to them; `position` is where this ends.
-  /// Throws Error.
+  EmbeddingPosition begin(const EmbeddingIdentity& identity, int64_t expected_rows) override;
   void append(const at::Tensor& rows, const std::vector<nlohmann::json>& lines,
-              const EmbeddingPosition& position);
+              const EmbeddingPosition& position) override;
 
   /// Makes what was appended survive a crash.
   void sync();
   /// Gives the files their names; without any row there is no array, but the lines say why. `last` lines
   /// follow the others.
-  void finish(const std::vector<nlohmann::json>& last);
+  void finish(const std::vector<nlohmann::json>& last) override;
 
   /// All files that an embedding with this array writes, for good or for a while: the array first.
   static std::vector<std::string> files_of(const std::string& array);
 
-  const EmbeddingPosition& position() const { return position_; }
+  const EmbeddingPosition& position() const override { return position_; }
+  std::string name() const override { return array(); }
   /// D of the rows, after begin().
   int64_t dimension() const { return identity_.dimension; }
   std::string array() const { return array_.string(); }

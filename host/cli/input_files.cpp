@@ -9,8 +9,8 @@
 #include <sstream>
 #include <utility>
 
+#include "host/base/content_hash.hpp"
 #include "host/base/text.hpp"
-#include "host/cache/content_hash.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/folder.hpp"
 #include "kindred/io/image_names.hpp"

@@ -11,7 +11,7 @@
 
 #include "host/base/progress.hpp"
 #include "host/cli/chunk_size.hpp"
-#include "host/cli/embedding_output.hpp"
+#include "host/cli/embedding_sink.hpp"
 #include "host/inference/inference_model.hpp"
 #include "kindred/dataset.hpp"
 
@@ -31,7 +31,7 @@ struct SampleChunk {
 class SampleEmbedding {
  public:
   /// All must outlive it. `out`: begun.
-  SampleEmbedding(const InferenceModel& model, int64_t batch_size, EmbeddingOutput& out, Progress& progress,
+  SampleEmbedding(const InferenceModel& model, int64_t batch_size, EmbeddingSink& out, Progress& progress,
                   Context& context)
       : model_(model), batch_size_(batch_size), out_(out), progress_(progress), context_(context) {}
 
@@ -58,7 +58,7 @@ class SampleEmbedding {
 
   const InferenceModel& model_;
   const int64_t batch_size_;
-  EmbeddingOutput& out_;
+  EmbeddingSink& out_;
   Progress& progress_;
   Context& context_;
   ChunkSize size_;

@@ -27,7 +27,7 @@ struct VectorFile {
 
 class VectorEmbedding {
  public:
-  VectorEmbedding(const InferenceModel& model, const EmbedOptions& options, EmbeddingOutput& out,
+  VectorEmbedding(const InferenceModel& model, const EmbedOptions& options, EmbeddingSink& out,
                   Context& context)
       : model_(model),
         length_(model.fields().front().length),
@@ -48,7 +48,7 @@ class VectorEmbedding {
   const InferenceModel& model_;
   const int64_t length_;  ///< of the vectors that it takes; 0: any
   const EmbedOptions& options_;
-  EmbeddingOutput& out_;
+  EmbeddingSink& out_;
   Context& context_;
   int64_t done_ = 0;    ///< inputs that an earlier command dealt with
   int64_t passed_ = 0;  ///< inputs so far, with those
@@ -172,7 +172,7 @@ int64_t first_length(const std::vector<std::string>& files) {
 }
 
 EmbedCount embed_vectors(const InferenceModel& model, const std::vector<std::string>& files,
-                         const EmbedOptions& options, EmbeddingOutput& out, Context& context) {
+                         const EmbedOptions& options, EmbeddingSink& out, Context& context) {
   return VectorEmbedding(model, options, out, context).embed(files);
 }
 

@@ -6,7 +6,7 @@
 
 #include "host/base/context.hpp"
 #include "host/cli/embedding.hpp"
-#include "host/cli/embedding_output.hpp"
+#include "host/cli/embedding_sink.hpp"
 #include "host/inference/inference_model.hpp"
 
 namespace kindred::host {
@@ -17,6 +17,6 @@ int64_t first_length(const std::vector<std::string>& files);
 /// Embeds the matrices of .npy files. Only one file is open at a time, and of it a few thousand vectors are
 /// in memory. Throws Error where a file changes meanwhile, Interrupted.
 EmbedCount embed_vectors(const InferenceModel& model, const std::vector<std::string>& files,
-                         const EmbedOptions& options, EmbeddingOutput& out, Context& context);
+                         const EmbedOptions& options, EmbeddingSink& out, Context& context);
 
 }  // namespace kindred::host

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "host/cache/content_hash.hpp"
+#include "host/base/content_hash.hpp"
 #include "host/encoding/fingerprint.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"

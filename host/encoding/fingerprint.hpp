@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "host/cache/content_hash.hpp"
+#include "host/base/content_hash.hpp"
 #include "kindred/module.hpp"
 
 namespace kindred::host {

@@ -8,9 +8,9 @@
 #include <filesystem>
 
 #include "host/base/clock.hpp"
+#include "host/base/content_hash.hpp"
 #include "host/base/size_text.hpp"
 #include "host/base/system_info.hpp"
-#include "host/cache/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
 #include "host/cache/shard_files.hpp"
 #include "host/encoding/skipped_list.hpp"

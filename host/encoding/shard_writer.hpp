@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "host/cache/content_hash.hpp"
+#include "host/base/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
 #include "host/cache/entry_lock.hpp"
 #include "host/cache/shard_layout.hpp"

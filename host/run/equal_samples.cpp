@@ -16,9 +16,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "host/base/content_hash.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
-#include "host/cache/content_hash.hpp"
 #include "host/cache/kept_list.hpp"
 #include "host/encoding/fingerprint.hpp"
 #include "host/loader/plugin_error.hpp"

@@ -9,50 +9,20 @@
 #include "host_process.hpp"
 #include "kindred/io/checkpoint.hpp"
 #include "kindred/random.hpp"
+#include "made_photos.hpp"
 #include "small_pipeline.hpp"
 
 namespace kindred {
 namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
-
-/// 8 classes of 6 pictures (PPM); a class is a texture direction.
-void write_pictures(const testing::TemporaryFolder& folder) {
-  for (int c = 0; c < 8; ++c) {
-    const auto name = "photos/class_" + std::to_string(c);
-    std::filesystem::create_directories(folder.path() / name);
-    for (int i = 0; i < 6; ++i) {
-      Random random(static_cast<uint64_t>(c), i);
-      std::string bytes = "P6\n24 24\n255\n";
-      for (int y = 0; y < 24; ++y) {
-        for (int x = 0; x < 24 * 3; ++x) {
-          bytes += static_cast<char>(128 + 60 * std::sin(0.3 * (c * y + (8 - c) * (x / 3))) +
-                                     random.uniform(-30, 30));
-        }
-      }
-      write_file_atomically(folder / (name + "/" + std::to_string(i) + ".ppm"), bytes);
-    }
-  }
-}
-
-json pipeline() {
-  return json::parse(R"({
-    "kindred": 1, "name": "photos", "seed": 5,
-    "data": {"dataset": {"type": "image_folder", "root": "photos"},
-             "split": {"train": {"fraction": 0.5}, "validation": "none", "test": "rest"},
-             "transforms": [{"type": "resize", "width": 32, "height": 32}, {"type": "normalize"}], "max_skipped": 0.05},
-    "model": {"encoders": {"image": {"type": "resnet", "variant": "resnet18", "width": 8}}, "head": {"type": "skip_connection"}},
-    "cache": {"directory": "cache", "batch_size": 8},
-    "train": {"loss": {"type": "triplet"}, "batch_sampler": {"type": "shuffle", "batch_size": 24}, "epochs": 2},
-    "evaluate": {"metrics": [{"type": "r_precision"}]}
-  })");
-}
+using testing::write_pictures;
 
 class Pictures : public ::testing::Test {
  protected:
   void SetUp() override {
     write_pictures(folder_);
-    testing::write_pipeline(folder_, pipeline());
+    testing::write_pipeline(folder_, testing::photos_pipeline());
   }
   testing::HostResult host(const std::string& output, std::vector<std::string> more = {}) {
     std::vector<std::string> arguments = {"run", "pipeline.json", "--quiet", "--output", output};
@@ -151,7 +121,7 @@ TEST_F(Pictures, train_an_encoder_and_repeat_with_any_number_of_threads) {
 }
 
 TEST_F(Pictures, pass_a_learning_encoder_in_parts_with_the_gradient_of_the_whole_batch) {
-  auto learning = pipeline();
+  auto learning = testing::photos_pipeline();
   // Batch statistics would be those of a part.
   learning["model"]["encoders"]["image"]["trainable"] = {{"from", "stem"}, {"batch_norm", "frozen"}};
   learning["model"]["encoders"]["image"]["precision"] = "float32";
@@ -274,7 +244,7 @@ TEST_F(Pictures, whose_boxes_stick_out_are_counted_and_those_whose_boxes_are_out
             name + R"(", "box": )" + box + "}\n";
   }
   write_file_atomically(folder_ / "list.jsonl", list);
-  auto with_boxes = pipeline();
+  auto with_boxes = testing::photos_pipeline();
   with_boxes["data"]["dataset"] = {{"type", "jsonl"}, {"file", "list.jsonl"}, {"crop", true}};
   testing::write_pipeline(folder_, with_boxes);
   const auto result = run("out");
@@ -288,7 +258,7 @@ TEST_F(Pictures, whose_boxes_stick_out_are_counted_and_those_whose_boxes_are_out
 }
 
 TEST_F(Pictures, need_no_dataset_to_be_embedded_by_an_untrained_pipeline) {
-  auto elsewhere = pipeline();
+  auto elsewhere = testing::photos_pipeline();
   elsewhere["data"]["dataset"]["root"] = "${KINDRED_NOT_SET}/photos";
   elsewhere["data"]["split"]["train"] = {{"classes_file", "absent.json"}};
   testing::write_pipeline(folder_, elsewhere);
@@ -316,7 +286,7 @@ json records_pipeline(const testing::TemporaryFolder& folder) {
     }
   }
   write_file_atomically(folder / "list.csv", table);
-  auto with_words = pipeline();
+  auto with_words = testing::photos_pipeline();
   with_words["data"]["dataset"] = R"({"type": "csv", "file": "list.csv", "text_columns": ["word"]})"_json;
   with_words["model"]["encoders"]["image"]["field"] = "path";
   with_words["model"]["encoders"]["word"] =

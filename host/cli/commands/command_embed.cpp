@@ -6,9 +6,9 @@
 #include <iostream>
 #include <optional>
 
+#include "host/base/content_hash.hpp"
 #include "host/base/exit_code.hpp"
 #include "host/base/interrupt.hpp"
-#include "host/cache/content_hash.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "host/cache/content_hash.hpp"
+#include "host/base/content_hash.hpp"
 #include "host/cache/entry_files.hpp"
 #include "host/cache/shard_files.hpp"
 #include "kindred/io/file.hpp"

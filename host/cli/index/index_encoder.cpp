@@ -1,0 +1,81 @@
+#include "host/cli/index/index_encoder.hpp"
+
+#include <fmt/format.h>
+
+#include "host/cli/input_files.hpp"
+#include "host/contracts/contracts.hpp"
+#include "host/data/class_split.hpp"
+#include "host/data/dataset_notes.hpp"
+#include "host/data/dataset_subset.hpp"
+#include "host/model/device.hpp"
+#include "host/model/model_fingerprint.hpp"
+#include "host/model/search_traits.hpp"
+#include "host/model/servable.hpp"
+#include "host/run/checked_pipeline.hpp"
+
+namespace kindred::host {
+
+IndexEncoder::IndexEncoder(const CommandLine& command, const std::string& model)
+    : command_(command), folder_(model_folder(model)), fingerprint_(model_fingerprint(folder_)) {
+  std::vector<std::string> folders;
+  if (command.has("data")) {
+    data_ = read_document(command.get<std::string>("data"), {});
+    folders = plugin_folders(*data_);
+  }
+  catalog_ = load_catalog(command, folders);
+  const auto batch = command.get<int64_t>("batch-size");
+  if (batch < 1) throw UsageError("--batch-size must be at least 1");
+  model_ = InferenceModel::load(folder_, catalog_, device_from_name(command.get<std::string>("device")),
+                                {batch, 0});
+  if (reads_pictures()) decoders_ = Decoders(catalog_);
+}
+
+Distance IndexEncoder::distance() const {
+  if (command_.has("distance")) return distance_from_name(command_.get<std::string>("distance"));
+  const auto traits = search_traits(model_->manifest());
+  if (const auto text = assumption_text(traits, model_name()); !text.empty())
+    command_.context().warning(text);
+  return distance_from_name(traits.distance);
+}
+
+bool IndexEncoder::reads_pictures() const {
+  return model_->fields().size() == 1 && model_->fields().front().kind == ObjectKind::image;
+}
+
+EmbedOptions IndexEncoder::how() const {
+  const auto batch = command_.get<int64_t>("batch-size");
+  return {fingerprint_, fmt::format("batches of {} on {}", batch, command_.get<std::string>("device")),
+          batch};
+}
+
+std::vector<std::string> IndexEncoder::files(const std::vector<std::string>& paths) const {
+  if (model_->fields().size() > 1) {
+    throw UsageError(
+        "the model has several encoders, so that it embeds records, not files; give --data FILE");
+  }
+  return expand_paths(paths, model_->fields().front().kind, decoders_, command_.context());
+}
+
+EmbedCount IndexEncoder::encode_files(const std::vector<std::string>& files, EmbeddingSink& out) const {
+  return embed_files(*model_, decoders_, files, how(), out, command_.context());
+}
+
+std::shared_ptr<Dataset> IndexEncoder::dataset() const {
+  const auto data = checked_pipeline(*data_, catalog_);
+  const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
+  say_notes(*dataset, data.loading.on_error, command_.context());
+  const auto split = command_.get<std::string>("split");
+  if (split == "all") return dataset;
+  if (split != "test") throw UsageError("--split is " + split + "; expected test or all");
+  require_fold(data.split);
+  return subset_of(dataset, split_classes(*dataset, data.split).test);
+}
+
+EmbedCount IndexEncoder::encode_dataset(const Dataset& dataset, EmbeddingSink& out) const {
+  const auto said = dataset.notes().size();
+  auto count = embed_dataset(*model_, dataset, how(), out, command_.context());
+  say_notes_of_reading(dataset, said, command_.context());
+  return count;
+}
+
+}  // namespace kindred::host

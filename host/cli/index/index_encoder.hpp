@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/cli/command_line.hpp"
+#include "host/cli/embedding.hpp"
+#include "host/cli/index/index_items.hpp"
+#include "host/index/manifest.hpp"
+#include "host/inference/inference_model.hpp"
+
+namespace kindred::host {
+
+/// The model that gives an index its rows, as `host embed` would: what it reads, and how.
+class IndexEncoder {
+ public:
+  /// `model`: the folder of a servable or of its run. Throws Error, PluginError or UsageError.
+  IndexEncoder(const CommandLine& command, const std::string& model);
+
+  const Catalog& catalog() const { return catalog_; }
+  const std::string& folder() const { return folder_; }  ///< of the servable
+  std::string model_name() const { return model_->manifest().value("name", ""); }
+  const std::string& fingerprint() const { return fingerprint_; }
+  int64_t dimension() const { return model_->dimension(); }
+  /// By which distance the model was measured; says it where this is assumed.
+  Distance distance() const;
+  bool reads_pictures() const;
+
+  /// The files that PATHS stand for. Throws UsageError where the model reads records.
+  std::vector<std::string> files(const std::vector<std::string>& paths) const;
+  EmbedCount encode_files(const std::vector<std::string>& files, EmbeddingSink& out) const;
+  /// The samples of --data and --split.
+  std::shared_ptr<Dataset> dataset() const;
+  EmbedCount encode_dataset(const Dataset& dataset, EmbeddingSink& out) const;
+
+ private:
+  EmbedOptions how() const;
+
+  const CommandLine& command_;
+  const std::string folder_, fingerprint_;
+  std::optional<Document> data_;
+  Catalog catalog_;
+  std::optional<InferenceModel> model_;
+  Decoders decoders_;
+};
+
+}  // namespace kindred::host

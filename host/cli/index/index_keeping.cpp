@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "host/base/exit_code.hpp"
+#include "host/base/size_text.hpp"
+#include "host/base/text.hpp"
+#include "host/cli/index/index_actions.hpp"
+#include "host/cli/index/index_choice.hpp"
+#include "host/index/index_folder.hpp"
+#include "host/index/merge_indexes.hpp"
+#include "host/index/verify_index.hpp"
+#include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+namespace {
+
+void print_json(const json& said) { std::cout << json_text(said, 2) << "\n"; }
+
+/// The arguments behind the action, of which there must be `count`, or at least that many.
+std::vector<std::string> arguments(const CommandLine& command, size_t count, bool or_more,
+                                   const char* usage) {
+  auto given = command.list("ARGUMENTS");
+  if (given.size() < count || (given.size() > count && !or_more))
+    throw UsageError(std::string("usage: host index ") + usage);
+  return given;
+}
+
+std::string counts_text(const IndexWriter& writer) {
+  return fmt::format("{}: {} items", shown(writer.path()), writer.state().rows - writer.state().removed);
+}
+
+json counts(const IndexWriter& writer) {
+  const auto& state = writer.state();
+  return {{"folder", writer.path()},
+          {"items", state.rows - state.removed},
+          {"rows", state.rows},
+          {"removed", state.removed}};
+}
+
+}  // namespace
+
+int remove_from_index(const CommandLine& command) {
+  auto ids = arguments(command, 2, true, "remove INDEX ID...");
+  IndexWriter writer(ids.front(), "host index remove");
+  ids.erase(ids.begin());
+  writer.remove(ids);
+  writer.finish();
+  if (command.json()) {
+    print_json(counts(writer));
+  } else {
+    std::cout << fmt::format("{}; {} {} removed, and host index compact gives back {} space\n",
+                             counts_text(writer), ids.size(), ids.size() == 1 ? "was" : "were",
+                             ids.size() == 1 ? "its" : "their");
+  }
+  return kExitOk;
+}
+
+int show_index(const CommandLine& command) {
+  const auto said = IndexFolder::open(arguments(command, 1, false, "info INDEX").front())->info();
+  if (command.json()) {
+    print_json(said);
+    return kExitOk;
+  }
+  const auto line = [](const char* name, const std::string& text) {
+    std::cout << fmt::format("{:<12} {}\n", name, shown(text));
+  };
+  const auto bytes = [&](const char* name) { return size_text(said["bytes"][name].get<uintmax_t>()); };
+  const auto& index = said["index"];
+  line("model", fmt::format("{} (fingerprint {})", said["model"]["name"].get<std::string>(),
+                            said["model"]["fingerprint"].get<std::string>()));
+  line("items", fmt::format("{}, and {} rows of removed ones", said["items"].get<int64_t>(),
+                            said["removed"].get<int64_t>()));
+  line("rows", fmt::format("{} numbers of {}, distance {}{}", said["dimension"].get<int64_t>(),
+                           said["precision"].get<std::string>(), said["distance"].get<std::string>(),
+                           said["unit_length"] == true ? ", of length 1" : ""));
+  line("index", index["id"] == ""
+                    ? "exact search"
+                    : fmt::format("{} {} {}, over {} of {} rows", index["id"].get<std::string>(),
+                                  index["version"].get<std::string>(), json_text(index["params"]),
+                                  index["covered_rows"].get<int64_t>(), said["rows"].get<int64_t>()));
+  line("columns", joined(said["columns"].get<std::vector<std::string>>()));
+  line("size", fmt::format("rows {} in {} files, metadata {}, index {}", bytes("rows"),
+                           said["segments"].get<size_t>(), bytes("metadata"), bytes("index")));
+  return kExitOk;
+}
+
+int check_index(const CommandLine& command) {
+  const auto folder = arguments(command, 1, false, "verify INDEX").front();
+  const auto check = verify_index(folder);
+  if (command.json()) {
+    print_json(
+        {{"folder", folder}, {"items", check.items}, {"rows", check.rows}, {"problems", check.problems}});
+  } else {
+    for (const auto& problem : check.problems) std::cout << shown(problem) << "\n";
+    if (check.problems.empty())
+      std::cout << fmt::format("{}: {} items, {} rows, all whole\n", shown(folder), check.items, check.rows);
+  }
+  if (!check.problems.empty())
+    throw Error(fmt::format("the index {} has {} {}", folder, check.problems.size(),
+                            check.problems.size() == 1 ? "problem" : "problems"));
+  return kExitOk;
+}
+
+int compact_index(const CommandLine& command) {
+  const auto folder = arguments(command, 1, false, "compact INDEX").front();
+  const ComponentChoice choice(command);
+  const auto catalog = load_catalog(command);
+  choice.check(catalog);
+  IndexWriter writer(folder, "host index compact");
+  auto index = choice.compact(writer, catalog, command.context());
+  writer.finish();
+  auto said = counts(writer);
+  const auto dropped = index["dropped_rows"].get<int64_t>();
+  index.erase("dropped_rows");
+  said["dropped_rows"] = dropped;
+  said["index"] = std::move(index);
+  if (command.json()) {
+    print_json(said);
+  } else {
+    std::cout << fmt::format("{}; the rows of {} removed ones were dropped\n", counts_text(writer), dropped);
+  }
+  return kExitOk;
+}
+
+int merge_indexes(const CommandLine& command) {
+  const auto sources = arguments(command, 2, true, "merge INDEX INDEX... --output INDEX");
+  if (!command.has("output"))
+    throw UsageError("--output INDEX is missing: the index that is made of the others");
+  const ComponentChoice choice(command);
+  const auto catalog = load_catalog(command);
+  choice.check(catalog);
+  const auto first = IndexFolder::open(sources.front());
+  for (const auto& source : sources)
+    check_same_space(sources.front(), first->space(), source, IndexFolder::open(source)->space());
+  const auto target = command.get<std::string>("output");
+  const bool is_new = !fs::exists(target);
+  auto writer = IndexWriter::create(target, first->space(), "host index merge");
+  try {
+    for (const auto& source : sources) copy_items(source, writer, command.context());
+  } catch (...) {
+    // Half of a merge is of no use to anybody.
+    std::error_code ignored;
+    if (is_new) fs::remove_all(target, ignored);
+    throw;
+  }
+  auto said = counts(writer);
+  said["index"] = choice.build(writer, catalog, command.context());
+  writer.finish();
+  if (command.json()) {
+    print_json(said);
+  } else {
+    std::cout << fmt::format("{} of {} indexes\n", counts_text(writer), sources.size());
+  }
+  return kExitOk;
+}
+
+}  // namespace kindred::host

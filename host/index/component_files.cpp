@@ -1,0 +1,72 @@
+#include "host/index/component_files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "host/base/content_hash.hpp"
+#include "kindred/error.hpp"
+#include "kindred/io/file.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+namespace {
+
+void sync_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = file >= 0 && ::fsync(file) == 0;
+  const int reason = errno;
+  if (file >= 0) ::close(file);
+  if (!synced) throw Error(fmt::format("cannot write {}: {}", path, std::strerror(reason)));
+}
+
+}  // namespace
+
+std::vector<ComponentFile> save_component_files(const Index& index, const std::string& folder) {
+  const fs::path partial(folder + ".partial");
+  fs::remove_all(partial);
+  fs::create_directory(partial);
+  index.save(partial.string());
+  std::vector<ComponentFile> files;
+  for (const auto& entry : fs::recursive_directory_iterator(partial)) {
+    if (entry.is_directory()) continue;
+    const auto path = entry.path().string();
+    sync_file(path);
+    files.push_back({entry.path().lexically_relative(partial).string(), hash_of_file(path)});
+  }
+  if (files.empty()) {
+    fs::remove_all(partial);
+    return files;
+  }
+  std::sort(files.begin(), files.end(),
+            [](const ComponentFile& a, const ComponentFile& b) { return a.name < b.name; });
+  for (const auto& entry : fs::recursive_directory_iterator(partial)) {
+    if (entry.is_directory()) sync_folder(entry.path().string());
+  }
+  sync_folder(partial.string());
+  fs::rename(partial, folder);
+  sync_folder(fs::path(folder).parent_path().string());
+  return files;
+}
+
+std::vector<std::string> damage_of_component(const std::string& folder, const IndexComponent& component) {
+  std::vector<std::string> found;
+  for (const auto& file : component.files) {
+    const auto path = (fs::path(folder) / component.folder / file.name).string();
+    try {
+      if (hash_of_file(path) != file.hash)
+        found.push_back(path +
+                        " is damaged: it is not what was written; compact the index, which builds it anew");
+    } catch (const Error& error) {
+      found.push_back(fmt::format("{}; compact the index, which builds it anew", error.what()));
+    }
+  }
+  return found;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace kindred::host {
+
+/// What a file was when its row was made; a file that changed since is another.
+struct FileStamp {
+  int64_t bytes = -1;  ///< -1: there is no file
+  int64_t time = 0;    ///< of its last change, in nanoseconds
+  std::string hash;    ///< ContentHash of its bytes
+};
+
+/// What is known of one row of an index.
+struct Item {
+  std::string id;    ///< unique among the items that are not removed; not empty
+  std::string path;  ///< of its file; "" where it has none
+  int64_t label = -1;
+  std::string class_name;
+  FileStamp file;
+  nlohmann::json columns = nlohmann::json::object();  ///< others by name: texts, numbers, truth values, null
+};
+
+/// What shall become of an item whose id is there already.
+enum class Existing {
+  refuse,   ///< nothing is added
+  replace,  ///< the old one is removed
+};
+
+}  // namespace kindred::host

@@ -1,0 +1,138 @@
+#include "host/index/manifest.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "kindred/abi/version.hpp"
+#include "kindred/error.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+namespace {
+
+constexpr const char* kFormat = "kindred index";
+constexpr int64_t kFormatVersion = 1;
+constexpr int64_t kMostNumbers = 1 << 20;  // of a row
+
+std::string plain_name(Distance distance) {
+  for (const auto& name : distance_names()) {
+    if (distance_from_name(name).kind == distance.kind) return name;
+  }
+  return "lp";
+}
+
+IndexSpace space_of(const json& text, const std::string& path) {
+  if (text.at("format") != kFormat) throw Error(path + " does not describe an index of this program");
+  if (text.at("version") != kFormatVersion) {
+    throw Error(
+        fmt::format("{} has version {} of the format of an index, and this program knows version {}; "
+                    "use the program that made it, or build the index again",
+                    path, json_text(text.at("version")), kFormatVersion));
+  }
+  IndexSpace space;
+  space.model_name = text.at("model").at("name");
+  space.model_fingerprint = text.at("model").at("fingerprint");
+  space.dimension = text.at("dimension");
+  space.precision = precision_from_name(text.at("precision"));
+  const auto distance = text.at("distance").get<std::string>();
+  space.distance =
+      distance == "lp" ? Distance(Distance::lp, text.at("p").get<double>()) : distance_from_name(distance);
+  if (space.dimension < 1 || space.dimension > kMostNumbers)
+    throw Error(fmt::format("{} says that a row has {} numbers", path, space.dimension));
+  return space;
+}
+
+}  // namespace
+
+json to_json(const IndexComponent& component) {
+  json files = json::array();
+  for (const auto& file : component.files) files.push_back({{"name", file.name}, {"hash", file.hash}});
+  return {{"id", component.id},
+          {"version", component.version},
+          {"params", component.params},
+          {"oversample", component.oversample},
+          {"covered_rows", component.covered},
+          {"folder", component.folder},
+          {"files", files}};
+}
+
+IndexComponent component_from_json(const json& text) {
+  if (text.is_null()) return {};
+  IndexComponent component;
+  component.id = text.at("id");
+  component.version = text.at("version");
+  component.params = text.at("params");
+  component.oversample = text.at("oversample");
+  component.covered = text.at("covered_rows");
+  component.folder = text.at("folder");
+  for (const auto& file : text.at("files")) component.files.push_back({file.at("name"), file.at("hash")});
+  return component;
+}
+
+std::string precision_name(at::ScalarType precision) {
+  return precision == at::kHalf ? "float16" : "float32";
+}
+
+at::ScalarType precision_from_name(const std::string& name) {
+  if (name == "float16") return at::kHalf;
+  if (name == "float32") return at::kFloat;
+  throw Error("rows cannot be stored as \"" + name + "\"; choose float16 or float32");
+}
+
+std::string distance_title(Distance distance) {
+  return distance.kind == Distance::lp ? fmt::format("lp with p = {}", distance.p) : plain_name(distance);
+}
+
+void write_manifest(const std::string& folder, const IndexSpace& space, const IndexComponent& component,
+                    const IndexCounts& counts) {
+  json text = {
+      {"format", kFormat},
+      {"version", kFormatVersion},
+      {"model", {{"name", space.model_name}, {"fingerprint", space.model_fingerprint}}},
+      {"dimension", space.dimension},
+      {"distance", plain_name(space.distance)},
+      {"unit_length", space.unit_length()},
+      {"precision", precision_name(space.precision)},
+      {"index", to_json(component)},
+      {"counts",
+       {{"items", counts.rows - counts.removed}, {"rows", counts.rows}, {"removed", counts.removed}}},
+      {"written_by", {{"kindred", KINDRED_SDK_VERSION}}}};
+  if (space.distance.kind == Distance::lp) text["p"] = space.distance.p;
+  write_file_atomically((fs::path(folder) / kManifestFile).string(), json_text(text, 2) + "\n");
+}
+
+IndexSpace read_manifest(const std::string& folder) {
+  const auto path = (fs::path(folder) / kManifestFile).string();
+  if (!fs::exists(path)) {
+    throw Error(fmt::format("{} is no index: {}", folder,
+                            fs::is_directory(folder)
+                                ? "it holds no manifest.json; make one with host index build"
+                                : "there is no such folder"));
+  }
+  const auto text = parse_json(read_file(path));
+  try {
+    return space_of(text, path);
+  } catch (const json::exception& error) {
+    throw Error(
+        fmt::format("{} is damaged or does not describe an index: {}; take it from a copy, or build "
+                    "the index again",
+                    path, error.what()));
+  }
+}
+
+void check_model(const std::string& folder, const IndexSpace& space, const std::string& model_name,
+                 const std::string& model_fingerprint) {
+  if (space.model_fingerprint == model_fingerprint) return;
+  throw Error(
+      fmt::format("the index {} was made by the model \"{}\" (fingerprint {}), and this is the model "
+                  "\"{}\" (fingerprint {}): what two models give cannot be compared. Use the model "
+                  "of the index, or build an index with this one",
+                  folder, space.model_name, space.model_fingerprint, model_name, model_fingerprint));
+}
+
+}  // namespace kindred::host

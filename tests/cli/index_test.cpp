@@ -1,0 +1,222 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "host_process.hpp"
+#include "kindred/distance.hpp"
+#include "kindred/io/npy.hpp"
+#include "made_photos.hpp"
+#include "small_pipeline.hpp"
+
+namespace kindred {
+namespace {
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// `host index` with the model of a run, `out`.
+class IndexCommand : public ::testing::Test {
+ protected:
+  testing::HostResult host(const std::vector<std::string>& arguments) const {
+    return testing::run_host(folder_, arguments);
+  }
+  testing::HostResult index(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), "index");
+    return host(arguments);
+  }
+  json said(std::vector<std::string> arguments) const {
+    arguments.push_back("--json");
+    const auto result = index(arguments);
+    EXPECT_EQ(result.code, 0) << result.error;
+    return json::parse(result.out);
+  }
+  json info(const std::string& name = "i") const { return said({"info", name}); }
+  void train(const json& pipeline) const {
+    testing::write_pipeline(folder_, pipeline);
+    const auto trained =
+        host({"run", "pipeline.json", "--quiet", "--output", "out", "--set", "train.epochs=1"});
+    ASSERT_EQ(trained.code, 0) << trained.error;
+  }
+  /// The only file of rows of an index.
+  at::Tensor rows(const std::string& name = "i") const {
+    for (const auto& entry : fs::directory_iterator(folder_.path() / name)) {
+      if (entry.path().extension() == ".npy") return map_npy(entry.path().string()).clone();
+    }
+    return {};
+  }
+
+  testing::TemporaryFolder folder_{"index_cli"};
+};
+
+class IndexOfVectors : public IndexCommand {
+ protected:
+  void SetUp() override {
+    testing::write_vectors(folder_);
+    train(testing::vectors_pipeline());
+  }
+};
+
+class IndexOfPictures : public IndexCommand {
+ protected:
+  void SetUp() override {
+    testing::write_pictures(folder_);
+    train(testing::photos_pipeline());
+  }
+};
+
+TEST_F(IndexOfVectors, holds_what_embed_writes) {
+  const auto built = said({"build", "--model", "out", "--output", "i", "x.npy"});
+  EXPECT_EQ(built["added"], 240);
+  EXPECT_THAT(built["index"]["reason"], HasSubstr("exact search"));
+  ASSERT_EQ(host({"embed", "--quiet", "--model", "out", "--output", "e.npy", "x.npy"}).code, 0);
+  const auto embedded = l2_normalized(map_npy(folder_ / "e.npy"));
+  EXPECT_TRUE(at::equal(rows(), embedded.to(at::kHalf)));
+  EXPECT_THAT(index({"verify", "i"}).out, HasSubstr("240 items, 240 rows, all whole"));
+  const auto told = info();
+  EXPECT_EQ(told["distance"], "cosine");
+  EXPECT_EQ(told["precision"], "float16");
+  EXPECT_EQ(told["model"]["name"], "small");
+  EXPECT_EQ(said({"build", "--model", "out/model", "--output", "wide", "--precision", "float32", "--distance",
+                  "euclidean", "x.npy"})["items"],
+            240);
+  EXPECT_TRUE(at::equal(rows("wide"), map_npy(folder_ / "e.npy")));
+}
+
+TEST_F(IndexOfVectors, takes_the_test_classes_of_a_pipeline_with_their_labels) {
+  const auto all = said({"build", "--model", "out", "--output", "i", "--data", "pipeline.json"});
+  EXPECT_EQ(all["items"], 240);
+  const auto test =
+      said({"build", "--model", "out", "--output", "t", "--data", "pipeline.json", "--split", "test"});
+  EXPECT_EQ(test["items"], 100);
+  EXPECT_THAT(
+      index({"build", "--model", "out", "--output", "u", "--data", "pipeline.json", "--split", "x"}).error,
+      HasSubstr("expected test or all"));
+}
+
+TEST_F(IndexOfVectors, removes_compacts_and_merges) {
+  said({"build", "--model", "out", "--output", "i", "x.npy"});
+  EXPECT_EQ(said({"remove", "i", "x.npy#0", "x.npy#239"})["items"], 238);
+  EXPECT_THAT(index({"remove", "i", "x.npy#1", "x.npy#0"}).error,
+              AllOf(HasSubstr("x.npy#0"), HasSubstr("nothing was")));
+  EXPECT_EQ(info()["removed"], 2);
+  const auto before = rows();
+  const auto compacted = said({"compact", "i"});
+  EXPECT_EQ(compacted["dropped_rows"], 2);
+  EXPECT_EQ(compacted["rows"], 238);
+  EXPECT_TRUE(at::equal(rows(), before.slice(0, 1, 239)));
+  said({"build", "--model", "out", "--output", "t", "--data", "pipeline.json", "--split", "test"});
+  EXPECT_EQ(said({"merge", "i", "t", "--output", "both"})["items"], 338);
+  EXPECT_THAT(index({"merge", "i", "i", "--output", "twice"}).error, HasSubstr("x.npy#1, x.npy#2"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "twice"));
+  EXPECT_EQ(index({"verify", "both"}).code, 0);
+}
+
+TEST_F(IndexOfVectors, refuses_another_model_with_both_names) {
+  said({"build", "--model", "out", "--output", "i", "x.npy"});
+  const auto first = info()["model"]["fingerprint"].get<std::string>();
+  ASSERT_EQ(host({"run", "pipeline.json", "--quiet", "--output", "other", "--set", "train.epochs=1", "--set",
+                  "seed=9", "--set", "name=nine"})
+                .code,
+            0);
+  const auto refused = index({"add", "i", "x.npy", "--model", "other"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.error,
+              AllOf(HasSubstr("\"small\" (fingerprint " + first), HasSubstr("\"nine\" (fingerprint ")));
+}
+
+TEST_F(IndexOfVectors, says_how_it_is_called) {
+  EXPECT_THAT(index({"biuld"}).error, HasSubstr("did you mean `build`"));
+  EXPECT_EQ(index({"biuld"}).code, 2);
+  EXPECT_THAT(index({"build", "x.npy"}).error, HasSubstr("--output INDEX is missing"));
+  EXPECT_THAT(index({"build", "--output", "i", "--model", "out"}).error, HasSubstr("either PATHS or --data"));
+  EXPECT_THAT(index({"info"}).error, HasSubstr("usage: host index info INDEX"));
+  EXPECT_THAT(index({"info", "out"}).error, HasSubstr("no manifest.json"));
+  EXPECT_THAT(index({"info", "i", "--prune"}).error, HasSubstr("it is for update"));
+  EXPECT_THAT(index({"build", "--output", "i", "--model", "out", "x.npy", "--memory", "much"}).error,
+              HasSubstr("--memory much is no size"));
+  EXPECT_THAT(index({"build", "--output", "i", "--model", "out", "x.npy", "--latency", "soon"}).error,
+              HasSubstr("--latency soon is no time"));
+  EXPECT_THAT(index({"build", "--output", "i", "--model", "out", "x.npy", "--index", "nosuch"}).error,
+              HasSubstr("there is no index `nosuch`"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "i"));
+}
+
+TEST_F(IndexOfPictures, goes_on_where_a_killed_build_was) {
+  // 48 pictures many times, so that there is something to interrupt; a commit comes every 32 batches.
+  fs::create_directories(folder_.path() / "many");
+  for (int copy = 0; copy < 30; ++copy)
+    fs::copy(folder_.path() / "photos", folder_.path() / ("many/" + std::to_string(copy)),
+             fs::copy_options::recursive);
+  const std::vector<std::string> build = {"index", "build", "--model",      "out", "--output",
+                                          "i",     "many",  "--batch-size", "2",   "--json"};
+  {
+    testing::HostProcess process(folder_, build);
+    const auto rows_file = [&] {
+      for (const auto& entry : fs::directory_iterator(folder_.path() / "i"))
+        if (entry.path().extension() == ".npy") return true;
+      return false;
+    };
+    while (!fs::exists(folder_.path() / "i/manifest.json") || !rows_file())
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    process.kill();
+    process.wait();
+  }
+  EXPECT_EQ(index({"verify", "i"}).code, 0) << "the killed one left a whole index";
+  const auto there = info()["items"].get<int64_t>();
+  EXPECT_GT(there, 0);
+  EXPECT_LT(there, 1440);
+  const auto resumed = host(build);
+  ASSERT_EQ(resumed.code, 0) << resumed.error;
+  const auto told = json::parse(resumed.out);
+  EXPECT_EQ(told["there_before"], there);
+  EXPECT_EQ(told["added"], 1440 - there);
+  EXPECT_EQ(told["items"], 1440);
+  EXPECT_THAT(host(build).error, HasSubstr("is complete"));
+  EXPECT_EQ(index({"verify", "i"}).code, 0);
+}
+
+TEST_F(IndexOfPictures, follows_files_that_change_come_and_go) {
+  EXPECT_EQ(said({"build", "--model", "out", "--output", "i", "photos/class_0", "photos/class_1"})["items"],
+            12);
+  EXPECT_THAT(index({"add", "i", "photos/class_1", "photos/class_2"}).error,
+              AllOf(HasSubstr("6 of 12 files are in the index"), HasSubstr("host index update")));
+  EXPECT_EQ(said({"add", "i", "photos/class_2"})["added"], 6) << "by the model that built it";
+  const auto path = folder_.path();
+  fs::copy_file(path / "photos/class_5/0.ppm", path / "photos/class_0/0.ppm",
+                fs::copy_options::overwrite_existing);
+  fs::last_write_time(path / "photos/class_0/1.ppm",
+                      fs::file_time_type::clock::now() - std::chrono::hours(1));
+  fs::remove(path / "photos/class_1/3.ppm");
+  auto told = said({"update", "i"});
+  EXPECT_EQ(told["updated"], 1);
+  EXPECT_EQ(told["unchanged"], 16) << "one of them has another time and the same bytes";
+  EXPECT_EQ(told["vanished"], 1);
+  EXPECT_EQ(told["items"], 18);
+  told = said({"update", "i", "--prune"});
+  EXPECT_EQ(told["updated"], 0);
+  EXPECT_EQ(told["pruned"], 1);
+  EXPECT_EQ(told["items"], 17);
+  said({"compact", "i"});
+  said({"build", "--model", "out", "--output", "one", "photos/class_5/0.ppm"});
+  EXPECT_TRUE(at::allclose(rows()[16].to(at::kFloat), rows("one")[0].to(at::kFloat), 0, 1e-2))
+      << "the row of the picture that is there now";
+  EXPECT_EQ(index({"verify", "i"}).code, 0);
+}
+
+TEST_F(IndexOfPictures, leaves_out_what_cannot_be_read_and_says_why) {
+  write_file_atomically(folder_ / "photos/class_0/bad.ppm", "P6 and no more");
+  const auto built = said({"build", "--model", "out", "--output", "i", "photos/class_0"});
+  EXPECT_EQ(built["items"], 6);
+  EXPECT_EQ(built["failed"], 1);
+  EXPECT_THAT(built["failures"][0]["path"], HasSubstr("bad.ppm"));
+  const auto added = index({"add", "i", "photos/class_0/bad.ppm"});
+  EXPECT_EQ(added.code, 1);
+  EXPECT_THAT(added.error, HasSubstr("1 of 1 inputs could not be embedded"));
+}
+
+}  // namespace
+}  // namespace kindred
