@@ -116,7 +116,7 @@ void write_chosen(std::vector<BestRows>& best, int64_t k, int64_t* out) {
 
 }  // namespace
 
-Neighbours exact_search(const StoredRows& rows, Distance distance, const at::Tensor& queries,
+at::Tensor nearest_rows(const StoredRows& rows, Distance distance, const at::Tensor& queries,
                         const IndexSearch& request) {
   at::NoGradGuard no_grad;
   check_search(rows, distance, queries, request);
@@ -135,7 +135,12 @@ Neighbours exact_search(const StoredRows& rows, Distance distance, const at::Ten
       write_chosen(best, k, chosen.data_ptr<int64_t>() + first * k);
     }
   }
-  return rescored(rows, distance, queries, chosen, k);
+  return chosen;
+}
+
+Neighbours exact_search(const StoredRows& rows, Distance distance, const at::Tensor& queries,
+                        const IndexSearch& request) {
+  return rescored(rows, distance, queries, nearest_rows(rows, distance, queries, request), request.k);
 }
 
 }  // namespace kindred
