@@ -28,7 +28,7 @@ TEST(Ranking, equals_sorting_all_pairs_for_every_distance_and_tile) {
   const auto labels = at::randint(5, {57}, at::kLong);
   const RetrievalTask task{labels, {}, {}, {}};
   const Relevance relevance(task);
-  for (const auto distance : {Distance::cosine, Distance::euclidean, Distance::dot}) {
+  for (const auto distance : {Distance::cosine, Distance::euclidean, Distance::dot, Distance::manhattan}) {
     for (const int64_t tile_bytes : {1, 57 * 4 * 10, 1 << 20}) {
       int64_t seen = 0;
       rank_neighbours(x, task, relevance, {distance, 9, tile_bytes},
