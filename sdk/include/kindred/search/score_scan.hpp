@@ -13,6 +13,9 @@ inline int64_t score_runs(int64_t count) { return (count + kScoreRun - 1) / kSco
 /// marked[r] = whether a score of the r-th run is at least `limit`.
 void mark_scores(const float* scores, int64_t count, float limit, uint8_t* marked);
 
+/// out[i] = |x|^2 of each of `count` rows x, `dimension` numbers one after the other.
+void square_lengths(const float* rows, int64_t count, int64_t dimension, float* out);
+
 /// A row with others around it that are wanted: the best, and how many are better than a certain one.
 struct ScoreLimits {
   float worst;      ///< a score of at least this may be among the best
