@@ -6,10 +6,15 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/evaluation/all_pairs.hpp"
 #include "host/search/score_tiles.hpp"
+#include "kindred/search/best_rows.hpp"
 
 namespace kindred::host {
 namespace {
+
+constexpr int64_t kFewOf = 8;  // keeping the best is quicker than sorting where they are an eighth or less
+constexpr int64_t kQueriesOfTile = 4096;
 
 /// The candidates of a task, ascending, and how many of them every query has at least.
 struct Candidates {
@@ -36,9 +41,17 @@ Candidates candidates_of(const RetrievalTask& task, int64_t count, const at::Ten
   return out;
 }
 
-/// Sorts the `depth` best candidates of the query `self` to the front of `order`.
+/// Puts the `depth` best candidates of the query `self` into `order`.
 void select_nearest(const float* scores, const Candidates& candidates, int64_t self, int64_t depth,
                     std::vector<int64_t>& order) {
+  if (depth * kFewOf <= static_cast<int64_t>(candidates.rows.size())) {
+    BestRows best(depth);
+    for (const auto j : candidates.rows) {
+      if (j != self) best.offer(scores[j], j);
+    }
+    order = best.taken();
+    if (static_cast<int64_t>(order.size()) == depth) return;  // else some are no numbers
+  }
   order = candidates.rows;
   if (candidates.is_candidate[static_cast<size_t>(self)]) {
     order.erase(std::lower_bound(order.begin(), order.end(), self));
@@ -89,6 +102,23 @@ Ranking rank_tile(const at::Tensor& queries, const at::Tensor& scores, const Can
   return ranking;
 }
 
+/// The part of `found` that metrics want to see of the queries int64 (T).
+Ranking ranking_of(const at::Tensor& queries, const AllPairs& found, const Relevance& relevance) {
+  const int64_t rows = queries.numel(), depth = found.depth;
+  Ranking ranking{at::empty({rows, depth}, at::kBool), at::empty({rows}, at::kLong),
+                  at::empty({rows}, at::kLong)};
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t self = queries.data_ptr<int64_t>()[i];
+    for (int64_t k = 0; k < depth; ++k) {
+      const auto neighbour = found.nearest[static_cast<size_t>(self * depth + k)];
+      ranking.relevant.data_ptr<bool>()[i * depth + k] = relevance.is_relevant(self, neighbour);
+    }
+    ranking.relevant_count.data_ptr<int64_t>()[i] = relevance.count(self);
+    ranking.first_relevant.data_ptr<int64_t>()[i] = found.first_relevant[static_cast<size_t>(self)];
+  }
+  return ranking;
+}
+
 }  // namespace
 
 void rank_neighbours(const at::Tensor& embeddings, const RetrievalTask& task, const Relevance& relevance,
@@ -97,7 +127,18 @@ void rank_neighbours(const at::Tensor& embeddings, const RetrievalTask& task, co
   const auto queries = query_rows(task);
   const auto candidates = candidates_of(task, embeddings.size(0), queries);
   const int64_t depth = std::clamp<int64_t>(options.depth, 0, candidates.least);
-  for_each_score_tile(scored_rows(options.distance, embeddings), queries, options.tile_bytes,
+  const auto rows = scored_rows(options.distance, embeddings);
+  // Comparing all rows with each other costs half of the products, whoever is asked for.
+  const bool are_nearly_all = !task.candidates.defined() && 3 * queries.numel() >= 2 * embeddings.size(0);
+  if (are_nearly_all && has_all_pairs(rows, relevance, depth)) {
+    const auto found = all_pairs(rows, relevance, depth);
+    for (int64_t first = 0; first < queries.numel(); first += kQueriesOfTile) {
+      const auto part = queries.slice(0, first, std::min(first + kQueriesOfTile, queries.numel()));
+      consume(first, ranking_of(part, found, relevance));
+    }
+    return;
+  }
+  for_each_score_tile(rows, queries, options.tile_bytes,
                       [&](int64_t first, const at::Tensor& part, const at::Tensor& scores) {
                         consume(first, rank_tile(part, scores, candidates, relevance, depth));
                       });

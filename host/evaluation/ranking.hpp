@@ -24,7 +24,8 @@ struct RankingOptions {
 /// embeddings: float32 (N, D) on any device. A query is never its own neighbour. Candidates are ordered by
 /// distance, equal distances by row number, so the result does not depend on tiles or threads.
 /// ranking.relevant has as many columns as every query has candidates, at most `depth`. The rank of the first
-/// relevant one is known at any depth, which is why this reads whole rows of scores and no ExactIndex.
+/// relevant one is known at any depth, which is why every candidate is looked at and not only the nearest
+/// ones. Where all rows are compared with each other, half of the products suffice (all_pairs.hpp).
 void rank_neighbours(const at::Tensor& embeddings, const RetrievalTask& task, const Relevance& relevance,
                      const RankingOptions& options,
                      const std::function<void(int64_t first, const Ranking& ranking)>& consume);

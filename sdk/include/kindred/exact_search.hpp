@@ -26,6 +26,12 @@ namespace kindred {
 Neighbours exact_search(const StoredRows& rows, Distance distance, const at::Tensor& queries,
                         const IndexSearch& request);
 
+/// int64 (Q, k) on the CPU: the rows that exact_search() finds, by their scores and not yet in the order of
+/// their distances; -1 behind them where there are fewer. For rows that are estimates of others.
+/// [thread-safe]
+at::Tensor nearest_rows(const StoredRows& rows, Distance distance, const at::Tensor& queries,
+                        const IndexSearch& request);
+
 /// The k nearest among the rows that something else found: `found` int64 (Q, M) on the CPU are row numbers,
 /// -1 for none, none of them twice for one query. Their distances are computed from the rows. What is chosen
 /// by estimates, such as codes, gets its true order in this way. Throws Error as exact_search() does, and

@@ -6,17 +6,25 @@
 #include <algorithm>
 #include <tuple>
 
+#include "kindred/search/score_scan.hpp"
+
 namespace kindred {
 namespace {
 
 constexpr int64_t kScoresPerThread = 32768;  // fewer are looked at sooner than a thread is woken
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
+/// `marked` has room for the runs of a row.
 void offer_row(const float* scores, int64_t count, TilePlace place, int64_t i, const RowFilter& filter,
-               BestRows& best) {
-  for (int64_t j = 0; j < count; ++j) {
-    const int64_t row = place.row(j);
-    if (best.may_keep(scores[j]) && filter.admits(place.first_query + i, row)) best.offer(scores[j], row);
+               std::vector<uint8_t>& marked, BestRows& best) {
+  mark_scores(scores, count, best.worst(), marked.data());
+  for (int64_t run = 0; run < score_runs(count); ++run) {
+    if (marked[static_cast<size_t>(run)] == 0) continue;
+    const int64_t end = std::min((run + 1) * kScoreRun, count);
+    for (int64_t j = run * kScoreRun; j < end; ++j) {
+      const int64_t row = place.row(j);
+      if (best.may_keep(scores[j]) && filter.admits(place.first_query + i, row)) best.offer(scores[j], row);
+    }
   }
 }
 
@@ -77,8 +85,9 @@ void offer_all(const at::Tensor& scores, TilePlace place, const RowFilter& filte
   const int64_t count = scores.size(1);
   const int64_t queries_per_thread = std::max<int64_t>(kScoresPerThread / std::max<int64_t>(count, 1), 1);
   at::parallel_for(0, scores.size(0), queries_per_thread, [&](int64_t begin, int64_t end) {
+    std::vector<uint8_t> marked(static_cast<size_t>(score_runs(count)));
     for (int64_t i = begin; i < end; ++i) {
-      offer_row(score + i * count, count, place, i, filter, best[static_cast<size_t>(i)]);
+      offer_row(score + i * count, count, place, i, filter, marked, best[static_cast<size_t>(i)]);
     }
   });
 }
@@ -91,6 +100,7 @@ void offer_largest(at::Tensor& scores, TilePlace place, const RowFilter& filter,
   const auto values = std::get<0>(largest).cpu().contiguous();
   const auto places = std::get<1>(largest).cpu().contiguous();
   at::Tensor whole;  // on the CPU, copied when a tie asks for it
+  std::vector<uint8_t> marked(static_cast<size_t>(score_runs(count)));
   for (int64_t i = 0; i < scores.size(0); ++i) {
     const auto* value = values.data_ptr<float>() + i * depth;
     const auto* column = places.data_ptr<int64_t>() + i * depth;
@@ -98,7 +108,7 @@ void offer_largest(at::Tensor& scores, TilePlace place, const RowFilter& filter,
     const bool is_tied = k > 0 && depth == k + 1 && value[k] == value[k - 1] && value[k] != kNever;
     if (is_tied) {
       if (!whole.defined()) whole = scores.cpu().contiguous();
-      offer_row(whole.data_ptr<float>() + i * count, count, place, i, filter, kept);
+      offer_row(whole.data_ptr<float>() + i * count, count, place, i, filter, marked, kept);
       continue;
     }
     for (int64_t n = 0; n < std::min(k, depth); ++n) kept.offer(value[n], place.row(column[n]));

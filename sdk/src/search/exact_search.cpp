@@ -15,6 +15,7 @@
 #include "kindred/search/best_rows.hpp"
 #include "kindred/search/scored_rows.hpp"
 #include "search_request.hpp"
+#include "tile_scores.hpp"
 
 namespace kindred {
 namespace {
@@ -43,16 +44,9 @@ std::vector<int64_t> places_of(const bool* candidates, int64_t begin, int64_t en
   return places;
 }
 
-/// float32 rows of a tile with what scores need. float16 cannot say a length of 1 exactly.
-ScoredRows scored_tile(Distance distance, const at::Tensor& rows) {
-  const bool is_comparable = distance.kind != Distance::cosine || rows.scalar_type() == at::kFloat;
-  ScoredRows out{distance, is_comparable ? rows.to(at::kFloat) : comparable_rows(distance, rows), {}};
-  if (is_euclidean(distance)) out.half_squares = squared_lengths(out.rows).mul_(0.5);
-  return out;
-}
-
 /// Offers the candidates among the rows from `begin` up to `end` to every query.
-void offer_tile(const Search& search, int64_t begin, int64_t end, std::vector<BestRows>& best) {
+void offer_tile(const Search& search, int64_t begin, int64_t end, TileScores& tile,
+                std::vector<BestRows>& best) {
   auto rows = search.rows.rows(begin, end);
   TilePlace place{0, begin};
   RowFilter filter;
@@ -68,7 +62,7 @@ void offer_tile(const Search& search, int64_t begin, int64_t end, std::vector<Be
       place.rows = chosen.data();
     }
   }
-  auto scores = scored_tile(search.distance, rows).scores(search.queries).contiguous();
+  auto scores = tile.of(rows);
   if (scores.is_cpu()) {
     offer_all(scores, place, filter, best);
   } else {
@@ -93,9 +87,11 @@ std::vector<BestRows> best_of_all(const Search& search) {
   std::atomic<int64_t> next{0};
   at::parallel_for(0, workers, 1, [&](int64_t first, int64_t last) {
     at::NoGradGuard no_grad;
+    TileScores scores(search.distance, search.queries);
     for (int64_t w = first; w < last; ++w) {
       for (int64_t tile = next++; tile < tiles; tile = next++) {
-        offer_tile(search, tile * step, std::min((tile + 1) * step, size), found[static_cast<size_t>(w)]);
+        offer_tile(search, tile * step, std::min((tile + 1) * step, size), scores,
+                   found[static_cast<size_t>(w)]);
       }
     }
   });
@@ -116,7 +112,7 @@ void write_chosen(std::vector<BestRows>& best, int64_t k, int64_t* out) {
 
 }  // namespace
 
-Neighbours exact_search(const StoredRows& rows, Distance distance, const at::Tensor& queries,
+at::Tensor nearest_rows(const StoredRows& rows, Distance distance, const at::Tensor& queries,
                         const IndexSearch& request) {
   at::NoGradGuard no_grad;
   check_search(rows, distance, queries, request);
@@ -135,7 +131,12 @@ Neighbours exact_search(const StoredRows& rows, Distance distance, const at::Ten
       write_chosen(best, k, chosen.data_ptr<int64_t>() + first * k);
     }
   }
-  return rescored(rows, distance, queries, chosen, k);
+  return chosen;
+}
+
+Neighbours exact_search(const StoredRows& rows, Distance distance, const at::Tensor& queries,
+                        const IndexSearch& request) {
+  return rescored(rows, distance, queries, nearest_rows(rows, distance, queries, request), request.k);
 }
 
 }  // namespace kindred

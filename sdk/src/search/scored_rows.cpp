@@ -19,11 +19,6 @@ constexpr int64_t kSquaresAtOnce = int64_t{4} << 20;            // numbers
 
 }  // namespace
 
-ScoredRows ScoredRows::part(int64_t begin, int64_t end) const {
-  return {distance, rows.slice(0, begin, end),
-          half_squares.defined() ? half_squares.slice(0, begin, end) : half_squares};
-}
-
 at::Tensor ScoredRows::scores(const at::Tensor& queries) const {
   if (!is_euclidean(distance) && distance.kind != Distance::cosine && distance.kind != Distance::dot) {
     return distance_matrix(distance, queries, rows).neg_();
@@ -31,12 +26,6 @@ at::Tensor ScoredRows::scores(const at::Tensor& queries) const {
   auto scores = at::mm(queries, rows.t());
   if (half_squares.defined()) scores.sub_(half_squares);
   return scores;
-}
-
-at::Tensor ScoredRows::distances(const at::Tensor& queries, const at::Tensor& places) const {
-  const auto others = rows.index_select(0, places);
-  if (distance.kind == Distance::cosine) return 1 - (queries * others).sum(1);  // both are of unit length
-  return paired_distance(distance, queries, others);
 }
 
 at::Tensor comparable_rows(Distance distance, const at::Tensor& rows) {

@@ -17,6 +17,8 @@ class BestRows {
 
   /// Says whether a row of this score could be kept; a cheap question before the others.
   bool may_keep(float score) const { return score >= worst_; }
+  /// The least score that could be kept; it grows.
+  float worst() const { return worst_; }
   void offer(float score, int64_t row) {
     if (may_keep(score)) take(score, row);
   }

@@ -28,7 +28,7 @@ TEST(Ranking, equals_sorting_all_pairs_for_every_distance_and_tile) {
   const auto labels = at::randint(5, {57}, at::kLong);
   const RetrievalTask task{labels, {}, {}, {}};
   const Relevance relevance(task);
-  for (const auto distance : {Distance::cosine, Distance::euclidean, Distance::dot}) {
+  for (const auto distance : {Distance::cosine, Distance::euclidean, Distance::dot, Distance::manhattan}) {
     for (const int64_t tile_bytes : {1, 57 * 4 * 10, 1 << 20}) {
       int64_t seen = 0;
       rank_neighbours(x, task, relevance, {distance, 9, tile_bytes},
@@ -76,6 +76,28 @@ TEST(Ranking, ties_go_by_row_number_and_a_query_never_finds_itself) {
     EXPECT_EQ(ranking.first_relevant.item<int64_t>(), 2);
   });
   EXPECT_EQ(calls, 1);
+}
+
+TEST(Ranking, of_all_rows_at_once_is_that_of_each_row_by_itself) {
+  at::manual_seed(4);
+  // Whole numbers, of which products and sums are exact, and ties are many.
+  const auto x = at::randint(-2, 3, {1200, 6}, at::kFloat);
+  RetrievalTask task{at::randint(200, {1200}, at::kLong), {}, {}, {}};
+  const Relevance relevance(task);
+  for (const Distance distance : {Distance::euclidean, Distance::dot}) {
+    std::vector<Ranking> found;
+    for (const auto& candidates : {at::Tensor(), at::ones({1200}, at::kBool)}) {
+      task.candidates = candidates;
+      Ranking whole;
+      rank_neighbours(x, task, relevance, {distance, 9, 64 << 20},
+                      [&](int64_t, const Ranking& ranking) { whole = ranking; });
+      found.push_back(whole);
+    }
+    ASSERT_EQ(found[0].relevant.size(0), 1200);
+    EXPECT_TRUE(at::equal(found[0].relevant, found[1].relevant));
+    EXPECT_TRUE(at::equal(found[0].relevant_count, found[1].relevant_count));
+    EXPECT_TRUE(at::equal(found[0].first_relevant, found[1].first_relevant));
+  }
 }
 
 TEST(Ranking, of_very_long_and_very_short_rows_is_that_of_ordinary_ones) {
