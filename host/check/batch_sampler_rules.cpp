@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "host/check/examples/sampler_examples.hpp"
 #include "host/check/rule.hpp"
-#include "host/check/sampler_examples.hpp"
 #include "kindred/batch_sampler.hpp"
 
 namespace kindred::host {

@@ -23,10 +23,19 @@ namespace {
 // A component that ends the process with 0 must not look like success.
 constexpr int kDone = 86, kBroken = 1;
 
+std::string remarked;  ///< by the work of this process
+
+/// A pipe takes a sentence whole; nobody reads on after a failure here.
+void tell(int out, const std::string& text) {
+  if (::write(out, text.data(), std::min<size_t>(text.size(), 4000)) < 0) ::_exit(kBroken);
+}
+
 [[noreturn]] void child(const std::function<void()>& work, int out, Ending ending) {
   std::string text;
   try {
+    remarked.clear();
     work();
+    tell(out, remarked);
     if (ending == Ending::as_a_program) std::exit(kDone);
     ::_exit(kDone);
   } catch (const RuleBroken& broken) {
@@ -38,8 +47,7 @@ constexpr int kDone = 86, kBroken = 1;
       text = std::string("threw: ") + error.what();
     }
   }
-  // A pipe takes a sentence whole; nobody reads on after a failure here.
-  if (::write(out, text.data(), std::min<size_t>(text.size(), 4000)) < 0) ::_exit(kBroken);
+  tell(out, text);
   ::_exit(kBroken);
 }
 
@@ -62,6 +70,8 @@ bool read_all(int in, int seconds, std::string& text) {
 }
 
 }  // namespace
+
+void remark(const std::string& text) { remarked = text; }
 
 ChildOutcome run_in_child(const std::function<void()>& work, int seconds, Ending ending) {
   std::fflush(nullptr);  // or exit() would write it once more

@@ -8,7 +8,9 @@ namespace kindred::host {
 /// How a piece of work ended that was done by a child process.
 struct ChildOutcome {
   bool succeeded = false;
-  std::string text;  ///< why not: what it threw, the signal that ended it, or that it took too long
+  /// What it remarked; or why it did not succeed: what it threw, the signal that ended it, or that it took
+  /// too long.
+  std::string text;
 };
 
 /// Says how a child ends that did its work.

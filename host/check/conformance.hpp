@@ -15,7 +15,7 @@ struct CheckResult {
   std::string rule;
   std::string promise;  ///< what the rule asks
   CheckStatus status;
-  std::string text;  ///< what went wrong, or why it was skipped
+  std::string text;  ///< what went wrong, why it was skipped, or what was measured
 };
 
 /// Tries every rule of its kind on every component of a plugin file, each in a child process. `params`: by

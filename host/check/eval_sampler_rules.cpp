@@ -1,7 +1,7 @@
 #include <ATen/ATen.h>
 
+#include "host/check/examples/sampler_examples.hpp"
 #include "host/check/rule.hpp"
-#include "host/check/sampler_examples.hpp"
 #include "kindred/eval_sampler.hpp"
 
 namespace kindred::host {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "host/base/system_info.hpp"
-#include "host/check/loss_examples.hpp"
+#include "host/check/examples/loss_examples.hpp"
 #include "host/check/rule.hpp"
 #include "kindred/loss.hpp"
 

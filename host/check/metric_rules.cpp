@@ -1,6 +1,6 @@
 #include <ATen/ATen.h>
 
-#include "host/check/metric_examples.hpp"
+#include "host/check/examples/metric_examples.hpp"
 #include "kindred/text.hpp"
 
 namespace kindred::host {

@@ -39,6 +39,10 @@ struct Subject {
   }
 };
 
+/// Shows `text`, a clause behind the component's name, beside the rule that is being tried, if it passes:
+/// what was measured. Only the last one of a rule is shown.
+void remark(const std::string& text);
+
 struct Rule {
   std::string name;     ///< "gradient_is_right"
   std::string promise;  ///< what the rule asks, one line

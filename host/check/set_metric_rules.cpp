@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "host/check/metric_examples.hpp"
+#include "host/check/examples/metric_examples.hpp"
 
 namespace kindred::host {
 namespace {

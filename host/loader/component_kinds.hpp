@@ -21,7 +21,8 @@
   ROW(BatchSampler, "batch_sampler") \
   ROW(EvalSampler, "eval_sampler")   \
   ROW(Metric, "metric")              \
-  ROW(Tracker, "tracker")
+  ROW(Tracker, "tracker")            \
+  ROW(Index, "index")
 
 namespace kindred {
 

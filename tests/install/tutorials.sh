@@ -37,6 +37,7 @@ for templates in "$project"/sdk/templates/*/; do
   kind=$(basename "$templates")
   if [ "$kind" = common ]; then continue; fi
   tutorial="$project/docs/sdk/$kind.md"
+  [ "$kind" = index ] && tutorial="$project/docs/sdk/index_kind.md"  # index.md lists all kinds
   if [ ! -f "$tutorial" ]; then
     echo "the kind $kind has no tutorial: $tutorial is missing" >&2
     failed=1

@@ -23,6 +23,7 @@
 #include "kindred/encoder.hpp"
 #include "kindred/eval_sampler.hpp"
 #include "kindred/head.hpp"
+#include "kindred/index.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/metric.hpp"
 #include "kindred/miner.hpp"
@@ -197,6 +198,29 @@ std::vector<Row> table() {
       SLOT(Head, fit, 9, void(const Tensor&, const Tensor&)),
       SLOTS(Head, 10),
 
+      VALUE(Index::kRevision, 1),
+      SLOT(Index, is_exact, 2, bool() const),
+      SLOT(Index, build, 3, void(std::shared_ptr<const StoredRows>, Distance)),
+      SLOT(Index, save, 4, void(const std::string&) const),
+      SLOT(Index, load, 5, void(const std::string&, std::shared_ptr<const StoredRows>, Distance)),
+      SLOT(Index, search, 6, Neighbours(const Tensor&, const IndexSearch&) const),
+      SLOT(Index, memory_bytes, 7, int64_t() const),
+      SLOTS(Index, 8),
+      SIZE(Index, sizeof(void*)),
+      SLOT(StoredRows, size, 2, int64_t() const),
+      SLOT(StoredRows, dimension, 3, int64_t() const),
+      SLOT(StoredRows, rows, 4, Tensor(int64_t, int64_t) const),
+      SLOTS(StoredRows, 5),
+      FIELD(Neighbours, rows, Tensor, 0),
+      FIELD(Neighbours, distances, Tensor, 8),
+      SIZE(Neighbours, 16),
+      FIELD(IndexSearch, k, int64_t, 0),
+      FIELD(IndexSearch, candidates, Tensor, 8),
+      SIZE(IndexSearch, 16),
+      FIELD(Distance, kind, Distance::Kind, 0),
+      FIELD(Distance, p, double, 8),
+      SIZE(Distance, 16),
+
       VALUE(Loss::kRevision, 4),
       SLOT(Loss, forward, 6, Tensor(const Tensor&, const Tensor&)),
       SLOT(Loss, traits, 7, LossTraits() const),
@@ -288,12 +312,13 @@ TEST(AbiInterfaces, look_as_at_their_epoch) {
 }
 
 TEST(AbiInterfaces, keep_the_names_of_their_kinds) {
-  const std::vector<std::string_view> kinds = {
-      BatchSampler::kKind, Dataset::kKind, Decoder::kKind, Encoder::kKind, EvalSampler::kKind, Head::kKind,
-      Loss::kKind,         Metric::kKind,  Miner::kKind,   Tracker::kKind, Transform::kKind};
-  const std::vector<std::string_view> expected = {"batch_sampler", "dataset", "decoder",  "encoder",
-                                                  "eval_sampler",  "head",    "loss",     "metric",
-                                                  "miner",         "tracker", "transform"};
+  const std::vector<std::string_view> kinds = {BatchSampler::kKind, Dataset::kKind,     Decoder::kKind,
+                                               Encoder::kKind,      EvalSampler::kKind, Head::kKind,
+                                               Index::kKind,        Loss::kKind,        Metric::kKind,
+                                               Miner::kKind,        Tracker::kKind,     Transform::kKind};
+  const std::vector<std::string_view> expected = {"batch_sampler", "dataset", "decoder", "encoder",
+                                                  "eval_sampler",  "head",    "index",   "loss",
+                                                  "metric",        "miner",   "tracker", "transform"};
   EXPECT_EQ(kinds, expected);
 }
 

@@ -114,6 +114,18 @@ constexpr Fault kFaults[] = {
     {"broken.only_new_runs", "follows_a_resumed_run", "a run begins with epoch 1"},
     {"broken.needs_epochs", "ends_without_epochs", "there was no epoch"},
     {"broken.writes_history", "leaves_other_files_alone", "changes history.jsonl"},
+    {"broken.nameless_distance", "distances_are_taken_or_named", "the distance manhattan with the sentence"},
+    {"broken.farthest_first", "answers_are_well_formed", "does not give the nearest rows first"},
+    {"broken.every_other", "finds_the_nearest", "says that it is exact and finds"},
+    {"broken.guesses", "finds_the_nearest", "% of the 10 nearest rows by the distance"},
+    {"broken.forgets_the_filter", "only_candidates_are_found", "finds a row that is no candidate"},
+    {"broken.filters_too_late", "only_candidates_are_found", "where 200 of 2000 are candidates"},
+    {"broken.wants_many", "few_rows_are_taken_or_counted", "does not say how many it needs"},
+    {"broken.forgets_half", "saved_is_loaded_elsewhere", "finds other rows when it was saved"},
+    {"broken.trusts_files", "damage_is_refused", "loads lengths.npy cut to 0"},
+    {"broken.any_rows", "other_rows_are_refused", "with one row more"},
+    {"broken.one_query_at_a_time", "threads_may_share_it", "when several threads search"},
+    {"broken.normalises_in_place", "leaves_its_input_alone", "changes the queries"},
 };
 
 TEST(Conformance, every_broken_component_fails_its_rule_with_the_right_sentence) {

@@ -35,9 +35,9 @@ TEST(Catalog, HoldsEveryKindSortedByKindAndId) {
   EXPECT_THAT(found,
               ElementsAre("batch_sampler fixture.in_order", "dataset fixture.points", "decoder fixture.grey",
                           "encoder fixture.scale", "eval_sampler fixture.every_nth", "head fixture.diagonal",
-                          "loss fixture.pull", "metric fixture.hit", "metric fixture.mean_rank",
-                          "metric fixture.spread", "miner fixture.nearest", "tracker fixture.diary",
-                          "transform fixture.crop", "transform fixture.invert"));
+                          "index fixture.scan", "loss fixture.pull", "metric fixture.hit",
+                          "metric fixture.mean_rank", "metric fixture.spread", "miner fixture.nearest",
+                          "tracker fixture.diary", "transform fixture.crop", "transform fixture.invert"));
 }
 
 TEST(Catalog, IsEmptyForFoldersWithoutPlugins) {

@@ -1,4 +1,4 @@
-#include "host/check/metric_examples.hpp"
+#include "host/check/examples/metric_examples.hpp"
 
 #include <ATen/ATen.h>
 

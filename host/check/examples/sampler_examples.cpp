@@ -1,4 +1,4 @@
-#include "host/check/sampler_examples.hpp"
+#include "host/check/examples/sampler_examples.hpp"
 
 #include <ATen/ATen.h>
 

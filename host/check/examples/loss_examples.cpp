@@ -1,4 +1,4 @@
-#include "host/check/loss_examples.hpp"
+#include "host/check/examples/loss_examples.hpp"
 
 #include <ATen/ATen.h>
 
