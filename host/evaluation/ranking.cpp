@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "host/search/scored_rows.hpp"
+#include "host/search/score_tiles.hpp"
 
 namespace kindred::host {
 namespace {

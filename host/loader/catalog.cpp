@@ -16,7 +16,7 @@
 #include "host/loader/gate.hpp"
 #include "host/loader/registration.hpp"
 #include "kindred/io/json_text.hpp"
-#include "kindred/names.hpp"
+#include "kindred/io/names.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {

@@ -6,7 +6,7 @@
 #include "host/loader/catalog.hpp"
 #include "host/pipeline/sections.hpp"
 #include "kindred/io/json_text.hpp"
-#include "kindred/names.hpp"
+#include "kindred/io/names.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

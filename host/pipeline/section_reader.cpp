@@ -9,7 +9,7 @@
 #include "host/loader/published_weights.hpp"
 #include "host/pipeline/key_places.hpp"
 #include "kindred/io/json_text.hpp"
-#include "kindred/names.hpp"
+#include "kindred/io/names.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;

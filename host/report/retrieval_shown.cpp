@@ -9,8 +9,9 @@
 #include "host/base/random_streams.hpp"
 #include "host/evaluation/relevance.hpp"
 #include "host/report/retrieval_image.hpp"
-#include "host/search/exact_index.hpp"
+#include "kindred/exact_search.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/search/scored_rows.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -71,14 +72,18 @@ void write_texts(const std::string& path, const RetrievalShown& shown, size_t fi
 /// int64 (Q, K): the nearest candidates of the embeddings' rows `queries`, as many as each of them has.
 at::Tensor nearest_to(const at::Tensor& queries, const at::Tensor& embeddings, const RetrievalTask& task) {
   if (queries.numel() == 0) return at::empty({0, 0}, at::kLong);
-  ExactIndex index(Distance::cosine, embeddings.device());
-  index.add(embeddings);
-  SearchOptions search;
-  search.k = kShownNeighbours;
-  search.excluded = queries;  // a query is not shown as its own neighbour
-  search.candidates = task.candidates;
-  const auto found = index.search(embeddings.index_select(0, queries.to(embeddings.device())), search).rows;
-  return found.slice(1, 0, found.ge(0).sum(1).min().item<int64_t>()).contiguous();
+  const auto rows = comparable_rows(Distance::cosine, embeddings);
+  const auto found =
+      exact_search(TensorRows(rows), Distance::cosine, rows.index_select(0, queries.to(rows.device())).cpu(),
+                   {kShownNeighbours + 1, task.candidates})
+          .rows;
+  auto others = at::full({queries.numel(), kShownNeighbours}, -1, at::kLong);
+  for (int64_t q = 0; q < queries.numel(); ++q) {
+    // A query is not shown as its own neighbour.
+    const auto kept = found[q].masked_select(found[q].ne(queries[q])).slice(0, 0, kShownNeighbours);
+    others[q].slice(0, 0, kept.numel()).copy_(kept);
+  }
+  return others.slice(1, 0, others.ge(0).sum(1).min().item<int64_t>()).contiguous();
 }
 
 }  // namespace

@@ -16,8 +16,8 @@
 #include "host/run/check_losses.hpp"
 #include "host/run/check_model.hpp"
 #include "kindred/batch_sampler.hpp"
+#include "kindred/io/names.hpp"
 #include "kindred/loss.hpp"
-#include "kindred/names.hpp"
 
 namespace kindred::host {
 using nlohmann::json;

@@ -5,7 +5,7 @@
 
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
-#include "kindred/names.hpp"
+#include "kindred/io/names.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred {

@@ -1,4 +1,4 @@
-#include "kindred/names.hpp"
+#include "kindred/io/names.hpp"
 
 #include <algorithm>
 #include <cctype>

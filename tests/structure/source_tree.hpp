@@ -11,11 +11,11 @@
 namespace kindred::testing {
 
 struct SourceFile {
-  std::string path;                ///< from the top of the repository: "host/search/exact_index.cpp"
+  std::string path;                ///< from the top of the repository: "host/search/score_tiles.cpp"
   std::vector<std::string> lines;  ///< without their ends
 };
 
-/// Parts of a path: {"host", "search", "exact_index.cpp"}.
+/// Parts of a path: {"host", "search", "score_tiles.cpp"}.
 inline std::vector<std::string> parts_of(const std::string& path) {
   std::vector<std::string> parts;
   for (const auto& part : std::filesystem::path(path)) parts.push_back(part.string());

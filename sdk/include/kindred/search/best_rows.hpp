@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace kindred::host {
+namespace kindred {
 
 /// The `k` best of the rows that are offered: those with the largest scores, of equal scores those with the
 /// smaller row numbers. What is kept does not depend on the order of the offers. A row whose score is
@@ -19,6 +19,11 @@ class BestRows {
   bool may_keep(float score) const { return score >= worst_; }
   void offer(float score, int64_t row) {
     if (may_keep(score)) take(score, row);
+  }
+
+  /// Offers what the other one keeps, which stays as it is.
+  void offer_all_of(const BestRows& other) {
+    for (const auto& one : other.heap_) offer(one.score, one.row);
   }
 
   /// Row numbers, best first. The object is empty afterwards.
@@ -52,6 +57,11 @@ struct RowFilter {
 /// Where a tile of scores (T, B) lies: query `first_query` + i, row `first_row` + j.
 struct TilePlace {
   int64_t first_query, first_row;
+  const int64_t* rows = nullptr;  ///< (B): the row of each column, ascending; null: they follow one another
+
+  int64_t row(int64_t j) const { return rows == nullptr ? first_row + j : rows[j]; }
+  /// The column of a row among `count`, -1 where it has none.
+  int64_t column(int64_t row, int64_t count) const;
 };
 
 /// Offers every score of a tile that the filter admits to the best rows of its query; several threads share
@@ -65,4 +75,4 @@ void offer_all(const at::Tensor& scores, TilePlace place, const RowFilter& filte
 void offer_largest(at::Tensor& scores, TilePlace place, const RowFilter& filter, int64_t k,
                    std::vector<BestRows>& best);
 
-}  // namespace kindred::host
+}  // namespace kindred

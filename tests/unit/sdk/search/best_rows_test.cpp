@@ -1,4 +1,4 @@
-#include "host/search/best_rows.hpp"
+#include "kindred/search/best_rows.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace kindred::host {
+namespace kindred {
 namespace {
 
 TEST(BestRows, keeps_the_largest_scores_and_of_equal_ones_the_smaller_rows) {
@@ -60,4 +60,4 @@ TEST_P(BestRowsOfTile, are_those_of_sorting_by_scan_and_by_topk) {
 INSTANTIATE_TEST_SUITE_P(Depths, BestRowsOfTile, ::testing::Values(1, 2, 7, 39, 40, 100));
 
 }  // namespace
-}  // namespace kindred::host
+}  // namespace kindred

@@ -1,7 +1,6 @@
-#include "host/search/scored_rows.hpp"
+#include "kindred/search/scored_rows.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,17 +9,13 @@
 
 #include "kindred/error.hpp"
 
-namespace kindred::host {
+namespace kindred {
 namespace {
 
-constexpr double kSmallest = 1e-12, kLargest = 1e15;  // magnitudes whose squares need no care
-constexpr int kLargestExponent = 126;                 // of a power of two that float32 holds
-constexpr double kLeastSquare = 1e-35;                // with all its digits, each of its terms too
-constexpr int64_t kSquaresAtOnce = int64_t{4} << 20;  // numbers
-
-bool is_euclidean(Distance distance) {
-  return distance.kind == Distance::euclidean || distance.kind == Distance::squared_euclidean;
-}
+constexpr double kLeastOrdinary = 1e-12, kMostOrdinary = 1e15;  // magnitudes whose squares need no care
+constexpr int kMostExponent = 126;                              // of a power of two that float32 holds
+constexpr double kLeastSquare = 1e-35;                          // with all its digits, each of its terms too
+constexpr int64_t kSquaresAtOnce = int64_t{4} << 20;            // numbers
 
 }  // namespace
 
@@ -79,8 +74,9 @@ at::Tensor in_range(Distance distance, const at::Tensor& rows) {
     return rows;
   const auto [least, most] = at::aminmax(rows);
   const double largest = std::max(-least.item<double>(), most.item<double>());
-  if (largest == 0 || !std::isfinite(largest) || (largest >= kSmallest && largest <= kLargest)) return rows;
-  auto scaled = rows * std::ldexp(1.0, -std::clamp(std::ilogb(largest), -kLargestExponent, kLargestExponent));
+  if (largest == 0 || !std::isfinite(largest) || (largest >= kLeastOrdinary && largest <= kMostOrdinary))
+    return rows;
+  auto scaled = rows * std::ldexp(1.0, -std::clamp(std::ilogb(largest), -kMostExponent, kMostExponent));
   if (distance.kind == Distance::dot) return scaled;
   if (const auto row = first_lost(scaled, squared_lengths(scaled)); row >= 0) {
     throw Error("embedding " + std::to_string(row) + " of " + std::to_string(rows.size(0)) +
@@ -98,17 +94,4 @@ ScoredRows scored_rows(Distance distance, const at::Tensor& rows) {
   return out;
 }
 
-void for_each_score_tile(
-    const ScoredRows& rows, const at::Tensor& queries, int64_t tile_bytes,
-    const std::function<void(int64_t first, const at::Tensor& part, const at::Tensor& scores)>& body) {
-  at::NoGradGuard no_grad;
-  const int64_t row_bytes = std::max<int64_t>(rows.rows.size(0), 1) * 4;
-  const int64_t tile = std::max<int64_t>(tile_bytes / row_bytes, 1);
-  for (int64_t first = 0; first < queries.numel(); first += tile) {
-    const auto part = queries.slice(0, first, std::min(first + tile, queries.numel())).contiguous();
-    const auto chosen = rows.rows.index_select(0, part.to(rows.rows.device()));
-    body(first, part, rows.scores(chosen).cpu().contiguous());
-  }
-}
-
-}  // namespace kindred::host
+}  // namespace kindred

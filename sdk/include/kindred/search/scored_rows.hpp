@@ -3,11 +3,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <functional>
 
 #include "kindred/distance.hpp"
 
-namespace kindred::host {
+namespace kindred {
+
+inline bool is_euclidean(Distance distance) {
+  return distance.kind == Distance::euclidean || distance.kind == Distance::squared_euclidean;
+}
 
 /// Rows with what ordering them by their distance to a query needs. A score is cheaper than the distance and
 /// orders the rows of one query in the same way: a larger score is a smaller distance.
@@ -51,12 +54,4 @@ inline bool is_before(const float* scores, int64_t a, int64_t b) {
   return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
 }
 
-/// Serves what needs whole rows of the score matrix, which is never whole: calls `body(first, part, scores)`
-/// for one tile of queries after the other. `queries` int64 (Q) on the CPU are numbers of rows. `part` int64
-/// (T) are those from `first` on, `scores` float32 (T, N) on the CPU, contiguous. A tile has `tile_bytes` of
-/// scores, or those of one query where these are more.
-void for_each_score_tile(
-    const ScoredRows& rows, const at::Tensor& queries, int64_t tile_bytes,
-    const std::function<void(int64_t first, const at::Tensor& part, const at::Tensor& scores)>& body);
-
-}  // namespace kindred::host
+}  // namespace kindred

@@ -1,4 +1,4 @@
-#include "host/search/best_rows.hpp"
+#include "kindred/search/best_rows.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
-namespace kindred::host {
+namespace kindred {
 namespace {
 
 constexpr int64_t kScoresPerThread = 32768;  // fewer are looked at sooner than a thread is woken
@@ -15,7 +15,7 @@ constexpr float kNever = -std::numeric_limits<float>::infinity();
 void offer_row(const float* scores, int64_t count, TilePlace place, int64_t i, const RowFilter& filter,
                BestRows& best) {
   for (int64_t j = 0; j < count; ++j) {
-    const int64_t row = place.first_row + j;
+    const int64_t row = place.row(j);
     if (best.may_keep(scores[j]) && filter.admits(place.first_query + i, row)) best.offer(scores[j], row);
   }
 }
@@ -26,21 +26,27 @@ void erase_others(at::Tensor& scores, TilePlace place, const RowFilter& filter) 
   if (filter.candidates != nullptr) {
     std::vector<int64_t> others;
     for (int64_t j = 0; j < rows; ++j) {
-      if (!filter.candidates[place.first_row + j]) others.push_back(j);
+      if (!filter.candidates[place.row(j)]) others.push_back(j);
     }
     scores.index_fill_(1, at::tensor(others, at::kLong).to(scores.device()), kNever);
   }
   if (filter.excluded != nullptr) {
     std::vector<int64_t> places;  // in the flat tile
     for (int64_t i = 0; i < queries; ++i) {
-      const auto j = filter.excluded[place.first_query + i] - place.first_row;
-      if (j >= 0 && j < rows) places.push_back(i * rows + j);
+      const auto j = place.column(filter.excluded[place.first_query + i], rows);
+      if (j >= 0) places.push_back(i * rows + j);
     }
     scores.view({-1}).index_fill_(0, at::tensor(places, at::kLong).to(scores.device()), kNever);
   }
 }
 
 }  // namespace
+
+int64_t TilePlace::column(int64_t row, int64_t count) const {
+  if (rows == nullptr) return row >= first_row && row < first_row + count ? row - first_row : -1;
+  const auto* found = std::lower_bound(rows, rows + count, row);
+  return found != rows + count && *found == row ? found - rows : -1;
+}
 
 void BestRows::take(float score, int64_t row) {
   const Scored offered{score, row};
@@ -95,8 +101,8 @@ void offer_largest(at::Tensor& scores, TilePlace place, const RowFilter& filter,
       offer_row(whole.data_ptr<float>() + i * count, count, place, i, filter, kept);
       continue;
     }
-    for (int64_t n = 0; n < std::min(k, depth); ++n) kept.offer(value[n], place.first_row + column[n]);
+    for (int64_t n = 0; n < std::min(k, depth); ++n) kept.offer(value[n], place.row(column[n]));
   }
 }
 
-}  // namespace kindred::host
+}  // namespace kindred
