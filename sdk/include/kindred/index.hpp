@@ -18,10 +18,10 @@ class __attribute__((visibility("default"))) StoredRows {
   virtual int64_t size() const = 0;       ///< N, the number of rows
   virtual int64_t dimension() const = 0;  ///< D, the numbers of a row
 
-  /// The rows from `begin` up to `end`: float16 or float32 (end - begin, D) on the CPU, contiguous. The tensor
-  /// may share the memory of a mapped file, which is read when it is used: copy what has to stay quick, and
-  /// never write to it. Where the distance is the cosine the rows have length 1, as far as their dtype can
-  /// say it. Throws Error when the rows are not there.
+  /// The rows from `begin` up to `end`: float16 or float32 (end - begin, D) on the CPU, contiguous. The
+  /// tensor may share the memory of a mapped file, which is read when it is used: copy what has to stay
+  /// quick, and never write to it. Where the distance is the cosine the rows have length 1, as far as their
+  /// dtype can say it. Throws Error when the rows are not there.
   virtual at::Tensor rows(int64_t begin, int64_t end) const = 0;
 };
 
