@@ -77,10 +77,13 @@ class FaissIndex final : public Index {
 
   Neighbours search(const at::Tensor& queries, const IndexSearch& request) const override {
     const auto count = rows_->size();
-    const auto candidates = request.candidates.defined() ? request.candidates.sum().item<int64_t>() : count;
-    const auto width = width_for(request.k, candidates);
-    if (candidates <= kFew || width > std::max(request.k, kWidest))
-      return exact_search(*rows_, distance_, queries, request);
+    auto candidates = count, width = request.k;
+    if (request.candidates.defined()) {
+      candidates = request.candidates.sum().item<int64_t>();
+      width = width_for(request.k, candidates);
+      if (candidates <= kFew || width > std::max(request.k, kWidest))
+        return exact_search(*rows_, distance_, queries, request);
+    }
     auto found = nearest(queries, std::min(width, count), request);
     const auto wanted = std::min(request.k, candidates);
     const auto lacking = found.rows.ge(0).sum(1).lt(wanted).nonzero().select(1, 0);
@@ -178,7 +181,6 @@ class FaissIndex final : public Index {
 
   /// How many neighbours to ask for, so that about 1.3 k of them are candidates.
   int64_t width_for(int64_t k, int64_t candidates) const {
-    if (candidates == rows_->size()) return k;
     const double share =
         static_cast<double>(std::max<int64_t>(candidates, 1)) / static_cast<double>(rows_->size());
     constexpr double kMore = 1.3;

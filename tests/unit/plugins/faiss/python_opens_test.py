@@ -16,8 +16,8 @@ try:
     import faiss
     import numpy
 except ImportError as missing:
-    other = os.environ.get("KINDRED_FAISS_PYTHON")
-    if other and pathlib.Path(other).resolve() != pathlib.Path(sys.executable).resolve():
+    other = os.environ.pop("KINDRED_FAISS_PYTHON", None)
+    if other:
         sys.exit(subprocess.run([other, *sys.argv]).returncode)
     print(f"skipped: {missing}; pip install numpy faiss-cpu, or name a Python that has them in KINDRED_FAISS_PYTHON")
     sys.exit(77)
@@ -27,7 +27,7 @@ def main(program, folder):
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([program, folder], check=True)
     folders = sorted(pathlib.Path(folder).iterdir())
-    assert len(folders) == 6, folders
+    assert len(folders) == 5, folders
     for one in folders:
         index = faiss.read_index(str(one / "index.faiss"))
         queries, expected = numpy.load(one / "queries.npy"), numpy.load(one / "rows.npy")

@@ -14,7 +14,7 @@ void write(const std::filesystem::path& root) {
   using kindred::Distance;
   const auto data = kindred::testing::clustered_rows(1000, 16, Distance::cosine);
   int number = 0;
-  for (const auto* factory : {"HNSW16", "IVF16,Flat", "IVF16,PQ8x4", "SQ8", "PCA8,HNSW8", "PQ8x4fs"}) {
+  for (const auto* factory : {"HNSW16", "IVF16,Flat", "IVF16,PQ8", "SQ8", "PCA8,HNSW8"}) {
     const auto folder = root / std::to_string(number++);
     std::filesystem::create_directories(folder);
     const auto index = kindred::testing::faiss_index({{"factory", factory}, {"nprobe", 16}});
