@@ -3,7 +3,7 @@
 
     tests/fuzz/make_corpus.py [--plugin FILE.kindred.so]
 
-Needs NumPy, PyTorch and safetensors. --plugin: a small stripped plugin for the reader of notes. The replay of a
+Needs NumPy, PyTorch, safetensors and faiss-cpu. --plugin: a small stripped plugin for the reader of notes. The replay of a
 target asks that its reader accepts every seed, but for those named lacking_*, which name files or plugins that are not
 there. Files that a fuzzer found are kept beside the seeds, named found_*; this script leaves them alone.
 """
@@ -77,6 +77,20 @@ def pipelines():
                          "optimizer": {"type": "adamw", "lr": 0.001, "loss_lr": 0.1}, "epochs": 2}}
     for value in (plain, several):
         (folder("pipeline") / f"{value['name']}.json").write_text(json.dumps(value))
+
+
+def faiss_files():
+    """Written by Python's faiss (pip install faiss-cpu), over the 40 rows of 8 numbers that the target expects."""
+    import faiss
+    rows = numpy.random.default_rng(5).standard_normal((40, 8), dtype=numpy.float32)
+    for factory in ("Flat", "SQ8", "SQfp16", "PQ4x4", "PQ4x4fs", "HNSW4", "HNSW4_SQ8", "IVF2,Flat", "IVF2,SQ8", "IVF2,PQ4x4",
+                    "IVF2,PQ4x4fs", "IVF4_HNSW4,Flat", "PCA4,HNSW4", "OPQ2_4,IVF2,PQ2x4", "L2norm,Flat"):
+        index = faiss.index_factory(8, factory)
+        if factory.startswith("OPQ"):
+            faiss.downcast_VectorTransform(index.chain.at(0)).pq = faiss.ProductQuantizer(4, 2, 4)
+        index.train(rows)
+        index.add(rows)
+        faiss.write_index(index, str(folder("faiss") / f"{factory.replace(',', '_')}.faiss"))
 
 
 def component(name, **params):
@@ -215,6 +229,7 @@ def main():
     tables()
     image_headers()
     sentence_folders()
+    faiss_files()
     if options.plugin:
         shutil.copy(options.plugin, folder("plugin_notes") / "plugin.so")
 

@@ -72,8 +72,11 @@ int doctor_command(const CommandLine& command) {
               {"plugins", json::array()},
               {"refused", json::array()}};
   for (const auto& one : catalog.plugins()) {
-    out["plugins"].push_back(
-        {{"id", one.id}, {"version", one.version}, {"license", one.license}, {"file", one.file}});
+    out["plugins"].push_back({{"id", one.id},
+                              {"version", one.version},
+                              {"license", one.license},
+                              {"summary", one.summary},
+                              {"file", one.file}});
   }
   for (const auto& one : catalog.rejected()) {
     out["refused"].push_back({{"file", one.file}, {"code", one.code}, {"message", one.message}});
@@ -94,7 +97,8 @@ int doctor_command(const CommandLine& command) {
       slow ? "  SLOW: is this the reference BLAS? On Debian: apt-get install libopenblas0-pthread" : "");
   for (const auto& folder : path.folders) std::cout << fmt::format("{:<16}{}\n", "plugin folder", folder);
   for (const auto& one : catalog.plugins()) {
-    std::cout << fmt::format("{:<16}{} {}  {}\n", "plugin", one.id, one.version, one.file);
+    std::cout << fmt::format("{:<16}{} {}  {}\n{:<16}{}\n", "plugin", one.id, one.version, one.file, "",
+                             one.summary);
   }
   for (const auto& one : catalog.rejected()) {
     std::cout << fmt::format("{:<16}{}  {} {}\n", "refused", one.file, one.code, one.message);

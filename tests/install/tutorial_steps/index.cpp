@@ -54,7 +54,7 @@ class MyIndex final : public kindred::Index {
   // end
 
   kindred::Neighbours search(const at::Tensor& queries, const kindred::IndexSearch& request) const override {
-    const auto nearest = kindred::distance_matrix(distance_, queries, centres_).argsort(1);
+    const auto nearest = std::get<1>(kindred::distance_matrix(distance_, queries, centres_).sort(1));
     auto rows = at::full({queries.size(0), request.k}, -1, at::kLong);
     auto distances = at::full({queries.size(0), request.k}, std::numeric_limits<float>::infinity());
     for (int64_t i = 0; i < queries.size(0); ++i) {
