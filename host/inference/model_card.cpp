@@ -1,5 +1,6 @@
 #include "host/inference/model_card.hpp"
 
+#include "host/model/search_traits.hpp"
 #include "kindred/abi/version.hpp"
 #include "kindred/io/json_text.hpp"
 
@@ -26,6 +27,9 @@ ModelCard model_card(const json& manifest) {
   card.name = manifest.value("name", "");
   card.kindred_version = KINDRED_SDK_VERSION;
   card.manifest = json_text(manifest, 2);
+  const auto search = search_traits(manifest);
+  card.distance = search.distance;
+  card.unit_length = search.unit_length;
   const auto metrics = manifest.value("metrics", json::object());
   for (const auto& [side, values] : metrics.items()) {
     for (const auto& [name, value] : values.items()) {

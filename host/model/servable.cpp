@@ -150,7 +150,8 @@ void save_servable(const std::string& folder, const ModelSource& source, const M
                    {"encoders", json::array()},
                    {"transforms", json::array()},
                    {"heads", json::array()},
-                   {"metrics", metrics}};
+                   {"metrics", metrics},
+                   {"search", search_json(source.search)}};
   for (size_t i = 0; i < source.encoders.size(); ++i) {
     const auto& part = model.encoders[i];
     auto entry = writer.component(source.encoders[i], fmt::format("encoder_{}", i));
@@ -205,6 +206,7 @@ Servable load_servable(const std::string& folder, const Catalog& catalog, at::De
     }
     for (const auto& one : manifest.at("heads")) read_head(catalog, one, folder, builder);
     servable.model = builder.take();
+    servable.search = search_traits(manifest);
   } catch (const json::exception& error) {
     throw Error(path + " is not complete: " + error.what());
   }

@@ -7,6 +7,7 @@
 
 #include "host/data/transform_list.hpp"
 #include "host/model/model.hpp"
+#include "host/model/search_traits.hpp"
 #include "host/options/model_options.hpp"
 #include "kindred/dataset.hpp"
 
@@ -15,7 +16,8 @@ namespace kindred::host {
 class Catalog;
 
 /// A servable is a folder with what inference needs and nothing else:
-///   model.json            components with their parameters, plugin ids and versions, dimensions, metrics
+///   model.json            components with their parameters, plugin ids and versions, dimensions, metrics,
+///                         and how embeddings are compared (search_traits.hpp)
 ///   encoder.safetensors   every tensor of the encoders; of several, "<encoder>.<name>"
 ///   head.safetensors      every tensor of the heads, "<place>.<name>"
 ///   resources/            files that a component needs to be constructed
@@ -24,6 +26,7 @@ struct Servable {
   Model model;
   TransformList transforms;
   nlohmann::json manifest;
+  SearchTraits search;
 };
 
 /// What a model was made from, as its manifest says it.
@@ -32,6 +35,7 @@ struct ModelSource {
   const std::vector<EncoderSpec>& encoders;
   const std::vector<ComponentSpec>& transforms;
   const std::vector<HeadSpec>& heads;
+  SearchTraits search;
 };
 
 /// Writes the folder beside `folder`, then renames: an old servable is replaced as a whole. Throws Error.

@@ -4,10 +4,13 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/base/clock.hpp"
 #include "host/data/views.hpp"
 #include "host/evaluation/comparison.hpp"
 #include "host/evaluation/relevance.hpp"
+#include "host/model/search_traits.hpp"
 #include "host/report/retrieval_shown.hpp"
 #include "host/report/tables.hpp"
 #include "host/run/doubts.hpp"
@@ -15,6 +18,28 @@
 #include "kindred/error.hpp"
 
 namespace kindred::host {
+namespace {
+
+constexpr size_t kSeenRows = 64;  // what a model divides by lengths it divides always
+
+/// Says whether the model gives rows of length 1 for samples as they are. `tuned` is the mean over views, and
+/// a mean of rows of length 1 is shorter.
+bool gives_unit_length(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& tuned) {
+  at::NoGradGuard no_grad;
+  if (pipeline.evaluation.test_views == std::vector<int64_t>{kPlainView}) return have_unit_length(tuned);
+  auto some = material.split.test;
+  some.resize(std::min(some.size(), kSeenRows));
+  return have_unit_length(material.model.apply_heads(material.data->embed(some, kPlainView)));
+}
+
+}  // namespace
+
+std::string measured_distance(const std::vector<std::shared_ptr<Metric>>& metrics) {
+  for (const auto& one : metrics) {
+    if (!one->is_of_set()) return one->distance();
+  }
+  return metrics.empty() ? "cosine" : metrics.front()->distance();
+}
 
 at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool with_heads) {
   at::NoGradGuard no_grad;
@@ -58,7 +83,7 @@ void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Ten
   }
   if (pipeline.evaluation.per_class) result.per_class(per_class_table(base_values, tuned_values, dataset));
   result.evaluated(now_seconds() - start);
-  set_model_metrics(folder, result.metrics());
+  set_model_measures(folder, result.metrics(), gives_unit_length(material, pipeline, tuned));
   write_retrieval(folder, {dataset, material.split.test, task, base, tuned, pipeline.seed});
 }
 

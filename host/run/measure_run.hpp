@@ -2,12 +2,19 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
+#include "kindred/metric.hpp"
 
 namespace kindred::host {
+
+/// The distance that a model was measured by, and by which its embeddings are to be compared: that of the
+/// first metric that ranks, or of the first one where all are numbers of the whole set.
+std::string measured_distance(const std::vector<std::shared_ptr<Metric>>& metrics);
 
 /// Returns float32 (T, D): the embeddings of the test samples by the model as it stands, averaged over the
 /// views that the pipeline asks for; `with_heads` says whether by the whole model or by the encoders alone.

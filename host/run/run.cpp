@@ -169,7 +169,12 @@ bool Run::train() {
 /// The model is opened once as a service opens it, which should not be the first to learn that it cannot.
 void Run::save_model() {
   const auto folder = model_of_run(folder_);
-  save_servable(folder, {pipeline_.name, pipeline_.encoders, pipeline_.transforms, pipeline_.heads},
+  save_servable(folder,
+                {pipeline_.name,
+                 pipeline_.encoders,
+                 pipeline_.transforms,
+                 pipeline_.heads,
+                 {measured_distance(material_.components.metrics)}},
                 material_.model, result_.metrics());
   try {
     InferenceModel::load(folder, catalog_, device_, {});

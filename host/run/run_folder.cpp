@@ -139,10 +139,11 @@ std::optional<json> completed_result(const std::string& folder, const Pipeline& 
 
 std::string model_of_run(const std::string& folder) { return (fs::path(folder) / "model").string(); }
 
-void set_model_metrics(const std::string& folder, const json& metrics) {
+void set_model_measures(const std::string& folder, const json& metrics, bool unit_length) {
   const auto path = (fs::path(model_of_run(folder)) / "model.json").string();
   auto manifest = json::parse(read_file(path));
   manifest["metrics"] = metrics;
+  manifest["search"]["unit_length"] = unit_length;
   write_file_atomically(path, json_text(manifest, 2) + "\n");
 }
 

@@ -34,7 +34,8 @@ std::optional<nlohmann::json> completed_result(const std::string& folder, const 
 /// Says where a run of this folder leaves its servable.
 std::string model_of_run(const std::string& folder);
 
-/// The servable of a run is written before it is measured: puts `metrics` into its manifest.
-void set_model_metrics(const std::string& folder, const nlohmann::json& metrics);
+/// The servable of a run is written before it is measured: puts into its manifest what was seen then, the
+/// `metrics` and whether its embeddings have length 1.
+void set_model_measures(const std::string& folder, const nlohmann::json& metrics, bool unit_length);
 
 }  // namespace kindred::host

@@ -84,6 +84,30 @@ TEST_F(Servable, embeds_without_the_training_data) {
   }
 }
 
+TEST_F(Servable, says_by_which_distance_it_was_measured_and_whether_its_rows_have_length_1) {
+  const auto plain = testing::read_json(folder_ / "out/model/model.json")["search"];
+  EXPECT_EQ(plain["distance"], "cosine");
+  EXPECT_EQ(plain["unit_length"], false);
+  const auto result = testing::run_host(
+      folder_, {"run", "pipeline.json", "--quiet", "--output", "unit", "--set",
+                R"(model.head=[{"type":"projection","dimension":8},{"type":"l2_normalize"}])", "--set",
+                R"(evaluate.metrics=[{"type":"nmi"},{"type":"r_precision","distance":"euclidean"}])"});
+  ASSERT_EQ(result.code, 0) << result.error;
+  const auto unit = testing::read_json(folder_ / "unit/model/model.json")["search"];
+  EXPECT_EQ(unit["distance"], "euclidean") << "of the first metric that ranks";
+  EXPECT_EQ(unit["unit_length"], true);
+}
+
+TEST_F(Servable, a_distance_that_nobody_knows_is_refused_with_a_sentence) {
+  auto manifest = testing::read_json(folder_ / "out/model/model.json");
+  manifest["search"]["distance"] = "cosinus";
+  write_file_atomically(folder_ / "out/model/model.json", manifest.dump());
+  const auto result =
+      testing::run_host(folder_, {"embed", "--model", "out/model", "--output", "e.npy", "x.npy"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.error, HasSubstr("cosinus"));
+}
+
 TEST_F(Servable, a_damaged_one_is_refused_with_a_sentence) {
   const auto bytes = read_file(folder_ / "out/model/head.safetensors");
   write_file_atomically(folder_ / "out/model/head.safetensors", bytes.substr(0, bytes.size() / 2));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,8 +95,13 @@ struct ModelCard {
   std::string name;                        ///< of the pipeline
   std::map<std::string, double> metrics;   ///< measured on the test classes: "tuned.r_precision", "base...."
   std::vector<ModelComponent> components;  ///< with the versions that the model was made with
-  std::string kindred_version;             ///< of the library that loaded the model
-  std::string manifest;                    ///< the file model.json
+  /// By which distance embeddings are compared ("cosine"): what the model was measured by. Models of earlier
+  /// versions do not say it; it is then the cosine, the default of every metric.
+  std::string distance;
+  /// Embeddings have length 1, so that <x, y> is the cosine of two of them; nothing where this was not seen.
+  std::optional<bool> unit_length;
+  std::string kindred_version;  ///< of the library that loaded the model
+  std::string manifest;         ///< the file model.json
 };
 
 struct InferenceOptions {

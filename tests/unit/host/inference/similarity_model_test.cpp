@@ -101,6 +101,8 @@ TEST(SimilarityModel, says_what_it_reads_and_what_it_is) {
   EXPECT_NEAR(card.metrics.at("base.r_precision"), 0.9756, 1e-4);
   EXPECT_EQ(json::parse(card.manifest)["embedding_dimension"], 4);
   EXPECT_FALSE(card.kindred_version.empty());
+  EXPECT_EQ(card.distance, "cosine") << "a model of before does not say it";
+  EXPECT_FALSE(card.unit_length.has_value());
   std::vector<std::string> components;
   for (const auto& one : card.components)
     components.push_back(one.kind + " " + one.id + " " + one.version + " of " + one.plugin + " " +
