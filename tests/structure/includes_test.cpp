@@ -27,6 +27,7 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"model", {"base", "options", "loader", "contracts", "data"}},
     {"inference", {"base", "options", "loader", "contracts", "data", "model"}},
     {"search", {"base"}},
+    {"refinement", {"base", "search"}},
     {"evaluation", {"base", "options", "contracts", "data", "search"}},
     {"report", {"base", "data", "search", "evaluation"}},
     {"encoding", {"base", "options", "loader", "contracts", "data", "model", "cache"}},
@@ -37,11 +38,11 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
       "distributed"}},
     {"run",
      {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
-      "evaluation", "report", "encoding", "training_data", "distributed", "training"}},
+      "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training"}},
     {"check", {"base", "options", "loader", "contracts"}},
     {"cli",
      {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
-      "evaluation", "report", "encoding", "training_data", "distributed", "training", "run"}},
+      "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training", "run"}},
 };
 
 const Rooms* allowed_of(const std::string& room) {
