@@ -97,6 +97,15 @@ void rank_neighbours(const at::Tensor& embeddings, const RetrievalTask& task, co
   const auto queries = query_rows(task);
   const auto candidates = candidates_of(task, embeddings.size(0), queries);
   const int64_t depth = std::clamp<int64_t>(options.depth, 0, candidates.least);
+  if (options.scores) {
+    const int64_t tile =
+        std::max<int64_t>(options.tile_bytes / (4 * std::max<int64_t>(embeddings.size(0), 1)), 1);
+    for (int64_t first = 0; first < queries.numel(); first += tile) {
+      const auto part = queries.slice(0, first, std::min(first + tile, queries.numel())).contiguous();
+      consume(first, rank_tile(part, options.scores(part), candidates, relevance, depth));
+    }
+    return;
+  }
   for_each_score_tile(scored_rows(options.distance, embeddings), queries, options.tile_bytes,
                       [&](int64_t first, const at::Tensor& part, const at::Tensor& scores) {
                         consume(first, rank_tile(part, scores, candidates, relevance, depth));
