@@ -13,6 +13,24 @@ constexpr CommandOption set_option(const char* text) {
 constexpr CommandOption kModel = {"model", OptionValue::text, "DIR",
                                   "a run's folder, or a servable model (its folder model/)"};
 
+constexpr CommandOption kCut = {"cut", OptionValue::integer, "N",
+                                "only the first N numbers of every embedding, brought back to length 1"};
+
+constexpr CommandOption kWhiten = {
+    "whiten", OptionValue::integer, "N",
+    "the N directions in which training samples vary most, each divided by its "
+    "deviation (PCA-whitening)"};
+
+constexpr CommandOption kCodes = {"codes", OptionValue::text, "KIND[:rescore=N]",
+                                  "find candidates by int8 or binary codes, and score the N (100) nearest by "
+                                  "code again as they were stored"};
+
+constexpr CommandOption kRerank = {
+    "rerank", OptionValue::texts, "NAME[:KEY=NUMBER,...]",
+    "alpha_qe:k=5,alpha=3 and average_qe:k=5 expand the query by the k nearest and search again; "
+    "k_reciprocal:k1=20,k2=6,lambda=0.3,depth=200 orders the depth nearest by neighbours that they share; "
+    "may repeat"};
+
 constexpr CommandOption kSeeds = {
     "seeds", OptionValue::integer, "N",
     "a run with the pipeline's seed, one with the next, and so on, which test the same classes"};
@@ -80,13 +98,22 @@ constexpr Command kCommands[] = {
     {"evaluate",
      true,
      "measure a model on the test classes of a pipeline",
-     "evaluate PIPELINE --model DIR [--set KEY=VALUE ...] [--output FILE]",
-     "Measures a model on the test classes of a pipeline's dataset, beside the pipeline's encoder alone.",
+     "evaluate PIPELINE --model DIR [--set KEY=VALUE ...] [--output FILE] [--cut N] [--whiten N] [--codes "
+     "KIND]\n"
+     "       [--rerank NAME ...]",
+     "Measures a model on the test classes of a pipeline's dataset, beside the pipeline's encoder alone. "
+     "With "
+     "--cut,\n--whiten, --codes or --rerank it also measures the search that they refine, and says how many "
+     "bytes an item\nthen takes and how long a query.",
      "host evaluate datasets/toy_cars/pipeline.json --model runs/toy_cars/20261124T100000Z/model",
      {{"PIPELINE"}, 1},
      {kModel,
       set_option("override a value, for example evaluate.baseline=false; may repeat"),
-      {"output", OptionValue::text, "FILE", "also write the metrics as JSON to this file"}}},
+      {"output", OptionValue::text, "FILE", "also write the metrics as JSON to this file"},
+      kCut,
+      kWhiten,
+      kCodes,
+      kRerank}},
     {"index",
      true,
      "make and keep an index that is searched",

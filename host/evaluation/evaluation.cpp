@@ -125,6 +125,7 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
     RankingOptions ranked;
     ranked.distance = distance_from_name(group.first);
     ranked.tile_bytes = options.tile_bytes;
+    if (options.scorer) ranked.scores = options.scorer(ranked.distance);
     for (auto m : members) ranked.depth = std::max(ranked.depth, metrics[m]->depth(largest));
     singletons = 0;
     rank_neighbours(embeddings, task, relevance, ranked, [&](int64_t first, const Ranking& ranking) {

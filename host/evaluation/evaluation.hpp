@@ -3,12 +3,15 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "host/evaluation/ranking.hpp"
 #include "host/evaluation/retrieval_task.hpp"
+#include "kindred/distance.hpp"
 #include "kindred/metric.hpp"
 
 namespace kindred::host {
@@ -17,6 +20,8 @@ struct EvaluationOptions {
   uint64_t seed = 0;
   int64_t bootstrap_samples = 1000;  ///< 0: no interval
   int64_t tile_bytes = int64_t{64} << 20;
+  /// Gives what orders candidates in place of a metric's distance; empty: the distance does.
+  std::function<RowScores(Distance)> scorer{};
 };
 
 /// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for or can be

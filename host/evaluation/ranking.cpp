@@ -127,6 +127,15 @@ void rank_neighbours(const at::Tensor& embeddings, const RetrievalTask& task, co
   const auto queries = query_rows(task);
   const auto candidates = candidates_of(task, embeddings.size(0), queries);
   const int64_t depth = std::clamp<int64_t>(options.depth, 0, candidates.least);
+  if (options.scores) {
+    const int64_t tile =
+        std::max<int64_t>(options.tile_bytes / (4 * std::max<int64_t>(embeddings.size(0), 1)), 1);
+    for (int64_t first = 0; first < queries.numel(); first += tile) {
+      const auto part = queries.slice(0, first, std::min(first + tile, queries.numel())).contiguous();
+      consume(first, rank_tile(part, options.scores(part), candidates, relevance, depth));
+    }
+    return;
+  }
   const auto rows = scored_rows(options.distance, embeddings);
   // Comparing all rows with each other costs half of the products, whoever is asked for.
   const bool are_nearly_all = !task.candidates.defined() && 3 * queries.numel() >= 2 * embeddings.size(0);

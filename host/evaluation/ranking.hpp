@@ -12,10 +12,15 @@
 
 namespace kindred::host {
 
+/// Numbers of rows, int64 (T), that are queries -> float32 (T, N) on the CPU, contiguous: what orders the
+/// candidates of each, larger is nearer, minus infinity for what is no candidate.
+using RowScores = std::function<at::Tensor(const at::Tensor& queries)>;
+
 struct RankingOptions {
   Distance distance = Distance::cosine;
   int64_t depth = 1;  ///< nearest neighbours per query
   int64_t tile_bytes = int64_t{64} << 20;
+  RowScores scores{};  ///< orders candidates in place of the distance, where it is set
 };
 
 /// Ranks the candidates of every query of the task and says which are relevant, as metrics want to see it:

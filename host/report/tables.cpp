@@ -48,4 +48,27 @@ std::string metrics_table(const json& result, const std::vector<std::string>& kn
   return text;
 }
 
+std::string refinement_table(const json& result) {
+  if (!result.contains("refinement")) return "";
+  const auto& metrics = result.at("metrics");
+  const auto& costs = result.at("refinement");
+  std::string text = fmt::format("\nwith {}\n{:<28} {:>9} {:>9} {:>8}\n", costs.at("text").get<std::string>(),
+                                 "", "tuned", "refined", "ratio");
+  const auto line = [&](const std::string& name, const json& tuned, const json& refined, int digits) {
+    const auto cell = [&](const json& value) {
+      return value.is_number() ? fmt::format("{:.{}f}", value.get<double>(), digits) : "-";
+    };
+    const bool ratio = tuned.is_number() && refined.is_number() && tuned.get<double>() > 0;
+    text += fmt::format("{:<28} {:>9} {:>9} {:>8}\n", name, cell(tuned), cell(refined),
+                        ratio ? fmt::format("{:.2f}x", refined.get<double>() / tuned.get<double>()) : "-");
+  };
+  for (const auto& [name, refined] : metrics.at("refined").items())
+    line(name, metrics.at("tuned").at(name), refined, 4);
+  const auto& bytes = costs.at("bytes_per_item");
+  const auto& times = costs.at("microseconds_per_query");
+  line("bytes per item", bytes.at("tuned"), bytes.at("refined"), 0);
+  line("microseconds per query", times.at("tuned"), times.at("refined"), 0);
+  return text;
+}
+
 }  // namespace kindred::host

@@ -18,4 +18,7 @@ nlohmann::json per_class_table(const Measured& base, const Measured& tuned, cons
 /// is a body of result.json: "metrics", and where they are known "comparison" and "warnings".
 std::string metrics_table(const nlohmann::json& result, const std::vector<std::string>& known = {});
 
+/// Puts tuned and refined side by side with what both cost; "" where `result` has no "refinement".
+std::string refinement_table(const nlohmann::json& result);
+
 }  // namespace kindred::host

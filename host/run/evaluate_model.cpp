@@ -20,6 +20,7 @@
 #include "host/run/doubts.hpp"
 #include "host/run/duplicates.hpp"
 #include "host/run/make_model.hpp"
+#include "host/run/refined_measure.hpp"
 
 namespace kindred::host {
 namespace {
@@ -34,9 +35,10 @@ struct TestSide {
 class ModelEvaluation {
  public:
   ModelEvaluation(const Pipeline& pipeline, const Catalog& catalog, const std::string& model_folder,
-                  Context& context)
+                  const Refinements& refinements, Context& context)
       : pipeline_(pipeline),
         catalog_(catalog),
+        refinements_(refinements),
         context_(context),
         device_(device_from_name(pipeline.device)),
         options_{pipeline.cache.batch_size, pipeline.loading.threads},
@@ -59,9 +61,15 @@ class ModelEvaluation {
     const auto tuned = encode(test, model_, true);
     const auto base = pipeline_.evaluation.baseline ? measured(base_side(test)) : Measured{};
     const auto found = measured(tuned);
+    const auto refined = refinements_.any() ? measured_refined(tuned, split.train) : RefinedMeasure{};
     say_notes_of_reading(*dataset_, said, context_);
     json out = {{"metrics", {{"base", base.values()}, {"tuned", found.values()}}},
                 {"metric_details", {{"base", base.details()}, {"tuned", found.details()}}}};
+    if (refinements_.any()) {
+      out["metrics"]["refined"] = refined.values.values();
+      out["metric_details"]["refined"] = refined.values.details();
+      out["refinement"] = refined.costs;
+    }
     if (pipeline_.evaluation.baseline) {
       const auto compared = compare(base, found, pipeline_.evaluation);
       out["comparison"] = comparison_json(compared);
@@ -98,8 +106,17 @@ class ModelEvaluation {
     return measure(side.embeddings, task, parts_.metrics, pipeline_.evaluation, context_);
   }
 
+  /// Whitening learns from training samples alone.
+  RefinedMeasure measured_refined(const TestSide& tuned, const std::vector<SampleIndex>& train) {
+    const auto training = refinements_.whiten > 0 ? encode(train, model_, true).embeddings : at::Tensor();
+    const auto task = measured_task(*dataset_, tuned.rows, parts_.eval_sampler.get(), pipeline_.evaluation);
+    return measure_refined(tuned.embeddings, training, task, parts_.metrics, refinements_,
+                           pipeline_.evaluation, context_);
+  }
+
   const Pipeline& pipeline_;
   const Catalog& catalog_;
+  const Refinements& refinements_;
   Context& context_;
   const at::Device device_;
   const InferenceModel::Options options_;
@@ -112,8 +129,8 @@ class ModelEvaluation {
 }  // namespace
 
 json evaluate_model(const Pipeline& pipeline, const Catalog& catalog, const std::string& model_folder,
-                    Context& context) {
-  return ModelEvaluation(pipeline, catalog, model_folder, context).metrics();
+                    const Refinements& refinements, Context& context) {
+  return ModelEvaluation(pipeline, catalog, model_folder, refinements, context).metrics();
 }
 
 }  // namespace kindred::host

@@ -84,6 +84,42 @@ TEST_F(Servable, embeds_without_the_training_data) {
   }
 }
 
+TEST_F(Servable, is_measured_with_the_refinements_that_a_search_would_use) {
+  const auto evaluate = [&](std::vector<std::string> options) {
+    std::vector<std::string> all = {"evaluate", "pipeline.json", "--quiet", "--model", "out/model"};
+    all.insert(all.end(), options.begin(), options.end());
+    return testing::run_host(folder_, all);
+  };
+  const auto plain = nlohmann::json::parse(evaluate({"--json"}).out);
+  EXPECT_FALSE(plain.contains("refinement"));
+  const auto result = evaluate({"--json", "--cut", "6", "--whiten", "4", "--codes", "int8", "--rerank",
+                                "alpha_qe:k=3", "--rerank", "k_reciprocal:depth=30"});
+  ASSERT_EQ(result.code, 0) << result.error;
+  const auto found = nlohmann::json::parse(result.out);
+  EXPECT_EQ(found["metrics"]["tuned"], plain["metrics"]["tuned"]);
+  for (const auto& [name, value] : plain["metrics"]["tuned"].items())
+    EXPECT_TRUE(found["metrics"]["refined"][name].is_number()) << name;
+  EXPECT_EQ(found["refinement"]["bytes_per_item"]["tuned"], 8 * 4);
+  EXPECT_EQ(found["refinement"]["bytes_per_item"]["refined"], 4 + 4);
+  EXPECT_GT(found["refinement"]["microseconds_per_query"]["refined"], 0);
+  EXPECT_EQ(found["refinement"]["refinements"]["k_reciprocal"]["depth"], 30);
+  const auto same = nlohmann::json::parse(evaluate({"--json", "--codes", "int8:rescore=100000"}).out);
+  EXPECT_EQ(same["metrics"]["refined"], same["metrics"]["tuned"])
+      << "all rows are scored again as they are stored";
+  const auto table = evaluate({"--rerank", "average_qe:k=2"}).out;
+  EXPECT_THAT(table, HasSubstr("with alpha_qe:alpha=0.0,k=2"));
+  EXPECT_THAT(table, HasSubstr("bytes per item"));
+  for (const auto& wrong :
+       {std::vector<std::string>{"--rerank", "alpha"}, {"--cut", "0"}, {"--codes", "int8:k=3"}}) {
+    const auto refused = evaluate(wrong);
+    EXPECT_EQ(refused.code, 2) << refused.error;
+    EXPECT_THAT(refused.error, HasSubstr(wrong.front()));
+  }
+  const auto many = evaluate({"--cut", "100"});
+  EXPECT_EQ(many.code, 1);
+  EXPECT_THAT(many.error, HasSubstr("embeddings have 8 numbers"));
+}
+
 TEST_F(Servable, says_by_which_distance_it_was_measured_and_whether_its_rows_have_length_1) {
   const auto plain = testing::read_json(folder_ / "out/model/model.json")["search"];
   EXPECT_EQ(plain["distance"], "cosine");

@@ -28,6 +28,7 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"inference", {"base", "options", "loader", "contracts", "data", "model"}},
     {"search", {"base"}},
     {"index", {"base", "options", "loader", "contracts", "search"}},
+    {"refinement", {"base", "search"}},
     {"evaluation", {"base", "options", "contracts", "data", "search"}},
     {"report", {"base", "data", "search", "evaluation"}},
     {"encoding", {"base", "options", "loader", "contracts", "data", "model", "cache"}},
@@ -38,11 +39,11 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
       "distributed"}},
     {"run",
      {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
-      "evaluation", "report", "encoding", "training_data", "distributed", "training"}},
+      "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training"}},
     {"check", {"base", "options", "loader", "contracts"}},
     {"cli",
      {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
-      "index", "evaluation", "report", "encoding", "training_data", "distributed", "training", "run"}},
+      "index", "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training", "run"}},
 };
 
 const Rooms* allowed_of(const std::string& room) {

@@ -6,6 +6,7 @@
 #include "host/base/exit_code.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
+#include "host/cli/refinement_request.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/report/tables.hpp"
 #include "host/run/checked_pipeline.hpp"
@@ -32,6 +33,7 @@ void make_folder_of(const fs::path& output) {
 int evaluate_command(const CommandLine& command) {
   if (!command.has("model"))
     throw UsageError("--model DIR is missing; it is the folder of a run, or its model/");
+  const auto refinements = refinement_request(command);
   if (command.has("output")) make_folder_of(command.get<std::string>("output"));
 
   const auto document = read_document(command.list("PIPELINE").front(), command.list("set"));
@@ -39,14 +41,15 @@ int evaluate_command(const CommandLine& command) {
   const auto pipeline = checked_pipeline(document, catalog);
   tell_notes(pipeline, command.context());
   const auto before = command.warnings();
-  auto result = evaluate_model(pipeline, catalog, command.get<std::string>("model"), command.context());
+  auto result =
+      evaluate_model(pipeline, catalog, command.get<std::string>("model"), refinements, command.context());
   result["warnings"] = command.warnings();
   if (command.has("output"))
     write_file_atomically(command.get<std::string>("output"), json_text(result, 2) + "\n");
   if (command.json())
     std::cout << json_text(result, 2) << "\n";
   else
-    std::cout << metrics_table(result, before);
+    std::cout << metrics_table(result, before) << refinement_table(result);
   return kExitOk;
 }
 

@@ -123,5 +123,26 @@ TEST(Ranking, of_very_long_and_very_short_rows_is_that_of_ordinary_ones) {
   EXPECT_NO_THROW(ranked(mixed, Distance::cosine));
 }
 
+TEST(Ranking, takes_scores_of_another_in_place_of_the_distance) {
+  const auto x = at::randn({31, 4});
+  const RetrievalTask task{at::randint(4, {31}, at::kLong), {}, {}, {}};
+  const Relevance relevance(task);
+  const auto relevant_of = [&](const RankingOptions& options) {
+    std::vector<at::Tensor> parts, firsts;
+    rank_neighbours(x, task, relevance, options, [&](int64_t, const Ranking& ranking) {
+      parts.push_back(ranking.relevant.clone());
+      firsts.push_back(ranking.first_relevant.clone());
+    });
+    return std::make_pair(at::cat(parts), at::cat(firsts));
+  };
+  RankingOptions plain{Distance::euclidean, 30, 1 << 20}, other{Distance::cosine, 30, 31 * 4 * 7};
+  other.scores = [&](const at::Tensor& queries) {
+    return distance_matrix(Distance::euclidean, x.index_select(0, queries), x).neg();
+  };
+  const auto expected = relevant_of(plain), found = relevant_of(other);
+  EXPECT_TRUE(at::equal(found.first, expected.first));
+  EXPECT_TRUE(at::equal(found.second, expected.second));
+}
+
 }  // namespace
 }  // namespace kindred::host

@@ -27,5 +27,20 @@ TEST(MetricsTable, needs_the_metrics_alone) {
             "nmi                                 -        -        -\n");
 }
 
+TEST(RefinementTable, puts_what_is_won_beside_what_it_costs) {
+  const auto result = nlohmann::json::parse(R"({
+    "metrics": {"base": {}, "tuned": {"r_precision": 0.4, "nmi": null}, "refined": {"r_precision": 0.5, "nmi": null}},
+    "refinement": {"text": "cut 64, alpha_qe:alpha=3.0,k=5", "bytes_per_item": {"tuned": 5120, "refined": 256},
+                   "microseconds_per_query": {"tuned": 800.4, "refined": 400.2}}})");
+  EXPECT_EQ(refinement_table(result),
+            "\nwith cut 64, alpha_qe:alpha=3.0,k=5\n"
+            "                                 tuned   refined    ratio\n"
+            "nmi                                  -         -        -\n"
+            "r_precision                     0.4000    0.5000    1.25x\n"
+            "bytes per item                    5120       256    0.05x\n"
+            "microseconds per query             800       400    0.50x\n");
+  EXPECT_EQ(refinement_table(nlohmann::json::parse(R"({"metrics": {}})")), "");
+}
+
 }  // namespace
 }  // namespace kindred::host
