@@ -10,6 +10,8 @@
 namespace kindred::host {
 using nlohmann::json;
 
+std::string note_name(const std::string& name) { return "note." + name; }
+
 IndexState read_state(Database& database) {
   ItemTable table(database);
   IndexState state;
