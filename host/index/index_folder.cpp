@@ -99,6 +99,10 @@ at::Tensor IndexFolder::select(const std::string& where) const {
   return mask;
 }
 
+json IndexFolder::note(const std::string& name) const {
+  return reading([&](ItemTable& table) { return table.fact(note_name(name)); });
+}
+
 std::optional<StoredItem> IndexFolder::find(const std::string& id) const {
   auto found = reading([&](ItemTable& table) { return table.find(id); });
   if (found && found->row >= size()) return std::nullopt;  // added since

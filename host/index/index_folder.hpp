@@ -39,6 +39,8 @@ class IndexFolder {
   /// bool (N): those of them that fit a condition; see select_where(). Throws Error.
   at::Tensor select(const std::string& where) const;
 
+  /// What the program noted of the index; null where it was never set.
+  nlohmann::json note(const std::string& name) const;
   std::optional<StoredItem> find(const std::string& id) const;
   std::vector<StoredItem> items(const std::vector<int64_t>& rows) const;
   /// Items that are not removed with rows from `begin` up to `end`.

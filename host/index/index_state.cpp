@@ -29,6 +29,8 @@ void check_names(const IndexState& state, const std::string& database) {
 
 }  // namespace
 
+std::string note_name(const std::string& name) { return "note." + name; }
+
 IndexState read_state(Database& database) {
   ItemTable table(database);
   IndexState state;

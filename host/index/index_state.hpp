@@ -21,6 +21,9 @@ struct IndexState {
 
 constexpr const char* kMetadataFile = "metadata.sqlite";
 
+/// The name of the fact that holds a note of the program.
+std::string note_name(const std::string& name);
+
 /// The state that the transaction of the caller sees. Throws Error where the tables contradict each other.
 IndexState read_state(Database& database);
 /// Writes what is no table of its own: generation, commits, next_file, component.

@@ -21,8 +21,6 @@ constexpr int64_t kLargestSegment = int64_t{1} << 30;  // bytes; a larger file i
 
 std::string next_rows_file(IndexState& state) { return fmt::format("rows-{}.npy", state.next_file++); }
 
-std::string note_name(const std::string& name) { return "note." + name; }
-
 void set_note_in(ItemTable& table, const std::string& name, const json& value) {
   table.set_fact(note_name(name), value);
 }

@@ -2,12 +2,11 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-#include <png.h>
 
 #include <algorithm>
 
 #include "host/evaluation/relevance.hpp"
-#include "kindred/error.hpp"
+#include "host/report/thumbnail.hpp"
 #include "kindred/io/file.hpp"
 
 namespace kindred::host {
@@ -20,16 +19,6 @@ struct Colour {
 };
 constexpr Colour kGrey{150, 150, 150}, kGreen{30, 170, 60}, kRed{215, 45, 45};
 
-/// (3, h, w) float of the picture scaled to fit the cell, shape kept.
-at::Tensor thumbnail(const at::Tensor& image) {
-  const double scale = std::min(static_cast<double>(kCellWidth) / static_cast<double>(image.size(1)),
-                                static_cast<double>(kCellHeight) / static_cast<double>(image.size(0)));
-  const auto height = std::max<int64_t>(1, std::llround(static_cast<double>(image.size(0)) * scale));
-  const auto width = std::max<int64_t>(1, std::llround(static_cast<double>(image.size(1)) * scale));
-  const auto planes = image.permute({2, 0, 1}).unsqueeze(0).to(at::kFloat).contiguous();
-  return at::_upsample_bilinear2d_aa(planes, {height, width}, false).squeeze(0);
-}
-
 void draw_cell(at::Tensor& canvas, const Dataset& dataset, SampleIndex sample, size_t field, int64_t top,
                int64_t left, Colour frame) {
   auto cell =
@@ -40,11 +29,7 @@ void draw_cell(at::Tensor& canvas, const Dataset& dataset, SampleIndex sample, s
   auto inner = cell.slice(0, kFrame, kFrame + kCellHeight).slice(1, kFrame, kFrame + kCellWidth);
   inner.fill_(0);
   try {
-    const auto small = thumbnail(dataset.read_field(to_int(sample), field))
-                           .round()
-                           .clamp(0, 255)
-                           .to(at::kByte)
-                           .permute({1, 2, 0});
+    const auto small = thumbnail(dataset.read_field(to_int(sample), field), kCellWidth, kCellHeight);
     const auto y = (kCellHeight - small.size(0)) / 2, x = (kCellWidth - small.size(1)) / 2;
     inner.slice(0, y, y + small.size(0)).slice(1, x, x + small.size(1)).copy_(small);
   } catch (const std::exception&) {
@@ -84,19 +69,7 @@ void write_retrieval_image(const std::string& path, const RetrievalShown& shown,
 }
 
 void write_png(const std::string& path, const at::Tensor& image) {
-  const auto plain = image.contiguous();
-  png_image header{};
-  header.version = PNG_IMAGE_VERSION;
-  header.width = static_cast<png_uint_32>(plain.size(1));
-  header.height = static_cast<png_uint_32>(plain.size(0));
-  header.format = PNG_FORMAT_RGB;
-  std::string bytes(PNG_IMAGE_PNG_SIZE_MAX(header), '\0');
-  png_alloc_size_t size = bytes.size();
-  if (!png_image_write_to_memory(&header, bytes.data(), &size, 0, plain.data_ptr<uint8_t>(), 0, nullptr)) {
-    throw Error("cannot encode " + path + " as PNG: " + header.message);
-  }
-  bytes.resize(size);
-  write_file_atomically(path, bytes);
+  write_file_atomically(path, png_bytes(image, path));
 }
 
 }  // namespace kindred::host

@@ -12,6 +12,9 @@
 
 namespace kindred::host {
 
+/// The note of an index with the folder of the model that it was built with.
+constexpr const char* kModelNote = "model_folder";
+
 /// The model that gives an index its rows, as `host embed` would: what it reads, and how.
 class IndexEncoder {
  public:

@@ -26,7 +26,6 @@ using nlohmann::json;
 namespace {
 
 constexpr size_t kFailuresShown = 20;
-constexpr const char* kModelNote = "model_folder";
 constexpr const char* kBuildNote = "unfinished_build";
 
 /// What a command did to an index.

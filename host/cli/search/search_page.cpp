@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include "host/cli/search/search_results.hpp"
+#include "host/report/thumbnail.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/utf8.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr int64_t kWidth = 200, kHeight = 150;
+
+constexpr const char* kHead = R"(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{0}</title>
+<style>
+body {{ font: 15px/1.4 system-ui, sans-serif; margin: 2rem; color: #222; background: #fff; }}
+section {{ margin-bottom: 2.5rem; }}
+h2 {{ font-size: 1rem; overflow-wrap: anywhere; }}
+.found {{ display: flex; flex-wrap: wrap; gap: 1rem; }}
+figure {{ margin: 0; width: 200px; }}
+figure.query img {{ outline: 3px solid #3b6ea5; }}
+.none {{ display: flex; height: 150px; align-items: center; justify-content: center; background: #eee; color: #555; }}
+figcaption {{ font-size: 13px; overflow-wrap: anywhere; }}
+b {{ font-variant-numeric: tabular-nums; }}
+</style>
+</head>
+<body>
+<h1>{0}</h1>
+)";
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : shown(text)) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string base64(const std::string& bytes) {
+  constexpr const char* kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const auto at = [&](size_t k) -> uint32_t {
+      return i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0;
+    };
+    const uint32_t word = at(0) << 16U | at(1) << 8U | at(2);
+    for (uint32_t k = 0; k < 4; ++k)
+      out += i + k > bytes.size() ? '=' : kDigits[word >> (18U - 6U * k) & 63U];
+  }
+  return out;
+}
+
+std::string picture(const std::string& file, const Decoders& decoders) {
+  if (file.empty()) return "<div class=\"none\">no picture</div>";
+  try {
+    const auto small = thumbnail(decoders.decode(read_file(file), file), kWidth, kHeight);
+    return fmt::format("<img width=\"{}\" height=\"{}\" alt=\"\" src=\"data:image/png;base64,{}\">",
+                       small.size(1), small.size(0), base64(png_bytes(small, file)));
+  } catch (const std::exception&) {
+    return "<div class=\"none\">it cannot be read</div>";
+  }
+}
+
+}  // namespace
+
+std::string to_html(const std::vector<SearchResult>& results, const Decoders& decoders,
+                    const std::string& title) {
+  auto out = fmt::format(fmt::runtime(kHead), escaped(title));
+  for (const auto& result : results) {
+    out += fmt::format("<section>\n<h2>{}</h2>\n<div class=\"found\">\n", escaped(result.query.name));
+    if (!result.query.file.empty())
+      out += fmt::format("<figure class=\"query\">{}<figcaption>the query</figcaption></figure>\n",
+                         picture(result.query.file, decoders));
+    for (const auto& one : result.found) {
+      const auto& item = one.stored.item;
+      out +=
+          fmt::format("<figure>{}<figcaption><b>{:.4f}</b> {}<br>{}</figcaption></figure>\n",
+                      picture(item.path, decoders), one.distance, escaped(item.class_name), escaped(item.id));
+    }
+    out += "</div>\n</section>\n";
+  }
+  return out + "</body>\n</html>\n";
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,163 @@
+#include "host/cli/search/search_queries.hpp"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "host/base/clock.hpp"
+#include "host/base/text.hpp"
+#include "host/cli/index/index_encoder.hpp"
+#include "host/inference/encode_inputs.hpp"
+#include "host/model/device.hpp"
+#include "host/model/model_fingerprint.hpp"
+#include "host/model/servable.hpp"
+#include "kindred/error.hpp"
+#include "kindred/io/npy.hpp"
+#include "kindred/io/utf8.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+namespace {
+
+/// How much of a negative example is subtracted from a query (Rocchio 1971, with weights 1 and 1/2).
+constexpr double kTurnedAway = 0.5;
+
+at::Tensor mean_of(const std::vector<SearchQuery>& queries) {
+  std::vector<at::Tensor> rows;
+  for (const auto& one : queries) rows.push_back(one.row);
+  return at::stack(rows).mean(0);
+}
+
+}  // namespace
+
+std::vector<SearchQuery> SearchQueries::all() {
+  auto inputs = command_.list("QUERY");
+  const auto negatives = command_.list("not-like");
+  const auto given = inputs.size();
+  inputs.insert(inputs.end(), negatives.begin(), negatives.end());
+  auto queries = encoded(inputs);
+  const std::vector<SearchQuery> unlike(queries.begin() + static_cast<int64_t>(given), queries.end());
+  queries.resize(given);
+  for (auto* more : {&SearchQueries::of_ids, &SearchQueries::of_arrays}) {
+    for (auto& one : (this->*more)()) queries.push_back(std::move(one));
+  }
+  if (queries.empty())
+    throw UsageError("there is no query; give a picture or a text, --id ID, or --embeddings FILE.npy");
+  if (command_.has("combine")) queries = {combined(queries)};
+  if (!unlike.empty()) turn_away(queries, unlike);
+  return queries;
+}
+
+void SearchQueries::load_model() {
+  const auto before = now_seconds();
+  std::string folder;
+  if (command_.has("model")) {
+    folder = model_folder(command_.get<std::string>("model"));
+  } else {
+    const auto noted = index_.note(kModelNote);
+    if (!noted.is_string() || !fs::exists(noted.get<std::string>())) {
+      throw Error(
+          fmt::format("the model \"{}\" of the index {} is not where it was when the index was built{}; give "
+                      "--model DIR",
+                      index_.space().model_name, index_.path(),
+                      noted.is_string() ? " (" + noted.get<std::string>() + ")" : ""));
+    }
+    folder = noted.get<std::string>();
+  }
+  auto model =
+      InferenceModel::load(folder, catalog_, device_from_name(command_.get<std::string>("device")), {});
+  check_model(index_.path(), index_.space(), model.manifest().value("name", ""), model_fingerprint(folder));
+  if (model.fields().size() > 1) {
+    throw UsageError(
+        "the model of the index reads records of several fields; search by --id, or by rows that "
+        "host embed gave, with --embeddings");
+  }
+  if (model.fields().front().kind == ObjectKind::image) decoders_ = Decoders(catalog_);
+  model_.emplace(std::move(model));
+  model_seconds_ = now_seconds() - before;
+}
+
+std::vector<SearchQuery> SearchQueries::encoded(const std::vector<std::string>& inputs) {
+  if (inputs.empty()) return {};
+  load_model();
+  const auto before = now_seconds();
+  const bool reads_texts = model_->fields().front().kind == ObjectKind::text;
+  const bool reads_images = model_->fields().front().kind == ObjectKind::image;
+  std::vector<Input> objects;
+  std::vector<SearchQuery> queries;
+  for (const auto& input : inputs) {
+    const bool is_text = reads_texts && !fs::exists(input);
+    objects.push_back(is_text ? Input::text(input) : Input::file(input));
+    queries.push_back({input, reads_images ? input : "", {}});
+  }
+  const auto encoded = encode_inputs(*model_, decoders_, objects);
+  if (!encoded.errors.empty()) throw Error(encoded.errors.front().message);
+  for (size_t i = 0; i < queries.size(); ++i) queries[i].row = encoded.rows[static_cast<int64_t>(i)];
+  encode_seconds_ = now_seconds() - before;
+  return queries;
+}
+
+std::vector<SearchQuery> SearchQueries::of_ids() const {
+  std::vector<SearchQuery> queries;
+  for (const auto& id : command_.list("id")) {
+    const auto found = index_.find(id);
+    if (!found) throw Error("the index " + shown(index_.path()) + " has no item \"" + shown(id) + "\"");
+    const auto row = index_.rows()->rows(found->row, found->row + 1).select(0, 0).to(at::kFloat);
+    queries.push_back({id, found->item.path, row, {found->row}});
+  }
+  return queries;
+}
+
+std::vector<SearchQuery> SearchQueries::of_arrays() const {
+  std::vector<SearchQuery> queries;
+  for (const auto& path : command_.list("embeddings")) {
+    auto rows = map_npy(path);
+    if (rows.dim() == 1) rows = rows.unsqueeze(0);
+    if (rows.dim() != 2 || rows.size(1) != index_.space().dimension ||
+        !at::isFloatingType(rows.scalar_type())) {
+      std::ostringstream shape;
+      shape << rows.sizes();
+      throw Error(
+          fmt::format("{} holds {}; expected rows of {} numbers, as host embed writes them with the model of "
+                      "the index",
+                      path, shape.str(), index_.space().dimension));
+    }
+    for (int64_t i = 0; i < rows.size(0); ++i)
+      queries.push_back({fmt::format("{}#{}", path, i), "", rows[i].to(at::kFloat)});
+  }
+  return queries;
+}
+
+SearchQuery SearchQueries::combined(const std::vector<SearchQuery>& queries) const {
+  SearchQuery out;
+  for (const auto& one : queries) {
+    out.name += (out.name.empty() ? "" : " + ") + one.name;
+    if (out.file.empty()) out.file = one.file;
+    out.itself.insert(out.itself.end(), one.itself.begin(), one.itself.end());
+  }
+  auto parts = queries;
+  if (index_.space().unit_length()) {
+    for (auto& one : parts) one.row = l2_normalized(one.row);  // each counts as much as any other
+  }
+  out.row = mean_of(parts);
+  return out;
+}
+
+void SearchQueries::turn_away(std::vector<SearchQuery>& queries, const std::vector<SearchQuery>& from) const {
+  const bool unit = index_.space().unit_length();
+  auto away = from;
+  if (unit) {
+    for (auto& one : away) one.row = l2_normalized(one.row);
+  }
+  const auto unlike = mean_of(away);
+  for (auto& one : queries) {
+    one.row = (unit ? l2_normalized(one.row) : one.row) - kTurnedAway * unlike;
+    if (one.row.abs().max().item<float>() == 0)
+      throw Error("the query " + shown(one.name) + " is what --not-like names, so nothing is left of it");
+    for (const auto& negative : from) one.name += " - " + negative.name;
+  }
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,158 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
+
+#include "host_process.hpp"
+#include "kindred/distance.hpp"
+#include "small_pipeline.hpp"
+
+/// `host search` over an index of stored vectors, compared with distances that are computed here.
+namespace kindred {
+namespace {
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class SearchCommand : public ::testing::Test {
+ protected:
+  /// An index of 240 vectors by the untrained model of a pipeline, without heads.
+  static void SetUpTestSuite() {
+    folder_ = new testing::TemporaryFolder("search");
+    testing::write_vectors(*folder_);
+    auto pipeline = testing::vectors_pipeline();
+    pipeline["model"]["head"] = {{"type", "l2_normalize"}};
+    pipeline.erase("train");
+    testing::write_pipeline(*folder_, pipeline);
+    const auto ran = testing::run_host(*folder_, {"run", "pipeline.json", "--quiet", "--output", "run"});
+    ASSERT_EQ(ran.code, 0) << ran.error;
+    const auto built =
+        testing::run_host(*folder_, {"index", "build", "--model", "run", "--output", "index", "--data",
+                                     "pipeline.json", "--precision", "float32", "--quiet"});
+    ASSERT_EQ(built.code, 0) << built.error;
+    vectors_ = map_npy(*folder_ / "x.npy").to(at::kFloat).clone();
+  }
+  static void TearDownTestSuite() {
+    vectors_ = {};
+    delete folder_;
+  }
+
+  static json found(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"search", "--index", "index", "--json"});
+    const auto result = testing::run_host(*folder_, arguments);
+    EXPECT_EQ(result.code, 0) << result.error;
+    return json::parse(result.out)["results"];
+  }
+  static std::string refused(std::vector<std::string> arguments, int code) {
+    arguments.insert(arguments.begin(), {"search", "--index", "index"});
+    const auto result = testing::run_host(*folder_, arguments);
+    EXPECT_EQ(result.code, code) << result.error;
+    return result.error;
+  }
+  /// Rows by their cosine distance to `query`, without those in `without`.
+  static std::vector<std::string> nearest(const at::Tensor& query, int64_t k,
+                                          std::vector<int64_t> without = {}) {
+    const auto distances =
+        distance_matrix(Distance::cosine, query.unsqueeze(0).to(at::kDouble), vectors_.to(at::kDouble))[0];
+    for (const auto row : without) distances[row] = 9;
+    const auto order = std::get<1>(at::sort(distances));
+    std::vector<std::string> names;
+    for (int64_t i = 0; i < k; ++i) names.push_back("#" + std::to_string(order[i].item<int64_t>()));
+    return names;
+  }
+  static std::vector<std::string> ids(const json& result) {
+    std::vector<std::string> names;
+    for (const auto& one : result["found"]) names.push_back(one["id"]);
+    return names;
+  }
+
+  static inline testing::TemporaryFolder* folder_ = nullptr;
+  static inline at::Tensor vectors_;
+};
+
+TEST_F(SearchCommand, by_an_id_finds_the_nearest_others_with_all_that_is_known_of_them) {
+  const auto results = found({"--id", "#3", "-k", "7"});
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0]["query"], "#3");
+  EXPECT_EQ(ids(results[0]), nearest(vectors_[3], 7, {3}));
+  const auto& first = results[0]["found"][0];
+  const auto row = std::stoll(first["id"].get<std::string>().substr(1));
+  EXPECT_EQ(first["rank"], 1);
+  EXPECT_EQ(first["label"], row % 24);
+  const auto distance =
+      paired_distance(Distance::cosine, vectors_.slice(0, 3, 4), vectors_.slice(0, row, row + 1))
+          .item<double>();
+  EXPECT_NEAR(first["distance"].get<double>(), distance, 1e-5);
+}
+
+TEST_F(SearchCommand, by_files_and_arrays_finds_the_same) {
+  write_npy(*folder_ / "one.npy", vectors_[5]);
+  write_npy(*folder_ / "two.npy", vectors_.slice(0, 5, 7));
+  const auto by_model = found({"one.npy"}), by_rows = found({"--embeddings", "two.npy"});
+  ASSERT_EQ(by_model.size(), 1u);
+  ASSERT_EQ(by_rows.size(), 2u);
+  EXPECT_EQ(ids(by_model[0]), nearest(vectors_[5], 10));
+  EXPECT_EQ(ids(by_model[0]), ids(by_rows[0]));
+  EXPECT_EQ(ids(by_rows[1]), nearest(vectors_[6], 10));
+  write_npy(*folder_ / "other.npy", at::ones({2, 3}));
+  EXPECT_THAT(refused({"--embeddings", "other.npy"}, 1), HasSubstr("expected rows of 16 numbers"));
+  EXPECT_THAT(refused({"absent.npy"}, 1), HasSubstr("absent.npy"));
+}
+
+TEST_F(SearchCommand, several_queries_are_combined_and_negative_ones_turned_away_from) {
+  const auto unit = l2_normalized(vectors_);
+  const auto both = found({"--id", "#3", "--id", "#27", "--combine"});
+  ASSERT_EQ(both.size(), 1u);
+  EXPECT_EQ(both[0]["query"], "#3 + #27");
+  EXPECT_EQ(ids(both[0]), nearest(unit[3] + unit[27], 10, {3, 27}));
+  write_npy(*folder_ / "unlike.npy", vectors_[8]);
+  const auto away = found({"--id", "#3", "--not-like", "unlike.npy"});
+  EXPECT_EQ(ids(away[0]), nearest(unit[3] - 0.5 * unit[8], 10, {3}));
+}
+
+TEST_F(SearchCommand, conditions_and_groups_choose_among_the_items) {
+  const auto some = found({"--id", "#3", "-k", "5", "--where", "label IN (1, 2)"});
+  ASSERT_EQ(some[0]["found"].size(), 5u);
+  for (const auto& one : some[0]["found"]) EXPECT_TRUE(one["label"] == 1 || one["label"] == 2) << one;
+  const auto groups = found({"--id", "#3", "-k", "24", "--group-by", "label"});
+  std::set<int64_t> labels;
+  for (const auto& one : groups[0]["found"]) labels.insert(one["label"].get<int64_t>());
+  EXPECT_EQ(labels.size(), 24u);
+  EXPECT_EQ(groups[0]["found"].size(), 24u);
+  EXPECT_THAT(refused({"--id", "#3", "--where", "colour = 'red'"}, 1), HasSubstr("colour"));
+  EXPECT_THAT(refused({"--id", "#3", "--where", "1; DROP TABLE items"}, 1), HasSubstr("DROP"));
+  EXPECT_THAT(refused({"--id", "#3", "--group-by", "colour"}, 1), HasSubstr("has no column \"colour\""));
+}
+
+TEST_F(SearchCommand, what_is_not_there_is_named) {
+  EXPECT_THAT(refused({}, 2), HasSubstr("there is no query"));
+  EXPECT_THAT(refused({"--id", "#999"}, 1), HasSubstr("has no item \"#999\""));
+  EXPECT_THAT(refused({"--id", "#3", "-k", "0"}, 2), HasSubstr("-k must be at least 1"));
+  EXPECT_EQ(testing::run_host(*folder_, {"search", "--index", "nowhere", "--id", "x"}).code, 1);
+  EXPECT_THAT(testing::run_host(*folder_, {"search", "x"}).error, HasSubstr("--index INDEX is missing"));
+}
+
+TEST_F(SearchCommand, by_another_model_is_refused_with_both_names) {
+  auto pipeline = testing::read_json(*folder_ / "pipeline.json");
+  pipeline["name"] = "another";
+  pipeline["model"]["head"] = {{"type", "skip_connection"}};
+  testing::write_pipeline(*folder_, pipeline, "other.json");
+  const auto ran = testing::run_host(*folder_, {"run", "other.json", "--quiet", "--output", "other"});
+  ASSERT_EQ(ran.code, 0) << ran.error;
+  write_npy(*folder_ / "one.npy", vectors_[5]);
+  const auto said = refused({"one.npy", "--model", "other"}, 1);
+  EXPECT_THAT(said, ::testing::AllOf(HasSubstr("another"), HasSubstr("small")));
+}
+
+TEST_F(SearchCommand, a_page_is_one_file_that_names_what_has_no_picture) {
+  const auto done =
+      testing::run_host(*folder_, {"search", "--index", "index", "--id", "#3", "--html", "found.html"});
+  ASSERT_EQ(done.code, 0) << done.error;
+  EXPECT_THAT(done.out, HasSubstr("#3\n    1  0."));
+  const auto page = read_file(*folder_ / "found.html");
+  EXPECT_THAT(page, HasSubstr("<h2>#3</h2>"));
+  EXPECT_THAT(page, HasSubstr("no picture"));
+  EXPECT_EQ(page.find("http"), std::string::npos) << "nothing is fetched from elsewhere";
+}
+
+}  // namespace
+}  // namespace kindred
