@@ -38,17 +38,24 @@ class MyIndex final : public kindred::Index {
   }
 
   // shown in the tutorial:
-  void save(const std::string& folder) const override { kindred::write_npy(folder + "/cells.npy", cells_); }
+  void save(const std::string& folder) const override {
+    kindred::write_npy(folder + "/centres.npy", centres_);
+    kindred::write_npy(folder + "/cells.npy", cells_);
+  }
 
   void load(const std::string& folder, std::shared_ptr<const kindred::StoredRows> rows,
             kindred::Distance distance) override {
-    const auto path = folder + "/cells.npy";
-    const auto cells = kindred::map_npy(path);
-    take(std::move(rows), distance);
-    if (cells.scalar_type() != at::kLong || cells.dim() != 1 || cells.size(0) != rows_->size())
-      throw kindred::Error(path + " has not one cell for each row; build the index again");
-    if (cells.lt(0).logical_or(cells.ge(centres_.size(0))).any().item<bool>())
-      throw kindred::Error(path + " names cells that are not there; build the index again");
+    const auto centres_file = folder + "/centres.npy", cells_file = folder + "/cells.npy";
+    const auto centres = kindred::map_npy(centres_file), cells = kindred::map_npy(cells_file);
+    if (centres.scalar_type() != at::kFloat || centres.dim() != 2 || centres.size(1) != rows->dimension())
+      throw kindred::Error(centres_file + " has no centres for these rows; build the index again");
+    if (cells.scalar_type() != at::kLong || cells.dim() != 1 || cells.size(0) != rows->size())
+      throw kindred::Error(cells_file + " has not one cell for each row; build the index again");
+    if (cells.lt(0).logical_or(cells.ge(centres.size(0))).any().item<bool>())
+      throw kindred::Error(cells_file + " names cells that are not there; build the index again");
+    rows_ = std::move(rows);
+    distance_ = distance;
+    centres_ = centres;
     cells_ = cells;
   }
   // end
