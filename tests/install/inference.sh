@@ -43,7 +43,7 @@ flags() { PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config "$1" kindred-infere
 library=$(readlink -f "$prefix/lib/libkindred_inference.so")
 nm -C --defined-only "$library" >inside.txt 2>/dev/null
 [ "$(grep -c 'kindred::host::' inside.txt)" -gt 50 ] || fail "nm does not see what is in $library"
-for absent in Trainer Optimizer TrainingData Trackers validate_pipeline read_document SectionReader evaluate measure ExactIndex \
+for absent in Trainer Optimizer TrainingData Trackers validate_pipeline read_document SectionReader evaluate measure IndexFolder \
     FeatureExtractor RowCache CommandLine TerminalContext program_options run_pipeline; do
   ! grep "kindred::host::.*$absent\|boost::$absent" inside.txt >&2 || fail "$library holds $absent"
 done
