@@ -16,17 +16,6 @@ namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-/// What stands in a column of an item; null where it has nothing there.
-json value_in(const Item& item, const std::string& column) {
-  if (column == "id") return item.id;
-  if (column == "path") return item.path;
-  if (column == "label") return item.label < 0 ? json() : json(item.label);
-  if (column == "class_name" || column == "class")
-    return item.class_name.empty() ? json() : json(item.class_name);
-  const auto it = item.columns.find(column);
-  return it == item.columns.end() ? json() : *it;
-}
-
 /// Finds the k nearest of different groups by asking for more until there are enough.
 class Finder {
  public:
@@ -86,6 +75,16 @@ std::string class_of(const Item& item) {
 }
 
 }  // namespace
+
+json value_in(const Item& item, const std::string& column) {
+  if (column == "id") return item.id;
+  if (column == "path") return item.path;
+  if (column == "label") return item.label < 0 ? json() : json(item.label);
+  if (column == "class_name" || column == "class")
+    return item.class_name.empty() ? json() : json(item.class_name);
+  const auto it = item.columns.find(column);
+  return it == item.columns.end() ? json() : *it;
+}
 
 std::vector<SearchResult> search_all(const LiveIndex& index, std::vector<SearchQuery> queries,
                                      const SearchWish& wish) {

@@ -21,6 +21,9 @@ struct SearchResult {
   std::vector<FoundItem> found;
 };
 
+/// What stands in a column of an item; null where it has nothing there.
+nlohmann::json value_in(const Item& item, const std::string& column);
+
 struct SearchWish {
   int64_t k = 10;
   std::string where;     ///< a condition over the columns; "": none
