@@ -57,6 +57,24 @@ constexpr Command kCommands[] = {
        "clear: only what versions before 0.12 wrote in another layout, which no run uses any more"},
       {"key", OptionValue::texts, "PREFIX", "clear: only entries whose key begins with this; may repeat"},
       {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"}}},
+    {"dedup",
+     true,
+     "find items that are there twice",
+     "dedup INDEX|PATHS... [options]",
+     "Finds groups of items that are equal to the last byte, and of items whose embeddings are nearly the "
+     "same: "
+     "in an index, or among files, of which --model makes embeddings. Each item is compared with each.",
+     "host dedup cars.index --limit 0.02 --csv twice.csv --html twice.html",
+     {{"SOURCES"}, 1, true},
+     {{"limit", OptionValue::number, "DISTANCE", "how far apart two items may be that are nearly the same",
+       "0.02"},
+      {"exact", OptionValue::none, nullptr, "only those that are equal to the last byte"},
+      {"across", OptionValue::text, "COLUMN",
+       "of an index: only groups with different values there, such as label, or a split"},
+      {"csv", OptionValue::text, "FILE", "also write a table: a line per item with its group"},
+      {"html", OptionValue::text, "FILE", "also write a page with pictures, in one file"},
+      {"model", OptionValue::text, "DIR", "of files: a run's folder, or a servable model"},
+      {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"describe",
      false,
      "parameters of one component, or of all",
@@ -129,7 +147,8 @@ constexpr Command kCommands[] = {
      "  info INDEX                       what it is of, how much it holds, its columns and its size\n"
      "  verify INDEX                     reads all of it and compares checksums; fails where it is damaged\n"
      "  compact INDEX                    drops what was removed, and builds the index over all that is left\n"
-     "  merge INDEX INDEX... --output INDEX   makes one of several",
+     "  merge INDEX INDEX... --output INDEX   makes one of several\n"
+     "  outliers INDEX                   items whose neighbours carry other labels, the worst first",
      "host index build --model runs/toy_cars/20261124T100000Z/model --output cars.index photos/",
      {{"ACTION", "ARGUMENTS"}, 1, true},
      {{"model", OptionValue::text, "DIR",
@@ -146,6 +165,9 @@ constexpr Command kCommands[] = {
       {"params", OptionValue::text, "JSON", "with --index: parameters of the component"},
       {"oversample", OptionValue::integer, "N",
        "with --index: how many times k rows it chooses, of which the stored rows choose k", "1"},
+      {"k,k", OptionValue::integer, "N", "outliers: neighbours that are asked", "10"},
+      {"csv", OptionValue::text, "FILE", "outliers: also write a table"},
+      {"html", OptionValue::text, "FILE", "outliers: also write a page with pictures, in one file"},
       {"latency", OptionValue::text, "TIME", "auto: what one query may take", "20ms"},
       {"memory", OptionValue::text, "SIZE",
        "auto: what searching may take, such as 4GB; what is free now where it is not given"},

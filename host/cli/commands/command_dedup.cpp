@@ -103,8 +103,11 @@ Collection of_files(const CommandLine& command) {
 }
 
 /// Leaves groups whose items differ in a column, such as the side of a split.
-void keep_across(std::vector<DuplicateGroup>& groups, const Collection& collection, const std::string& column) {
-  const auto value = [&](int64_t row) { return value_in(collection.items[static_cast<size_t>(row)].item, column); };
+void keep_across(std::vector<DuplicateGroup>& groups, const Collection& collection,
+                 const std::string& column) {
+  const auto value = [&](int64_t row) {
+    return value_in(collection.items[static_cast<size_t>(row)].item, column);
+  };
   const auto is_alike = [&](const DuplicateGroup& group) {
     return std::all_of(group.rows.begin(), group.rows.end(),
                        [&](int64_t row) { return value(row) == value(group.rows.front()); });
@@ -114,7 +117,8 @@ void keep_across(std::vector<DuplicateGroup>& groups, const Collection& collecti
 
 /// Each group as what was found for a query, so that it is shown in the same way. The distance of an item is
 /// that to the nearest other one of its group.
-std::vector<SearchResult> shown_groups(const std::vector<DuplicateGroup>& groups, const Collection& collection) {
+std::vector<SearchResult> shown_groups(const std::vector<DuplicateGroup>& groups,
+                                       const Collection& collection) {
   std::vector<SearchResult> out;
   for (const auto& group : groups) {
     std::map<int64_t, float> nearest;
@@ -153,8 +157,9 @@ void write_csv(const std::string& path, const std::vector<DuplicateGroup>& group
   for (size_t i = 0; i < groups.size(); ++i) {
     for (const auto& [distance, stored] : shown_as[i].found) {
       const auto& item = stored.item;
-      text += csv_line({std::to_string(i + 1), groups[i].is_exact ? "1" : "0", fmt::format("{:.6g}", distance), item.id,
-                        item.path, item.label < 0 ? "" : std::to_string(item.label), item.class_name});
+      text +=
+          csv_line({std::to_string(i + 1), groups[i].is_exact ? "1" : "0", fmt::format("{:.6g}", distance),
+                    item.id, item.path, item.label < 0 ? "" : std::to_string(item.label), item.class_name});
     }
   }
   write_file_atomically(path, text);
@@ -179,15 +184,17 @@ int dedup_command(const CommandLine& command) {
                           to_html(shown_as, Decoders(load_catalog(command)), "Duplicates"));
   }
   if (command.json()) {
-    std::cout << json_text({{"items", collection.items.size()}, {"groups", groups_json(groups, shown_as)}}, 2) << "\n";
+    std::cout << json_text({{"items", collection.items.size()}, {"groups", groups_json(groups, shown_as)}}, 2)
+              << "\n";
     return kExitOk;
   }
   std::cout << to_text(shown_as);
   int64_t more = 0;
   for (const auto& group : groups) more += static_cast<int64_t>(group.rows.size()) - 1;
-  std::cout << fmt::format("{}{} of {} items are in {} {}; without the others of each there would be {} fewer\n",
-                           groups.empty() ? "" : "\n", more + static_cast<int64_t>(groups.size()),
-                           collection.items.size(), groups.size(), groups.size() == 1 ? "group" : "groups", more);
+  std::cout << fmt::format(
+      "{}{} of {} items are in {} {}; without the others of each there would be {} fewer\n",
+      groups.empty() ? "" : "\n", more + static_cast<int64_t>(groups.size()), collection.items.size(),
+      groups.size(), groups.size() == 1 ? "group" : "groups", more);
   return kExitOk;
 }
 

@@ -13,9 +13,9 @@ namespace kindred::host {
 namespace {
 
 constexpr std::pair<const char*, int (*)(const CommandLine&)> kActions[] = {
-    {"build", &build_index},        {"add", &add_to_index},   {"update", &update_index},
-    {"remove", &remove_from_index}, {"info", &show_index},    {"verify", &check_index},
-    {"compact", &compact_index},    {"merge", &merge_indexes}};
+    {"build", &build_index},        {"add", &add_to_index},    {"update", &update_index},
+    {"remove", &remove_from_index}, {"info", &show_index},     {"verify", &check_index},
+    {"compact", &compact_index},    {"merge", &merge_indexes}, {"outliers", &show_outliers}};
 
 /// Options that an action has no use for, other than those that every command has.
 void check_options(const CommandLine& command, const std::string& action) {
@@ -27,7 +27,9 @@ void check_options(const CommandLine& command, const std::string& action) {
       {"distance", {"build"}},
       {"index", {"build", "compact", "merge"}},
       {"params", {"build", "compact", "merge"}},
-      {"prune", {"update"}}};
+      {"prune", {"update"}},
+      {"csv", {"outliers"}},
+      {"html", {"outliers"}}};
   for (const auto& [option, actions] : takers) {
     if (!command.has(option) || std::find(actions.begin(), actions.end(), action) != actions.end()) continue;
     throw UsageError("host index " + action + " knows no --" + option + "; it is for " + joined(actions));

@@ -25,8 +25,8 @@ constexpr size_t kShown = 30;  // that are printed and are in the page
 /// The labelled items of an index with their nearest others.
 struct LabelledItems {
   std::vector<StoredItem> items;
-  at::Tensor labels;     ///< int64 (N)
-  Neighbours neighbours; ///< (N, k), as places among the items
+  at::Tensor labels;                     ///< int64 (N)
+  Neighbours neighbours;                 ///< (N, k), as places among the items
   std::map<int64_t, std::string> names;  ///< of classes, by label
 };
 
@@ -103,12 +103,13 @@ std::vector<SearchResult> shown_outliers(const LabelledItems& all, const std::ve
 }
 
 void write_csv(const std::string& path, const LabelledItems& all, const std::vector<Outlier>& outliers) {
-  auto text = csv_line({"id", "path", "label", "class_name", "score", "share", "neighbours", "likely", "likely_name"});
+  auto text = csv_line(
+      {"id", "path", "label", "class_name", "score", "share", "neighbours", "likely", "likely_name"});
   for (const auto& one : outliers) {
     const auto& item = all.items[static_cast<size_t>(one.row)].item;
-    text += csv_line({item.id, item.path, std::to_string(item.label), item.class_name, fmt::format("{:.4f}", one.score),
-                      fmt::format("{:.4f}", one.share), std::to_string(one.neighbours), std::to_string(one.likely),
-                      name_of(all, one.likely)});
+    text += csv_line({item.id, item.path, std::to_string(item.label), item.class_name,
+                      fmt::format("{:.4f}", one.score), fmt::format("{:.4f}", one.share),
+                      std::to_string(one.neighbours), std::to_string(one.likely), name_of(all, one.likely)});
   }
   write_file_atomically(path, text);
 }
@@ -129,8 +130,9 @@ int show_outliers(const CommandLine& command) {
   if (command.has("csv")) write_csv(command.get<std::string>("csv"), all, outliers);
   const auto shown_as = shown_outliers(all, outliers);
   if (command.has("html"))
-    write_file_atomically(command.get<std::string>("html"),
-                          to_html(shown_as, Decoders(catalog), "Samples whose neighbours carry other labels"));
+    write_file_atomically(
+        command.get<std::string>("html"),
+        to_html(shown_as, Decoders(catalog), "Samples whose neighbours carry other labels"));
   if (command.json()) {
     auto list = json::array();
     for (const auto& one : outliers) {
@@ -147,9 +149,9 @@ int show_outliers(const CommandLine& command) {
     return kExitOk;
   }
   for (const auto& one : shown_as) std::cout << shown(one.query.name) << "\n";
-  std::cout << fmt::format("{} of {} labelled items have neighbours with other labels{}\n", outliers.size(),
-                           all.items.size(),
-                           outliers.size() > kShown ? fmt::format(", of which these are the {} worst", kShown) : "");
+  std::cout << fmt::format(
+      "{} of {} labelled items have neighbours with other labels{}\n", outliers.size(), all.items.size(),
+      outliers.size() > kShown ? fmt::format(", of which these are the {} worst", kShown) : "");
   return kExitOk;
 }
 
