@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "host/search/scored_rows.hpp"
+#include "kindred/search/scored_rows.hpp"
 
 namespace kindred::host {
 namespace {

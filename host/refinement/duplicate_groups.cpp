@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "host/search/scored_rows.hpp"
 #include "kindred/error.hpp"
+#include "kindred/search/scored_rows.hpp"
 
 namespace kindred::host {
 namespace {
@@ -74,7 +74,6 @@ std::vector<DuplicatePair> near_pairs(const at::Tensor& rows, Distance distance,
   check_limit(distance, limit);
   const auto plain = comparable_rows(distance, rows);
   const int64_t count = plain.size(0);
-  const ScoredRows exact{distance, plain, {}};
   const double longest = count > 0 ? std::sqrt(squared_lengths(plain).max().item<double>()) : 0;
   const double slack =
       kSlack * (distance.kind == Distance::squared_euclidean ? longest * longest : std::max(longest, 1.0));
@@ -88,7 +87,8 @@ std::vector<DuplicatePair> near_pairs(const at::Tensor& rows, Distance distance,
       const auto ordered = a.lt(b);
       const auto left = a.masked_select(ordered), right = b.masked_select(ordered);
       if (left.numel() == 0) continue;
-      const auto distances = exact.distances(plain.index_select(0, left), right).contiguous();
+      const auto distances =
+          paired_distance(distance, plain.index_select(0, left), plain.index_select(0, right)).contiguous();
       for (int64_t i = 0; i < left.numel(); ++i) {
         const float found = distances.data_ptr<float>()[i];
         if (found <= limit)

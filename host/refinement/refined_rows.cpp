@@ -156,7 +156,8 @@ Neighbours RefinedRows::search(const at::Tensor& queries, int64_t k, const Allow
     out.rows[i].slice(0, 0, places.numel()).copy_(places);
     out.distances[i]
         .slice(0, 0, places.numel())
-        .copy_(rows_.distances(row.expand({places.numel(), row.size(1)}), places));
+        .copy_(paired_distance(rows_.distance, row.expand({places.numel(), row.size(1)}),
+                               rows_.rows.index_select(0, places)));
   }
   return out;
 }

@@ -9,9 +9,9 @@
 #include "host/refinement/codes.hpp"
 #include "host/refinement/refinements.hpp"
 #include "host/refinement/row_transform.hpp"
-#include "host/search/scored_rows.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/index.hpp"
+#include "kindred/search/scored_rows.hpp"
 
 namespace kindred::host {
 
