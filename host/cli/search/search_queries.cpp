@@ -40,9 +40,8 @@ std::vector<SearchQuery> SearchQueries::all() {
   auto queries = encoded(inputs);
   const std::vector<SearchQuery> unlike(queries.begin() + static_cast<int64_t>(given), queries.end());
   queries.resize(given);
-  for (auto* more : {&SearchQueries::of_ids, &SearchQueries::of_arrays}) {
-    for (auto& one : (this->*more)()) queries.push_back(std::move(one));
-  }
+  for (auto& one : of_ids()) queries.push_back(std::move(one));
+  for (auto& one : of_arrays()) queries.push_back(std::move(one));
   if (queries.empty())
     throw UsageError("there is no query; give a picture or a text, --id ID, or --embeddings FILE.npy");
   if (command_.has("combine")) queries = {combined(queries)};
