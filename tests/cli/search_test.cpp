@@ -3,6 +3,10 @@
 
 #include <ATen/ATen.h>
 
+#include <filesystem>
+#include <map>
+#include <set>
+
 #include "host_process.hpp"
 #include "kindred/distance.hpp"
 #include "small_pipeline.hpp"
@@ -152,6 +156,84 @@ TEST_F(SearchCommand, a_page_is_one_file_that_names_what_has_no_picture) {
   EXPECT_THAT(page, HasSubstr("<h2>#3</h2>"));
   EXPECT_THAT(page, HasSubstr("no picture"));
   EXPECT_EQ(page.find("http"), std::string::npos) << "nothing is fetched from elsewhere";
+}
+
+/// Builds the index `name` of vectors with labels by the model of the suite.
+void build_index(const testing::TemporaryFolder& folder, const std::string& name, const at::Tensor& vectors,
+                 const at::Tensor& labels) {
+  write_npy(folder / (name + "_x.npy"), vectors);
+  write_npy(folder / (name + "_y.npy"), labels);
+  auto pipeline = testing::read_json(folder / "pipeline.json");
+  pipeline["data"]["dataset"]["embeddings"] = name + "_x.npy";
+  pipeline["data"]["dataset"]["labels"] = name + "_y.npy";
+  testing::write_pipeline(folder, pipeline, name + ".json");
+  const auto built = testing::run_host(
+      folder, {"index", "build", "--model", "run", "--output", name, "--data", name + ".json", "--quiet"});
+  ASSERT_EQ(built.code, 0) << built.error;
+}
+
+TEST_F(SearchCommand, items_that_are_nearly_the_same_are_grouped) {
+  auto vectors = vectors_.clone();
+  vectors[30] = vectors[3] * 2;  // as far as the cosine sees the same
+  vectors[77] = vectors[5] + 1e-3;
+  build_index(*folder_, "twins", vectors, at::arange(240, at::kLong).fmod(24).to(at::kLong));
+  const auto groups = [](std::vector<std::string> options) {
+    options.insert(options.begin(), {"dedup", "twins", "--limit", "0.0001", "--json"});
+    const auto done = testing::run_host(*folder_, options);
+    EXPECT_EQ(done.code, 0) << done.error;
+    std::set<std::set<std::string>> found;
+    for (const auto& group : json::parse(done.out)["groups"]) {
+      std::set<std::string> ids;
+      for (const auto& item : group["items"]) ids.insert(item["id"].get<std::string>());
+      found.insert(ids);
+    }
+    return found;
+  };
+  using Groups = std::set<std::set<std::string>>;
+  EXPECT_EQ(groups({}), (Groups{{"#3", "#30"}, {"#5", "#77"}}));
+  EXPECT_EQ(groups({"--across", "label"}), (Groups{{"#3", "#30"}})) << "5 and 77 are of one class";
+  EXPECT_EQ(groups({"--exact"}), Groups{}) << "vectors have no files that could be equal";
+  const auto written = testing::run_host(
+      *folder_, {"dedup", "twins", "--limit", "0.0001", "--csv", "twins.csv", "--html", "twins.html"});
+  EXPECT_EQ(written.code, 0) << written.error;
+  EXPECT_THAT(written.out,
+              HasSubstr("4 of 240 items are in 2 groups; without the others of each there would be 2 fewer"));
+  EXPECT_THAT(read_file(*folder_ / "twins.csv"),
+              HasSubstr("group,exact,distance,id,path,label,class_name\n1,0,"));
+  EXPECT_THAT(read_file(*folder_ / "twins.html"), HasSubstr("group 1: 2 items, nearly the same"));
+}
+
+TEST_F(SearchCommand, files_that_are_equal_to_the_last_byte_are_grouped_without_a_model) {
+  std::filesystem::create_directories(*folder_ / "files");
+  for (const auto& [name, content] :
+       std::map<std::string, std::string>{{"a.jpg", "1"}, {"b.jpg", "2"}, {"c.jpg", "1"}})
+    write_file_atomically(*folder_ / ("files/" + name), content);
+  const auto done = testing::run_host(*folder_, {"dedup", "files", "--json"});
+  ASSERT_EQ(done.code, 0) << done.error;
+  const auto said = json::parse(done.out);
+  ASSERT_EQ(said["groups"].size(), 1u) << said;
+  EXPECT_EQ(said["groups"][0]["exact"], true);
+  EXPECT_THAT(said["groups"][0]["items"][0]["path"].get<std::string>(), HasSubstr("a.jpg"));
+  EXPECT_THAT(said["groups"][0]["items"][1]["path"].get<std::string>(), HasSubstr("c.jpg"));
+}
+
+TEST_F(SearchCommand, an_item_whose_neighbours_carry_another_label_is_the_worst_outlier) {
+  at::manual_seed(3);
+  auto labels = at::arange(48, at::kLong).fmod(4).to(at::kLong);
+  auto vectors = at::randn({48, 16}) * 0.05;
+  for (int64_t i = 0; i < 48; ++i) vectors[i][i % 4] += 1;
+  labels[7] = 0;  // it is one of class 3
+  build_index(*folder_, "labels", vectors, labels);
+  const auto done =
+      testing::run_host(*folder_, {"index", "outliers", "labels", "-k", "5", "--json", "--csv", "worst.csv"});
+  ASSERT_EQ(done.code, 0) << done.error;
+  const auto said = json::parse(done.out);
+  EXPECT_EQ(said["items"], 48);
+  ASSERT_GE(said["outliers"].size(), 1u);
+  EXPECT_EQ(said["outliers"][0]["id"], "#7");
+  EXPECT_EQ(said["outliers"][0]["likely"], 3);
+  EXPECT_EQ(said["outliers"][0]["score"], 1.0);
+  EXPECT_THAT(read_file(*folder_ / "worst.csv"), HasSubstr("\n#7,,0,,1.0000,1.0000,5,3,3\n"));
 }
 
 }  // namespace
