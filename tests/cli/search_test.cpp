@@ -36,7 +36,7 @@ class SearchCommand : public ::testing::Test {
     vectors_ = map_npy(*folder_ / "x.npy").to(at::kFloat).clone();
   }
   static void TearDownTestSuite() {
-    vectors_ = {};
+    vectors_ = at::Tensor();
     delete folder_;
   }
 
@@ -182,7 +182,8 @@ TEST_F(SearchCommand, items_that_are_nearly_the_same_are_grouped) {
     const auto done = testing::run_host(*folder_, options);
     EXPECT_EQ(done.code, 0) << done.error;
     std::set<std::set<std::string>> found;
-    for (const auto& group : json::parse(done.out)["groups"]) {
+    const auto said = json::parse(done.out);
+    for (const auto& group : said["groups"]) {
       std::set<std::string> ids;
       for (const auto& item : group["items"]) ids.insert(item["id"].get<std::string>());
       found.insert(ids);
