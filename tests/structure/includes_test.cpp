@@ -43,7 +43,8 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"check", {"base", "options", "loader", "contracts"}},
     {"cli",
      {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
-      "index", "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training", "run"}},
+      "index", "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training",
+      "run"}},
 };
 
 const Rooms* allowed_of(const std::string& room) {
