@@ -161,7 +161,7 @@ TEST_F(Vectors, a_blank_line_is_a_row_without_a_label_where_rows_would_lack_one)
   EXPECT_THAT(dataset->notes().at(0).text, HasSubstr("1 of 4 rows have no label (line 2)"));
   std::ofstream(path("y.txt")) << "5\n-1\n5\n\n";
   EXPECT_THAT(make()->labels(), ElementsAre(5, -1, 5, -1));
-  EXPECT_THAT(make()->notes().at(0).text, HasSubstr("2 of 4 rows have no label (lines 2 and 4)"));
+  EXPECT_THAT(make()->notes().at(0).text, HasSubstr("2 of 4 rows have no label (lines 2, 4)"));
   EXPECT_TRUE(make()->notes().at(0).loses_samples);
 }
 
@@ -171,7 +171,7 @@ TEST_F(Vectors, rows_with_the_label_minus_one_are_counted_and_named) {
   write_npy(path("y.npy"), at::tensor({5, -1, 5, -1}, at::kLong));
   const auto notes = make()->notes();
   ASSERT_EQ(notes.size(), 1u);
-  EXPECT_THAT(notes[0].text, HasSubstr("2 of 4 rows have the label -1, which is none (rows 1 and 3)"));
+  EXPECT_THAT(notes[0].text, HasSubstr("2 of 4 rows have the label -1, which is none (rows 1, 3)"));
   EXPECT_TRUE(notes[0].loses_samples);
   write_npy(path("y.npy"), at::tensor({-1, -1, -1, -1}, at::kLong));
   EXPECT_TRUE(make()->notes().empty()) << "embedding needs no labels";
