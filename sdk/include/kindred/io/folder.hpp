@@ -8,7 +8,7 @@ namespace kindred {
 
 /// Says whether a file or folder of this name, without its path, is something that systems and programs leave
 /// beside a person's files: what is hidden, since its name begins with a dot (._a.png, .DS_Store,
-/// .ipynb_checkpoints), and Thumbs.db, desktop.ini, __MACOSX, @eaDir and their like in any case of letters.
+/// .ipynb_checkpoints), and Thumbs.db, desktop.ini, __MACOSX, `@eaDir` and their like in any case of letters.
 /// Such a file is never a sample, and such a folder never a class. [thread-safe]
 bool is_left_behind(std::string_view name);
 
