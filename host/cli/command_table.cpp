@@ -251,6 +251,7 @@ constexpr Command kCommands[] = {
        "only items that fit a condition over the columns: \"make = 'BMW'\""},
       {"group-by", OptionValue::text, "COLUMN", "of items with the same value there only the nearest"},
       {"exact", OptionValue::none, nullptr, "compare with every row, whatever the index is"},
+      kRerank,
       {"html", OptionValue::text, "FILE", "also write a page with pictures, in one file"},
       {"model", OptionValue::text, "DIR", "the model of the index, where it lies elsewhere now"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},

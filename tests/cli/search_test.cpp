@@ -113,6 +113,23 @@ TEST_F(SearchCommand, several_queries_are_combined_and_negative_ones_turned_away
   EXPECT_EQ(ids(away[0]), nearest(unit[3] - 0.5 * unit[8], 10, {3}));
 }
 
+TEST_F(SearchCommand, a_query_is_expanded_and_what_it_found_ordered_anew) {
+  const auto unit = l2_normalized(vectors_);
+  auto expanded = unit[3].clone();
+  const auto similarities = unit.mv(unit[3]);
+  for (const auto& id : nearest(vectors_[3], 5, {3})) {
+    const auto row = std::stoll(id.substr(1));
+    const auto similarity = std::max(similarities[row].item<double>(), 0.0);
+    expanded = expanded + unit[row] * similarity * similarity * similarity;
+  }
+  EXPECT_EQ(ids(found({"--id", "#3", "--rerank", "alpha_qe:k=5,alpha=3"})[0]), nearest(expanded, 10, {3}));
+  EXPECT_EQ(ids(found({"--id", "#3", "--rerank", "k_reciprocal:lambda=1"})[0]), nearest(vectors_[3], 10, {3}))
+      << "by the distance alone the order stays";
+  const auto reordered = found({"--id", "#3", "-k", "10", "--rerank", "k_reciprocal:lambda=0,depth=10"});
+  EXPECT_THAT(ids(reordered[0]), ::testing::UnorderedElementsAreArray(nearest(vectors_[3], 10, {3})));
+  EXPECT_THAT(refused({"--id", "#3", "--rerank", "alpha"}, 2), HasSubstr("alpha_qe"));
+}
+
 TEST_F(SearchCommand, conditions_and_groups_choose_among_the_items) {
   const auto some = found({"--id", "#3", "-k", "5", "--where", "label IN (1, 2)"});
   ASSERT_EQ(some[0]["found"].size(), 5u);

@@ -7,6 +7,7 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/index/index_choice.hpp"
+#include "host/cli/refinement_request.hpp"
 #include "host/cli/search/search_results.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
@@ -19,7 +20,8 @@ SearchWish wish_of(const CommandLine& command) {
   const auto text = [&](const char* option) {
     return command.has(option) ? command.get<std::string>(option) : "";
   };
-  SearchWish wish{command.get<int64_t>("k"), text("where"), text("group-by"), command.has("exact")};
+  SearchWish wish{command.get<int64_t>("k"), text("where"), text("group-by"), command.has("exact"),
+                  refinement_request(command)};
   if (wish.k < 1) throw UsageError("-k must be at least 1");
   return wish;
 }

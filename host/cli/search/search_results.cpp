@@ -8,6 +8,8 @@
 #include <set>
 
 #include "host/base/text.hpp"
+#include "host/refinement/k_reciprocal.hpp"
+#include "host/refinement/query_expansion.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
@@ -25,11 +27,16 @@ class Finder {
     if (!wish.group_by.empty() && std::find(columns.begin(), columns.end(), wish.group_by) == columns.end())
       throw Error(fmt::format("--group-by: the index {} has no column \"{}\"; its columns are {}",
                               shown(index.folder().path()), shown(wish.group_by), joined(columns)));
+    const auto& space = index.folder().space();
+    if (wish.refinements.expansion && !space.unit_length())
+      throw Error("--rerank: a query is expanded by rows of length 1, and the index compares by " +
+                  distance_title(space.distance));
+    if (wish.refinements.reciprocal) check_k_reciprocal(space.distance);
   }
 
   std::vector<FoundItem> nearest(const SearchQuery& query) const {
     const auto all = index_.folder().size();
-    auto asked = wish_.k + static_cast<int64_t>(query.itself.size());
+    auto asked = wish_.k;
     if (!wish_.group_by.empty()) asked *= 4;
     for (;;) {
       asked = std::min(asked, std::max<int64_t>(all, 1));
@@ -40,19 +47,70 @@ class Finder {
   }
 
  private:
-  std::vector<FoundItem> kept_of(const SearchQuery& query, int64_t asked) const {
-    const auto row = query.row.unsqueeze(0);
-    const auto near =
-        wish_.exact ? index_.exact(row, asked, candidates_) : index_.search(row, asked, candidates_);
+  struct Near {
     std::vector<int64_t> rows;
     std::vector<float> distances;
-    for (int64_t i = 0; i < near.rows.size(1); ++i) {
-      const auto found = near.rows[0][i].item<int64_t>();
-      if (found < 0) break;
-      if (std::find(query.itself.begin(), query.itself.end(), found) != query.itself.end()) continue;
-      rows.push_back(found);
-      distances.push_back(near.distances[0][i].item<float>());
+  };
+
+  /// The `count` nearest rows, without those that the query was taken from.
+  Near search(const at::Tensor& query, const std::vector<int64_t>& itself, int64_t count) const {
+    const auto row = query.unsqueeze(0);
+    const auto asked = std::clamp<int64_t>(count + static_cast<int64_t>(itself.size()), 1,
+                                           std::max<int64_t>(index_.folder().size(), 1));
+    const auto found =
+        wish_.exact ? index_.exact(row, asked, candidates_) : index_.search(row, asked, candidates_);
+    Near near;
+    for (int64_t i = 0; i < found.rows.size(1) && static_cast<int64_t>(near.rows.size()) < count; ++i) {
+      const auto place = found.rows.data_ptr<int64_t>()[i];
+      if (place < 0) break;
+      if (std::find(itself.begin(), itself.end(), place) != itself.end()) continue;
+      near.rows.push_back(place);
+      near.distances.push_back(found.distances.data_ptr<float>()[i]);
     }
+    return near;
+  }
+
+  /// float32 (n, D), as the index compares them.
+  at::Tensor stored(const std::vector<int64_t>& rows) const {
+    auto out = at::empty({static_cast<int64_t>(rows.size()), index_.folder().space().dimension}, at::kFloat);
+    for (size_t i = 0; i < rows.size(); ++i)
+      out[static_cast<int64_t>(i)].copy_(index_.folder().rows()->rows(rows[i], rows[i] + 1).select(0, 0));
+    return index_.folder().space().unit_length() ? l2_normalized(out) : out;
+  }
+
+  /// The query with what it found added to it, where that is asked for.
+  at::Tensor expanded(const SearchQuery& query) const {
+    const auto& expansion = wish_.refinements.expansion;
+    if (!expansion) return query.row;
+    const auto near = search(query.row, query.itself, expansion->k);
+    const auto plain = l2_normalized(query.row).unsqueeze(0);
+    return near.rows.empty()
+               ? query.row
+               : expanded_queries(plain, stored(near.rows).unsqueeze(0), expansion->alpha).select(0, 0);
+  }
+
+  /// Orders the nearest anew, where that is asked for; each keeps its distance.
+  Near reordered(const at::Tensor& query, Near near) const {
+    const auto& reciprocal = wish_.refinements.reciprocal;
+    if (!reciprocal || near.rows.empty()) return near;
+    const auto& space = index_.folder().space();
+    const auto count = std::min(static_cast<int64_t>(near.rows.size()), reciprocal->depth);
+    const std::vector<int64_t> first(near.rows.begin(), near.rows.begin() + count);
+    const auto order = k_reciprocal_order(space.distance, space.unit_length() ? l2_normalized(query) : query,
+                                          stored(first), *reciprocal);
+    Near out = near;
+    for (int64_t i = 0; i < count; ++i) {
+      const auto from = static_cast<size_t>(order.data_ptr<int64_t>()[i]);
+      out.rows[static_cast<size_t>(i)] = near.rows[from];
+      out.distances[static_cast<size_t>(i)] = near.distances[from];
+    }
+    return out;
+  }
+
+  std::vector<FoundItem> kept_of(const SearchQuery& query, int64_t asked) const {
+    const auto row = expanded(query);
+    const auto depth = wish_.refinements.reciprocal ? wish_.refinements.reciprocal->depth : 0;
+    const auto [rows, distances] = reordered(row, search(row, query.itself, std::max(asked, depth)));
     std::vector<FoundItem> kept;
     std::set<json> groups;
     auto items = index_.folder().items(rows);

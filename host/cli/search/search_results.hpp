@@ -7,6 +7,7 @@
 
 #include "host/cli/search/search_queries.hpp"
 #include "host/index/live_index.hpp"
+#include "host/refinement/refinements.hpp"
 
 namespace kindred::host {
 
@@ -26,13 +27,14 @@ nlohmann::json value_in(const Item& item, const std::string& column);
 
 struct SearchWish {
   int64_t k = 10;
-  std::string where;     ///< a condition over the columns; "": none
-  std::string group_by;  ///< a column of whose values each is found once; "": none
-  bool exact = false;    ///< compare with every row
+  std::string where;          ///< a condition over the columns; "": none
+  std::string group_by;       ///< a column of whose values each is found once; "": none
+  bool exact = false;         ///< compare with every row
+  Refinements refinements{};  ///< those of a query: expansion, and the order by reciprocal neighbours
 };
 
 /// Searches for each query. What a query was taken from is not found. Throws Error where the condition or the
-/// column is none of the index.
+/// column is none of the index, or a refinement does not go with its distance.
 std::vector<SearchResult> search_all(const LiveIndex& index, std::vector<SearchQuery> queries,
                                      const SearchWish& wish);
 
