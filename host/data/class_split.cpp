@@ -65,13 +65,11 @@ std::vector<int64_t> outside_fold(const std::vector<int64_t>& classes, const Spl
           "there are " + std::to_string(options.folds) + " folds for " + std::to_string(classes.size()) +
               " classes, so that some would have none; give fewer"}});
   }
-  auto shuffled = classes;
-  auto random = random_stream(options.seed, Stream::folds);
-  random.shuffle(shuffled.begin(), shuffled.end());
+  const auto order = shuffled(classes, options.seed, Stream::folds);
   std::vector<int64_t> outside;
-  for (size_t i = 0; i < shuffled.size(); ++i) {
+  for (size_t i = 0; i < order.size(); ++i) {
     if (static_cast<int64_t>(i) % options.folds + 1 != std::max<int64_t>(options.fold, 1)) {
-      outside.push_back(shuffled[i]);
+      outside.push_back(order[i]);
     }
   }
   std::sort(outside.begin(), outside.end());

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/base/content_hash.hpp"
+#include "host/data/class_split.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -49,10 +50,7 @@ class DatasetSubset final : public Dataset {
  private:
   int64_t of(int64_t index) const { return to_int(samples_[static_cast<size_t>(index)]); }
   at::Tensor chosen(const at::Tensor& matrix) const {
-    if (!matrix.defined()) return matrix;
-    std::vector<int64_t> rows;
-    for (const auto sample : samples_) rows.push_back(to_int(sample));
-    return matrix.index_select(0, at::tensor(rows, at::kLong));
+    return matrix.defined() ? matrix.index_select(0, tensor_of(samples_)) : matrix;
   }
 
   const std::shared_ptr<const Dataset> all_;

@@ -54,14 +54,18 @@ void IndexFolder::read() {
   }
 }
 
+void IndexFolder::check_generation(ItemTable& table) const {
+  const auto facts = table.fact("state");
+  if (!facts.is_object() || facts.value("generation", int64_t{0}) != state_.generation)
+    throw Error(fmt::format("the index {} was compacted since it was opened; open it again", path_));
+}
+
 template <class Action>
 auto IndexFolder::reading(Action&& action) const {
   const std::lock_guard<std::mutex> one(access_);
   Transaction reading(*database_, Transaction::Use::read);
   ItemTable table(*database_);
-  const auto facts = table.fact("state");
-  if (!facts.is_object() || facts.value("generation", int64_t{0}) != state_.generation)
-    throw Error(fmt::format("the index {} was compacted since it was opened; open it again", path_));
+  check_generation(table);
   return action(table);
 }
 
@@ -91,9 +95,8 @@ at::Tensor IndexFolder::select(const std::string& where) const {
   const auto names = columns();
   Database database(metadata_path(path_), Database::Use::read);
   Transaction reading(database, Transaction::Use::read);
-  const auto facts = ItemTable(database).fact("state");
-  if (facts.value("generation", int64_t{0}) != state_.generation)
-    throw Error(fmt::format("the index {} was compacted since it was opened; open it again", path_));
+  ItemTable table(database);
+  check_generation(table);
   auto mask = at::zeros({size()}, at::kBool);
   select_where(database, where, names, mask);
   return mask;

@@ -53,6 +53,8 @@ class IndexFolder {
  private:
   IndexFolder(std::string path, IndexSpace space);
   void read();
+  /// Throws Error unless rows still have the numbers that they had.
+  void check_generation(ItemTable& table) const;
 
   /// What `action` reads of the tables, if rows still have the numbers that they had.
   template <class Action>

@@ -31,6 +31,12 @@ LiveIndex::LiveIndex(std::shared_ptr<const IndexFolder> folder, const MakeIndex&
                    folder_->space().distance);
 }
 
+at::Tensor LiveIndex::allowed(const at::Tensor& candidates) const {
+  const auto live = folder_->live();
+  if (!candidates.defined()) return live;
+  return live.defined() ? candidates.logical_and(live) : candidates;
+}
+
 at::Tensor LiveIndex::prepared(const at::Tensor& queries) const {
   const auto& space = folder_->space();
   if (queries.dim() != 2 || queries.size(1) != space.dimension) {
@@ -45,12 +51,9 @@ at::Tensor LiveIndex::prepared(const at::Tensor& queries) const {
 }
 
 Neighbours LiveIndex::exact(const at::Tensor& queries, int64_t k, const at::Tensor& candidates) const {
-  const auto live = folder_->live();
   IndexSearch request;
   request.k = k;
-  request.candidates = !candidates.defined() ? live
-                       : live.defined()      ? candidates.logical_and(live)
-                                             : candidates;
+  request.candidates = allowed(candidates);
   return exact_search(*folder_->rows(), folder_->space().distance, prepared(queries), request);
 }
 
@@ -79,14 +82,10 @@ Neighbours LiveIndex::search(const at::Tensor& queries, int64_t k, const at::Ten
       (candidates.dim() != 1 || candidates.size(0) != size || candidates.scalar_type() != at::kBool)) {
     throw Error(fmt::format("the candidates do not fit the {} rows of the index {}", size, folder_->path()));
   }
-  const auto live = folder_->live();
-  const auto allowed = !candidates.defined() ? live
-                       : live.defined()      ? candidates.logical_and(live)
-                                             : candidates;
   const auto ready = prepared(queries);
   if (ready.size(0) == 0) return exact(queries, k, candidates);
-  return rescored(*folder_->rows(), folder_->space().distance, ready, found_by_component(ready, k, allowed),
-                  k);
+  return rescored(*folder_->rows(), folder_->space().distance, ready,
+                  found_by_component(ready, k, allowed(candidates)), k);
 }
 
 Recall sampled_recall(const LiveIndex& index, int64_t k, int64_t queries) {

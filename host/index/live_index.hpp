@@ -33,6 +33,8 @@ class LiveIndex {
   int64_t memory_bytes() const { return component_ == nullptr ? 0 : component_->memory_bytes(); }
 
  private:
+  /// bool (N): the candidates whose items are not removed; undefined: all rows.
+  at::Tensor allowed(const at::Tensor& candidates) const;
   at::Tensor prepared(const at::Tensor& queries) const;
   at::Tensor found_by_component(const at::Tensor& queries, int64_t k, const at::Tensor& candidates) const;
 

@@ -52,15 +52,14 @@ Collection of_index(const std::string& path) {
     places.data_ptr<int64_t>()[i] = out.items[i].row;
     out.content.push_back(out.items[i].item.file.hash);
   }
-  out.rows = index->rows()->rows(0, index->size()).index_select(0, places).to(at::kFloat);
+  out.rows = index->rows()->gather(places);
   return out;
 }
 
 /// Files are hashed; with a model they are embedded, too. What cannot be read is left out with a warning.
-Collection of_files(const CommandLine& command) {
+Collection of_files(const CommandLine& command, const Catalog& catalog) {
   constexpr size_t kAtOnce = 256;
   Collection out;
-  const auto catalog = load_catalog(command);
   std::optional<InferenceModel> model;
   if (command.has("model")) {
     model.emplace(InferenceModel::load(model_folder(command.get<std::string>("model")), catalog,
@@ -169,7 +168,8 @@ int dedup_command(const CommandLine& command) {
   const auto sources = command.list("SOURCES");
   const auto limit = command.get<double>("limit");
   const bool is_index = sources.size() == 1 && fs::exists(fs::path(sources.front()) / kManifestFile);
-  const auto collection = is_index ? of_index(sources.front()) : of_files(command);
+  const auto catalog = !is_index || command.has("html") ? load_catalog(command) : Catalog();
+  const auto collection = is_index ? of_index(sources.front()) : of_files(command, catalog);
   auto pairs = exact_pairs(collection.content);
   if (collection.rows.defined() && !command.has("exact")) {
     const auto near = near_pairs(collection.rows, collection.distance, limit);
@@ -181,7 +181,7 @@ int dedup_command(const CommandLine& command) {
   if (command.has("csv")) write_csv(command.get<std::string>("csv"), groups, shown_as);
   if (command.has("html")) {
     write_file_atomically(command.get<std::string>("html"),
-                          to_html(shown_as, Decoders(load_catalog(command)), "Duplicates"));
+                          to_html(shown_as, Decoders(catalog), "Duplicates"));
   }
   if (command.json()) {
     std::cout << json_text({{"items", collection.items.size()}, {"groups", groups_json(groups, shown_as)}}, 2)

@@ -55,12 +55,7 @@ LabelledItems labelled_items(const LiveIndex& index, int64_t k) {
                     at::full({count, k}, std::numeric_limits<float>::infinity(), at::kFloat)};
   for (int64_t first = 0; first < count; first += kAtOnce) {
     const auto asked = rows.slice(0, first, std::min(first + kAtOnce, count));
-    std::vector<at::Tensor> queries;
-    for (int64_t i = 0; i < asked.numel(); ++i) {
-      const auto row = asked.data_ptr<int64_t>()[i];
-      queries.push_back(index.folder().rows()->rows(row, row + 1).select(0, 0).to(at::kFloat));
-    }
-    const auto found = index.search(at::stack(queries), k + 1, labelled);
+    const auto found = index.search(index.folder().rows()->gather(asked), k + 1, labelled);
     for (int64_t i = 0; i < asked.numel(); ++i) {
       int64_t kept = 0;
       for (int64_t j = 0; j < k + 1 && kept < k; ++j) {

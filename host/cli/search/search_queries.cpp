@@ -103,7 +103,7 @@ std::vector<SearchQuery> SearchQueries::of_ids() const {
   for (const auto& id : command_.list("id")) {
     const auto found = index_.find(id);
     if (!found) throw Error("the index " + shown(index_.path()) + " has no item \"" + shown(id) + "\"");
-    const auto row = index_.rows()->rows(found->row, found->row + 1).select(0, 0).to(at::kFloat);
+    const auto row = index_.rows()->gather(at::tensor({found->row}, at::kLong)).select(0, 0);
     queries.push_back({id, found->item.path, row, {found->row}});
   }
   return queries;

@@ -36,11 +36,12 @@ class Finder {
 
   std::vector<FoundItem> nearest(const SearchQuery& query) const {
     const auto all = index_.folder().size();
+    const auto row = expanded(query);
     auto asked = wish_.k;
     if (!wish_.group_by.empty()) asked *= 4;
     for (;;) {
       asked = std::min(asked, std::max<int64_t>(all, 1));
-      auto kept = kept_of(query, asked);
+      auto kept = kept_of(row, query.itself, asked);
       if (static_cast<int64_t>(kept.size()) >= wish_.k || asked >= all || wish_.group_by.empty()) return kept;
       asked *= 4;
     }
@@ -72,9 +73,7 @@ class Finder {
 
   /// float32 (n, D), as the index compares them.
   at::Tensor stored(const std::vector<int64_t>& rows) const {
-    auto out = at::empty({static_cast<int64_t>(rows.size()), index_.folder().space().dimension}, at::kFloat);
-    for (size_t i = 0; i < rows.size(); ++i)
-      out[static_cast<int64_t>(i)].copy_(index_.folder().rows()->rows(rows[i], rows[i] + 1).select(0, 0));
+    const auto out = index_.folder().rows()->gather(at::tensor(rows, at::kLong));
     return index_.folder().space().unit_length() ? l2_normalized(out) : out;
   }
 
@@ -107,10 +106,10 @@ class Finder {
     return out;
   }
 
-  std::vector<FoundItem> kept_of(const SearchQuery& query, int64_t asked) const {
-    const auto row = expanded(query);
+  std::vector<FoundItem> kept_of(const at::Tensor& row, const std::vector<int64_t>& itself,
+                                 int64_t asked) const {
     const auto depth = wish_.refinements.reciprocal ? wish_.refinements.reciprocal->depth : 0;
-    const auto [rows, distances] = reordered(row, search(row, query.itself, std::max(asked, depth)));
+    const auto [rows, distances] = reordered(row, search(row, itself, std::max(asked, depth)));
     std::vector<FoundItem> kept;
     std::set<json> groups;
     auto items = index_.folder().items(rows);
@@ -166,7 +165,7 @@ json to_json(const std::vector<SearchResult>& results) {
                    {"distance", distance},
                    {"id", stored.item.id},
                    {"path", stored.item.path},
-                   {"label", stored.item.label < 0 ? json() : json(stored.item.label)},
+                   {"label", value_in(stored.item, "label")},
                    {"class", stored.item.class_name}});
       found.push_back(std::move(line));
     }
