@@ -125,6 +125,10 @@ std::vector<std::string> IndexFolder::columns() const {
   return ItemTable(*database_).columns();
 }
 
+std::vector<ItemColumn> IndexFolder::extra_column_kinds() const {
+  return reading([](ItemTable& table) { return table.extra_column_kinds(); });
+}
+
 json IndexFolder::info() const {
   uintmax_t row_bytes = 0, component_bytes = 0;
   for (const auto& segment : state_.segments) row_bytes += size_of(fs::path(path_) / segment.file);

@@ -46,6 +46,8 @@ class IndexFolder {
   /// Items that are not removed with rows from `begin` up to `end`.
   std::vector<StoredItem> live_items(int64_t begin, int64_t end) const;
   std::vector<std::string> columns() const;
+  /// See ItemTable::extra_column_kinds().
+  std::vector<ItemColumn> extra_column_kinds() const;
 
   /// What `host index info` prints.
   nlohmann::json info() const;

@@ -24,6 +24,14 @@ struct Item {
   nlohmann::json columns = nlohmann::json::object();  ///< others by name: texts, numbers, truth values, null
 };
 
+/// What the values of a column are that items have beside their own; null stands in any of them.
+enum class ColumnKind { text, integer, real };
+
+struct ItemColumn {
+  std::string name;
+  ColumnKind kind;
+};
+
 /// What shall become of an item whose id is there already.
 enum class Existing {
   refuse,   ///< nothing is added

@@ -126,6 +126,21 @@ std::vector<std::string> ItemTable::extra_columns() {
   return names;
 }
 
+std::vector<ItemColumn> ItemTable::extra_column_kinds() {
+  std::vector<ItemColumn> columns;
+  for (const auto& name : extra_columns()) {
+    Statement statement(
+        database_,
+        fmt::format("SELECT coalesce(max(CASE typeof({0}) WHEN 'real' THEN 1 WHEN 'text' THEN 2 WHEN 'blob' "
+                    "THEN 2 ELSE 0 END), 0) FROM items WHERE removed = 0",
+                    quoted_name(name)));
+    statement.step();
+    constexpr ColumnKind kKinds[] = {ColumnKind::integer, ColumnKind::real, ColumnKind::text};
+    columns.push_back({name, kKinds[statement.integer(0)]});
+  }
+  return columns;
+}
+
 /// A column gets its kind with its first values: where all are numbers a text in a condition, such as '2010',
 /// is taken as a number, too; else a number is taken as a text.
 void ItemTable::add_columns(const std::vector<Item>& items) {

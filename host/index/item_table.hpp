@@ -55,6 +55,8 @@ class ItemTable {
   std::vector<StoredItem> live_items(int64_t begin, int64_t end);
   /// The names of all columns but `removed`, in their order.
   std::vector<std::string> columns();
+  /// The columns behind those that every index has, with the kind that holds all of their values.
+  std::vector<ItemColumn> extra_column_kinds();
 
   /// Sets `mask` (bool, N) to false where an item is removed.
   void clear_removed(at::Tensor& mask);

@@ -26,7 +26,7 @@ std::string plain_name(Distance distance) {
   return "lp";
 }
 
-IndexSpace space_of(const json& text, const std::string& path) {
+void check_format(const json& text, const std::string& path) {
   if (text.at("format") != kFormat) throw Error(path + " does not describe an index of this program");
   if (text.at("version") != kFormatVersion) {
     throw Error(
@@ -34,6 +34,11 @@ IndexSpace space_of(const json& text, const std::string& path) {
                     "use the program that made it, or build the index again",
                     path, json_text(text.at("version")), kFormatVersion));
   }
+}
+
+}  // namespace
+
+IndexSpace space_from_json(const json& text, const std::string& where) {
   IndexSpace space;
   space.model_name = text.at("model").at("name");
   space.model_fingerprint = text.at("model").at("fingerprint");
@@ -43,11 +48,19 @@ IndexSpace space_of(const json& text, const std::string& path) {
   space.distance =
       distance == "lp" ? Distance(Distance::lp, text.at("p").get<double>()) : distance_from_name(distance);
   if (space.dimension < 1 || space.dimension > kMostNumbers)
-    throw Error(fmt::format("{} says that a row has {} numbers", path, space.dimension));
+    throw Error(fmt::format("{} says that a row has {} numbers", where, space.dimension));
   return space;
 }
 
-}  // namespace
+json space_json(const IndexSpace& space) {
+  json text = {{"model", {{"name", space.model_name}, {"fingerprint", space.model_fingerprint}}},
+               {"dimension", space.dimension},
+               {"distance", plain_name(space.distance)},
+               {"unit_length", space.unit_length()},
+               {"precision", precision_name(space.precision)}};
+  if (space.distance.kind == Distance::lp) text["p"] = space.distance.p;
+  return text;
+}
 
 json to_json(const IndexComponent& component) {
   json files = json::array();
@@ -93,16 +106,11 @@ void write_manifest(const std::string& folder, const IndexSpace& space, const In
   json text = {
       {"format", kFormat},
       {"version", kFormatVersion},
-      {"model", {{"name", space.model_name}, {"fingerprint", space.model_fingerprint}}},
-      {"dimension", space.dimension},
-      {"distance", plain_name(space.distance)},
-      {"unit_length", space.unit_length()},
-      {"precision", precision_name(space.precision)},
       {"index", to_json(component)},
       {"counts",
        {{"items", counts.rows - counts.removed}, {"rows", counts.rows}, {"removed", counts.removed}}},
       {"written_by", {{"kindred", KINDRED_SDK_VERSION}}}};
-  if (space.distance.kind == Distance::lp) text["p"] = space.distance.p;
+  text.update(space_json(space));
   write_file_atomically((fs::path(folder) / kManifestFile).string(), json_text(text, 2) + "\n");
 }
 
@@ -116,7 +124,8 @@ IndexSpace read_manifest(const std::string& folder) {
   }
   const auto text = parse_json(read_file(path));
   try {
-    return space_of(text, path);
+    check_format(text, path);
+    return space_from_json(text, path);
   } catch (const json::exception& error) {
     throw Error(
         fmt::format("{} is damaged or does not describe an index: {}; take it from a copy, or build "
@@ -128,6 +137,12 @@ IndexSpace read_manifest(const std::string& folder) {
 void check_model(const std::string& folder, const IndexSpace& space, const std::string& model_name,
                  const std::string& model_fingerprint) {
   if (space.model_fingerprint == model_fingerprint) return;
+  if (space.model_fingerprint.empty()) {
+    throw Error(
+        fmt::format("nobody knows which model made the rows of the index {}, so that \"{}\" cannot be "
+                    "compared with them; import them anew with --model",
+                    folder, model_name));
+  }
   throw Error(
       fmt::format("the index {} was made by the model \"{}\" (fingerprint {}), and this is the model "
                   "\"{}\" (fingerprint {}): what two models give cannot be compared. Use the model "

@@ -55,6 +55,11 @@ struct IndexCounts {
   int64_t rows = 0, removed = 0;
 };
 
+/// {"model": {"name", "fingerprint"}, "dimension", "distance", "unit_length", "precision", and "p" of lp}.
+nlohmann::json space_json(const IndexSpace& space);
+/// Reads what space_json() gave; `where` names the file in messages. Throws Error or json::exception.
+IndexSpace space_from_json(const nlohmann::json& text, const std::string& where);
+
 constexpr const char* kManifestFile = "manifest.json";
 
 /// Writes manifest.json: the space, for good; component and counts as they are now, for people and other

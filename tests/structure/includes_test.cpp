@@ -28,6 +28,7 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"inference", {"base", "options", "loader", "contracts", "data", "model"}},
     {"search", {"base"}},
     {"index", {"base", "options", "loader", "contracts", "search"}},
+    {"exchange", {"base", "options", "loader", "contracts", "search", "index"}},
     {"refinement", {"base", "search"}},
     {"evaluation", {"base", "options", "contracts", "data", "search"}},
     {"report", {"base", "data", "search", "evaluation"}},
@@ -41,10 +42,9 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
      {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
       "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training"}},
     {"check", {"base", "options", "loader", "contracts"}},
-    {"cli",
-     {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
-      "index", "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training",
-      "run"}},
+    {"cli", {"base",   "options",   "loader",        "pipeline",    "cache",    "contracts",  "data",
+             "model",  "inference", "search",        "index",       "exchange", "refinement", "evaluation",
+             "report", "encoding",  "training_data", "distributed", "training", "run"}},
 };
 
 const Rooms* allowed_of(const std::string& room) {

@@ -15,18 +15,23 @@ namespace {
 constexpr std::pair<const char*, int (*)(const CommandLine&)> kActions[] = {
     {"build", &build_index},        {"add", &add_to_index},    {"update", &update_index},
     {"remove", &remove_from_index}, {"info", &show_index},     {"verify", &check_index},
-    {"compact", &compact_index},    {"merge", &merge_indexes}, {"outliers", &show_outliers}};
+    {"compact", &compact_index},    {"merge", &merge_indexes}, {"outliers", &show_outliers},
+    {"export", &export_index},      {"import", &import_index}};
 
 /// Options that an action has no use for, other than those that every command has.
 void check_options(const CommandLine& command, const std::string& action) {
   const std::vector<std::pair<const char*, std::vector<std::string>>> takers = {
-      {"output", {"build", "merge"}},
-      {"model", {"build", "add", "update"}},
+      {"output", {"build", "merge", "export", "import"}},
+      {"model", {"build", "add", "update", "import"}},
       {"data", {"build", "add"}},
-      {"precision", {"build"}},
-      {"distance", {"build"}},
-      {"index", {"build", "compact", "merge"}},
-      {"params", {"build", "compact", "merge"}},
+      {"precision", {"build", "import"}},
+      {"distance", {"build", "import"}},
+      {"index", {"build", "compact", "merge", "import"}},
+      {"params", {"build", "compact", "merge", "import"}},
+      {"to", {"export"}},
+      {"from", {"import"}},
+      {"name", {"export", "import"}},
+      {"format-params", {"export", "import"}},
       {"prune", {"update"}},
       {"csv", {"outliers"}},
       {"html", {"outliers"}}};

@@ -14,6 +14,8 @@ int show_index(const CommandLine& command);
 int check_index(const CommandLine& command);
 int compact_index(const CommandLine& command);
 int merge_indexes(const CommandLine& command);
+int export_index(const CommandLine& command);
+int import_index(const CommandLine& command);
 int show_outliers(const CommandLine& command);
 
 }  // namespace kindred::host

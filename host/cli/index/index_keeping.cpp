@@ -6,6 +6,7 @@
 #include "host/base/exit_code.hpp"
 #include "host/base/size_text.hpp"
 #include "host/base/text.hpp"
+#include "host/cli/index/action_text.hpp"
 #include "host/cli/index/index_actions.hpp"
 #include "host/cli/index/index_choice.hpp"
 #include "host/index/index_folder.hpp"
@@ -18,35 +19,8 @@
 namespace kindred::host {
 namespace fs = std::filesystem;
 using nlohmann::json;
-namespace {
-
-void print_json(const json& said) { std::cout << json_text(said, 2) << "\n"; }
-
-/// The arguments behind the action, of which there must be `count`, or at least that many.
-std::vector<std::string> arguments(const CommandLine& command, size_t count, bool or_more,
-                                   const char* usage) {
-  auto given = command.list("ARGUMENTS");
-  if (given.size() < count || (given.size() > count && !or_more))
-    throw UsageError(std::string("usage: host index ") + usage);
-  return given;
-}
-
-std::string counts_text(const IndexWriter& writer) {
-  return fmt::format("{}: {} items", shown(writer.path()), writer.state().rows - writer.state().removed);
-}
-
-json counts(const IndexWriter& writer) {
-  const auto& state = writer.state();
-  return {{"folder", writer.path()},
-          {"items", state.rows - state.removed},
-          {"rows", state.rows},
-          {"removed", state.removed}};
-}
-
-}  // namespace
-
 int remove_from_index(const CommandLine& command) {
-  auto ids = arguments(command, 2, true, "remove INDEX ID...");
+  auto ids = action_arguments(command, 2, true, "remove INDEX ID...");
   IndexWriter writer(ids.front(), "host index remove");
   ids.erase(ids.begin());
   writer.remove(ids);
@@ -62,7 +36,7 @@ int remove_from_index(const CommandLine& command) {
 }
 
 int show_index(const CommandLine& command) {
-  const auto said = IndexFolder::open(arguments(command, 1, false, "info INDEX").front())->info();
+  const auto said = IndexFolder::open(action_arguments(command, 1, false, "info INDEX").front())->info();
   if (command.json()) {
     print_json(said);
     return kExitOk;
@@ -72,8 +46,10 @@ int show_index(const CommandLine& command) {
   };
   const auto bytes = [&](const char* name) { return size_text(said["bytes"][name].get<uintmax_t>()); };
   const auto& index = said["index"];
-  line("model", fmt::format("{} (fingerprint {})", said["model"]["name"].get<std::string>(),
-                            said["model"]["fingerprint"].get<std::string>()));
+  line("model", said["model"]["fingerprint"] == ""
+                    ? "unknown"
+                    : fmt::format("{} (fingerprint {})", said["model"]["name"].get<std::string>(),
+                                  said["model"]["fingerprint"].get<std::string>()));
   line("items", fmt::format("{}, and {} rows of removed ones", said["items"].get<int64_t>(),
                             said["removed"].get<int64_t>()));
   line("rows", fmt::format("{} numbers of {}, distance {}{}", said["dimension"].get<int64_t>(),
@@ -91,7 +67,7 @@ int show_index(const CommandLine& command) {
 }
 
 int check_index(const CommandLine& command) {
-  const auto folder = arguments(command, 1, false, "verify INDEX").front();
+  const auto folder = action_arguments(command, 1, false, "verify INDEX").front();
   const auto check = verify_index(folder);
   if (command.json()) {
     print_json(
@@ -108,7 +84,7 @@ int check_index(const CommandLine& command) {
 }
 
 int compact_index(const CommandLine& command) {
-  const auto folder = arguments(command, 1, false, "compact INDEX").front();
+  const auto folder = action_arguments(command, 1, false, "compact INDEX").front();
   const ComponentChoice choice(command);
   const auto catalog = load_catalog(command);
   choice.check(catalog);
@@ -129,7 +105,7 @@ int compact_index(const CommandLine& command) {
 }
 
 int merge_indexes(const CommandLine& command) {
-  const auto sources = arguments(command, 2, true, "merge INDEX INDEX... --output INDEX");
+  const auto sources = action_arguments(command, 2, true, "merge INDEX INDEX... --output INDEX");
   if (!command.has("output"))
     throw UsageError("--output INDEX is missing: the index that is made of the others");
   const ComponentChoice choice(command);

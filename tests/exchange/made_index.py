@@ -1,0 +1,87 @@
+"""An index that the tests of this folder hand over, and what should come out of it."""
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import numpy
+
+COUNT, DIMENSION, REMOVED = 300, 24, ("car 7", "car 299")
+
+
+def items():
+    """All kinds of columns, texts of all kinds, and items without some of them."""
+    made = []
+    for i in range(COUNT):
+        item = {"id": f"car {i}", "path": f"/photos/{i // 50}/car {i}.jpg", "label": i % 6,
+                "class_name": ("Audi Ö", "BMW", "Škoda 日本", "it's", 'a "quoted" one', "tab\tand\\slash")[i % 6],
+                "year": 1990 + i % 30, "price": i * 1.25, "note": "" if i % 4 else "line\nbreak"}
+        if i % 5 == 0:
+            del item["year"]
+        if i == 11:
+            item = {"id": "car 11"}
+        made.append(item)
+    return made
+
+
+def rows():
+    random = numpy.random.default_rng(7)
+    made = random.standard_normal((COUNT, DIMENSION)).astype(numpy.float32)
+    return made / numpy.linalg.norm(made, axis=1, keepdims=True)
+
+
+class StoreTest(unittest.TestCase):
+    """Makes the index `i` of these items, without two that were removed, in a folder of its own."""
+    HOST = PLUGINS = None  # set by main()
+    DISTANCE = "cosine"
+
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="kindred_store_")
+        self.folder = pathlib.Path(self.temporary.name)
+        numpy.save(self.folder / "made.npy", rows())
+        with open(self.folder / "made.jsonl", "w") as file:
+            file.writelines(json.dumps(item) + "\n" for item in items())
+        self.host("index", "import", "made.npy", "--from", "numpy", "--output", "i", "--precision", "float32",
+                  "--distance", self.DISTANCE)
+        self.host("index", "remove", "i", *REMOVED)
+        self.items = [item for item in items() if item["id"] not in REMOVED]
+        self.rows = numpy.delete(rows(), [7, 299], axis=0)
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def run_host(self, *arguments):
+        return subprocess.run([self.HOST, *map(str, arguments), "--plugins", self.PLUGINS], cwd=self.folder,
+                              capture_output=True, text=True, timeout=300)
+
+    def host(self, *arguments):
+        """What the command prints; it must succeed."""
+        done = self.run_host(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def refused(self, *arguments):
+        """What the command says when it fails."""
+        done = self.run_host(*arguments)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        return done.stderr
+
+    def exported(self, *arguments):
+        return json.loads(self.host("index", "export", "i", *arguments, "--json"))
+
+    def check_imported(self, index, tolerance=1e-7):
+        """Compares an index with the one that was exported."""
+        self.host("index", "verify", index)
+        self.host("index", "export", index, "--to", "numpy", "--output", "again.npy")
+        numpy.testing.assert_allclose(numpy.load(self.folder / "again.npy"), self.rows, rtol=0, atol=tolerance)
+        with open(self.folder / "again.jsonl") as file:
+            found = [json.loads(line) for line in file]
+        for row, item in enumerate(self.items):
+            self.assertEqual({**item, "row": row}, found[row])
+
+
+def main(arguments):
+    """`arguments`: the script, HOST, PLUGIN_FOLDER."""
+    StoreTest.HOST, StoreTest.PLUGINS = arguments[1:3]
+    unittest.main(argv=arguments[:1], verbosity=2)
