@@ -160,6 +160,10 @@ constexpr Command kCommands[] = {
       {"prune", OptionValue::none, nullptr, "update: also remove items whose files are not there any more"},
       {"precision", OptionValue::text, "NAME", "build: how rows are stored, float16 (default) or float32"},
       {"distance", OptionValue::text, "NAME", "build: another distance than the one that the model names"},
+      {"cut", OptionValue::integer, "N", "build: keep the first N numbers of every embedding"},
+      {"whiten", OptionValue::integer, "N",
+       "build: keep the N directions in which the rows of the index vary most, each divided by its "
+       "deviation"},
       {"index", OptionValue::text, "NAME",
        "build, compact, merge: auto (default), or a component of the kind index"},
       {"params", OptionValue::text, "JSON", "with --index: parameters of the component"},

@@ -25,6 +25,8 @@ void check_options(const CommandLine& command, const std::string& action) {
       {"data", {"build", "add"}},
       {"precision", {"build"}},
       {"distance", {"build"}},
+      {"cut", {"build"}},
+      {"whiten", {"build"}},
       {"index", {"build", "compact", "merge"}},
       {"params", {"build", "compact", "merge"}},
       {"prune", {"update"}},
