@@ -150,25 +150,33 @@ class Filling {
   IndexWriter& writer_;
 };
 
+IndexWriter begun_anew(const CommandLine& command, const IndexEncoder& encoder) {
+  const auto folder = command.get<std::string>("output");
+  auto writer = IndexWriter::create(folder, asked_space(command, encoder), "host index build");
+  writer.set_note(kModelNote, fs::absolute(encoder.folder()).lexically_normal().string());
+  writer.set_note(kBuildNote, true);
+  return writer;
+}
+
 /// The index that a build begins or goes on with.
 IndexWriter begun(const CommandLine& command, const IndexEncoder& encoder) {
   const auto folder = command.get<std::string>("output");
-  if (!fs::exists(fs::path(folder) / kManifestFile)) {
-    auto writer = IndexWriter::create(folder, asked_space(command, encoder), "host index build");
-    writer.set_note(kModelNote, fs::absolute(encoder.folder()).lexically_normal().string());
-    writer.set_note(kBuildNote, true);
-    return writer;
+  const auto manifest = fs::path(folder) / kManifestFile;
+  if (!fs::exists(manifest)) return begun_anew(command, encoder);
+  {
+    IndexWriter writer(folder, "host index build");
+    check_model(folder, writer.space(), encoder.model_name(), encoder.fingerprint());
+    if (writer.note(kBuildNote) != true && writer.state().rows > 0) {
+      throw Error(
+          fmt::format("{} is an index that is complete; add to it with host index add, or name another "
+                      "--output",
+                      folder));
+    }
+    if (writer.state().rows > 0) check_same_change(command, writer);
+    if (writer.state().rows > 0 || is_same_change(command, writer)) return writer;
+    fs::remove(manifest);  // nothing of it would be lost
   }
-  IndexWriter writer(folder, "host index build");
-  check_model(folder, writer.space(), encoder.model_name(), encoder.fingerprint());
-  if (writer.note(kBuildNote) != true && writer.state().rows > 0) {
-    throw Error(
-        fmt::format("{} is an index that is complete; add to it with host index add, or name another "
-                    "--output",
-                    folder));
-  }
-  check_same_change(command, writer);
-  return writer;
+  return begun_anew(command, encoder);
 }
 
 /// The model that the command names, or the one that the index was built with.

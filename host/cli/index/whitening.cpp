@@ -47,10 +47,13 @@ IndexSpace asked_space(const CommandLine& command, const IndexEncoder& encoder) 
   return space;
 }
 
-void check_same_change(const CommandLine& command, const IndexWriter& writer) {
+bool is_same_change(const CommandLine& command, const IndexWriter& writer) {
   const auto asked = asked_change(command);
-  const auto& begun = writer.space().change;
-  if (asked.cut == begun.cut && asked.whiten == begun.whiten) return;
+  return asked.cut == writer.space().change.cut && asked.whiten == writer.space().change.whiten;
+}
+
+void check_same_change(const CommandLine& command, const IndexWriter& writer) {
+  if (is_same_change(command, writer)) return;
   const auto options = [](const RowChange& change) {
     std::string text;
     if (change.cut > 0) text += fmt::format(" --cut {}", change.cut);

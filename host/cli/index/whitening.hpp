@@ -11,6 +11,9 @@ namespace kindred::host {
 /// UsageError where the model's embeddings have too few numbers, or the distance does not go with whitening.
 IndexSpace asked_space(const CommandLine& command, const IndexEncoder& encoder);
 
+/// Says whether a build asks for the --cut and --whiten that the index was begun with.
+bool is_same_change(const CommandLine& command, const IndexWriter& writer);
+
 /// Throws Error where an index that a build goes on with was begun with other --cut or --whiten.
 void check_same_change(const CommandLine& command, const IndexWriter& writer);
 
