@@ -170,6 +170,10 @@ constexpr Command kCommands[] = {
        "build, import: how rows are stored, float16 (default) or float32"},
       {"distance", OptionValue::text, "NAME",
        "build, import: another distance than the one that the model names"},
+      {"cut", OptionValue::integer, "N", "build: keep the first N numbers of every embedding"},
+      {"whiten", OptionValue::integer, "N",
+       "build: keep the N directions in which the rows of the index vary most, each divided by its "
+       "deviation"},
       {"index", OptionValue::text, "NAME",
        "build, compact, merge, import: auto (default), or a component of the kind index"},
       {"params", OptionValue::text, "JSON", "with --index: parameters of the component"},

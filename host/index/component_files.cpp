@@ -27,11 +27,12 @@ void sync_file(const std::string& path) {
 
 }  // namespace
 
-std::vector<ComponentFile> save_component_files(const Index& index, const std::string& folder) {
+std::vector<ComponentFile> save_files(const std::function<void(const std::string& folder)>& save,
+                                      const std::string& folder) {
   const fs::path partial(folder + ".partial");
   fs::remove_all(partial);
   fs::create_directory(partial);
-  index.save(partial.string());
+  save(partial.string());
   std::vector<ComponentFile> files;
   for (const auto& entry : fs::recursive_directory_iterator(partial)) {
     if (entry.is_directory()) continue;
@@ -54,16 +55,16 @@ std::vector<ComponentFile> save_component_files(const Index& index, const std::s
   return files;
 }
 
-std::vector<std::string> damage_of_component(const std::string& folder, const IndexComponent& component) {
+std::vector<std::string> damage_of_files(const std::string& folder, const std::vector<ComponentFile>& files,
+                                         const std::string& advice) {
   std::vector<std::string> found;
-  for (const auto& file : component.files) {
-    const auto path = (fs::path(folder) / component.folder / file.name).string();
+  for (const auto& file : files) {
+    const auto path = (fs::path(folder) / file.name).string();
     try {
       if (hash_of_file(path) != file.hash)
-        found.push_back(path +
-                        " is damaged: it is not what was written; compact the index, which builds it anew");
+        found.push_back(path + " is damaged: it is not what was written; " + advice);
     } catch (const Error& error) {
-      found.push_back(fmt::format("{}; compact the index, which builds it anew", error.what()));
+      found.push_back(fmt::format("{}; {}", error.what(), advice));
     }
   }
   return found;

@@ -26,9 +26,9 @@ uintmax_t size_of(const fs::path& path) {
 
 }  // namespace
 
-IndexFolder::IndexFolder(std::string path, IndexSpace space)
+IndexFolder::IndexFolder(std::string path, const IndexSpace& promised)
     : path_(std::move(path)),
-      space_(std::move(space)),
+      promised_(promised),
       database_(std::make_unique<Database>(metadata_path(path_), Database::Use::read)) {
   ItemTable(*database_).check_version();
   read();
@@ -46,7 +46,9 @@ void IndexFolder::read() {
       state_ = read_state(*database_);
     }
     try {
+      space_ = space_now(promised_, state_);
       rows_ = std::make_shared<RowStore>(path_, state_.segments, space_.dimension, space_.precision);
+      transform_ = row_transform_of(path_, promised_, state_);
       return;
     } catch (const Error&) {
       if (i == kTries || is_current()) throw;
@@ -138,6 +140,12 @@ json IndexFolder::info() const {
   return {{"folder", path_},
           {"model", {{"name", space_.model_name}, {"fingerprint", space_.model_fingerprint}}},
           {"dimension", space_.dimension},
+          {"embedding",
+           {{"dimension", space_.embedding_dimension()},
+            {"cut", space_.change.cut},
+            {"whiten", space_.change.whiten},
+            {"whitened_by_rows", state_.whitening.rows},
+            {"text", change_text(space_)}}},
           {"distance", distance_title(space_.distance)},
           {"unit_length", space_.unit_length()},
           {"precision", precision_name(space_.precision)},

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/index/index_state.hpp"
+#include "host/index/row_change.hpp"
 #include "host/index/row_store.hpp"
 
 namespace kindred::host {
@@ -19,6 +20,7 @@ namespace kindred::host {
 ///   metadata.sqlite   an item per row, the names of the files; what its last transaction says counts
 ///   rows-N.npy        the rows, in files that never change
 ///   index-N/          the files of the component that answers for the first rows
+///   whitening-N/      what whitening learned, where rows are whitened
 ///   writer.lock       says who writes
 /// Rows that are added later are not seen; items that are removed later are. [thread-safe]
 class IndexFolder {
@@ -27,12 +29,21 @@ class IndexFolder {
   static std::shared_ptr<IndexFolder> open(const std::string& folder);
 
   const std::string& path() const { return path_; }
+  /// As its rows are stored.
   const IndexSpace& space() const { return space_; }
   const IndexComponent& component() const { return state_.component; }
+  const IndexState& state() const { return state_; }
   std::shared_ptr<const RowStore> rows() const { return rows_; }
   int64_t size() const { return rows_->size(); }
   /// Says whether nothing was committed since; if not, what is opened anew sees more.
   bool is_current() const;
+
+  /// Embeddings (n, D) of the model -> float32 (n, D'), as they are compared with stored rows: every query
+  /// that is no row of the index comes by here. Throws Error unless they have the numbers of an embedding.
+  at::Tensor as_rows(const at::Tensor& embeddings) const {
+    return changed_rows(space_, transform_, embeddings);
+  }
+  const RowTransform& transform() const { return transform_; }
 
   /// bool (N): the rows whose items are not removed; undefined: all of them.
   at::Tensor live() const;
@@ -53,7 +64,7 @@ class IndexFolder {
   nlohmann::json info() const;
 
  private:
-  IndexFolder(std::string path, IndexSpace space);
+  IndexFolder(std::string path, const IndexSpace& promised);
   void read();
   /// Throws Error unless rows still have the numbers that they had.
   void check_generation(ItemTable& table) const;
@@ -63,7 +74,9 @@ class IndexFolder {
   auto reading(Action&& action) const;
 
   const std::string path_;
-  const IndexSpace space_;
+  const IndexSpace promised_;  ///< as manifest.json says it
+  IndexSpace space_;
+  RowTransform transform_;
   mutable std::mutex access_;
   mutable std::unique_ptr<Database> database_;
   mutable int64_t live_commits_ = -1;  ///< of which live_ is

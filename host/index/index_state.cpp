@@ -24,7 +24,9 @@ void check_names(const IndexState& state, const std::string& database) {
   };
   for (const auto& segment : state.segments) check(segment.file);
   check(state.component.folder);
+  check(state.whitening.folder);
   for (const auto& file : state.component.files) check(file.name);
+  for (const auto& file : state.whitening.files) check(file.name);
 }
 
 }  // namespace
@@ -40,6 +42,8 @@ IndexState read_state(Database& database) {
     state.commits = facts.at("commits");
     state.next_file = facts.at("next_file");
     state.component = component_from_json(table.fact("component"));
+    if (const auto learned = table.fact("whitening"); !learned.is_null())
+      state.whitening = {learned.at("folder"), files_from_json(learned.at("files")), learned.at("rows")};
   } catch (const json::exception& error) {
     throw Error(fmt::format("{} is damaged: {}; take the folder from a copy, or build the index again",
                             database.path(), error.what()));
@@ -64,6 +68,23 @@ void write_state(ItemTable& table, const IndexState& state) {
       "state",
       {{"generation", state.generation}, {"commits", state.commits}, {"next_file", state.next_file}});
   table.set_fact("component", to_json(state.component));
+  const auto& learned = state.whitening;
+  if (!learned.folder.empty()) {
+    table.set_fact("whitening",
+                   {{"folder", learned.folder}, {"files", to_json(learned.files)}, {"rows", learned.rows}});
+  }
+}
+
+bool waits_for_whitening(const IndexSpace& space, const IndexState& state) {
+  return space.change.whiten > 0 && state.whitening.folder.empty();
+}
+
+IndexSpace space_now(const IndexSpace& promised, const IndexState& state) {
+  auto space = promised;
+  if (!waits_for_whitening(promised, state)) return space;
+  space.dimension = space.change.cut > 0 ? space.change.cut : space.embedding_dimension();
+  space.precision = at::kFloat;
+  return space;
 }
 
 at::Tensor stored_form(const IndexSpace& space, const at::Tensor& rows) {

@@ -27,10 +27,15 @@ void set_note_in(ItemTable& table, const std::string& name, const json& value) {
 
 bool begins(const std::string& name, const char* with) { return name.rfind(with, 0) == 0; }
 
+/// Says whether a file or folder of this name counts where a commit names it, and not otherwise.
+bool is_data(const std::string& name) {
+  return begins(name, "rows-") || begins(name, "index-") || begins(name, "whitening-");
+}
+
 /// Says whether a writer makes files of this name.
 bool is_ours(const std::string& name) {
-  return begins(name, "rows-") || begins(name, "index-") || begins(name, kMetadataFile) ||
-         begins(name, kManifestFile) || name == WriterLock::kFile;
+  return is_data(name) || begins(name, kMetadataFile) || begins(name, kManifestFile) ||
+         name == WriterLock::kFile;
 }
 
 std::unique_ptr<WriterLock> lock_new_folder(const std::string& folder, const std::string& purpose) {
@@ -86,6 +91,7 @@ IndexWriter::IndexWriter(const std::string& folder, const std::string& purpose)
 IndexWriter::IndexWriter(const std::string& folder, const IndexSpace& space, std::unique_ptr<WriterLock> lock,
                          Database::Use use)
     : path_(folder),
+      promised_(space),
       space_(space),
       lock_(std::move(lock)),
       database_(std::make_unique<Database>(path_of(kMetadataFile), use)) {
@@ -99,20 +105,31 @@ IndexWriter::~IndexWriter() = default;
 std::string IndexWriter::path_of(const std::string& file) const { return (fs::path(path_) / file).string(); }
 
 void IndexWriter::take(IndexState state) {
-  rows_ = std::make_shared<RowStore>(path_, state.segments, space_.dimension, space_.precision);
+  const auto space = space_now(promised_, state);
+  auto rows = std::make_shared<RowStore>(path_, state.segments, space.dimension, space.precision);
+  if (rows_ == nullptr || state.whitening.folder != state_.whitening.folder)
+    transform_ = row_transform_of(path_, promised_, state);
+  space_ = space;
+  rows_ = std::move(rows);
   state_ = std::move(state);
+}
+
+int64_t IndexWriter::bytes_per_row() const {
+  const auto of = [](const IndexSpace& space) {
+    return space.dimension * static_cast<int64_t>(c10::elementSize(space.precision));
+  };
+  return of(space_) + (waits_for_whitening() ? of(promised_) : 0);
 }
 
 /// Files that no commit names are of a writer that was killed, or were replaced. Who has one open keeps it.
 void IndexWriter::remove_leftovers() const {
-  std::set<std::string> named = {state_.component.folder};
+  std::set<std::string> named = {state_.component.folder, state_.whitening.folder};
   for (const auto& segment : state_.segments) named.insert(segment.file);
   std::vector<fs::path> left;
   for (const auto& entry : fs::directory_iterator(path_)) {
     const auto name = entry.path().filename().string();
-    const bool is_data = begins(name, "rows-") || begins(name, "index-");
     const bool is_temporary = begins(name, kManifestFile) && name != kManifestFile;
-    if ((is_data && named.count(name) == 0) || is_temporary) left.push_back(entry.path());
+    if ((is_data(name) && named.count(name) == 0) || is_temporary) left.push_back(entry.path());
   }
   std::error_code ignored;  // what stays costs space alone, and the next writer tries again
   for (const auto& path : left) fs::remove_all(path, ignored);
@@ -164,7 +181,7 @@ Segment IndexWriter::write_joined(IndexState& state, int64_t first, const at::Te
 
 void IndexWriter::add(const std::vector<Item>& items, const at::Tensor& rows, Existing existing,
                       const json& notes) {
-  add_stored(items, stored_form(space_, rows), existing, notes);
+  add_stored(items, stored_form(space_, changed_rows(promised_, transform_, rows)), existing, notes);
 }
 
 void IndexWriter::add_stored(const std::vector<Item>& items, const at::Tensor& rows, Existing existing,
@@ -202,6 +219,12 @@ std::vector<StoredItem> IndexWriter::live_items(int64_t begin, int64_t end) cons
   return ItemTable(*database_).live_items(begin, end);
 }
 
+at::Tensor IndexWriter::live_rows() const {
+  auto mask = at::ones({state_.rows}, at::kBool);
+  ItemTable(*database_).clear_removed(mask);
+  return mask.nonzero().squeeze(1);
+}
+
 /// Has the component built over `rows` and saved, in place of the one of `state`.
 void IndexWriter::make_component(IndexState& state, IndexComponent what, const MakeIndex& make,
                                  const std::shared_ptr<const RowStore>& rows) const {
@@ -212,7 +235,7 @@ void IndexWriter::make_component(IndexState& state, IndexComponent what, const M
     const auto index = make(what);
     index->build(rows, space_.distance);
     const auto folder = fmt::format("index-{}", state.next_file++);
-    what.files = save_component_files(*index, path_of(folder));
+    what.files = save_files([&](const std::string& into) { index->save(into); }, path_of(folder));
     if (!what.files.empty()) what.folder = folder;
     what.covered = rows->size();
   }
@@ -224,28 +247,47 @@ void IndexWriter::build_component(IndexComponent what, const MakeIndex& make) {
          [&](IndexState& state) { make_component(state, std::move(what), make, rows_); });
 }
 
-/// The rows whose numbers `live` holds (int64, ascending), in new files.
-std::vector<Segment> IndexWriter::write_live(IndexState& state, const at::Tensor& live) const {
-  const auto row_bytes = space_.dimension * static_cast<int64_t>(c10::elementSize(space_.precision));
+/// `count` rows as `space` stores them, which `give` gives piece by piece, in new files.
+std::vector<Segment> IndexWriter::write_rows(IndexState& state, int64_t count, const IndexSpace& space,
+                                             const GiveRows& give) const {
+  const auto row_bytes = space.dimension * static_cast<int64_t>(c10::elementSize(space.precision));
   const auto most = std::max<int64_t>(kLargestSegment / row_bytes, 1);
   std::vector<Segment> segments;
-  for (int64_t first = 0; first < live.size(0); first += most) {
-    const auto part = live.slice(0, first, std::min(first + most, live.size(0)));
-    Segment segment{first, part.size(0), next_rows_file(state), ""};
-    segment.hash = write_segment(path_of(segment.file), segment.rows, space_.dimension, space_.precision,
+  for (int64_t first = 0; first < count; first += most) {
+    const auto end = std::min(first + most, count);
+    Segment segment{first, end - first, next_rows_file(state), ""};
+    segment.hash = write_segment(path_of(segment.file), segment.rows, space.dimension, space.precision,
                                  [&](const TakeRows& take_rows) {
-                                   for (const auto& piece : part.split(kPieceRows))
-                                     take_rows(rows_->gather(piece).to(space_.precision));
+                                   for (auto begin = first; begin < end; begin += kPieceRows)
+                                     take_rows(give(begin, std::min(begin + kPieceRows, end)));
                                  });
     segments.push_back(std::move(segment));
   }
   return segments;
 }
 
+void IndexWriter::whiten(const PcaWhitening& whitening, int64_t learned_from) {
+  if (!waits_for_whitening()) throw Error("no row of the index " + path_ + " waits for a whitening");
+  std::vector<Segment> segments;
+  commit(
+      [&](ItemTable& table, IndexState& state) {
+        table.clear_segments();
+        for (const auto& segment : segments) table.name_segment(segment);
+        state.component = {};
+        ++state.generation;  // who has the index open knows other rows
+      },
+      [&](IndexState& state) {
+        state.whitening =
+            save_whitening(whitening, learned_from, path_, fmt::format("whitening-{}", state.next_file++));
+        segments = write_rows(state, state.rows, promised_, [&](int64_t begin, int64_t end) {
+          return stored_form(promised_, whitening.apply(rows_->rows(begin, end)));
+        });
+      });
+}
+
 int64_t IndexWriter::compact(IndexComponent what, const MakeIndex& make) {
   const auto dropped = state_.removed;
-  auto mask = at::ones({state_.rows}, at::kBool);
-  ItemTable(*database_).clear_removed(mask);
+  const auto live = live_rows();
   std::vector<Segment> segments;
   commit(
       [&](ItemTable& table, IndexState& state) {
@@ -255,7 +297,9 @@ int64_t IndexWriter::compact(IndexComponent what, const MakeIndex& make) {
         ++state.generation;
       },
       [&](IndexState& state) {
-        segments = write_live(state, mask.nonzero().squeeze(1));
+        segments = write_rows(state, live.size(0), space_, [&](int64_t begin, int64_t end) {
+          return rows_->gather(live.slice(0, begin, end)).to(space_.precision);
+        });
         make_component(state, std::move(what), make,
                        std::make_shared<RowStore>(path_, segments, space_.dimension, space_.precision));
       });
@@ -264,7 +308,7 @@ int64_t IndexWriter::compact(IndexComponent what, const MakeIndex& make) {
 }
 
 void IndexWriter::finish() const {
-  write_manifest(path_, space_, state_.component, {state_.rows, state_.removed});
+  write_manifest(path_, promised_, state_.component, {state_.rows, state_.removed});
 }
 
 }  // namespace kindred::host

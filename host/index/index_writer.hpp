@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/index/index_state.hpp"
+#include "host/index/row_change.hpp"
 #include "host/index/row_store.hpp"
 #include "host/index/writer_lock.hpp"
 #include "kindred/index.hpp"
@@ -31,12 +32,17 @@ class IndexWriter {
   ~IndexWriter();
 
   const std::string& path() const { return path_; }
+  /// As rows are stored now: what is to be whitened waits until whiten() was called.
   const IndexSpace& space() const { return space_; }
   const IndexState& state() const { return state_; }
+  bool waits_for_whitening() const { return host::waits_for_whitening(promised_, state_); }
+  /// What a row takes on the disk at most, until the index is complete.
+  int64_t bytes_per_row() const;
   std::shared_ptr<const RowStore> rows() const { return rows_; }
 
-  /// Appends items with their rows (n, D), float32, and sets `notes` by name in the same commit, also where
-  /// there are no items. Throws Error as ItemTable::append and stored_form do.
+  /// Appends items with what the model gives for them, float32 (n, D), and sets `notes` by name in the same
+  /// commit, also where there are no items. Throws Error as ItemTable::append, changed_rows and stored_form
+  /// do.
   void add(const std::vector<Item>& items, const at::Tensor& rows, Existing existing,
            const nlohmann::json& notes = nlohmann::json::object());
   /// The same with rows that an index of the same space stored.
@@ -50,10 +56,16 @@ class IndexWriter {
 
   std::optional<StoredItem> find(const std::string& id) const;
   std::vector<StoredItem> live_items(int64_t begin, int64_t end) const;
+  /// int64, ascending: the rows whose items are not removed.
+  at::Tensor live_rows() const;
 
   /// Builds the component `what` over all rows, in place of the one there; without an id the rows are
   /// searched exactly from now on. Throws what the component throws.
   void build_component(IndexComponent what, const MakeIndex& make);
+
+  /// Stores all rows anew as `whitening`, which was learned from so many rows, makes them, in one commit; the
+  /// component is gone then. Throws Error unless they wait for it.
+  void whiten(const PcaWhitening& whitening, int64_t learned_from);
 
   /// Drops the rows of removed items, and builds the component `what` over the others. Rows get other
   /// numbers. Returns how many were dropped.
@@ -68,7 +80,9 @@ class IndexWriter {
   std::string path_of(const std::string& file) const;
   int64_t first_to_join(int64_t added) const;
   Segment write_joined(IndexState& state, int64_t first, const at::Tensor& added) const;
-  std::vector<Segment> write_live(IndexState& state, const at::Tensor& live) const;
+  using GiveRows = std::function<at::Tensor(int64_t begin, int64_t end)>;
+  std::vector<Segment> write_rows(IndexState& state, int64_t count, const IndexSpace& space,
+                                  const GiveRows& give) const;
   void make_component(IndexState& state, IndexComponent what, const MakeIndex& make,
                       const std::shared_ptr<const RowStore>& rows) const;
   using Change = std::function<void(ItemTable& table, IndexState& state)>;
@@ -77,7 +91,8 @@ class IndexWriter {
   void remove_leftovers() const;
 
   std::string path_;
-  IndexSpace space_;
+  IndexSpace promised_, space_;
+  RowTransform transform_;
   std::unique_ptr<WriterLock> lock_;
   std::unique_ptr<Database> database_;
   IndexState state_;

@@ -16,7 +16,9 @@ using nlohmann::json;
 namespace {
 
 constexpr const char* kFormat = "kindred index";
-constexpr int64_t kFormatVersion = 1;
+constexpr int64_t kFormatVersion = 2;
+constexpr int64_t kPlainVersion =
+    1;  // of an index whose rows are what the model gives, which older programs read
 constexpr int64_t kMostNumbers = 1 << 20;  // of a row
 
 std::string plain_name(Distance distance) {
@@ -26,13 +28,31 @@ std::string plain_name(Distance distance) {
   return "lp";
 }
 
+/// Throws Error where the numbers of an embedding, what is done to it, and the numbers of a row do not fit.
+void read_change(const json& text, IndexSpace& space, const std::string& path) {
+  space.model_dimension = text.at("dimension");
+  space.change = {text.at("cut"), text.at("unit_length"), text.at("whiten")};
+  const auto& change = space.change;
+  const auto left = change.cut > 0 ? change.cut : space.model_dimension;
+  const bool fits = space.model_dimension >= 1 && space.model_dimension <= kMostNumbers && change.cut >= 0 &&
+                    change.whiten >= 0 && left <= space.model_dimension && change.whiten <= left &&
+                    space.dimension == (change.whiten > 0 ? change.whiten : left) &&
+                    (change.whiten == 0 || space.unit_length());
+  if (!fits) {
+    throw Error(
+        fmt::format("{} says that embeddings of {} numbers, cut to {} and whitened to {}, are rows of {}, "
+                    "which do not fit; take it from a copy, or build the index again",
+                    path, space.model_dimension, change.cut, change.whiten, space.dimension));
+  }
+}
+
 void check_format(const json& text, const std::string& path) {
   if (text.at("format") != kFormat) throw Error(path + " does not describe an index of this program");
-  if (text.at("version") != kFormatVersion) {
+  if (text.at("version") != kPlainVersion && text.at("version") != kFormatVersion) {
     throw Error(
-        fmt::format("{} has version {} of the format of an index, and this program knows version {}; "
+        fmt::format("{} has version {} of the format of an index, and this program knows versions {} to {}; "
                     "use the program that made it, or build the index again",
-                    path, json_text(text.at("version")), kFormatVersion));
+                    path, json_text(text.at("version")), kPlainVersion, kFormatVersion));
   }
 }
 
@@ -49,6 +69,8 @@ IndexSpace space_from_json(const json& text, const std::string& where) {
       distance == "lp" ? Distance(Distance::lp, text.at("p").get<double>()) : distance_from_name(distance);
   if (space.dimension < 1 || space.dimension > kMostNumbers)
     throw Error(fmt::format("{} says that a row has {} numbers", where, space.dimension));
+  space.model_dimension = space.dimension;
+  if (text.contains("embedding")) read_change(text["embedding"], space, where);
   return space;
 }
 
@@ -59,19 +81,35 @@ json space_json(const IndexSpace& space) {
                {"unit_length", space.unit_length()},
                {"precision", precision_name(space.precision)}};
   if (space.distance.kind == Distance::lp) text["p"] = space.distance.p;
+  if (space.change.any()) {
+    text["embedding"] = {{"dimension", space.embedding_dimension()},
+                         {"cut", space.change.cut},
+                         {"unit_length", space.change.unit_length},
+                         {"whiten", space.change.whiten}};
+  }
   return text;
 }
 
+json to_json(const std::vector<ComponentFile>& files) {
+  json list = json::array();
+  for (const auto& file : files) list.push_back({{"name", file.name}, {"hash", file.hash}});
+  return list;
+}
+
+std::vector<ComponentFile> files_from_json(const json& text) {
+  std::vector<ComponentFile> files;
+  for (const auto& file : text) files.push_back({file.at("name"), file.at("hash")});
+  return files;
+}
+
 json to_json(const IndexComponent& component) {
-  json files = json::array();
-  for (const auto& file : component.files) files.push_back({{"name", file.name}, {"hash", file.hash}});
   return {{"id", component.id},
           {"version", component.version},
           {"params", component.params},
           {"oversample", component.oversample},
           {"covered_rows", component.covered},
           {"folder", component.folder},
-          {"files", files}};
+          {"files", to_json(component.files)}};
 }
 
 IndexComponent component_from_json(const json& text) {
@@ -83,7 +121,7 @@ IndexComponent component_from_json(const json& text) {
   component.oversample = text.at("oversample");
   component.covered = text.at("covered_rows");
   component.folder = text.at("folder");
-  for (const auto& file : text.at("files")) component.files.push_back({file.at("name"), file.at("hash")});
+  component.files = files_from_json(text.at("files"));
   return component;
 }
 
@@ -97,6 +135,19 @@ at::ScalarType precision_from_name(const std::string& name) {
   throw Error("rows cannot be stored as \"" + name + "\"; choose float16 or float32");
 }
 
+std::string change_text(const IndexSpace& space) {
+  const auto& change = space.change;
+  std::string text;
+  if (change.cut > 0)
+    text = fmt::format("the first {} of {} numbers", change.cut, space.embedding_dimension());
+  if (change.whiten > 0) {
+    text += fmt::format("{}whitened to {}",
+                        text.empty() ? fmt::format("{} numbers, ", space.embedding_dimension()) : ", ",
+                        change.whiten);
+  }
+  return text;
+}
+
 std::string distance_title(Distance distance) {
   return distance.kind == Distance::lp ? fmt::format("lp with p = {}", distance.p) : plain_name(distance);
 }
@@ -105,7 +156,7 @@ void write_manifest(const std::string& folder, const IndexSpace& space, const In
                     const IndexCounts& counts) {
   json text = {
       {"format", kFormat},
-      {"version", kFormatVersion},
+      {"version", space.change.any() ? kFormatVersion : kPlainVersion},
       {"index", to_json(component)},
       {"counts",
        {{"items", counts.rows - counts.removed}, {"rows", counts.rows}, {"removed", counts.removed}}},

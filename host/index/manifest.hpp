@@ -11,22 +11,35 @@
 
 namespace kindred::host {
 
+/// What is done to embeddings of the model before they are stored, and to a query before it is compared.
+struct RowChange {
+  int64_t cut = 0;           ///< the first numbers that are kept; 0: all
+  bool unit_length = false;  ///< what is left of a row by the cut is brought back to length 1
+  int64_t whiten = 0;        ///< the directions that whitening keeps; 0: no whitening
+  bool any() const { return cut > 0 || whiten > 0; }
+};
+
 /// What all rows of an index have in common; it never changes.
 struct IndexSpace {
   std::string model_name;         ///< "" where the rows are of no model that is known
   std::string model_fingerprint;  ///< of the servable; "" likewise
-  int64_t dimension = 0;
+  int64_t dimension = 0;          ///< numbers of a stored row
+  int64_t model_dimension = 0;    ///< numbers of an embedding; 0: those of a row
+  RowChange change{};             ///< how embeddings become rows
   Distance distance = Distance::cosine;
   at::ScalarType precision = at::kHalf;  ///< of the stored rows: kHalf or kFloat
 
   /// Rows and queries have length 1.
   bool unit_length() const { return distance.kind == Distance::cosine; }
+  int64_t embedding_dimension() const { return model_dimension > 0 ? model_dimension : dimension; }
 };
 
-/// A file of the component, as it was when it was saved.
+/// A file of the component or of the whitening, as it was when it was saved.
 struct ComponentFile {
   std::string name, hash;
 };
+nlohmann::json to_json(const std::vector<ComponentFile>& files);
+std::vector<ComponentFile> files_from_json(const nlohmann::json& text);
 
 /// The component that answers for the first rows of an index.
 struct IndexComponent {
@@ -46,6 +59,9 @@ IndexComponent component_from_json(const nlohmann::json& text);
 std::string precision_name(at::ScalarType precision);
 /// Throws Error that lists the names.
 at::ScalarType precision_from_name(const std::string& name);
+
+/// "the first 256 of 1280 numbers, whitened to 64"; "" where nothing is done.
+std::string change_text(const IndexSpace& space);
 
 /// "cosine", or "lp with p = 3".
 std::string distance_title(Distance distance);

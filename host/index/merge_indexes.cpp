@@ -15,6 +15,11 @@ namespace {
 
 constexpr int64_t kNumbersAtOnce = int64_t{1} << 24;
 
+std::string change_name(const IndexSpace& space) {
+  const auto text = change_text(space);
+  return text.empty() ? "embeddings as the model gives them" : text;
+}
+
 }  // namespace
 
 void check_same_space(const std::string& a, const IndexSpace& space_a, const std::string& b,
@@ -25,9 +30,21 @@ void check_same_space(const std::string& a, const IndexSpace& space_a, const std
     throw Error(fmt::format("the index {} has {} {}, and {} has {}: they cannot become one index", a, what,
                             of_a, b, of_b));
   };
+  differ("rows of", change_name(space_a), change_name(space_b));
   differ("the dimension", std::to_string(space_a.dimension), std::to_string(space_b.dimension));
   differ("the distance", distance_title(space_a.distance), distance_title(space_b.distance));
   differ("rows of", precision_name(space_a.precision), precision_name(space_b.precision));
+}
+
+void check_can_join(const IndexFolder& a, const IndexFolder& b) {
+  check_is_whitened(a.path(), a.space(), a.state());
+  check_is_whitened(b.path(), b.space(), b.state());
+  check_same_space(a.path(), a.space(), b.path(), b.space());
+  if (to_json(a.state().whitening.files) == to_json(b.state().whitening.files)) return;
+  throw Error(fmt::format(
+      "the rows of {} and of {} are whitened by what each learned of its own rows, so that they cannot be "
+      "compared: build one index of all",
+      a.path(), b.path()));
 }
 
 void copy_items(const std::string& from, IndexWriter& target, Context& context) {

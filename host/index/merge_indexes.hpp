@@ -3,6 +3,7 @@
 #include <string>
 
 #include "host/base/context.hpp"
+#include "host/index/index_folder.hpp"
 #include "host/index/index_writer.hpp"
 
 namespace kindred::host {
@@ -15,5 +16,8 @@ void copy_items(const std::string& from, IndexWriter& target, Context& context);
 /// Throws Error that says what differs unless rows of both can lie in one index.
 void check_same_space(const std::string& a, const IndexSpace& space_a, const std::string& b,
                       const IndexSpace& space_b);
+
+/// The same of two indexes whose rows may be whitened, which has to be by the same whitening, and done.
+void check_can_join(const IndexFolder& a, const IndexFolder& b);
 
 }  // namespace kindred::host

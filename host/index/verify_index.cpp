@@ -9,6 +9,7 @@
 #include "host/base/content_hash.hpp"
 #include "host/index/component_files.hpp"
 #include "host/index/index_state.hpp"
+#include "host/index/row_change.hpp"
 #include "host/index/row_store.hpp"
 #include "kindred/error.hpp"
 #include "kindred/finite.hpp"
@@ -25,14 +26,19 @@ double length_tolerance(at::ScalarType precision) { return precision == at::kHal
 
 class Verification {
  public:
-  explicit Verification(const std::string& folder) : folder_(folder), space_(read_manifest(folder)) {}
+  explicit Verification(const std::string& folder)
+      : folder_(folder), promised_(read_manifest(folder)), space_(promised_) {}
 
   IndexCheck check() {
     attempt([&] { check_tables(); });
     for (const auto& segment : state_.segments) {
       attempt([&] { check_segment(segment); });
     }
-    for (auto& sentence : damage_of_component(folder_, state_.component))
+    const auto& component = state_.component;
+    for (auto& sentence : damage_of_files((fs::path(folder_) / component.folder).string(), component.files,
+                                          "compact the index, which builds it anew"))
+      check_.problems.push_back(std::move(sentence));
+    for (auto& sentence : damage_of_whitening(folder_, state_.whitening))
       check_.problems.push_back(std::move(sentence));
     return check_;
   }
@@ -57,6 +63,7 @@ class Verification {
         check_.problems.push_back(fmt::format("{} is damaged: {}", database.path(), integrity.text(0)));
     }
     state_ = read_state(database);
+    space_ = space_now(promised_, state_);
     check_.rows = state_.rows;
     check_.items = state_.rows - state_.removed;
     const auto items = database.integer_of("SELECT count(*) FROM items");
@@ -97,7 +104,8 @@ class Verification {
   }
 
   const std::string& folder_;
-  const IndexSpace space_;
+  const IndexSpace promised_;
+  IndexSpace space_;
   IndexState state_;
   IndexCheck check_;
 };

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -38,19 +39,29 @@ PcaWhitening::PcaWhitening(at::Tensor mean, at::Tensor projection)
     : mean_(std::move(mean)), projection_(std::move(projection)) {}
 
 PcaWhitening PcaWhitening::learn(const at::Tensor& rows, int64_t dimension) {
+  const auto part = [&](int64_t begin, int64_t end) { return rows.detach().slice(0, begin, end); };
+  return learn(rows.size(0), rows.size(1), part, dimension);
+}
+
+PcaWhitening PcaWhitening::learn(int64_t count, int64_t width, const GiveRows& rows, int64_t dimension) {
   at::NoGradGuard no_grad;
-  const int64_t count = rows.size(0), width = rows.size(1);
   if (dimension < 1 || dimension > width) {
     throw Error(fmt::format("whitening to {} numbers was asked for; embeddings have {}, so take 1 to {}",
                             dimension, width, width));
   }
-  const auto unit = l2_normalized(rows.detach().to(at::kCPU, at::kFloat));
-  const auto mean = count > 0 ? unit.mean(0, false, at::kDouble) : at::zeros({width}, at::kDouble);
-  auto covariance = at::zeros({width, width}, at::kDouble);
-  for (int64_t first = 0; first < count; first += kLearnedAtOnce) {
-    const auto part = unit.slice(0, first, std::min(first + kLearnedAtOnce, count)).to(at::kDouble) - mean;
-    covariance.addmm_(part.t(), part);
-  }
+  const auto each_part = [&](const auto& action) {
+    for (int64_t first = 0; first < count; first += kLearnedAtOnce) {
+      const auto part = rows(first, std::min(first + kLearnedAtOnce, count));
+      action(l2_normalized(part.to(at::kCPU, at::kFloat)).to(at::kDouble));
+    }
+  };
+  auto mean = at::zeros({width}, at::kDouble), covariance = at::zeros({width, width}, at::kDouble);
+  each_part([&](const at::Tensor& unit) { mean.add_(unit.sum(0)); });
+  mean.div_(static_cast<double>(std::max<int64_t>(count, 1)));
+  each_part([&](const at::Tensor& unit) {
+    const auto centred = unit - mean;
+    covariance.addmm_(centred.t(), centred);
+  });
   covariance.div_(static_cast<double>(std::max<int64_t>(count, 1)));
   const auto [values, vectors] = at::linalg_eigh(covariance, "L");  // ascending
   const auto largest = values.flip(0);

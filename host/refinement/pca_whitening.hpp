@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace kindred::host {
@@ -19,6 +20,11 @@ class PcaWhitening {
   /// operations, in float64. Throws Error when `dimension` is more than D, or than the directions in which
   /// the rows vary, which are at most N - 1.
   static PcaWhitening learn(const at::Tensor& rows, int64_t dimension);
+
+  /// The same of `count` rows of `width` numbers, of which `rows` gives those from `begin` up to `end`, each
+  /// twice: so that they need not be in memory together.
+  using GiveRows = std::function<at::Tensor(int64_t begin, int64_t end)>;
+  static PcaWhitening learn(int64_t count, int64_t width, const GiveRows& rows, int64_t dimension);
 
   /// rows (N, D), numbers on any device -> float32 (N, d) of length 1 there. It costs N D d operations.
   at::Tensor apply(const at::Tensor& rows) const;

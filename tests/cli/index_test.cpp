@@ -115,6 +115,64 @@ TEST_F(IndexOfVectors, removes_compacts_and_merges) {
   EXPECT_EQ(index({"verify", "both"}).code, 0);
 }
 
+/// Rows as `--cut 12 --whiten 5` makes them, by its definition, in float64. Directions have either sign.
+at::Tensor whitened(const at::Tensor& embeddings) {
+  const auto unit = l2_normalized(embeddings.to(at::kDouble).slice(1, 0, 12));
+  const auto centred = unit - unit.mean(0);
+  const auto [values, vectors] = at::linalg_eigh(at::mm(centred.t(), centred) / unit.size(0), "L");
+  const auto kept = vectors.flip(1).slice(1, 0, 5) / values.flip(0).slice(0, 0, 5).sqrt();
+  return l2_normalized(at::mm(centred, kept));
+}
+
+TEST_F(IndexOfVectors, cuts_and_whitens_rows_and_queries) {
+  const auto built = said({"build", "--model", "out", "--output", "i", "--precision", "float32", "--cut",
+                           "12", "--whiten", "5", "x.npy"});
+  EXPECT_EQ(built["items"], 240);
+  ASSERT_EQ(host({"embed", "--quiet", "--model", "out", "--output", "e.npy", "x.npy"}).code, 0);
+  const auto expected = whitened(map_npy(folder_ / "e.npy"));
+  EXPECT_LE((at::mm(rows(), rows().t()) - at::mm(expected, expected.t())).abs().max().item<double>(), 1e-4);
+  const auto nearest = std::get<1>(at::mm(expected, expected.t()).sort(1, true));
+  write_npy(folder_ / "q.npy", map_npy(folder_ / "x.npy").slice(0, 7, 8));
+  write_npy(folder_ / "qe.npy", map_npy(folder_ / "e.npy").slice(0, 7, 8));
+  for (const auto& query : std::vector<std::vector<std::string>>{{"q.npy"}, {"--embeddings", "qe.npy"}}) {
+    std::vector<std::string> search = {"search", "--index", "i", "-k", "8", "--json"};
+    search.insert(search.end(), query.begin(), query.end());
+    const auto found = json::parse(host(search).out)["results"][0]["found"];
+    ASSERT_EQ(found.size(), 8u);
+    for (int64_t k = 0; k < 8; ++k)
+      EXPECT_EQ(found[static_cast<size_t>(k)]["id"],
+                "x.npy#" + std::to_string(nearest[7][k].item<int64_t>()));
+  }
+  EXPECT_THAT(index({"info", "i"}).out,
+              AllOf(HasSubstr("5 numbers of float32, distance cosine, of length 1"),
+                    HasSubstr("the first 12 of 16 numbers, whitened to 5 by what 240 rows say")));
+  EXPECT_EQ(info()["embedding"]["whitened_by_rows"], 240);
+  EXPECT_EQ(index({"verify", "i"}).code, 0);
+
+  const auto before = rows();
+  write_npy(folder_ / "more.npy", map_npy(folder_ / "x.npy").slice(0, 0, 9));
+  EXPECT_EQ(said({"add", "i", "more.npy"})["added"], 9);
+  EXPECT_EQ(host({"search", "--index", "i", "--id", "more.npy#3", "-k", "1"}).out.find("x.npy#3") !=
+                std::string::npos,
+            true)
+      << "what is added is whitened as the rows before were";
+}
+
+TEST_F(IndexOfVectors, says_what_does_not_go_with_whitening) {
+  const auto build = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"build", "--model", "out", "--output", "w", "x.npy"});
+    return index(options).error;
+  };
+  EXPECT_THAT(build({"--whiten", "17"}), HasSubstr("--whiten is 17, and a row has 16 numbers before it"));
+  EXPECT_THAT(build({"--cut", "8", "--whiten", "9"}),
+              HasSubstr("a row has 8 numbers before it; take 1 to 8"));
+  EXPECT_THAT(build({"--whiten", "4", "--distance", "euclidean"}),
+              HasSubstr("--distance euclidean does not go"));
+  EXPECT_THAT(build({"--whiten", "0"}), HasSubstr("--whiten is 0"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "w"));
+  EXPECT_THAT(index({"info", "i", "--whiten", "3"}).error, HasSubstr("it is for build"));
+}
+
 TEST_F(IndexOfVectors, refuses_another_model_with_both_names) {
   said({"build", "--model", "out", "--output", "i", "x.npy"});
   const auto first = info()["model"]["fingerprint"].get<std::string>();
@@ -174,6 +232,44 @@ TEST_F(IndexOfPictures, goes_on_where_a_killed_build_was) {
   EXPECT_EQ(told["items"], 384);
   EXPECT_THAT(host(build).error, HasSubstr("is complete"));
   EXPECT_EQ(index({"verify", "i"}).code, 0);
+}
+
+TEST_F(IndexOfPictures, goes_on_where_a_killed_build_that_whitens_was) {
+  fs::create_directories(folder_.path() / "many");
+  for (int copy = 0; copy < 8; ++copy)
+    fs::copy(folder_.path() / "photos", folder_.path() / ("many/" + std::to_string(copy)),
+             fs::copy_options::recursive);
+  const auto build = [](const std::string& name) {
+    return std::vector<std::string>{"index", "build",        "--model", "out",      "--output", name,
+                                    "many",  "--batch-size", "2",       "--whiten", "6",        "--json"};
+  };
+  {
+    testing::HostProcess process(folder_, build("i"));
+    while (!fs::exists(folder_.path() / "i/rows-1.npy.partial") &&
+           !fs::exists(folder_.path() / "i/rows-1.npy"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    process.kill();
+    process.wait();
+  }
+  EXPECT_EQ(index({"verify", "i"}).code, 0);
+  EXPECT_THAT(index({"info", "i"}).out, HasSubstr("whitened to 6, which waits for the end of the build"));
+  EXPECT_THAT(index({"add", "i", "photos"}).error, HasSubstr("give its host index build command again"));
+  auto other = build("i");
+  other[10] = "7";
+  EXPECT_THAT(host(other).error, HasSubstr("was begun with --whiten 6, and now there is --whiten 7"));
+  const auto resumed = host(build("i"));
+  ASSERT_EQ(resumed.code, 0) << resumed.error;
+  ASSERT_EQ(host(build("whole")).code, 0);
+  // The last rows of a batch may be of other batches than in one go, which changes them a little.
+  const auto found = rows().to(at::kFloat), whole = rows("whole").to(at::kFloat);
+  EXPECT_LE((at::mm(found, found.t()) - at::mm(whole, whole.t())).abs().max().item<float>(), 2e-2F);
+  EXPECT_EQ(index({"verify", "i"}).code, 0);
+  fs::create_directories(folder_.path() / "few");
+  fs::copy(folder_.path() / "photos/class_0", folder_.path() / "few", fs::copy_options::recursive);
+  EXPECT_THAT(index({"build", "--model", "out", "--output", "few.index", "few", "--whiten", "6"}).error,
+              HasSubstr("needs more than 6 of them, and there are 6"));
+  EXPECT_EQ(index({"build", "--model", "out", "--output", "few.index", "few", "--whiten", "5"}).code, 0)
+      << "nothing was embedded, so it may be asked for anew";
 }
 
 TEST_F(IndexOfPictures, follows_files_that_change_come_and_go) {

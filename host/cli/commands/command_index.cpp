@@ -32,6 +32,8 @@ void check_options(const CommandLine& command, const std::string& action) {
       {"from", {"import"}},
       {"name", {"export", "import"}},
       {"format-params", {"export", "import"}},
+      {"cut", {"build"}},
+      {"whiten", {"build"}},
       {"prune", {"update"}},
       {"csv", {"outliers"}},
       {"html", {"outliers"}}};

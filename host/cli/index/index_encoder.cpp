@@ -38,6 +38,10 @@ Distance IndexEncoder::distance() const {
   return distance_from_name(traits.distance);
 }
 
+bool IndexEncoder::unit_length() const {
+  return search_traits(model_->manifest()).unit_length.value_or(false);
+}
+
 bool IndexEncoder::reads_pictures() const {
   return model_->fields().size() == 1 && model_->fields().front().kind == ObjectKind::image;
 }

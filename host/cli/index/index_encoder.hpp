@@ -28,6 +28,8 @@ class IndexEncoder {
   int64_t dimension() const { return model_->dimension(); }
   /// By which distance the model was measured; says it where this is assumed.
   Distance distance() const;
+  /// Says whether the model is known to give rows of length 1.
+  bool unit_length() const;
   bool reads_pictures() const;
 
   /// The files that PATHS stand for. Throws UsageError where the model reads records.

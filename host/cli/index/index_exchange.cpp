@@ -46,6 +46,15 @@ const ExchangeFormat& format_of(const CommandLine& command, const char* option,
 /// What the rows are: as their source says; what it does not say, as the command line says.
 IndexSpace space_of(const CommandLine& command, const ItemSource& source, const IndexEncoder* encoder) {
   auto space = source.head().space;
+  if (space.change.any()) {
+    command.context().warning(
+        "the rows were " + change_text(space) +
+        " before they were exported: they can be searched by their ids alone, since no query of the model "
+        "becomes such a row without what was learned for it");
+    space.change = {};
+    space.model_dimension = space.dimension;
+    space.model_name = space.model_fingerprint = "";
+  }
   const bool is_known = !space.model_fingerprint.empty();
   if (encoder != nullptr) {
     if (is_known) check_model(given(command, "from"), space, encoder->model_name(), encoder->fingerprint());

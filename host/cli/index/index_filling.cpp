@@ -15,6 +15,7 @@
 #include "host/cli/index/index_encoder.hpp"
 #include "host/cli/index/index_items.hpp"
 #include "host/cli/index/index_sink.hpp"
+#include "host/cli/index/whitening.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/folder.hpp"
 #include "kindred/io/json_text.hpp"
@@ -81,6 +82,8 @@ class Filling {
     Filled filled;
     filled.there_before = static_cast<int64_t>(before - files.size());
     if (files.empty()) return filled;
+    if (encoder_.reads_pictures())
+      check_enough_rows(writer_, writer_.state().rows + static_cast<int64_t>(files.size()));
     IndexSink sink(writer_, describe_files(), Existing::refuse, resumes && !encoder_.reads_pictures());
     return through(sink, filled, [&] { return encoder_.encode_files(files, sink); });
   }
@@ -101,6 +104,7 @@ class Filling {
  private:
   Filled from_dataset(bool resumes) {
     const auto dataset = encoder_.dataset();
+    check_enough_rows(writer_, dataset->size());
     IndexSink sink(writer_, describe_samples(dataset), Existing::refuse, resumes);
     return through(sink, {}, [&] { return encoder_.encode_dataset(*dataset, sink); });
   }
@@ -146,31 +150,33 @@ class Filling {
   IndexWriter& writer_;
 };
 
+IndexWriter begun_anew(const CommandLine& command, const IndexEncoder& encoder) {
+  const auto folder = command.get<std::string>("output");
+  auto writer = IndexWriter::create(folder, asked_space(command, encoder), "host index build");
+  writer.set_note(kModelNote, fs::absolute(encoder.folder()).lexically_normal().string());
+  writer.set_note(kBuildNote, true);
+  return writer;
+}
+
 /// The index that a build begins or goes on with.
 IndexWriter begun(const CommandLine& command, const IndexEncoder& encoder) {
   const auto folder = command.get<std::string>("output");
-  if (!fs::exists(fs::path(folder) / kManifestFile)) {
-    IndexSpace space;
-    space.model_name = encoder.model_name();
-    space.model_fingerprint = encoder.fingerprint();
-    space.dimension = encoder.dimension();
-    space.distance = encoder.distance();
-    space.precision =
-        command.has("precision") ? precision_from_name(command.get<std::string>("precision")) : at::kHalf;
-    auto writer = IndexWriter::create(folder, space, "host index build");
-    writer.set_note(kModelNote, fs::absolute(encoder.folder()).lexically_normal().string());
-    writer.set_note(kBuildNote, true);
-    return writer;
+  const auto manifest = fs::path(folder) / kManifestFile;
+  if (!fs::exists(manifest)) return begun_anew(command, encoder);
+  {
+    IndexWriter writer(folder, "host index build");
+    check_model(folder, writer.space(), encoder.model_name(), encoder.fingerprint());
+    if (writer.note(kBuildNote) != true && writer.state().rows > 0) {
+      throw Error(
+          fmt::format("{} is an index that is complete; add to it with host index add, or name another "
+                      "--output",
+                      folder));
+    }
+    if (writer.state().rows > 0) check_same_change(command, writer);
+    if (writer.state().rows > 0 || is_same_change(command, writer)) return writer;
+    fs::remove(manifest);  // nothing of it would be lost
   }
-  IndexWriter writer(folder, "host index build");
-  check_model(folder, writer.space(), encoder.model_name(), encoder.fingerprint());
-  if (writer.note(kBuildNote) != true && writer.state().rows > 0) {
-    throw Error(
-        fmt::format("{} is an index that is complete; add to it with host index add, or name another "
-                    "--output",
-                    folder));
-  }
-  return writer;
+  return begun_anew(command, encoder);
 }
 
 /// The model that the command names, or the one that the index was built with.
@@ -204,6 +210,7 @@ int build_index(const CommandLine& command) {
   auto writer = begun(command, encoder);
   const auto filled = Filling(command, encoder, writer).fill(paths, true);
   tell_failures(filled, command.context());
+  whiten_rows(writer, command.context());
   auto said = said_of(writer, filled);
   said["index"] = choice.build(writer, encoder.catalog(), command.context());
   writer.set_note(kBuildNote, nullptr);
@@ -217,6 +224,7 @@ int add_to_index(const CommandLine& command) {
   if (command.has("data") == !paths.empty()) throw UsageError("give either PATHS or --data FILE");
   const ComponentChoice choice(command);
   IndexWriter writer(command.list("ARGUMENTS").front(), "host index add");
+  check_is_whitened(writer.path(), writer.space(), writer.state());
   const IndexEncoder encoder(command, model_of(command, writer));
   check_model(writer.path(), writer.space(), encoder.model_name(), encoder.fingerprint());
   const bool resumes = !IndexSink::is_finished(writer.note(IndexSink::kNote));
@@ -271,6 +279,7 @@ int update_index(const CommandLine& command) {
     throw UsageError("host index update takes an INDEX alone; host index add takes files that are new");
   const ComponentChoice choice(command);
   IndexWriter writer(command.list("ARGUMENTS").front(), "host index update");
+  check_is_whitened(writer.path(), writer.space(), writer.state());
   auto& context = command.context();
   const auto changes = changes_of(writer, context);
   Filled filled;

@@ -55,6 +55,14 @@ int show_index(const CommandLine& command) {
   line("rows", fmt::format("{} numbers of {}, distance {}{}", said["dimension"].get<int64_t>(),
                            said["precision"].get<std::string>(), said["distance"].get<std::string>(),
                            said["unit_length"] == true ? ", of length 1" : ""));
+  if (const auto& embedding = said["embedding"]; embedding["text"] != "") {
+    const auto learned = embedding["whitened_by_rows"].get<int64_t>();
+    const bool waits = embedding["whiten"] != 0 && learned == 0;
+    line("made of",
+         embedding["text"].get<std::string>() + (waits         ? ", which waits for the end of the build"
+                                                 : learned > 0 ? fmt::format(" by what {} rows say", learned)
+                                                               : ""));
+  }
   line("index", index["id"] == ""
                     ? "exact search"
                     : fmt::format("{} {} {}, over {} of {} rows", index["id"].get<std::string>(),
@@ -112,12 +120,13 @@ int merge_indexes(const CommandLine& command) {
   const auto catalog = load_catalog(command);
   choice.check(catalog);
   const auto first = IndexFolder::open(sources.front());
-  for (const auto& source : sources)
-    check_same_space(sources.front(), first->space(), source, IndexFolder::open(source)->space());
+  for (const auto& source : sources) check_can_join(*first, *IndexFolder::open(source));
   const auto target = command.get<std::string>("output");
   const bool is_new = !fs::exists(target);
   auto writer = IndexWriter::create(target, first->space(), "host index merge");
   try {
+    if (first->transform().whitening)
+      writer.whiten(*first->transform().whitening, first->state().whitening.rows);
     for (const auto& source : sources) copy_items(source, writer, command.context());
   } catch (...) {
     // Half of a merge is of no use to anybody.

@@ -25,8 +25,7 @@ EmbeddingPosition IndexSink::begin(const EmbeddingIdentity& identity, int64_t ex
                     "go on with the same, or remove its folder to begin anew",
                     name()));
   }
-  const auto number_bytes = static_cast<int64_t>(c10::elementSize(writer_.space().precision));
-  const auto need = std::max<int64_t>(expected_rows - position_.rows, 0) * identity.dimension * number_bytes;
+  const auto need = std::max<int64_t>(expected_rows - position_.rows, 0) * writer_.bytes_per_row();
   const auto free = free_disk_bytes(writer_.path());
   if (static_cast<uint64_t>(need) > free) {
     throw Error(

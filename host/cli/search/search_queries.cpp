@@ -93,7 +93,8 @@ std::vector<SearchQuery> SearchQueries::encoded(const std::vector<std::string>& 
   }
   const auto encoded = encode_inputs(*model_, decoders_, objects);
   if (!encoded.errors.empty()) throw Error(encoded.errors.front().message);
-  for (size_t i = 0; i < queries.size(); ++i) queries[i].row = encoded.rows[static_cast<int64_t>(i)];
+  const auto rows = index_.as_rows(encoded.rows);
+  for (size_t i = 0; i < queries.size(); ++i) queries[i].row = rows[static_cast<int64_t>(i)];
   encode_seconds_ = now_seconds() - before;
   return queries;
 }
@@ -114,17 +115,18 @@ std::vector<SearchQuery> SearchQueries::of_arrays() const {
   for (const auto& path : command_.list("embeddings")) {
     auto rows = map_npy(path);
     if (rows.dim() == 1) rows = rows.unsqueeze(0);
-    if (rows.dim() != 2 || rows.size(1) != index_.space().dimension ||
+    if (rows.dim() != 2 || rows.size(1) != index_.space().embedding_dimension() ||
         !at::isFloatingType(rows.scalar_type())) {
       std::ostringstream shape;
       shape << rows.sizes();
       throw Error(
           fmt::format("{} holds {}; expected rows of {} numbers, as host embed writes them with the model of "
                       "the index",
-                      path, shape.str(), index_.space().dimension));
+                      path, shape.str(), index_.space().embedding_dimension()));
     }
+    rows = index_.as_rows(rows.to(at::kFloat));
     for (int64_t i = 0; i < rows.size(0); ++i)
-      queries.push_back({fmt::format("{}#{}", path, i), "", rows[i].to(at::kFloat)});
+      queries.push_back({fmt::format("{}#{}", path, i), "", rows[i]});
   }
   return queries;
 }

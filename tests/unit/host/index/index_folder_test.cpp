@@ -200,8 +200,8 @@ TEST_F(IndexFolderTest, says_which_file_is_damaged) {
   EXPECT_THAT(thrown([&] { IndexFolder::open(path_); }),
               AllOf(HasSubstr("metadata.sqlite"), HasSubstr("damaged")));
   EXPECT_THAT(verify_index(path_).problems, ElementsAre(HasSubstr("metadata.sqlite")));
-  write_file_atomically(path_ + "/manifest.json", R"({"format": "kindred index", "version": 2})");
-  EXPECT_THAT(thrown([&] { IndexFolder::open(path_); }), HasSubstr("version 2"));
+  write_file_atomically(path_ + "/manifest.json", R"({"format": "kindred index", "version": 3})");
+  EXPECT_THAT(thrown([&] { IndexFolder::open(path_); }), HasSubstr("version 3"));
 }
 
 TEST_F(IndexFolderTest, of_a_stranger_reads_no_file_outside_its_folder) {

@@ -19,7 +19,8 @@ constexpr int kKills = 50;
 /// The program that writes an index, until it is killed.
 class WriterProcess {
  public:
-  explicit WriterProcess(const std::string& folder) {
+  /// `mode`: "whiten", or null.
+  explicit WriterProcess(const std::string& folder, const char* mode = nullptr) {
     int ends[2];
     if (::pipe(ends) != 0) throw Error("no pipe");
     pid_ = ::fork();
@@ -27,7 +28,7 @@ class WriterProcess {
       ::dup2(ends[1], 1);
       ::close(ends[0]);
       ::close(ends[1]);
-      ::execl(KINDRED_INDEX_WRITER, KINDRED_INDEX_WRITER, folder.c_str(), nullptr);
+      ::execl(KINDRED_INDEX_WRITER, KINDRED_INDEX_WRITER, folder.c_str(), mode, nullptr);
       ::_exit(127);
     }
     ::close(ends[1]);
@@ -96,6 +97,38 @@ TEST(KilledWriter, leaves_the_last_committed_state_50_times) {
     EXPECT_EQ(check.items, static_cast<int64_t>(expected.versions.size()));
     for (const auto& entry : std::filesystem::directory_iterator(path))
       EXPECT_EQ(entry.path().extension() == ".partial", false) << entry.path();
+  }
+}
+
+TEST(KilledWriter, leaves_rows_whitened_or_as_they_were_20_times) {
+  const testing::TemporaryFolder folder("killed_whitening");
+  const auto path = folder / "index";
+  auto space = testing::small_space();
+  space.model_dimension = 6;
+  space.dimension = 3;
+  space.change = {0, false, 3};
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3000; ++i) ids.push_back(std::to_string(i));
+  std::mt19937 random(11);  // NOLINT(cert-msc51-cpp)
+  for (int i = 0; i < 20; ++i) {
+    std::filesystem::remove_all(path);
+    {
+      auto writer = IndexWriter::create(path, space, "test");
+      testing::add_items(writer, ids);
+    }
+    const auto plain = IndexFolder::open(path)->rows()->rows(0, 3000).clone();
+    const auto said = WriterProcess(path, "whiten").kill_after(static_cast<unsigned>(random() % 8'000));
+    ASSERT_GE(said, 0) << "kill " << i;
+    const auto opened = IndexFolder::open(path);
+    const bool is_whitened = opened->transform().whitening.has_value();
+    ASSERT_TRUE(is_whitened || said == 0) << "what was acknowledged is there";
+    const auto expected = is_whitened ? stored_form(space, opened->as_rows(plain)) : plain;
+    EXPECT_TRUE(at::equal(opened->rows()->rows(0, 3000), expected));
+    { const IndexWriter next(path, "test"); }
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      EXPECT_TRUE(is_whitened || entry.path().filename().string().rfind("whitening-", 0) != 0)
+          << entry.path() << " is of the killed one and counts no more";
+    EXPECT_THAT(verify_index(path).problems, ::testing::IsEmpty());
   }
 }
 
