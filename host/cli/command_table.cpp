@@ -269,6 +269,35 @@ constexpr Command kCommands[] = {
       {"html", OptionValue::text, "FILE", "also write a page with pictures, in one file"},
       {"model", OptionValue::text, "DIR", "the model of the index, where it lies elsewhere now"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
+    {"serve",
+     true,
+     "answer requests for embeddings and searches over HTTP",
+     "serve --model DIR [--index INDEX] [--port 8080]",
+     "Serves a model over HTTP, and searches of an index of it: embeddings as OpenAI's clients ask for them, "
+     "pictures as\nfiles or as base64, searches by pictures, texts, vectors or items, and items that are "
+     "added "
+     "or removed while it\nruns. Requests that come at the same time share a batch. /docs of the server "
+     "describes all of it, and\n/openapi.json does so for programs. It listens on this machine alone, unless "
+     "--address says otherwise; for a network\nput a server with TLS before it, and give it "
+     "--api-key-file.",
+     "host serve --model runs/toy_cars/20261124T100000Z --index cars.index",
+     {},
+     {kModel,
+      {"index", OptionValue::text, "INDEX", "an index of this model that is searched"},
+      {"port", OptionValue::integer, "N", "where it listens; 0: one that is free", "8080"},
+      {"address", OptionValue::text, "ADDRESS", "of which interface; 0.0.0.0: all", "127.0.0.1"},
+      {"api-key-file", OptionValue::text, "FILE",
+       "keys of clients, one per line; without it none is asked for"},
+      {"cors", OptionValue::texts, "ORIGIN",
+       "pages from there may ask, such as https://example.org; may repeat"},
+      {"request-log", OptionValue::text, "FILE", "append a line of JSON per request, without what was asked"},
+      {"batch-size", OptionValue::integer, "N", "inputs encoded at once", "32"},
+      {"batch-window", OptionValue::text, "TIME", "that an input waits for others", "2ms"},
+      {"max-body", OptionValue::text, "SIZE", "of one request", "20MB"},
+      {"max-connections", OptionValue::integer, "N", "that are open at once", "1024"},
+      {"max-waiting", OptionValue::integer, "N", "inputs that may wait; more are answered with 429", "1024"},
+      {"threads", OptionValue::integer, "N", "that decode pictures and search", "2"},
+      {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"validate",
      true,
      "check a pipeline file without running it",

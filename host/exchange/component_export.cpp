@@ -29,7 +29,7 @@ Exported write_faiss(IndexSource& source, const ExchangeRequest& request) {
   std::error_code ignored;
   fs::remove(folder, ignored);
   Exported exported;
-  for (const auto& file : save_component_files(*component, folder))
+  for (const auto& file : save_files([&](const std::string& into) { component->save(into); }, folder))
     exported.written.push_back((fs::path(folder) / file.name).string());
   const auto head = (fs::path(folder) / "items.json").string();
   write_file_atomically(head, json_text(head_json(source.head()), 2) + "\n");

@@ -17,12 +17,23 @@ at::Tensor part_of(const at::Tensor& candidates, int64_t begin, int64_t end) {
   return candidates.defined() ? candidates.slice(0, begin, end) : at::Tensor();
 }
 
+/// Rows keep their numbers within a generation, and folders of components their names for good.
+bool is_same(const IndexComponent& a, const IndexComponent& b) {
+  return a.id == b.id && a.covered == b.covered && a.folder == b.folder && a.params == b.params;
+}
+
 }  // namespace
 
-LiveIndex::LiveIndex(std::shared_ptr<const IndexFolder> folder, const MakeIndex& make)
+LiveIndex::LiveIndex(std::shared_ptr<const IndexFolder> folder, const MakeIndex& make,
+                     const LiveIndex* earlier)
     : folder_(std::move(folder)) {
   const auto& what = folder_->component();
   if (what.id.empty() || what.covered == 0) return;
+  if (earlier != nullptr && earlier->component_ && is_same(what, earlier->folder().component()) &&
+      folder_->state().generation == earlier->folder().state().generation) {
+    component_ = earlier->component_;
+    return;
+  }
   component_ = make(what);
   // Without files of its own it gets a folder in which it finds none.
   const auto files =

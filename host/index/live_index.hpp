@@ -17,7 +17,9 @@ namespace kindred::host {
 class LiveIndex {
  public:
   /// Loads the component, if there is one, with `make`. Throws Error, or what the component throws.
-  LiveIndex(std::shared_ptr<const IndexFolder> folder, const MakeIndex& make);
+  /// `earlier`: the same index as it was before; what it loaded is taken over where it is still right.
+  LiveIndex(std::shared_ptr<const IndexFolder> folder, const MakeIndex& make,
+            const LiveIndex* earlier = nullptr);
 
   /// `queries` (Q, D), numbers of any type; for the cosine they need not have length 1. `candidates` bool
   /// (N): the rows that may be found, such as IndexFolder::select() gives them; undefined: all that are not

@@ -10,7 +10,6 @@
 #include <filesystem>
 
 #include "host/base/system_info.hpp"
-#include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 
 namespace kindred::host {
@@ -42,7 +41,7 @@ WriterLock::WriterLock(const std::string& folder, const std::string& purpose) {
     const int reason = errno;
     ::close(file_);
     if (reason != EWOULDBLOCK) throw Error(fmt::format("cannot lock {}: {}", path, std::strerror(reason)));
-    throw Error(
+    throw WriterBusy(
         fmt::format("{} writes the index {}; wait until it is done, since an index has one writer "
                     "at a time",
                     holder_of(path), folder));

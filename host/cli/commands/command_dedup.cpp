@@ -17,7 +17,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/cli/input_files.hpp"
 #include "host/cli/search/csv_lines.hpp"
-#include "host/cli/search/search_results.hpp"
+#include "host/cli/search/search_text.hpp"
 #include "host/index/manifest.hpp"
 #include "host/inference/encode_inputs.hpp"
 #include "host/model/device.hpp"

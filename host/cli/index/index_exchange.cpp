@@ -48,9 +48,8 @@ IndexSpace space_of(const CommandLine& command, const ItemSource& source, const 
   auto space = source.head().space;
   if (space.change.any()) {
     command.context().warning(
-        "the rows were " + change_text(space) +
-        " before they were exported: they can be searched by their ids alone, since no query of the model "
-        "becomes such a row without what was learned for it");
+        "the rows are embeddings as an index changed them (" + change_text(space) +
+        "): a query of the model does not become such a row, so that only ids and rows can be searched with");
     space.change = {};
     space.model_dimension = space.dimension;
     space.model_name = space.model_fingerprint = "";

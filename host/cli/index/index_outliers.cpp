@@ -9,7 +9,7 @@
 #include "host/cli/index/index_actions.hpp"
 #include "host/cli/index/index_choice.hpp"
 #include "host/cli/search/csv_lines.hpp"
-#include "host/cli/search/search_results.hpp"
+#include "host/cli/search/search_text.hpp"
 #include "host/refinement/outlier_scores.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "host/cli/search/search_results.hpp"
+#include "host/cli/search/search_text.hpp"
 #include "host/report/thumbnail.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/utf8.hpp"

@@ -10,6 +10,7 @@
 #include "host/base/text.hpp"
 #include "host/cli/index/index_encoder.hpp"
 #include "host/inference/encode_inputs.hpp"
+#include "host/item_search/query_mix.hpp"
 #include "host/model/device.hpp"
 #include "host/model/model_fingerprint.hpp"
 #include "host/model/servable.hpp"
@@ -19,19 +20,6 @@
 
 namespace kindred::host {
 namespace fs = std::filesystem;
-namespace {
-
-/// How much of a negative example is subtracted from a query (Rocchio 1971, with weights 1 and 1/2).
-constexpr double kTurnedAway = 0.5;
-
-at::Tensor mean_of(const std::vector<SearchQuery>& queries) {
-  std::vector<at::Tensor> rows;
-  for (const auto& one : queries) rows.push_back(one.row);
-  return at::stack(rows).mean(0);
-}
-
-}  // namespace
-
 std::vector<SearchQuery> SearchQueries::all() {
   auto inputs = command_.list("QUERY");
   const auto negatives = command_.list("not-like");
@@ -44,8 +32,11 @@ std::vector<SearchQuery> SearchQueries::all() {
   for (auto& one : of_arrays()) queries.push_back(std::move(one));
   if (queries.empty())
     throw UsageError("there is no query; give a picture or a text, --id ID, or --embeddings FILE.npy");
-  if (command_.has("combine")) queries = {combined(queries)};
-  if (!unlike.empty()) turn_away(queries, unlike);
+  const auto& space = index_.space();
+  if (command_.has("combine")) queries = {mixed_query(space, {queries.begin(), queries.end()}, {})};
+  if (!unlike.empty()) {
+    for (auto& one : queries) one = mixed_query(space, {one}, unlike);
+  }
   return queries;
 }
 
@@ -129,36 +120,6 @@ std::vector<SearchQuery> SearchQueries::of_arrays() const {
       queries.push_back({fmt::format("{}#{}", path, i), "", rows[i]});
   }
   return queries;
-}
-
-SearchQuery SearchQueries::combined(const std::vector<SearchQuery>& queries) const {
-  SearchQuery out;
-  for (const auto& one : queries) {
-    out.name += (out.name.empty() ? "" : " + ") + one.name;
-    if (out.file.empty()) out.file = one.file;
-    out.itself.insert(out.itself.end(), one.itself.begin(), one.itself.end());
-  }
-  auto parts = queries;
-  if (index_.space().unit_length()) {
-    for (auto& one : parts) one.row = l2_normalized(one.row);  // each counts as much as any other
-  }
-  out.row = mean_of(parts);
-  return out;
-}
-
-void SearchQueries::turn_away(std::vector<SearchQuery>& queries, const std::vector<SearchQuery>& from) const {
-  const bool unit = index_.space().unit_length();
-  auto away = from;
-  if (unit) {
-    for (auto& one : away) one.row = l2_normalized(one.row);
-  }
-  const auto unlike = mean_of(away);
-  for (auto& one : queries) {
-    one.row = (unit ? l2_normalized(one.row) : one.row) - kTurnedAway * unlike;
-    if (one.row.abs().max().item<float>() == 0)
-      throw Error("the query " + shown(one.name) + " is what --not-like names, so nothing is left of it");
-    for (const auto& negative : from) one.name += " - " + negative.name;
-  }
 }
 
 }  // namespace kindred::host

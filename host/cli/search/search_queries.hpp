@@ -11,16 +11,9 @@
 #include "host/data/decoders.hpp"
 #include "host/index/index_folder.hpp"
 #include "host/inference/inference_model.hpp"
+#include "host/item_search/item_search.hpp"
 
 namespace kindred::host {
-
-/// What somebody looks for.
-struct SearchQuery {
-  std::string name;               ///< for people: a path, a text or an id; several joined by " + "
-  std::string file;               ///< of a picture that can be shown; "" where there is none
-  at::Tensor row;                 ///< float32 (D)
-  std::vector<int64_t> itself{};  ///< rows of the index that it was taken from, which are not found
-};
 
 /// Makes queries of a command line: of pictures, texts and vectors by the model of the index, of ids by its
 /// rows, and of arrays of embeddings as they are.
@@ -43,8 +36,6 @@ class SearchQueries {
   std::vector<SearchQuery> of_ids() const;
   std::vector<SearchQuery> of_arrays() const;
   void load_model();
-  SearchQuery combined(const std::vector<SearchQuery>& queries) const;
-  void turn_away(std::vector<SearchQuery>& queries, const std::vector<SearchQuery>& from) const;
 
   const CommandLine& command_;
   const Catalog& catalog_;

@@ -1,15 +1,24 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "host/cli/search/search_queries.hpp"
 #include "host/index/live_index.hpp"
 #include "host/refinement/refinements.hpp"
 
 namespace kindred::host {
+
+/// What somebody looks for.
+struct SearchQuery {
+  std::string name;               ///< for people: a path, a text or an id; several joined by " + "
+  std::string file;               ///< of a picture that can be shown; "" where there is none
+  at::Tensor row;                 ///< float32 (D), as IndexFolder::as_rows() gives it
+  std::vector<int64_t> itself{};  ///< rows of the index that it was taken from, which are not found
+};
 
 struct FoundItem {
   float distance = 0;
@@ -38,15 +47,10 @@ struct SearchWish {
 std::vector<SearchResult> search_all(const LiveIndex& index, std::vector<SearchQuery> queries,
                                      const SearchWish& wish);
 
+/// {"rank", "distance", "id", "path", "label", "class", columns...} of each, the nearest first.
+nlohmann::json to_json(const std::vector<FoundItem>& found);
+
 /// {"query": ..., "found": [{"rank", "distance", "id", "path", "label", "class", columns...}]} of each.
 nlohmann::json to_json(const std::vector<SearchResult>& results);
-
-/// A table per query, for people.
-std::string to_text(const std::vector<SearchResult>& results);
-
-/// One HTML file without external parts: each query with the pictures that were found, their distances and
-/// classes. Pictures that cannot be read are named instead. `title` is its heading.
-std::string to_html(const std::vector<SearchResult>& results, const Decoders& decoders,
-                    const std::string& title);
 
 }  // namespace kindred::host

@@ -1,4 +1,4 @@
-#include "host/cli/search/search_results.hpp"
+#include "host/item_search/item_search.hpp"
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -11,7 +11,6 @@
 #include "host/refinement/k_reciprocal.hpp"
 #include "host/refinement/query_expansion.hpp"
 #include "kindred/error.hpp"
-#include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
@@ -25,11 +24,11 @@ class Finder {
     if (!wish.where.empty()) candidates_ = index.folder().select(wish.where);
     const auto columns = index.folder().columns();
     if (!wish.group_by.empty() && std::find(columns.begin(), columns.end(), wish.group_by) == columns.end())
-      throw Error(fmt::format("--group-by: the index {} has no column \"{}\"; its columns are {}",
+      throw Error(fmt::format("group by: the index {} has no column \"{}\"; its columns are {}",
                               shown(index.folder().path()), shown(wish.group_by), joined(columns)));
     const auto& space = index.folder().space();
     if (wish.refinements.expansion && !space.unit_length())
-      throw Error("--rerank: a query is expanded by rows of length 1, and the index compares by " +
+      throw Error("rerank: a query is expanded by rows of length 1, and the index compares by " +
                   distance_title(space.distance));
     if (wish.refinements.reciprocal) check_k_reciprocal(space.distance);
   }
@@ -126,11 +125,6 @@ class Finder {
   at::Tensor candidates_;
 };
 
-std::string class_of(const Item& item) {
-  if (!item.class_name.empty()) return item.class_name;
-  return item.label < 0 ? "" : std::to_string(item.label);
-}
-
 }  // namespace
 
 json value_in(const Item& item, const std::string& column) {
@@ -154,39 +148,26 @@ std::vector<SearchResult> search_all(const LiveIndex& index, std::vector<SearchQ
   return results;
 }
 
-json to_json(const std::vector<SearchResult>& results) {
-  auto out = json::array();
-  for (const auto& result : results) {
-    auto found = json::array();
-    for (size_t i = 0; i < result.found.size(); ++i) {
-      const auto& [distance, stored] = result.found[i];
-      json line = stored.item.columns;
-      line.update({{"rank", i + 1},
-                   {"distance", distance},
-                   {"id", stored.item.id},
-                   {"path", stored.item.path},
-                   {"label", value_in(stored.item, "label")},
-                   {"class", stored.item.class_name}});
-      found.push_back(std::move(line));
-    }
-    out.push_back({{"query", result.query.name}, {"found", std::move(found)}});
+json to_json(const std::vector<FoundItem>& found) {
+  auto list = json::array();
+  for (size_t i = 0; i < found.size(); ++i) {
+    const auto& [distance, stored] = found[i];
+    json line = stored.item.columns;
+    line.update({{"rank", i + 1},
+                 {"distance", distance},
+                 {"id", stored.item.id},
+                 {"path", stored.item.path},
+                 {"label", value_in(stored.item, "label")},
+                 {"class", stored.item.class_name}});
+    list.push_back(std::move(line));
   }
-  return out;
+  return list;
 }
 
-std::string to_text(const std::vector<SearchResult>& results) {
-  std::string out;
-  for (const auto& result : results) {
-    size_t width = 5;
-    for (const auto& one : result.found) width = std::max(width, shown(class_of(one.stored.item)).size());
-    out += fmt::format("{}{}\n", out.empty() ? "" : "\n", shown(result.query.name));
-    if (result.found.empty()) out += "  nothing was found\n";
-    for (size_t i = 0; i < result.found.size(); ++i) {
-      const auto& item = result.found[i].stored.item;
-      out += fmt::format("  {:>3}  {:.4f}  {:<{}}  {}\n", i + 1, result.found[i].distance,
-                         shown(class_of(item)), width, shown(item.id));
-    }
-  }
+json to_json(const std::vector<SearchResult>& results) {
+  auto out = json::array();
+  for (const auto& result : results)
+    out.push_back({{"query", result.query.name}, {"found", to_json(result.found)}});
   return out;
 }
 

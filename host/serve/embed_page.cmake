@@ -1,0 +1,12 @@
+# Writes a C++ file with a page as the text that docs_page() returns. Compilers limit the length of a literal, so it is cut.
+file(READ "${PAGE}" text)
+string(LENGTH "${text}" length)
+set(out "// Made of ${PAGE}.\n#include \"host/serve/docs_page.hpp\"\n\nnamespace kindred::host {\n\nconst std::string& docs_page() {\n  static const std::string page =")
+set(begin 0)
+while(begin LESS length)
+  string(SUBSTRING "${text}" ${begin} 2000 piece)
+  string(APPEND out "\n      R\"page(${piece})page\"")
+  math(EXPR begin "${begin} + 2000")
+endwhile()
+string(APPEND out ";\n  return page;\n}\n\n}  // namespace kindred::host\n")
+file(WRITE "${OUTPUT}" "${out}")

@@ -1,0 +1,226 @@
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+
+#include "host/base/clock.hpp"
+#include "host/http/url.hpp"
+#include "host/item_search/query_mix.hpp"
+#include "host/serve/serve_state.hpp"
+#include "kindred/error.hpp"
+#include "kindred/io/json_text.hpp"
+#include "kindred/io/utf8.hpp"
+#include "kindred/params.hpp"
+
+namespace kindred::host {
+using nlohmann::json;
+namespace {
+
+constexpr int64_t kMostNeighbours = 1000;
+
+struct SearchRequest {
+  std::vector<RequestObject> like, unlike;
+  SearchWish wish;
+};
+
+/// A whole number of a JSON body, or of a query or form, where all values are texts.
+int64_t whole_number(const json& value, const std::string& place, int64_t low, int64_t high) {
+  std::optional<int64_t> number;
+  if (value.is_number_integer()) {
+    number = value.get<int64_t>();
+  } else if (value.is_string()) {
+    const auto text = value.get<std::string>();
+    int64_t parsed = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+    if (failed == std::errc() && end == text.data() + text.size()) number = parsed;
+  }
+  if (number && *number >= low && *number <= high) return *number;
+  throw RequestError(400, fmt::format("{} is {}; expected a whole number from {} to {}", place,
+                                      json_text(value).substr(0, 40), low, high));
+}
+
+std::string text_of(const json& value, const std::string& place) {
+  if (value.is_string()) return value.get<std::string>();
+  throw RequestError(400, place + " is " + json_text(value).substr(0, 40) + "; expected a text");
+}
+
+bool truth_of(const json& value, const std::string& place) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value == "true" || value == "1") return true;
+  if (value == "false" || value == "0") return false;
+  throw RequestError(400, place + " is " + json_text(value).substr(0, 40) + "; expected true or false");
+}
+
+std::vector<std::string> texts_of(const json& value, const std::string& place) {
+  if (!value.is_array()) return {text_of(value, place)};
+  std::vector<std::string> texts;
+  for (const auto& one : value) texts.push_back(text_of(one, place));
+  return texts;
+}
+
+/// Ranking stages as the command line has them.
+Refinements stages_of(const json& value) {
+  RefinementTexts texts;
+  texts.rerank = texts_of(value, "/rerank");
+  return read_refinements(texts);
+}
+
+SearchRequest request_of(const HttpRequest& http) {
+  json fields;
+  SearchRequest request;
+  request.like = body_objects(http, "like", fields);
+  json shorthand = json::object();
+  for (const auto& [key, value] : fields.items()) {
+    const auto place = "/" + key;
+    if (key == "like") continue;
+    if (key == "unlike")
+      request.unlike = objects_of(value, place);
+    else if (key == "k")
+      request.wish.k = whole_number(value, place, 1, kMostNeighbours);
+    else if (key == "where")
+      request.wish.where = text_of(value, place);
+    else if (key == "group_by")
+      request.wish.group_by = text_of(value, place);
+    else if (key == "exact")
+      request.wish.exact = truth_of(value, place);
+    else if (key == "rerank")
+      request.wish.refinements = stages_of(value);
+    else if (key == "image" || key == "text" || key == "vector" || key == "id")
+      shorthand[key] = value;
+    else {
+      const auto close = closest_name(key, {"like", "unlike", "k", "where", "group_by", "exact", "rerank",
+                                            "image", "text", "vector", "id"});
+      throw RequestError(
+          400, "/" + shown(key) + " is not known" + (close.empty() ? "" : "; did you mean " + close + "?"));
+    }
+  }
+  if (!shorthand.empty()) request.like.push_back(object_of(shorthand, ""));
+  if (request.like.empty())
+    throw RequestError(400,
+                       "there is nothing to search for; give /like, or one of image, text, vector and id, or "
+                       "a picture as the body");
+  return request;
+}
+
+/// A row of the index, or a vector that somebody had of the model.
+SearchQuery known_query(const RequestObject& object, const IndexFolder& folder) {
+  if (object.kind == RequestObject::Kind::id) {
+    const auto found = folder.find(object.content);
+    if (!found) throw RequestError(404, "the index has no item \"" + shown(object.content) + "\"");
+    return {object.content,
+            "",
+            folder.rows()->gather(at::tensor({found->row}, at::kLong)).select(0, 0),
+            {found->row}};
+  }
+  const auto row = at::tensor(object.numbers, at::kFloat).unsqueeze(0);
+  return {object.name.empty() ? "the vector" : object.name, "", folder.as_rows(row).select(0, 0)};
+}
+
+/// What `GET /items/ID` says of an item: its path stays with the server.
+json item_text(const json& found) {
+  json line = found;
+  const auto path = line.value("path", "");
+  line.erase("path");
+  if (!path.empty()) line["picture"] = "/items/" + percent_encoded(line.value("id", "")) + "/picture";
+  return line;
+}
+
+class Search {
+ public:
+  Search(ServeState& state, const Call& call, const Respond& respond)
+      : state_(state), respond_(respond), http_(call.request), request_(request_of(*call.request)) {}
+
+  /// Embeds what has to be; the rest follows where that is done.
+  static void begin(const std::shared_ptr<Search>& self) {
+    std::vector<RequestObject> to_encode;
+    for (const auto* list : {&self->request_.like, &self->request_.unlike}) {
+      for (const auto& object : *list) {
+        if (self->is_to_encode(object)) to_encode.push_back(object);
+      }
+    }
+    if (to_encode.empty()) return answered(self->respond_, [&] { self->finish({}); });
+    self->state_.model.encode(
+        to_encode, self->http_, [self](EncodedInputs encoded, const std::string& failure) {
+          if (!failure.empty()) return self->respond_(error_response(500, failure));
+          if (!encoded.errors.empty())
+            return self->respond_(error_response(400, encoded.errors.front().message));
+          self->state_.later(
+              [self, rows = encoded.rows] { answered(self->respond_, [&] { self->finish(rows); }); });
+        });
+  }
+
+ private:
+  bool is_to_encode(const RequestObject& object) const {
+    if (object.kind == RequestObject::Kind::id) return false;
+    return object.kind != RequestObject::Kind::vector || state_.model.reads() == "vector";
+  }
+
+  void finish(const at::Tensor& encoded) {
+    const auto begin = now_seconds();
+    const auto index = state_.index->current();
+    const auto& folder = index->folder();
+    const auto rows = encoded.defined() ? folder.as_rows(encoded) : at::Tensor();
+    int64_t next = 0;
+    const auto query_of = [&](const RequestObject& object) {
+      if (!is_to_encode(object)) return known_query(object, folder);
+      return SearchQuery{object.name.empty() ? "the query" : object.name, "", rows[next++]};
+    };
+    std::vector<WeightedQuery> like;
+    std::vector<SearchQuery> unlike;
+    for (const auto& object : request_.like) like.emplace_back(query_of(object), object.weight);
+    for (const auto& object : request_.unlike) unlike.push_back(query_of(object));
+    const auto results = search_all(*index, {mixed_query(folder.space(), like, unlike)}, request_.wish);
+    auto found = json::array();
+    for (const auto& line : to_json(results.front().found)) found.push_back(item_text(line));
+    const auto seconds = now_seconds() - begin;
+    state_.figures.observe("search_seconds", {}, seconds);
+    respond_(json_response({{"found", found},
+                            {"distance", distance_title(folder.space().distance)},
+                            {"seconds", {{"search", seconds}, {"total", now_seconds() - http_->begin}}}}));
+  }
+
+  ServeState& state_;
+  const Respond respond_;
+  const RequestPtr http_;
+  const SearchRequest request_;
+};
+
+json query_parameter(const char* name, const char* type, const char* description) {
+  return {{"name", name}, {"in", "query"}, {"description", description}, {"schema", {{"type", type}}}};
+}
+
+}  // namespace
+
+std::vector<Route> search_routes(ServeState& state) {
+  const json body = {{"required", true},
+                     {"content",
+                      {{"application/json", {{"schema", {{"$ref", "#/components/schemas/SearchRequest"}}}}},
+                       {"image/*", {{"schema", {{"type", "string"}, {"format", "binary"}}}}},
+                       {"multipart/form-data",
+                        {{"schema",
+                          {{"type", "object"},
+                           {"properties", {{"image", {{"type", "string"}, {"format", "binary"}}}}}}}}}}}};
+  const json operation = {
+      {"description", "With a picture as the body k, where, group_by, exact and rerank stand in the query."},
+      {"parameters",
+       {query_parameter("k", "integer", "How many are to be found (10)."),
+        query_parameter("where", "string", "A condition over the columns, such as year >= 2010."),
+        query_parameter("group_by", "string", "A column of whose values each is found once.")}},
+      {"requestBody", body},
+      {"responses",
+       {{"200",
+         {{"description", "The nearest items, nearest first."},
+          {"content",
+           {{"application/json", {{"schema", {{"$ref", "#/components/schemas/SearchResponse"}}}}}}}}},
+        {"400", {{"description", "The request cannot be done; the error says what is wrong."}}},
+        {"404", {{"description", "The index has no item of this id."}}},
+        {"429", {{"description", "Too many inputs wait; try again after Retry-After seconds."}}}}}};
+  return {{"POST", "/search",
+           "The items nearest to a picture, a text, a vector or an item, or to several of them.", operation,
+           [&state](const Call& call, const Respond& respond) {
+             answered(respond, [&] { Search::begin(std::make_shared<Search>(state, call, respond)); });
+           }}};
+}
+
+}  // namespace kindred::host
