@@ -63,7 +63,7 @@ void check_same_change(const CommandLine& command, const IndexWriter& writer) {
   throw Error(
       fmt::format("{} was begun with {}, and now there is {}; go on with the same, or remove its folder to "
                   "begin anew",
-                  writer.path(), options(begun), options(asked)));
+                  writer.path(), options(writer.space().change), options(asked_change(command))));
 }
 
 void check_enough_rows(const IndexWriter& writer, int64_t rows) {
