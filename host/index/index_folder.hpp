@@ -57,6 +57,8 @@ class IndexFolder {
   /// Items that are not removed with rows from `begin` up to `end`.
   std::vector<StoredItem> live_items(int64_t begin, int64_t end) const;
   std::vector<std::string> columns() const;
+  /// The bytes of a JPEG file; "": the row has no thumbnail.
+  std::string thumbnail(int64_t row) const;
 
   /// What `host index info` prints.
   nlohmann::json info() const;

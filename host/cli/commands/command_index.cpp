@@ -30,6 +30,7 @@ void check_options(const CommandLine& command, const std::string& action) {
       {"index", {"build", "compact", "merge"}},
       {"params", {"build", "compact", "merge"}},
       {"prune", {"update"}},
+      {"thumbnails", {"build", "add", "update"}},
       {"csv", {"outliers"}},
       {"html", {"outliers"}}};
   for (const auto& [option, actions] : takers) {
