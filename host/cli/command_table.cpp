@@ -166,6 +166,9 @@ constexpr Command kCommands[] = {
        "a pipeline whose dataset is embedded, in place of PATHS; labels and fields come along"},
       {"split", OptionValue::text, "NAME", "with --data: all samples, or those of its test classes", "all"},
       {"prune", OptionValue::none, nullptr, "update: also remove items whose files are not there any more"},
+      {"thumbnails", OptionValue::none, nullptr,
+       "build, add, update: keep a small picture of each, from now on; pages show it also where the picture "
+       "is gone"},
       {"precision", OptionValue::text, "NAME",
        "build, import: how rows are stored, float16 (default) or float32"},
       {"distance", OptionValue::text, "NAME",

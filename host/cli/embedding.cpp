@@ -47,7 +47,7 @@ EmbedCount embed_images(const Embedding& embedding, const Decoders& decoders,
   const auto count = static_cast<int64_t>(files.size());
   embedding.begin(stamp_of(files), count);
   Progress progress("encoding", "samples", count, embedding.context, out.position().inputs);
-  SampleEmbedding samples(embedding.model, embedding.options.batch_size, out, progress, embedding.context);
+  SampleEmbedding samples(embedding.model, embedding.options, out, progress, embedding.context);
   while (out.position().inputs < count) {
     const auto first = out.position().inputs, end = std::min(first + samples.next_size(), count);
     std::vector<Input> inputs;
@@ -86,7 +86,7 @@ EmbedCount embed_texts(const Embedding& embedding, const Decoders& decoders,
   }
   Context silent;  // how many lines there are is known at the end
   Progress progress("encoding", "samples", 0, silent);
-  SampleEmbedding samples(embedding.model, embedding.options.batch_size, out, progress, embedding.context);
+  SampleEmbedding samples(embedding.model, embedding.options, out, progress, embedding.context);
   for (bool more = true; more;) {
     std::vector<Input> inputs;
     std::vector<json> lines;
@@ -131,7 +131,7 @@ EmbedCount embed_dataset(const InferenceModel& model, const Dataset& dataset, co
   identity.add(fmt::format("{} {}", count, dataset.fingerprint()));
   embedding.begin(identity.hex(), count);
   Progress progress("encoding", "samples", count, context, out.position().inputs);
-  SampleEmbedding samples(model, options.batch_size, out, progress, context);
+  SampleEmbedding samples(model, options, out, progress, context);
   while (out.position().inputs < count) {
     const auto first = out.position().inputs, end = std::min(first + samples.next_size(), count);
     std::vector<json> lines;

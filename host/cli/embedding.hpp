@@ -7,6 +7,7 @@
 #include "host/base/context.hpp"
 #include "host/cli/embedding_sink.hpp"
 #include "host/data/decoders.hpp"
+#include "host/data/seen_dataset.hpp"
 #include "host/inference/inference_model.hpp"
 #include "kindred/dataset.hpp"
 
@@ -17,6 +18,7 @@ struct EmbedOptions {
   std::string model;     ///< a hash of all that the model is made of
   std::string settings;  ///< of the command line
   int64_t batch_size = 32;
+  SeePicture see{};  ///< gets each picture that is read, by the number of its input; null: nobody does
 };
 
 /// How many inputs could not be embedded; `text`: "3 of 20 inputs", or "".

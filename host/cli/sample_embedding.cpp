@@ -85,13 +85,14 @@ SampleEmbedding::Encoded SampleEmbedding::encode_batch(const Dataset& samples,
   return out;
 }
 
-SampleEmbedding::Encoded SampleEmbedding::encode_chunk(const SampleChunk& chunk, Context& context) {
+SampleEmbedding::Encoded SampleEmbedding::encode_chunk(const Dataset& samples, const SampleChunk& chunk,
+                                                       Context& context) {
   std::vector<SampleIndex> asked;
   for (int64_t i = chunk.first; i < chunk.end; ++i) asked.push_back(SampleIndex{i});
   const auto batches = batches_of(asked, 0, batch_size_);
   if (batches.size() > 1) {
     try {
-      auto out = encode(chunk.samples, asked, context);
+      auto out = encode(samples, asked, context);
       if (!out.samples.empty()) failed_in_a_row_ = 0;
       // What one encoder cannot read makes the batches of the next one others than a chunk of one has.
       if (out.skipped.empty() || model_.fields().size() == 1) return out;
@@ -102,13 +103,21 @@ SampleEmbedding::Encoded SampleEmbedding::encode_chunk(const SampleChunk& chunk,
   Encoded all;
   std::vector<at::Tensor> parts;
   for (const auto& batch : batches) {
-    auto one = encode_batch(chunk.samples, batch, context);
+    auto one = encode_batch(samples, batch, context);
     parts.push_back(std::move(one.rows));
     std::move(one.samples.begin(), one.samples.end(), std::back_inserter(all.samples));
     std::move(one.skipped.begin(), one.skipped.end(), std::back_inserter(all.skipped));
   }
   all.rows = parts.size() == 1 ? parts.front() : at::cat(parts);
   return all;
+}
+
+SampleEmbedding::Encoded SampleEmbedding::encode_seen(const SampleChunk& chunk, Context& context) {
+  if (!see_) return encode_chunk(chunk.samples, chunk, context);
+  const auto before = out_.position().inputs - chunk.first;
+  const SeenDataset seen(chunk.samples,
+                         [&](int64_t index, const at::Tensor& picture) { see_(before + index, picture); });
+  return encode_chunk(seen, chunk, context);
 }
 
 void SampleEmbedding::write(SampleChunk chunk, const Encoded& encoded) {
@@ -141,7 +150,7 @@ void SampleEmbedding::add(SampleChunk chunk) {
   if (context_.interrupted()) throw Interrupted("while encoding");
   const double start = now_seconds();
   ChunkContext context(context_, progress_, out_.position().inputs);
-  const auto encoded = encode_chunk(chunk, context);
+  const auto encoded = encode_seen(chunk, context);
   write(std::move(chunk), encoded);
   size_.took(now_seconds() - start);
 }

@@ -11,6 +11,7 @@
 
 #include "host/base/progress.hpp"
 #include "host/cli/chunk_size.hpp"
+#include "host/cli/embedding.hpp"
 #include "host/cli/embedding_sink.hpp"
 #include "host/inference/inference_model.hpp"
 #include "kindred/dataset.hpp"
@@ -31,9 +32,14 @@ struct SampleChunk {
 class SampleEmbedding {
  public:
   /// All must outlive it. `out`: begun.
-  SampleEmbedding(const InferenceModel& model, int64_t batch_size, EmbeddingSink& out, Progress& progress,
-                  Context& context)
-      : model_(model), batch_size_(batch_size), out_(out), progress_(progress), context_(context) {}
+  SampleEmbedding(const InferenceModel& model, const EmbedOptions& options, EmbeddingSink& out,
+                  Progress& progress, Context& context)
+      : model_(model),
+        batch_size_(options.batch_size),
+        see_(options.see),
+        out_(out),
+        progress_(progress),
+        context_(context) {}
 
   /// How many inputs the next chunk shall hold.
   int64_t next_size() const { return size_.batches() * batch_size_; }
@@ -53,11 +59,13 @@ class SampleEmbedding {
   };
   Encoded encode(const Dataset& samples, const std::vector<SampleIndex>& asked, Context& context);
   Encoded encode_batch(const Dataset& samples, const std::vector<SampleIndex>& asked, Context& context);
-  Encoded encode_chunk(const SampleChunk& chunk, Context& context);
+  Encoded encode_chunk(const Dataset& samples, const SampleChunk& chunk, Context& context);
+  Encoded encode_seen(const SampleChunk& chunk, Context& context);
   void write(SampleChunk chunk, const Encoded& encoded);
 
   const InferenceModel& model_;
   const int64_t batch_size_;
+  const SeePicture see_;
   EmbeddingSink& out_;
   Progress& progress_;
   Context& context_;

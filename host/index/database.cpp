@@ -38,6 +38,12 @@ Statement& Statement::bind(int parameter, std::string_view text) {
   return *this;
 }
 
+Statement& Statement::bind_bytes(int parameter, std::string_view bytes) {
+  if (sqlite3_bind_blob64(statement_, parameter, bytes.data(), bytes.size(), SQLITE_TRANSIENT) != SQLITE_OK)
+    database_.fail();
+  return *this;
+}
+
 Statement& Statement::bind_value(int parameter, const nlohmann::json& value) {
   if (value.is_string()) return bind(parameter, value.get_ref<const std::string&>());
   if (value.is_boolean()) return bind(parameter, static_cast<int64_t>(value.get<bool>()));
@@ -70,6 +76,12 @@ int64_t Statement::integer(int column) const { return sqlite3_column_int64(state
 
 std::string Statement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return bytes == nullptr ? std::string()
+                          : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+std::string Statement::bytes(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
   return bytes == nullptr ? std::string()
                           : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
 }

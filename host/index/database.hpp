@@ -23,6 +23,7 @@ class Statement {
 
   Statement& bind(int parameter, int64_t value);
   Statement& bind(int parameter, std::string_view text);
+  Statement& bind_bytes(int parameter, std::string_view bytes);
   /// A text, a number, a truth value (1 or 0) or null.
   Statement& bind_value(int parameter, const nlohmann::json& value);
 
@@ -34,6 +35,7 @@ class Statement {
 
   int64_t integer(int column) const;
   std::string text(int column) const;
+  std::string bytes(int column) const;
   nlohmann::json value(int column) const;  ///< a text, a number or null
 
   sqlite3_stmt* handle() const { return statement_; }

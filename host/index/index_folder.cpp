@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/index/thumbnail_table.hpp"
 #include "host/index/where.hpp"
 #include "kindred/error.hpp"
 
@@ -122,6 +123,10 @@ std::vector<StoredItem> IndexFolder::live_items(int64_t begin, int64_t end) cons
   return reading([&](ItemTable& table) { return table.live_items(begin, std::min(end, size())); });
 }
 
+std::string IndexFolder::thumbnail(int64_t row) const {
+  return reading([&](ItemTable&) { return ThumbnailTable(*database_).of(row); });
+}
+
 std::vector<std::string> IndexFolder::columns() const {
   const std::lock_guard<std::mutex> one(access_);
   return ItemTable(*database_).columns();
@@ -132,6 +137,10 @@ std::vector<ItemColumn> IndexFolder::extra_column_kinds() const {
 }
 
 json IndexFolder::info() const {
+  const auto thumbnails = reading([&](ItemTable&) -> json {
+    ThumbnailTable table(*database_);
+    return {{"count", table.count()}, {"bytes", table.bytes()}};
+  });
   uintmax_t row_bytes = 0, component_bytes = 0;
   for (const auto& segment : state_.segments) row_bytes += size_of(fs::path(path_) / segment.file);
   const auto& component = state_.component;
@@ -153,6 +162,7 @@ json IndexFolder::info() const {
           {"rows", state_.rows},
           {"removed", state_.removed},
           {"columns", columns()},
+          {"thumbnails", thumbnails},
           {"segments", state_.segments.size()},
           {"index",
            {{"id", component.id},

@@ -59,6 +59,8 @@ class IndexFolder {
   std::vector<std::string> columns() const;
   /// See ItemTable::extra_column_kinds().
   std::vector<ItemColumn> extra_column_kinds() const;
+  /// The bytes of a JPEG file; "": the row has no thumbnail.
+  std::string thumbnail(int64_t row) const;
 
   /// What `host index info` prints.
   nlohmann::json info() const;

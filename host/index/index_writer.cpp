@@ -8,6 +8,7 @@
 #include <set>
 
 #include "host/index/component_files.hpp"
+#include "host/index/thumbnail_table.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 
@@ -209,6 +210,17 @@ json IndexWriter::note(const std::string& name) const { return ItemTable(*databa
 
 void IndexWriter::set_note(const std::string& name, const json& value) {
   commit([&](ItemTable& table, IndexState&) { set_note_in(table, name, value); });
+}
+
+void IndexWriter::set_thumbnails(const std::map<int64_t, std::string>& jpegs) {
+  commit([&](ItemTable&, IndexState&) {
+    ThumbnailTable table(*database_);
+    for (const auto& [row, jpeg] : jpegs) table.put(row, jpeg);
+  });
+}
+
+std::vector<int64_t> IndexWriter::rows_without_thumbnail(int64_t begin, int64_t end) const {
+  return ThumbnailTable(*database_).missing(begin, end);
 }
 
 std::optional<StoredItem> IndexWriter::find(const std::string& id) const {

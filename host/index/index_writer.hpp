@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +54,11 @@ class IndexWriter {
   /// What the program notes of the index, such as how its build was begun; null where it was never set.
   nlohmann::json note(const std::string& name) const;
   void set_note(const std::string& name, const nlohmann::json& value);
+
+  /// Gives rows thumbnails, in place of those that they have, in one commit.
+  void set_thumbnails(const std::map<int64_t, std::string>& jpegs);
+  /// Rows of items that have none, from `begin` up to `end`.
+  std::vector<int64_t> rows_without_thumbnail(int64_t begin, int64_t end) const;
 
   std::optional<StoredItem> find(const std::string& id) const;
   std::vector<StoredItem> live_items(int64_t begin, int64_t end) const;

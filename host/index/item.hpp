@@ -22,6 +22,8 @@ struct Item {
   std::string class_name;
   FileStamp file;
   nlohmann::json columns = nlohmann::json::object();  ///< others by name: texts, numbers, truth values, null
+  std::string thumbnail{};  ///< a small picture as the bytes of a JPEG file, where it is added; "": none. Who
+                            ///< reads items gets none, but asks for it by row
 };
 
 /// What the values of a column are that items have beside their own; null stands in any of them.

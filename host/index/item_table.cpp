@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "host/index/thumbnail_table.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/folder.hpp"
 #include "kindred/io/image_names.hpp"
@@ -16,8 +17,8 @@ namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-constexpr int64_t kApplication = 0x4b6e4978;  // "KnIx", which file(1) can tell
-constexpr int64_t kTablesVersion = 1;
+constexpr int64_t kApplication = 0x4b6e4978;             // "KnIx", which file(1) can tell
+constexpr int64_t kTablesVersion = 1, kLastVersion = 2;  // 2: with thumbnails
 constexpr const char* kOwnColumns[] = {"row",        "id",        "path",      "label",  "class_name",
                                        "file_bytes", "file_time", "file_hash", "removed"};
 constexpr int kOwn = 9;  // their number; extra columns come behind them
@@ -72,11 +73,11 @@ void ItemTable::check_version() {
   const auto version = database_.integer_of("PRAGMA user_version");
   if (application != kApplication)
     throw Error(database_.path() + " is a database of something else; an index has one of its own");
-  if (version != kTablesVersion) {
+  if (version < kTablesVersion || version > kLastVersion) {
     throw Error(
-        fmt::format("{} has version {} of the tables of an index, and this program knows version {}; "
+        fmt::format("{} has version {} of the tables of an index, and this program knows versions {} to {}; "
                     "use the program that made it, or build the index again",
-                    database_.path(), version, kTablesVersion));
+                    database_.path(), version, kTablesVersion, kLastVersion));
   }
 }
 
@@ -186,6 +187,7 @@ void ItemTable::append(int64_t first, const std::vector<Item>& items, Existing e
     }
     is_there.reset();
     if (!twice.empty()) continue;  // nothing will come of it
+    if (!item.thumbnail.empty()) ThumbnailTable(database_).put(first, item.thumbnail);
     insert.bind(1, first++).bind(2, item.id).bind(3, item.path).bind(4, item.label);
     insert.bind(5, item.class_name).bind(6, item.file.bytes).bind(7, item.file.time).bind(8, item.file.hash);
     insert.bind(9, 0);
@@ -293,6 +295,7 @@ void ItemTable::renumber() {
       "items");
   database_.run("CREATE UNIQUE INDEX temp.places_by_old ON places (old)");
   database_.run("UPDATE items SET row = (SELECT new FROM places WHERE old = items.row)");
+  ThumbnailTable(database_).renumber();
   database_.run("DROP TABLE temp.places");
 }
 

@@ -60,6 +60,7 @@ void copy_items(const std::string& from, IndexWriter& target, Context& context) 
     for (auto& stored : source->live_items(begin, end)) {
       places.push_back(stored.row - begin);
       items.push_back(std::move(stored.item));
+      items.back().thumbnail = source->thumbnail(stored.row);
     }
     target.add_stored(items, source->rows()->rows(begin, end).index_select(0, at::tensor(places, at::kLong)),
                       Existing::refuse);

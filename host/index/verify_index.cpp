@@ -11,6 +11,7 @@
 #include "host/index/index_state.hpp"
 #include "host/index/row_change.hpp"
 #include "host/index/row_store.hpp"
+#include "host/index/thumbnail_table.hpp"
 #include "kindred/error.hpp"
 #include "kindred/finite.hpp"
 
@@ -31,6 +32,7 @@ class Verification {
 
   IndexCheck check() {
     attempt([&] { check_tables(); });
+    attempt([&] { check_thumbnails(); });
     for (const auto& segment : state_.segments) {
       attempt([&] { check_segment(segment); });
     }
@@ -72,6 +74,12 @@ class Verification {
       check_.problems.push_back(fmt::format("{} is damaged: it has {} items for the rows {} to {}",
                                             database.path(), items, lowest, state_.rows - 1));
     }
+  }
+
+  void check_thumbnails() {
+    Database database((fs::path(folder_) / kMetadataFile).string(), Database::Use::read);
+    Transaction reading(database, Transaction::Use::read);
+    for (auto& sentence : ThumbnailTable(database).damage()) check_.problems.push_back(std::move(sentence));
   }
 
   void check_segment(const Segment& segment) {

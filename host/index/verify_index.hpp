@@ -13,8 +13,8 @@ struct IndexCheck {
 };
 
 /// Reads all of an index: SQLite's own check, whether the tables fit each other and the files, the checksums
-/// of rows, component and whitening, whether all numbers are finite and all rows of length 1 where they
-/// should be. Throws Error when the folder is no index.
+/// of rows, component whitening and thumbnails, whether all numbers are finite and all rows of length 1 where
+/// they should be. Throws Error when the folder is no index.
 IndexCheck verify_index(const std::string& folder);
 
 }  // namespace kindred::host

@@ -6,28 +6,13 @@
 #include <algorithm>
 #include <tuple>
 
+#include "kindred/exact_search.hpp"
 #include "kindred/search/scored_rows.hpp"
 
 namespace kindred::host {
 namespace {
 
 constexpr int64_t kDecodedAtOnce = 2048;  // decoded rows that stay in a processor's cache
-constexpr int64_t kBits = 8;
-
-at::Tensor bit_values() { return at::tensor({1, 2, 4, 8, 16, 32, 64, 128}, at::kByte); }
-
-/// bool (N, D) -> uint8 (N, ceil(D / 8))
-at::Tensor packed(const at::Tensor& bits) {
-  const int64_t width = bits.size(1), bytes = (width + kBits - 1) / kBits;
-  const auto padded = at::constant_pad_nd(bits.to(at::kByte), {0, bytes * kBits - width});
-  return padded.view({bits.size(0), bytes, kBits}).mul(bit_values()).sum(2, false, at::kByte);
-}
-
-/// uint8 (N, bytes) -> bool (N, width)
-at::Tensor unpacked(const at::Tensor& bytes, int64_t width) {
-  const auto bits = bytes.unsqueeze(2).bitwise_and(bit_values()).ne(0);
-  return bits.view({bytes.size(0), -1}).slice(1, 0, width);
-}
 
 }  // namespace
 
@@ -39,16 +24,14 @@ CodedRows::CodedRows(CodeKind kind, const at::Tensor& rows) : kind_(kind), dimen
     codes_ = (rows / scales_).round_().clamp_(-127, 127).to(at::kChar);
     return;
   }
-  mean_ = rows.mean(0);
-  const auto centred = rows - mean_;
-  deviation_ = centred.abs().mean(0);
-  codes_ = packed(centred.gt(0));
+  signs_ = SignCodes::learn(TensorRows(rows));
+  codes_ = signs_.encoded(rows);
 }
 
 at::Tensor CodedRows::decoded(int64_t begin, int64_t end) const {
   const auto part = codes_.slice(0, begin, end);
   if (kind_ == CodeKind::int8) return part.to(at::kFloat).mul_(scales_.slice(0, begin, end));
-  return at::where(unpacked(part, dimension_), mean_ + deviation_, mean_ - deviation_);
+  return signs_.decoded(part);
 }
 
 at::Tensor CodedRows::scores(Distance distance, const at::Tensor& queries) const {

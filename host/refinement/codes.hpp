@@ -6,14 +6,14 @@
 
 #include "host/refinement/refinements.hpp"
 #include "kindred/distance.hpp"
+#include "kindred/search/sign_codes.hpp"
 
 namespace kindred::host {
 
 /// Rows in fewer bytes, for finding what is worth comparing as it was stored. Queries stay as they are: only
 /// one side of a comparison is rounded (asymmetric distances, Gordo, Perronnin, Gong, Lazebnik 2014).
 ///   int8    x ~ c |x|_inf / 127 with c from -127 to 127: D + 4 bytes per row
-///   binary  x ~ m + s sign(x - m), where m is the mean of every column and s its mean deviation: D / 8 bytes
-///           per row. Without m, embeddings that are never negative would all have one code.
+///   binary  x ~ m + s sign(x - m), see kindred/search/sign_codes.hpp: D / 8 bytes per row
 /// Nothing of it is learned from labels.
 class CodedRows {
  public:
@@ -34,9 +34,9 @@ class CodedRows {
  private:
   CodeKind kind_;
   int64_t dimension_;
-  at::Tensor codes_;   // int8 (N, D), or uint8 (N, ceil(D / 8)) with the first number in the lowest bit
+  at::Tensor codes_;   // int8 (N, D), or uint8 (N, ceil(D / 8))
   at::Tensor scales_;  // of int8: float32 (N, 1)
-  at::Tensor mean_, deviation_;  // of binary: float32 (D)
+  SignCodes signs_;    // of binary
 };
 
 }  // namespace kindred::host

@@ -59,6 +59,20 @@ void show_picture(ServeState& state, const Call& call, const Respond& respond) {
   });
 }
 
+/// The small picture that the index keeps, where it does; else the picture itself.
+void show_thumbnail(ServeState& state, const Call& call, const Respond& respond) {
+  answered(respond, [&] {
+    const auto index = state.index->current();
+    const auto found = index->folder().find(call.parts.at("id"));
+    HttpResponse response;
+    if (found) response.body = index->folder().thumbnail(found->row);
+    if (response.body.empty()) return show_picture(state, call, respond);
+    response.type = "image/jpeg";
+    response.fields.emplace_back("Cache-Control", "private, max-age=3600");
+    respond(std::move(response));
+  });
+}
+
 /// A form that any page of the web can send is not taken for a change.
 void check_may_change(const HttpRequest& request) {
   const auto& type = request.field("content-type");
@@ -190,7 +204,10 @@ std::vector<Route> item_routes(ServeState& state) {
   return {route("POST", "/items", "Adds items to the index.", added, &add_items),
           route("GET", "/items/{id}", "What is known of an item.", json::object(), &show_item),
           route("DELETE", "/items/{id}", "Removes an item from the index.", json::object(), &remove_item),
-          route("GET", "/items/{id}/picture", "The picture of an item.", picture, &show_picture)};
+          route("GET", "/items/{id}/picture", "The picture of an item.", picture, &show_picture),
+          route("GET", "/items/{id}/thumbnail",
+                "A small picture of an item, where the index keeps them; else the picture.", picture,
+                &show_thumbnail)};
 }
 
 }  // namespace kindred::host

@@ -22,17 +22,21 @@ class Flat final : public Index {
   static constexpr const char* kAlsoKnownAs[] = {"IndexFlatL2", "IndexFlatIP", "IndexFlat", "BFIndex",
                                                  "brute_force"};
   struct Params {
-    enum class Codes { stored, int8 } codes = Codes::stored;
+    enum class Codes { stored, int8, binary } codes = Codes::stored;
     int64_t oversample = 4;
     enum class Place { cpu, cuda } device = Place::cpu;
     static void describe(Schema<Params>& schema) {
       schema.field("codes", &Params::codes)
           .doc(
-              "What is compared: the stored rows, or one int8 for each of their numbers, which takes half of "
-              "the memory of float16 and is not exact.")
-          .one_of({"stored", "int8"});
+              "What is compared: the stored rows, one int8 for each of their numbers, or one bit, which take "
+              "a "
+              "half and a sixteenth of the memory of float16 and are not exact.")
+          .one_of({"stored", "int8", "binary"});
       schema.field("oversample", &Params::oversample)
-          .doc("How many times k rows the codes choose, of which the stored rows choose k.")
+          .doc(
+              "How many times k rows the codes choose, of which the stored rows choose k; bits need more "
+              "than "
+              "int8, 10 for instance.")
           .range(1, 1000);
       schema.field("device", &Params::device)
           .doc("Where rows are compared. A GPU keeps all of them in its memory.")
@@ -50,16 +54,17 @@ class Flat final : public Index {
   bool is_exact() const override { return params_.codes == Params::Codes::stored; }
 
   void build(std::shared_ptr<const StoredRows> rows, Distance distance) override {
-    take(rows, distance, is_exact() ? std::nullopt : std::optional(codes_of(*rows)));
+    take(rows, distance, is_exact() ? std::nullopt : std::optional(codes_of(kind(), *rows)));
   }
 
   void save(const std::string& folder) const override {
-    if (codes_) write_codes(folder, *codes_);
+    if (codes_) write_codes(folder, *codes_, rows_->dimension());
   }
 
   void load(const std::string& folder, std::shared_ptr<const StoredRows> rows, Distance distance) override {
     take(rows, distance,
-         is_exact() ? std::nullopt : std::optional(read_codes(folder, rows->size(), rows->dimension())));
+         is_exact() ? std::nullopt
+                    : std::optional(read_codes(kind(), folder, rows->size(), rows->dimension())));
   }
 
   Neighbours search(const at::Tensor& queries, const IndexSearch& request) const override {
@@ -73,6 +78,8 @@ class Flat final : public Index {
   int64_t memory_bytes() const override { return memory_bytes_; }
 
  private:
+  CodeKind kind() const { return params_.codes == Params::Codes::binary ? CodeKind::binary : CodeKind::int8; }
+
   void take(std::shared_ptr<const StoredRows> rows, Distance distance, std::optional<RowCodes> codes) {
     rows_ = std::move(rows);
     distance_ = distance;
@@ -80,8 +87,7 @@ class Flat final : public Index {
     memory_bytes_ = 0;
     compared_ = rows_;
     if (codes_) {
-      const auto coded =
-          std::make_shared<CodedRows>(RowCodes{codes_->codes.to(device_), codes_->scales.to(device_)});
+      const auto coded = std::make_shared<CodedRows>(codes_->to(device_), distance_, rows_->dimension());
       memory_bytes_ = coded->bytes();
       compared_ = coded;
     } else if (device_.is_cuda()) {

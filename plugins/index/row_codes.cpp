@@ -13,6 +13,7 @@
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/npy.hpp"
+#include "kindred/search/scored_rows.hpp"
 
 namespace kindred {
 namespace {
@@ -27,13 +28,27 @@ std::string file_of(const std::string& folder, const char* name) {
   return (fs::path(folder) / name).string();
 }
 
+const char* name_of(CodeKind kind) { return kind == CodeKind::int8 ? "int8" : "binary"; }
+
+/// A file of codes: its name, and the tensor that it holds.
+struct CodeFile {
+  const char* name;
+  at::Tensor* tensor;
+};
+
+std::vector<CodeFile> files_of(RowCodes& codes) {
+  if (codes.kind == CodeKind::int8) return {{"codes.npy", &codes.codes}, {"scales.npy", &codes.scales}};
+  return {{"codes.npy", &codes.codes},
+          {"mean.npy", &codes.signs.mean},
+          {"deviation.npy", &codes.signs.deviation}};
+}
+
 /// 64-bit XXH3 of all numbers, in hexadecimal: it finds flipped bits, not forgery.
-std::string hash_of(const RowCodes& codes) {
+std::string hash_of(RowCodes codes) {
   XXH3_state_t state;
   XXH3_64bits_reset(&state);
-  for (const auto& one : {codes.codes, codes.scales}) {
-    XXH3_64bits_update(&state, one.data_ptr(), static_cast<size_t>(one.numel()) * one.element_size());
-  }
+  for (const auto& [name, one] : files_of(codes))
+    XXH3_64bits_update(&state, one->data_ptr(), static_cast<size_t>(one->numel()) * one->element_size());
   char text[17];
   std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(XXH3_64bits_digest(&state)));
   return text;
@@ -54,13 +69,31 @@ at::Tensor mapped(const std::string& file, at::ScalarType dtype, const std::vect
 
 }  // namespace
 
-RowCodes codes_of(const StoredRows& rows) {
+RowCodes RowCodes::to(at::Device device) const {
+  auto out = *this;
+  for (const auto& [name, one] : files_of(out)) *one = one->to(device).contiguous();
+  return out;
+}
+
+RowCodes codes_of(CodeKind kind, const StoredRows& rows) {
   const int64_t count = rows.size(), dimension = rows.dimension();
-  RowCodes out{at::empty({count, dimension}, at::kChar), at::empty({count}, at::kFloat)};
+  RowCodes out;
+  out.kind = kind;
+  if (kind == CodeKind::int8) {
+    out.codes = at::empty({count, dimension}, at::kChar);
+    out.scales = at::empty({count}, at::kFloat);
+  } else {
+    out.signs = SignCodes::learn(rows);
+    out.codes = at::empty({count, out.signs.code_bytes()}, at::kByte);
+  }
   const int64_t step = std::max<int64_t>(kNumbersAtOnce / std::max<int64_t>(dimension, 1), 1);
   for (int64_t first = 0; first < count; first += step) {
     const auto end = std::min(first + step, count);
     const auto part = rows.rows(first, end).to(at::kFloat);
+    if (kind == CodeKind::binary) {
+      out.codes.slice(0, first, end).copy_(out.signs.encoded(part));
+      continue;
+    }
     const auto scales = part.abs().amax({1}).div_(kLargestCode);
     const auto safe = at::where(scales.gt(0), scales, at::ones_like(scales));
     out.codes.slice(0, first, end)
@@ -70,18 +103,18 @@ RowCodes codes_of(const StoredRows& rows) {
   return out;
 }
 
-void write_codes(const std::string& folder, const RowCodes& codes) {
-  const RowCodes plain{codes.codes.cpu().contiguous(), codes.scales.cpu().contiguous()};
-  write_npy(file_of(folder, "codes.npy"), plain.codes);
-  write_npy(file_of(folder, "scales.npy"), plain.scales);
+void write_codes(const std::string& folder, const RowCodes& codes, int64_t dimension) {
+  auto plain = codes.to(at::kCPU);
+  for (const auto& [name, one] : files_of(plain)) write_npy(file_of(folder, name), *one);
   const json about = {{"version", kVersion},
+                      {"kind", name_of(plain.kind)},
                       {"rows", plain.codes.size(0)},
-                      {"dimension", plain.codes.size(1)},
+                      {"dimension", dimension},
                       {"hash", hash_of(plain)}};
   write_file_atomically(file_of(folder, "codes.json"), json_text(about, 2) + "\n");
 }
 
-RowCodes read_codes(const std::string& folder, int64_t count, int64_t dimension) {
+RowCodes read_codes(CodeKind kind, const std::string& folder, int64_t count, int64_t dimension) {
   const auto file = file_of(folder, "codes.json");
   std::string hash;
   try {
@@ -95,24 +128,40 @@ RowCodes read_codes(const std::string& folder, int64_t count, int64_t dimension)
                        json_text(about.at("dimension")) + " numbers, and the index has " +
                        std::to_string(count) + " of " + std::to_string(dimension));
     }
+    if (about.value("kind", "int8") != name_of(kind))
+      refuse(file, "it describes codes of another kind than " + std::string(name_of(kind)));
     hash = about.at("hash").get<std::string>();
   } catch (const json::exception& error) {
     refuse(file, error.what());
   }
-  RowCodes out{mapped(file_of(folder, "codes.npy"), at::kChar, {count, dimension}),
-               mapped(file_of(folder, "scales.npy"), at::kFloat, {count})};
+  const auto map = [&](const char* name, at::ScalarType dtype, const std::vector<int64_t>& shape) {
+    return mapped(file_of(folder, name), dtype, shape);
+  };
+  RowCodes out;
+  out.kind = kind;
+  if (kind == CodeKind::int8) {
+    out.codes = map("codes.npy", at::kChar, {count, dimension});
+    out.scales = map("scales.npy", at::kFloat, {count});
+  } else {
+    out.codes = map("codes.npy", at::kByte, {count, (dimension + 7) / 8});
+    out.signs.mean = map("mean.npy", at::kFloat, {dimension});
+    out.signs.deviation = map("deviation.npy", at::kFloat, {dimension});
+  }
   if (hash_of(out) != hash) refuse(file_of(folder, "codes.npy"), "its hash is not the one in codes.json");
   return out;
 }
 
 at::Tensor CodedRows::rows(int64_t begin, int64_t end) const {
-  return codes_.codes.slice(0, begin, end)
-      .to(at::kFloat)
-      .mul_(codes_.scales.slice(0, begin, end).unsqueeze(1));
+  const auto part = codes_.codes.slice(0, begin, end);
+  if (codes_.kind == CodeKind::binary) return comparable_rows(distance_, codes_.signs.decoded(part));
+  return part.to(at::kFloat).mul_(codes_.scales.slice(0, begin, end).unsqueeze(1));
 }
 
 int64_t CodedRows::bytes() const {
-  return codes_.codes.numel() + codes_.scales.numel() * static_cast<int64_t>(sizeof(float));
+  auto codes = codes_;
+  int64_t bytes = 0;
+  for (const auto& [name, one] : files_of(codes)) bytes += static_cast<int64_t>(one->nbytes());
+  return bytes;
 }
 
 }  // namespace kindred

@@ -47,9 +47,10 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
      {"base", "options", "loader", "pipeline", "cache", "contracts", "data", "model", "inference", "search",
       "refinement", "evaluation", "report", "encoding", "training_data", "distributed", "training"}},
     {"check", {"base", "options", "loader", "contracts"}},
-    {"cli", {"base",   "options",   "loader",        "pipeline",    "cache",    "contracts",  "data",
-             "model",  "inference", "search",        "index",       "exchange", "refinement", "evaluation",
-             "report", "encoding",  "training_data", "distributed", "training", "run"}},
+    {"cli", {"base",          "options",     "loader",    "pipeline",   "cache",      "contracts",
+             "data",          "model",       "inference", "search",     "refinement", "index",
+             "exchange",      "item_search", "serve",     "evaluation", "report",     "encoding",
+             "training_data", "distributed", "training",  "run"}},
 };
 
 const Rooms* allowed_of(const std::string& room) {

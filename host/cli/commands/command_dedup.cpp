@@ -39,12 +39,14 @@ struct Collection {
   std::vector<StoredItem> items;
   at::Tensor rows;  ///< float32 (N, D), one per item; undefined where no model was given
   Distance distance = Distance::cosine;
-  std::vector<std::string> content;  ///< a hash of each item's file; "" where there is none
+  std::vector<std::string> content;            ///< a hash of each item's file; "" where there is none
+  std::shared_ptr<const IndexFolder> index{};  ///< null where it is of files
 };
 
 Collection of_index(const std::string& path) {
   const auto index = IndexFolder::open(path);
   Collection out;
+  out.index = index;
   out.items = index->live_items(0, index->size());
   out.distance = index->space().distance;
   auto places = at::empty({static_cast<int64_t>(out.items.size())}, at::kLong);
@@ -181,7 +183,7 @@ int dedup_command(const CommandLine& command) {
   if (command.has("csv")) write_csv(command.get<std::string>("csv"), groups, shown_as);
   if (command.has("html")) {
     write_file_atomically(command.get<std::string>("html"),
-                          to_html(shown_as, Decoders(catalog), "Duplicates"));
+                          to_html(shown_as, collection.index.get(), Decoders(catalog), "Duplicates"));
   }
   if (command.json()) {
     std::cout << json_text({{"items", collection.items.size()}, {"groups", groups_json(groups, shown_as)}}, 2)

@@ -35,6 +35,7 @@ void check_options(const CommandLine& command, const std::string& action) {
       {"cut", {"build"}},
       {"whiten", {"build"}},
       {"prune", {"update"}},
+      {"thumbnails", {"build", "add", "update"}},
       {"csv", {"outliers"}},
       {"html", {"outliers"}}};
   for (const auto& [option, actions] : takers) {

@@ -42,7 +42,8 @@ int search_command(const CommandLine& command) {
   const auto search_seconds = now_seconds() - begin;
   if (command.has("html")) {
     const auto title = "What was found in " + folder->path();
-    write_file_atomically(command.get<std::string>("html"), to_html(results, Decoders(catalog), title));
+    write_file_atomically(command.get<std::string>("html"),
+                          to_html(results, folder.get(), Decoders(catalog), title));
   }
   if (command.json()) {
     std::cout << json_text({{"index", folder->path()},

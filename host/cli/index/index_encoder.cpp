@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/cli/input_files.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/data/class_split.hpp"
@@ -46,10 +48,16 @@ bool IndexEncoder::reads_pictures() const {
   return model_->fields().size() == 1 && model_->fields().front().kind == ObjectKind::image;
 }
 
-EmbedOptions IndexEncoder::how() const {
+bool IndexEncoder::reads_pictures_too() const {
+  const auto& fields = model_->fields();
+  return std::any_of(fields.begin(), fields.end(),
+                     [](const ReadField& field) { return field.kind == ObjectKind::image; });
+}
+
+EmbedOptions IndexEncoder::how(const SeePicture& see) const {
   const auto batch = command_.get<int64_t>("batch-size");
-  return {fingerprint_, fmt::format("batches of {} on {}", batch, command_.get<std::string>("device")),
-          batch};
+  return {fingerprint_, fmt::format("batches of {} on {}", batch, command_.get<std::string>("device")), batch,
+          see};
 }
 
 std::vector<std::string> IndexEncoder::files(const std::vector<std::string>& paths) const {
@@ -60,8 +68,9 @@ std::vector<std::string> IndexEncoder::files(const std::vector<std::string>& pat
   return expand_paths(paths, model_->fields().front().kind, decoders_, command_.context());
 }
 
-EmbedCount IndexEncoder::encode_files(const std::vector<std::string>& files, EmbeddingSink& out) const {
-  return embed_files(*model_, decoders_, files, how(), out, command_.context());
+EmbedCount IndexEncoder::encode_files(const std::vector<std::string>& files, EmbeddingSink& out,
+                                      const SeePicture& see) const {
+  return embed_files(*model_, decoders_, files, how(see), out, command_.context());
 }
 
 std::shared_ptr<Dataset> IndexEncoder::dataset() const {
@@ -75,9 +84,10 @@ std::shared_ptr<Dataset> IndexEncoder::dataset() const {
   return subset_of(dataset, split_classes(*dataset, data.split).test);
 }
 
-EmbedCount IndexEncoder::encode_dataset(const Dataset& dataset, EmbeddingSink& out) const {
+EmbedCount IndexEncoder::encode_dataset(const Dataset& dataset, EmbeddingSink& out,
+                                        const SeePicture& see) const {
   const auto said = dataset.notes().size();
-  auto count = embed_dataset(*model_, dataset, how(), out, command_.context());
+  auto count = embed_dataset(*model_, dataset, how(see), out, command_.context());
   say_notes_of_reading(dataset, said, command_.context());
   return count;
 }

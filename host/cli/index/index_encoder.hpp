@@ -31,16 +31,20 @@ class IndexEncoder {
   /// Says whether the model is known to give rows of length 1.
   bool unit_length() const;
   bool reads_pictures() const;
+  /// The same where pictures are one of several fields.
+  bool reads_pictures_too() const;
 
   /// The files that PATHS stand for. Throws UsageError where the model reads records.
   std::vector<std::string> files(const std::vector<std::string>& paths) const;
-  EmbedCount encode_files(const std::vector<std::string>& files, EmbeddingSink& out) const;
+  /// `see` gets each picture that is read; null: nobody does.
+  EmbedCount encode_files(const std::vector<std::string>& files, EmbeddingSink& out,
+                          const SeePicture& see) const;
   /// The samples of --data and --split.
   std::shared_ptr<Dataset> dataset() const;
-  EmbedCount encode_dataset(const Dataset& dataset, EmbeddingSink& out) const;
+  EmbedCount encode_dataset(const Dataset& dataset, EmbeddingSink& out, const SeePicture& see) const;
 
  private:
-  EmbedOptions how() const;
+  EmbedOptions how(const SeePicture& see) const;
 
   const CommandLine& command_;
   const std::string folder_, fingerprint_;

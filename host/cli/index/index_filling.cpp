@@ -15,6 +15,7 @@
 #include "host/cli/index/index_encoder.hpp"
 #include "host/cli/index/index_items.hpp"
 #include "host/cli/index/index_sink.hpp"
+#include "host/cli/index/thumbnails.hpp"
 #include "host/cli/index/whitening.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/folder.hpp"
@@ -71,7 +72,12 @@ std::string items_text(const IndexWriter& writer) {
 class Filling {
  public:
   Filling(const CommandLine& command, const IndexEncoder& encoder, IndexWriter& writer)
-      : command_(command), encoder_(encoder), writer_(writer) {}
+      : command_(command), encoder_(encoder), writer_(writer) {
+    if (!command.has("thumbnails")) return;
+    if (!encoder.reads_pictures_too())
+      throw UsageError("--thumbnails: the model reads no pictures, of which they could be made");
+    ask_for_thumbnails(writer);
+  }
 
   /// `resumes`: what is there already is of this work, begun earlier.
   Filled fill(const std::vector<std::string>& paths, bool resumes) {
@@ -85,7 +91,7 @@ class Filling {
     if (encoder_.reads_pictures())
       check_enough_rows(writer_, writer_.state().rows + static_cast<int64_t>(files.size()));
     IndexSink sink(writer_, describe_files(), Existing::refuse, resumes && !encoder_.reads_pictures());
-    return through(sink, filled, [&] { return encoder_.encode_files(files, sink); });
+    return through(sink, filled, [&] { return encoder_.encode_files(files, sink, sink.see_pictures()); });
   }
 
   /// Encodes files again in place of the items that they gave.
@@ -98,7 +104,7 @@ class Filling {
       return item;
     };
     IndexSink sink(writer_, describe, Existing::replace);
-    return through(sink, {}, [&] { return encoder_.encode_files(files, sink); });
+    return through(sink, {}, [&] { return encoder_.encode_files(files, sink, sink.see_pictures()); });
   }
 
  private:
@@ -106,7 +112,7 @@ class Filling {
     const auto dataset = encoder_.dataset();
     check_enough_rows(writer_, dataset->size());
     IndexSink sink(writer_, describe_samples(dataset), Existing::refuse, resumes);
-    return through(sink, {}, [&] { return encoder_.encode_dataset(*dataset, sink); });
+    return through(sink, {}, [&] { return encoder_.encode_dataset(*dataset, sink, sink.see_pictures()); });
   }
 
   template <class Encode>
@@ -272,6 +278,15 @@ FileChanges changes_of(const IndexWriter& writer, Context& context) {
   return changes;
 }
 
+/// --thumbnails also asks for those of pictures that are there and did not change. Returns how many.
+int64_t added_thumbnails(const CommandLine& command, IndexWriter& writer) {
+  if (!command.has("thumbnails")) return 0;
+  ask_for_thumbnails(writer);
+  const auto made = make_missing_thumbnails(writer, Decoders(load_catalog(command)), command.context());
+  command.context().info(fmt::format("{} thumbnails were made of pictures that were there", made));
+  return made;
+}
+
 }  // namespace
 
 int update_index(const CommandLine& command) {
@@ -296,6 +311,7 @@ int update_index(const CommandLine& command) {
     filled = Filling(command, *encoder, writer).replace(changes.changed);
     tell_failures(filled, context);
   }
+  const auto thumbnails = added_thumbnails(command, writer);
   const bool prunes = command.has("prune") && !changes.vanished.empty();
   if (prunes) writer.remove(changes.vanished);
   if (!prunes && !changes.vanished.empty()) {
@@ -308,6 +324,7 @@ int update_index(const CommandLine& command) {
   writer.finish();
   auto said = said_of(writer, filled);
   said["updated"] = filled.added;
+  said["thumbnails_added"] = thumbnails;
   said["unchanged"] = changes.same;
   said["vanished"] = changes.vanished.size();
   said["pruned"] = prunes ? changes.vanished.size() : 0;

@@ -9,6 +9,8 @@
 #include "host/cli/index/action_text.hpp"
 #include "host/cli/index/index_actions.hpp"
 #include "host/cli/index/index_choice.hpp"
+#include "host/cli/index/index_encoder.hpp"
+#include "host/cli/index/thumbnails.hpp"
 #include "host/index/index_folder.hpp"
 #include "host/index/merge_indexes.hpp"
 #include "host/index/verify_index.hpp"
@@ -69,6 +71,8 @@ int show_index(const CommandLine& command) {
                                   index["version"].get<std::string>(), json_text(index["params"]),
                                   index["covered_rows"].get<int64_t>(), said["rows"].get<int64_t>()));
   line("columns", joined(said["columns"].get<std::vector<std::string>>()));
+  if (const auto count = said["thumbnails"]["count"].get<int64_t>(); count > 0)
+    line("thumbnails", fmt::format("{}, {}", count, size_text(said["thumbnails"]["bytes"].get<uintmax_t>())));
   line("size", fmt::format("rows {} in {} files, metadata {}, index {}", bytes("rows"),
                            said["segments"].get<size_t>(), bytes("metadata"), bytes("index")));
   return kExitOk;
@@ -127,6 +131,9 @@ int merge_indexes(const CommandLine& command) {
   try {
     if (first->transform().whitening)
       writer.whiten(*first->transform().whitening, first->state().whitening.rows);
+    for (const auto* note : {kModelNote, kThumbnailNote}) {
+      if (auto noted = first->note(note); !noted.is_null()) writer.set_note(note, noted);
+    }
     for (const auto& source : sources) copy_items(source, writer, command.context());
   } catch (...) {
     // Half of a merge is of no use to anybody.

@@ -83,6 +83,7 @@ std::vector<SearchResult> shown_outliers(const LabelledItems& all, const std::ve
     const auto& item = all.items[static_cast<size_t>(one.row)].item;
     SearchResult result;
     result.query.file = item.path;
+    result.query.itself = {all.items[static_cast<size_t>(one.row)].row};
     result.query.name = fmt::format("{}: labelled {}, its neighbours say {} (score {:.2f})", item.id,
                                     name_of(all, item.label), name_of(all, one.likely), one.score);
     const auto width = all.neighbours.rows.size(1);
@@ -127,7 +128,7 @@ int show_outliers(const CommandLine& command) {
   if (command.has("html"))
     write_file_atomically(
         command.get<std::string>("html"),
-        to_html(shown_as, Decoders(catalog), "Samples whose neighbours carry other labels"));
+        to_html(shown_as, &index.folder(), Decoders(catalog), "Samples whose neighbours carry other labels"));
   if (command.json()) {
     auto list = json::array();
     for (const auto& one : outliers) {

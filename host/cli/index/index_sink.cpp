@@ -53,13 +53,21 @@ void IndexSink::append(const at::Tensor& rows, const std::vector<json>& lines,
                        const EmbeddingPosition& position) {
   std::vector<Item> items;
   for (size_t i = 0; i < lines.size(); ++i) {
-    if (!lines[i].at("row").is_null())
-      items.push_back(describe_(lines[i], position_.inputs + static_cast<int64_t>(i)));
+    if (lines[i].at("row").is_null()) continue;
+    const auto input = position_.inputs + static_cast<int64_t>(i);
+    items.push_back(describe_(lines[i], input));
+    items.back().thumbnail = thumbnails_.take(input);
   }
+  thumbnails_.clear();
   writer_.add(items, rows, existing_, {{kNote, note_of(position, false)}});
   keep_failures(lines);
   added_ += static_cast<int64_t>(items.size());
   position_ = position;
+}
+
+SeePicture IndexSink::see_pictures() {
+  if (!thumbnails_.makes_any()) return {};
+  return [this](int64_t input, const at::Tensor& picture) { thumbnails_.see(input, picture); };
 }
 
 void IndexSink::finish(const std::vector<json>& last) {

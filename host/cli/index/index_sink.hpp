@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "host/cli/embedding_sink.hpp"
+#include "host/cli/index/thumbnails.hpp"
+#include "host/data/seen_dataset.hpp"
 #include "host/index/index_writer.hpp"
 
 namespace kindred::host {
@@ -21,7 +23,11 @@ class IndexSink final : public EmbeddingSink {
 
   /// `must_continue`: what was begun with other inputs is an error; else it is left as it is.
   IndexSink(IndexWriter& writer, DescribeItem describe, Existing existing, bool must_continue = false)
-      : writer_(writer), describe_(std::move(describe)), existing_(existing), must_continue_(must_continue) {}
+      : writer_(writer),
+        describe_(std::move(describe)),
+        existing_(existing),
+        must_continue_(must_continue),
+        thumbnails_(writer) {}
 
   EmbeddingPosition begin(const EmbeddingIdentity& identity, int64_t expected_rows) override;
   void append(const at::Tensor& rows, const std::vector<nlohmann::json>& lines,
@@ -29,6 +35,10 @@ class IndexSink final : public EmbeddingSink {
   void finish(const std::vector<nlohmann::json>& last) override;
   const EmbeddingPosition& position() const override { return position_; }
   std::string name() const override { return "the index " + writer_.path(); }
+
+  /// Makes the thumbnails of items, where the index asks for them, of pictures that whoever reads them shows
+  /// to it; null where it asks for none.
+  SeePicture see_pictures();
 
   /// The lines of inputs that could not be embedded, as far as this object met them.
   const std::vector<nlohmann::json>& failures() const { return failures_; }
@@ -42,6 +52,7 @@ class IndexSink final : public EmbeddingSink {
   const DescribeItem describe_;
   const Existing existing_;
   const bool must_continue_;
+  ThumbnailMaker thumbnails_;
   nlohmann::json identity_;
   EmbeddingPosition position_;
   std::vector<nlohmann::json> failures_;

@@ -69,7 +69,11 @@ std::string base64(const std::string& bytes) {
   return out;
 }
 
-std::string picture(const std::string& file, const Decoders& decoders) {
+/// The picture of a row of an index, or of a file; `row` -1: it is of none.
+std::string picture(const IndexFolder* index, int64_t row, const std::string& file,
+                    const Decoders& decoders) {
+  const auto small = index != nullptr && row >= 0 ? index->thumbnail(row) : std::string();
+  if (!small.empty()) return fmt::format("<img alt=\"\" src=\"data:image/jpeg;base64,{}\">", base64(small));
   if (file.empty()) return "<div class=\"none\">no picture</div>";
   try {
     const auto small = thumbnail(decoders.decode(read_file(file), file), kWidth, kHeight);
@@ -82,19 +86,21 @@ std::string picture(const std::string& file, const Decoders& decoders) {
 
 }  // namespace
 
-std::string to_html(const std::vector<SearchResult>& results, const Decoders& decoders,
-                    const std::string& title) {
+std::string to_html(const std::vector<SearchResult>& results, const IndexFolder* index,
+                    const Decoders& decoders, const std::string& title) {
   auto out = fmt::format(fmt::runtime(kHead), escaped(title));
   for (const auto& result : results) {
     out += fmt::format("<section>\n<h2>{}</h2>\n<div class=\"found\">\n", escaped(result.query.name));
+    const auto& itself = result.query.itself;
     if (!result.query.file.empty())
-      out += fmt::format("<figure class=\"query\">{}<figcaption>the query</figcaption></figure>\n",
-                         picture(result.query.file, decoders));
+      out +=
+          fmt::format("<figure class=\"query\">{}<figcaption>the query</figcaption></figure>\n",
+                      picture(index, itself.size() == 1 ? itself.front() : -1, result.query.file, decoders));
     for (const auto& one : result.found) {
       const auto& item = one.stored.item;
-      out +=
-          fmt::format("<figure>{}<figcaption><b>{:.4f}</b> {}<br>{}</figcaption></figure>\n",
-                      picture(item.path, decoders), one.distance, escaped(item.class_name), escaped(item.id));
+      out += fmt::format("<figure>{}<figcaption><b>{:.4f}</b> {}<br>{}</figcaption></figure>\n",
+                         picture(index, one.stored.row, item.path, decoders), one.distance,
+                         escaped(item.class_name), escaped(item.id));
     }
     out += "</div>\n</section>\n";
   }

@@ -12,8 +12,9 @@ namespace kindred::host {
 std::string to_text(const std::vector<SearchResult>& results);
 
 /// One HTML file without external parts: each query with the pictures that were found, their distances and
-/// classes. Pictures that cannot be read are named instead. `title` is its heading.
-std::string to_html(const std::vector<SearchResult>& results, const Decoders& decoders,
-                    const std::string& title);
+/// classes. Rows of `index` are shown by their thumbnails, where it has them; null: they are of no index.
+/// Other pictures are decoded; those that cannot be read are named instead. `title` is its heading.
+std::string to_html(const std::vector<SearchResult>& results, const IndexFolder* index,
+                    const Decoders& decoders, const std::string& title);
 
 }  // namespace kindred::host

@@ -80,6 +80,45 @@ TEST(Flat, codes_of_int8_find_the_nearest_rows_and_the_stored_rows_order_them) {
   }
 }
 
+std::shared_ptr<Index> binary(int64_t oversample) {
+  return flat({{"codes", "binary"}, {"oversample", oversample}});
+}
+
+std::shared_ptr<Index> binary_of(const std::shared_ptr<const TensorRows>& rows, Distance distance,
+                                 int64_t oversample) {
+  auto index = binary(oversample);
+  index->build(rows, distance);
+  return index;
+}
+
+TEST(Flat, codes_of_a_bit_choose_what_is_nearest_by_their_definition_and_the_stored_rows_order_it) {
+  at::manual_seed(6);
+  const testing::TemporaryFolder folder("flat_binary");
+  const auto queries = at::randn({20, 21}) + 1;
+  int part = 0;
+  for (const auto distance : kDistances) {
+    const auto rows = rows_of(at::randn({800, 21}) + 1, distance);
+    const auto index = binary(5), opened = binary(5);
+    EXPECT_FALSE(index->is_exact());
+    index->build(rows, distance);
+    EXPECT_EQ(index->memory_bytes(), 800 * 3 + 2 * 21 * 4);
+    // x ~ m + s sign(x - m), where m is the mean of a column and s its mean deviation.
+    const auto plain = rows->rows(0, 800), mean = plain.mean(0), away = plain - mean;
+    const auto estimates = rows_of(mean + away.abs().mean(0) * away.sign(), distance);
+    const auto chosen = nearest_rows(*estimates, distance, queries, {50});
+    const auto found = index->search(queries, {10});
+    expect_same(found, rescored(*rows, distance, queries, chosen, 10), "of the 50 nearest by their codes");
+    const auto path = folder / std::to_string(part++);
+    fs::create_directory(path);
+    index->save(path);
+    opened->load(path, rows, distance);
+    expect_same(opened->search(queries, {10}), found, "opened");
+    EXPECT_TRUE(at::equal(binary_of(rows, distance, 1000)->search(queries, {10}).rows,
+                          exact_search(*rows, distance, queries, {10}).rows))
+        << "all rows are compared again";
+  }
+}
+
 TEST(Flat, codes_find_only_candidates_and_all_rows_when_so_many_are_asked_for) {
   at::manual_seed(3);
   const auto rows = rows_of(at::randn({60, 8}), Distance::euclidean);
@@ -153,6 +192,30 @@ TEST_F(FlatFiles, of_other_rows_or_another_version_are_refused) {
   expect_refused("codes.json", rows_);
 }
 
+TEST(Flat, files_of_other_codes_or_a_damaged_mean_are_refused) {
+  const testing::TemporaryFolder folder("flat_binary_files");
+  const auto rows = rows_of(at::arange(33, at::kFloat).reshape({3, 11}), Distance::dot);
+  binary_of(rows, Distance::dot, 10)->save(folder.path().string());
+  EXPECT_NE(thrown([&] { int8()->load(folder.path().string(), rows, Distance::dot); }).find("another kind"),
+            std::string::npos);
+  for (const auto* name : {"mean.npy", "deviation.npy", "codes.npy"}) {
+    const auto bytes = read_file(folder / name);
+    auto flipped = bytes;
+    flipped.back() = static_cast<char>(flipped.back() ^ 1);
+    write_file_atomically(folder / name, flipped);
+    EXPECT_NE(thrown([&] {
+                binary(10)->load(folder.path().string(), rows, Distance::dot);
+              }).find("build the index"),
+              std::string::npos)
+        << name;
+    fs::remove(folder / name);
+    EXPECT_NE(thrown([&] { binary(10)->load(folder.path().string(), rows, Distance::dot); }).find(name),
+              std::string::npos);
+    write_file_atomically(folder / name, bytes);
+  }
+  binary(10)->load(folder.path().string(), rows, Distance::dot);
+}
+
 TEST(Flat, on_a_gpu_finds_what_it_finds_on_the_cpu) {
   if (!at::hasCUDA()) {
     EXPECT_NE(thrown([] { flat({{"device", "cuda"}}); }).find("found no GPU"), std::string::npos);
@@ -162,7 +225,7 @@ TEST(Flat, on_a_gpu_finds_what_it_finds_on_the_cpu) {
   const auto rows = rows_of(at::randint(-3, 4, {500, 6}, at::kFloat), Distance::euclidean);
   const auto queries = at::randint(-3, 4, {40, 6}, at::kFloat);
   const auto expected = exact_search(*rows, Distance::euclidean, queries, {12});
-  for (const auto* codes : {"stored", "int8"}) {
+  for (const auto* codes : {"stored", "int8", "binary"}) {
     const auto index = flat({{"device", "cuda"}, {"codes", codes}, {"oversample", 50}});
     index->build(rows, Distance::euclidean);
     expect_same(index->search(queries, {12}), expected, codes);
