@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""The rows of docs/results.md about serving, each a ratio within one run of this program.
+
+    cmake --build build/release
+    tests/benchmarks/serve.py --model RUN --photos FOLDER [--parts embed,index,soak] [--clients 16]
+        [--seconds 20] [--index-rows 1000000] [--soak 100000] [--build build/release] [--scratch FOLDER]
+
+RUN is the folder of a run whose model reads pictures, FOLDER has JPEG files. Clients are processes of this program, beside the
+server on the same processors, so that what is measured includes what asking costs.
+  embed    pictures/s over HTTP by CLIENTS clients, and of `host embed` of the same files; median and 99th percentile
+  index    the median of a search by an item in an index of INDEX-ROWS x the model's dimension, with and without the index
+  soak     SOAK requests, a tenth of them damaged: the memory of the server after the first and the last tenth
+"""
+import argparse
+import base64
+import http.client
+import json
+import multiprocessing
+import os
+import pathlib
+import random
+import re
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Server:
+    def __init__(self, arguments, *more):
+        self.process = subprocess.Popen([host_of(arguments), "serve", "--model", arguments.model, "--port", "0", *more],
+                                        stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                self.port = int(found.group(1))
+                return
+        sys.exit("the server did not start")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+    def memory(self):
+        for line in open(f"/proc/{self.process.pid}/status"):
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) * 1024
+
+
+def host_of(arguments):
+    return ROOT / arguments.build / "bin/host"
+
+
+def ask(connection, path, body, kind):
+    connection.request("POST", path, body, {"Content-Type": kind})
+    answer = connection.getresponse()
+    content = answer.read()
+    return answer.status, content
+
+
+def client(port, files, first, step, until, results):
+    """Asks for one picture after the other; what is told are the seconds of each."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    times, place = [], first
+    while time.monotonic() < until:
+        body = pathlib.Path(files[place % len(files)]).read_bytes()
+        start = time.monotonic()
+        status, content = ask(connection, "/embed", body, "image/jpeg")
+        assert status == 200, content
+        times.append(time.monotonic() - start)
+        place += step
+    results.put(times)
+
+
+def by_clients(port, files, count, seconds):
+    results = multiprocessing.Queue()
+    until = time.monotonic() + seconds
+    clients = [multiprocessing.Process(target=client, args=(port, files, i, count, until, results)) for i in range(count)]
+    start = time.monotonic()
+    for one in clients:
+        one.start()
+    times = [value for _ in clients for value in results.get()]
+    for one in clients:
+        one.join()
+    return len(times) / (time.monotonic() - start), sorted(times)
+
+
+def embed_rate(arguments, files):
+    """Pictures/s of `host embed`, without its start: the difference of many and few."""
+    def seconds(count):
+        with tempfile.TemporaryDirectory(dir=arguments.scratch) as folder:
+            start = time.monotonic()
+            subprocess.run([host_of(arguments), "embed", "--quiet", "--model", arguments.model, "--output",
+                            f"{folder}/e.npy", "-"], input="\n".join(files[:count]), text=True, check=True)
+            return time.monotonic() - start
+
+    few, many = min(64, len(files) // 4), len(files)
+    return (many - few) / (seconds(many) - seconds(few))
+
+
+def part_embed(arguments, files):
+    with Server(arguments) as server:
+        by_clients(server.port, files, arguments.clients, 3)
+        rate, times = by_clients(server.port, files, arguments.clients, arguments.seconds)
+    alone = embed_rate(arguments, files)
+    median, late = statistics.median(times), times[int(len(times) * 0.99)]
+    print(f"embed: {rate:.1f} pictures/s over HTTP by {arguments.clients} clients, {alone:.1f} by host embed: {rate / alone:.2f}x; "
+          f"median {median * 1e3:.0f} ms, 99th percentile {late * 1e3:.0f} ms: {late / median:.2f}x")
+
+
+def made_index(arguments, dimension):
+    """An index of drawn rows, which `host index import` makes."""
+    folder = pathlib.Path(arguments.scratch) / f"rows_{arguments.index_rows}_{dimension}"
+    if (folder / "done").exists():
+        return folder / "index"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = arguments.index_rows
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dimension}), }}"
+    header += " " * (63 - (len(header) + 10) % 64) + "\n"
+    with open(folder / "rows.npy", "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
+        noise = random.Random(3)
+        block = struct.pack(f"<{dimension * 1000}f", *(noise.gauss(0, 1) for _ in range(dimension * 1000)))
+        for begin in range(0, rows, 1000):  # blocks that differ by where they are cut
+            shift = 4 * noise.randrange(dimension * 1000)
+            file.write((block[shift:] + block[:shift])[:4 * dimension * min(1000, rows - begin)])
+    subprocess.run([host_of(arguments), "index", "import", folder / "rows.npy", "--from", "numpy", "--output", folder / "index",
+                    "--model", arguments.model], check=True)
+    (folder / "rows.npy").unlink()
+    (folder / "done").touch()
+    return folder / "index"
+
+
+def median_of(server, path, body, kind, count=200):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    times = []
+    for _ in range(count):
+        start = time.monotonic()
+        status, content = ask(connection, path, body, kind)
+        times.append(time.monotonic() - start)
+        assert status == 200, content
+    return statistics.median(times)
+
+
+def part_index(arguments, files):
+    with Server(arguments) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        connection.request("GET", "/info")
+        dimension = json.loads(connection.getresponse().read())["model"]["dimension"]
+    body = pathlib.Path(files[0]).read_bytes()
+    with Server(arguments, "--index", str(made_index(arguments, dimension))) as server:
+        for _ in range(2):  # the first time warms up
+            alone = median_of(server, "/embed", body, "image/jpeg", 100)
+            searched = median_of(server, "/search", body, "image/jpeg", 100)
+            by_id = median_of(server, "/search", json.dumps({"id": "17"}).encode(), "application/json")
+    print(f"index: {arguments.index_rows} x {dimension}: embedding a picture {alone * 1e3:.1f} ms, searching with it "
+          f"{searched * 1e3:.1f} ms: {(searched - alone) * 1e3:+.2f} ms; a search by an item {by_id * 1e3:.2f} ms")
+
+
+def soak(port, files, seed, count, results):
+    noise = random.Random(seed)
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    bodies = [pathlib.Path(one).read_bytes() for one in files[:20]]
+    wrong = 0
+    for _ in range(count):
+        body = noise.choice(bodies)
+        is_damaged = noise.random() < 0.1
+        if is_damaged:
+            body = bytearray(body)
+            if noise.random() < 0.5:
+                body = body[:noise.randrange(1, len(body))]
+            for _ in range(5):
+                body[noise.randrange(len(body))] = noise.randrange(256)
+        try:
+            if noise.random() < 0.3:
+                text = json.dumps({"inputs": [{"image": base64.b64encode(bytes(body)).decode()}]})
+                status, _ = ask(connection, "/embed", text.encode(), "application/json")
+            elif noise.random() < 0.02:  # hangs up
+                connection.request("POST", "/embed", bytes(body), {"Content-Type": "image/jpeg"})
+                connection.close()
+                continue
+            else:
+                status, _ = ask(connection, "/embed", bytes(body), "image/jpeg")
+        except (http.client.HTTPException, OSError):
+            connection.close()
+            status = 0
+        wrong += status not in ((200, 400) if is_damaged else (200,))
+    results.put(wrong)
+
+
+def part_soak(arguments, files):
+    with Server(arguments) as server:
+        memories, wrong = [], 0
+        for tenth in range(10):
+            results = multiprocessing.Queue()
+            clients = [multiprocessing.Process(target=soak, args=(server.port, files, tenth * 8 + i, arguments.soak // 80, results))
+                       for i in range(8)]
+            for one in clients:
+                one.start()
+            wrong += sum(results.get() for _ in clients)
+            for one in clients:
+                one.join()
+            memories.append(server.memory())
+            print(f"  {(tenth + 1) * 10} %: {memories[-1] / 2 ** 20:.0f} MiB", flush=True)
+    print(f"soak: {arguments.soak} requests, {wrong} answers that should not be; memory {memories[0] / 2 ** 20:.0f} MiB after a tenth, "
+          f"{memories[-1] / 2 ** 20:.0f} MiB at the end: {memories[-1] / memories[0]:.3f}x")
+
+
+PARTS = {"embed": part_embed, "index": part_index, "soak": part_soak}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--photos", required=True)
+    parser.add_argument("--parts", default="embed,index,soak")
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--index-rows", type=int, default=1_000_000)
+    parser.add_argument("--soak", type=int, default=100_000)
+    parser.add_argument("--build", default="build/release")
+    parser.add_argument("--scratch", default=str(pathlib.Path(tempfile.gettempdir()) / "kindred_serve"))
+    arguments = parser.parse_args()
+    os.makedirs(arguments.scratch, exist_ok=True)
+    arguments.model = str(pathlib.Path(arguments.model).resolve())
+    files = sorted(str(one.resolve()) for one in pathlib.Path(arguments.photos).rglob("*.jpg"))
+    if len(files) < 100:
+        sys.exit(f"{arguments.photos} has {len(files)} JPEG files; at least 100 are needed")
+    for part in arguments.parts.split(","):
+        PARTS[part](arguments, files[:2000])
+
+
+if __name__ == "__main__":
+    main()
