@@ -4,6 +4,7 @@
 
 #include "host/base/text.hpp"
 #include "host/exchange/component_export.hpp"
+#include "host/exchange/hnswlib.hpp"
 #include "host/exchange/numpy.hpp"
 #include "host/exchange/transfer.hpp"
 #include "kindred/error.hpp"
@@ -41,6 +42,7 @@ const std::vector<ExchangeFormat>& exchange_formats() {
   static const std::vector<ExchangeFormat> formats = {
       {"numpy", "FILE.npy", &always, &through<&numpy_sink>, &numpy_source},
       {"faiss", "FOLDER", &always, &write_faiss, nullptr},
+      {"hnswlib", "FILE.bin", &hnswlib_missing, &through<&hnswlib_sink>, &hnswlib_source},
   };
   return formats;
 }
