@@ -6,6 +6,7 @@
 #include "host/exchange/component_export.hpp"
 #include "host/exchange/hnswlib.hpp"
 #include "host/exchange/numpy.hpp"
+#include "host/exchange/sqlite_vec.hpp"
 #include "host/exchange/transfer.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
@@ -43,6 +44,7 @@ const std::vector<ExchangeFormat>& exchange_formats() {
       {"numpy", "FILE.npy", &always, &through<&numpy_sink>, &numpy_source},
       {"faiss", "FOLDER", &always, &write_faiss, nullptr},
       {"hnswlib", "FILE.bin", &hnswlib_missing, &through<&hnswlib_sink>, &hnswlib_source},
+      {"sqlite-vec", "FILE.db", &always, &through<&sqlite_vec_sink>, &sqlite_vec_source},
   };
   return formats;
 }

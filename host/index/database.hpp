@@ -23,6 +23,7 @@ class Statement {
 
   Statement& bind(int parameter, int64_t value);
   Statement& bind(int parameter, std::string_view text);
+  Statement& bind_bytes(int parameter, std::string_view bytes);
   /// A text, a number, a truth value (1 or 0) or null.
   Statement& bind_value(int parameter, const nlohmann::json& value);
 
@@ -34,7 +35,8 @@ class Statement {
 
   int64_t integer(int column) const;
   std::string text(int column) const;
-  nlohmann::json value(int column) const;  ///< a text, a number or null
+  std::string_view bytes(int column) const;  ///< until the next step
+  nlohmann::json value(int column) const;    ///< a text, a number or null
 
   sqlite3_stmt* handle() const { return statement_; }
 
@@ -62,6 +64,8 @@ class Database {
   /// One or several statements without results.
   void run(const std::string& sql);
   int64_t integer_of(const std::string& sql);
+  /// Loads a library that adds functions and tables to this connection. Throws Error with the reason.
+  void load_extension(const std::string& library);
   /// Rows that the last statement changed.
   int64_t changes() const;
 
