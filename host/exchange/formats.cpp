@@ -6,6 +6,8 @@
 #include "host/exchange/component_export.hpp"
 #include "host/exchange/hnswlib.hpp"
 #include "host/exchange/numpy.hpp"
+#include "host/exchange/parquet.hpp"
+#include "host/exchange/parquet_file.hpp"
 #include "host/exchange/sqlite_vec.hpp"
 #include "host/exchange/transfer.hpp"
 #include "kindred/error.hpp"
@@ -45,6 +47,8 @@ const std::vector<ExchangeFormat>& exchange_formats() {
       {"faiss", "FOLDER", &always, &write_faiss, nullptr},
       {"hnswlib", "FILE.bin", &hnswlib_missing, &through<&hnswlib_sink>, &hnswlib_source},
       {"sqlite-vec", "FILE.db", &always, &through<&sqlite_vec_sink>, &sqlite_vec_source},
+      {"parquet", "FILE.parquet", &parquet_missing, &through<&parquet_sink>, &parquet_source},
+      {"milvus", "FILE.parquet", &parquet_missing, &through<&milvus_sink>, nullptr},
   };
   return formats;
 }
