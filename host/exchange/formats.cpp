@@ -36,7 +36,7 @@ const ExchangeFormat& named(const std::string& name, const char* option,
   }
   const auto close = closest_name(name, names);
   throw Error(fmt::format("{} {}: there is no such format{}; expected one of {}", option, name,
-                          close.empty() ? "" : "; did you mean " + close + "?", joined(names)));
+                          close.empty() ? "" : " (did you mean " + close + "?)", joined(names)));
 }
 
 }  // namespace
