@@ -52,8 +52,10 @@ const char* name_of_space(Distance distance) {
 
 class HnswSink final : public ItemSink {
  public:
-  HnswSink(const std::string& file, const HnswParams& params, const ExchangeHead& head)
-      : space_(hnsw_space(head.space)),
+  HnswSink(const std::string& file, const HnswParams& params, const ExchangeHead& head,
+           const Context& context)
+      : context_(context),
+        space_(hnsw_space(head.space)),
         graph_(space_.get(), static_cast<size_t>(head.items), static_cast<size_t>(params.links),
                static_cast<size_t>(params.ef_construction)),
         items_(file, head),
@@ -65,7 +67,7 @@ class HnswSink final : public ItemSink {
     const auto* rows = batch.rows.data_ptr<float>();
     const auto dimension = batch.rows.size(1);
     const auto add = [&](int64_t begin, int64_t end) {
-      for (auto row = begin; row < end; ++row)
+      for (auto row = begin; row < end && !context_.interrupted(); ++row)
         graph_.addPoint(rows + row * dimension, static_cast<size_t>(done_ + row));
     };
     // The first row is where all others enter the graph.
@@ -99,6 +101,7 @@ class HnswSink final : public ItemSink {
     return bytes;
   }
 
+  const Context& context_;
   const std::unique_ptr<hnswlib::SpaceInterface<float>> space_;
   hnswlib::HierarchicalNSW<float> graph_;
   ItemsBesideSink items_;
@@ -115,7 +118,7 @@ std::unique_ptr<ItemSink> hnswlib_sink(const ExchangeRequest& request, const Exc
   const auto params = Schema<HnswParams>::get().parse(json_text(request.params));
   const auto& file = request.place;
   check_new_files({file, beside(file, ".jsonl"), beside(file, ".json")}, ".bin");
-  return std::make_unique<HnswSink>(file, params, head);
+  return std::make_unique<HnswSink>(file, params, head, *request.context);
 }
 #else
 std::string hnswlib_missing() {

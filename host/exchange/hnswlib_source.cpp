@@ -35,9 +35,9 @@ class HnswSource final : public ItemSource {
     const auto count = number<uint64_t>(16), label = number<uint64_t>(32);
     stride_ = number<uint64_t>(24);
     row_ = number<uint64_t>(40);
-    if (number<uint64_t>(0) != 0 || row_ != 4 + 4 * number<uint64_t>(kMaxM0At) || label <= row_ ||
-        (label - row_) % 4 != 0 || label - row_ > kMostBytes || stride_ != label + 8 || count == 0 ||
-        count > (bytes - kHeader) / stride_) {
+    if (number<uint64_t>(0) != 0 || row_ > bytes || row_ != 4 + 4 * number<uint64_t>(kMaxM0At) ||
+        label <= row_ || (label - row_) % 4 != 0 || label - row_ > kMostBytes || stride_ != label + 8 ||
+        count == 0 || count > (bytes - kHeader) / stride_) {
       refuse();
     }
     for (uint64_t i = 0; i < count; ++i) {

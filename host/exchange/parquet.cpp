@@ -14,7 +14,6 @@
 #include "host/exchange/store_columns.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
-#include "kindred/io/utf8.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -36,18 +35,6 @@ struct SourceParams : SinkParams {
   }
 };
 
-/// Values that fit into their columns.
-json typed(json item, const std::vector<ItemColumn>& columns) {
-  for (const auto& column : columns) {
-    const auto value = item.find(column.name);
-    if (value == item.end() || column.kind != ColumnKind::text) continue;
-    if (!value->is_string()) *value = json_text(*value);
-    if (const auto& text = value->get_ref<const std::string&>(); first_not_utf8(text) != std::string::npos)
-      *value = shown(text);
-  }
-  return item;
-}
-
 class ParquetSink final : public ItemSink {
  public:
   ParquetSink(const std::string& place, const ParquetLayout& layout)
@@ -58,7 +45,7 @@ class ParquetSink final : public ItemSink {
 
   void append(const ExchangeBatch& batch) override {
     std::vector<json> items;
-    for (const auto& item : batch.items) items.push_back(typed(item_json(item), columns_));
+    for (const auto& item : batch.items) items.push_back(store_values(item, columns_));
     writer_->append(items, batch.rows.data_ptr<float>());
   }
 

@@ -86,6 +86,7 @@ class SqliteVecSink final : public ItemSink {
                       "take another store",
                       kMostNumbers, head.space.dimension));
     }
+    fs::remove(file_.path() + "-journal");  // of an export that was killed
     database_.emplace(file_.path(), Database::Use::create);
     load_sqlite_vec(*database_, request.params);
     transaction_.emplace(*database_, Transaction::Use::write);
@@ -101,7 +102,7 @@ class SqliteVecSink final : public ItemSink {
     const auto* row = static_cast<const char*>(batch.rows.data_ptr());
     const auto row_bytes = static_cast<size_t>(batch.rows.size(1)) * sizeof(float);
     for (const auto& item : batch.items) {
-      const auto values = item_json(item);
+      const auto values = store_values(item, columns_);
       insert_item_->bind(1, row_);
       for (size_t i = 0; i < columns_.size(); ++i) {
         if (const auto found = values.find(columns_[i].name); found != values.end())
@@ -177,7 +178,7 @@ class SqliteVecSource final : public ItemSource {
     for (; count < rows.size(0) && rows_->step(); ++count, row += row_bytes) {
       auto values = json::object();
       for (size_t i = 0; i < names_.size(); ++i) values[names_[i]] = rows_->value(static_cast<int>(i));
-      batch.items.push_back(item_from_json(values));
+      batch.items.push_back(item_of(values));
       const auto vector = rows_->bytes(static_cast<int>(names_.size()));
       if (vector.size() != row_bytes) {
         throw Error(
@@ -192,6 +193,15 @@ class SqliteVecSource final : public ItemSource {
   }
 
  private:
+  Item item_of(const json& values) const {
+    try {
+      return item_from_json(values);
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}, row {} of items: {}", path_, json_text(values.value("row", json())),
+                              error.what()));
+    }
+  }
+
   const std::string path_;
   Database database_;
   ExchangeHead head_;

@@ -1,22 +1,17 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "host/exchange/exchange.hpp"
 
 namespace kindred::host {
 
-/// The columns of a table of such items: those that every item has, "id" first, and then the others. An
-/// item's values are those of item_json(); a key that is not there is null.
-inline std::vector<ItemColumn> store_columns(const ExchangeHead& head) {
-  std::vector<ItemColumn> columns = {{"id", ColumnKind::text},
-                                     {"path", ColumnKind::text},
-                                     {"label", ColumnKind::integer},
-                                     {"class_name", ColumnKind::text}};
-  columns.insert(columns.end(), head.columns.begin(), head.columns.end());
-  for (const auto* of_file : {"file_bytes", "file_time"}) columns.push_back({of_file, ColumnKind::integer});
-  columns.push_back({"file_hash", ColumnKind::text});
-  return columns;
-}
+/// The columns of a table of such items: those that every item has, "id" first, and then the others.
+std::vector<ItemColumn> store_columns(const ExchangeHead& head);
+
+/// The values of an item by the names of these columns, as item_json() has them; what is not there is null.
+/// Those of a column of texts are texts in UTF-8, whatever bytes they were.
+nlohmann::json store_values(const Item& item, const std::vector<ItemColumn>& columns);
 
 }  // namespace kindred::host

@@ -5,6 +5,7 @@
 """
 import json
 import pathlib
+import struct
 import sys
 
 from environment import in_environment
@@ -105,7 +106,10 @@ class ForeignTest(StoreTest):
         self.exported("--to", "hnswlib", "--output", "out.bin")
         whole = (self.folder / "out.bin").read_bytes()
         for name, bytes in {"cut": whole[:20000], "short": whole[:50], "other": (b"kindred!" * 5000),
-                            "count": whole[:16] + b"\xff" * 8 + whole[24:]}.items():
+                            "count": whole[:16] + b"\xff" * 8 + whole[24:],
+                            # Offsets that come round to small numbers.
+                            "far": whole[:24] + struct.pack("<3Q", 4, 2**64 - 4, 2**64 - 8) + whole[48:64] +
+                                   struct.pack("<Q", 2**62 - 3) + whole[72:]}.items():
             pathlib.Path(self.folder / f"{name}.bin").write_bytes(bytes)
             self.assertIn(f"{name}.bin is damaged, or no index", read(f"{name}.bin"))
         (self.folder / "out.json").write_text((self.folder / "out.json").read_text().replace("24", "25"))

@@ -5,6 +5,7 @@
 """
 import datetime
 import json
+import pathlib
 import shutil
 import sys
 
@@ -83,6 +84,18 @@ class ExportTest(ParquetStore):
         self.host("index", "export", "wide", "--to", "numpy", "--output", "wide_out.npy")
         self.host("index", "export", "wide_back", "--to", "numpy", "--output", "wide_again.npy")
         numpy.testing.assert_array_equal(numpy.load(self.folder / "wide_again.npy"), numpy.load(self.folder / "wide_out.npy"))
+
+    def test_says_how_to_get_what_is_missing(self):
+        for folder in ("bin", "lib/kindred"):
+            (self.folder / folder).mkdir(parents=True)
+        engine = pathlib.Path(self.HOST).parent.parent / "lib/kindred/libkindred_engine.so"
+        (self.folder / "lib/kindred/libkindred_engine.so").symlink_to(engine)
+        host, StoreTest.HOST = self.HOST, shutil.copy(self.HOST, self.folder / "bin/host")
+        try:
+            self.assertIn("Arrow's libraries were not found: get them with pip install pyarrow",
+                          self.refused_export("x.parquet"))
+        finally:
+            StoreTest.HOST = host
 
     def test_says_what_is_wrong(self):
         self.assertIn("does not end in .parquet", self.refused_export("x.pq"))

@@ -68,6 +68,12 @@ class SqliteVecTest(SqliteVecStore):
 
     def test_comes_back(self):
         self.export()
+        with self.opened() as database:  # what is left of an export that was killed is no harm to the next
+            database.execute("PRAGMA user_version = 1")
+        (self.folder / "out.db").rename(self.folder / "out.db.partial")
+        (self.folder / "out.db.partial-journal").write_bytes(b"journal")
+        self.export()
+        self.assertEqual([path.name for path in self.folder.glob("out*")], ["out.db"])
         self.host("index", "import", "out.db", "--from", "sqlite-vec", "--output", "back", "--format-params", EXTENSION)
         self.check_imported("back")
 
@@ -118,6 +124,10 @@ class RefusalTest(SqliteVecStore):
             other.execute("CREATE TABLE items (id)")
         self.assertIn("other.db does not have the tables kindred, items and vectors", read("other.db"))
         with self.opened() as database:
+            database.execute("UPDATE items SET label = 'x' WHERE row = 5")
+        self.assertIn('out.db, row 5 of items: "label" is "x"; expected a whole number', read("out.db"))
+        with self.opened() as database:
+            database.execute("UPDATE items SET label = 5 WHERE row = 5")
             database.execute("DELETE FROM vectors WHERE rowid = 5")
         self.assertIn("out.db: the item car 5 has no row in the table vectors", read("out.db"))
         with self.opened() as database:
