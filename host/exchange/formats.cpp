@@ -4,7 +4,11 @@
 
 #include "host/base/text.hpp"
 #include "host/exchange/component_export.hpp"
+#include "host/exchange/hnswlib.hpp"
 #include "host/exchange/numpy.hpp"
+#include "host/exchange/parquet.hpp"
+#include "host/exchange/parquet_file.hpp"
+#include "host/exchange/sqlite_vec.hpp"
 #include "host/exchange/transfer.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
@@ -32,7 +36,7 @@ const ExchangeFormat& named(const std::string& name, const char* option,
   }
   const auto close = closest_name(name, names);
   throw Error(fmt::format("{} {}: there is no such format{}; expected one of {}", option, name,
-                          close.empty() ? "" : "; did you mean " + close + "?", joined(names)));
+                          close.empty() ? "" : " (did you mean " + close + "?)", joined(names)));
 }
 
 }  // namespace
@@ -41,6 +45,10 @@ const std::vector<ExchangeFormat>& exchange_formats() {
   static const std::vector<ExchangeFormat> formats = {
       {"numpy", "FILE.npy", &always, &through<&numpy_sink>, &numpy_source},
       {"faiss", "FOLDER", &always, &write_faiss, nullptr},
+      {"hnswlib", "FILE.bin", &hnswlib_missing, &through<&hnswlib_sink>, &hnswlib_source},
+      {"sqlite-vec", "FILE.db", &always, &through<&sqlite_vec_sink>, &sqlite_vec_source},
+      {"parquet", "FILE.parquet", &parquet_missing, &through<&parquet_sink>, &parquet_source},
+      {"milvus", "FILE.parquet", &parquet_missing, &through<&milvus_sink>, nullptr},
   };
   return formats;
 }

@@ -8,7 +8,7 @@ namespace kindred::host {
 
 /// NAME.npy with the rows, float32 (N, D); NAME.jsonl with an item per line, in their order; and NAME.json,
 /// which says what the rows are. The files appear one after the other, the array last.
-/// Throws Error where the place does not end in .npy.
+/// Throws Error where the place does not end in .npy, or one of them is there already.
 std::unique_ptr<ItemSink> numpy_sink(const ExchangeRequest& request, const ExchangeHead& head);
 
 /// The same files, or those of `host embed`, or an array of numbers of any type alone, whose rows are then

@@ -80,10 +80,9 @@ std::string Statement::text(int column) const {
                           : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
-std::string Statement::bytes(int column) const {
+std::string_view Statement::bytes(int column) const {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-  return bytes == nullptr ? std::string()
-                          : std::string(bytes, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
+  return {bytes, bytes == nullptr ? 0 : static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 nlohmann::json Statement::value(int column) const {
@@ -143,14 +142,25 @@ int64_t Database::integer_of(const std::string& sql) {
   return statement.step() ? statement.integer(0) : 0;
 }
 
+void Database::load_extension(const std::string& library) {
+  char* reason = nullptr;
+  // By this switch of C the function load_extension() of SQL stays as it is: forbidden.
+  sqlite3_db_config(connection_, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, nullptr);
+  const int code = sqlite3_load_extension(connection_, library.c_str(), nullptr, &reason);
+  sqlite3_db_config(connection_, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  if (code == SQLITE_OK) return;
+  const std::string text = reason == nullptr ? sqlite3_errmsg(connection_) : reason;
+  sqlite3_free(reason);
+  throw Error(fmt::format("cannot load {}: {}", library, text));
+}
+
 int64_t Database::changes() const { return sqlite3_changes(connection_); }
 
 void Database::fail() const {
   const int code = sqlite3_errcode(connection_) & 0xff;
   const std::string reason = sqlite3_errmsg(connection_);
   if (is_damage(code)) {
-    throw Error(fmt::format("{} is damaged ({}); take the folder from a copy, or build the index again",
-                            path_, reason));
+    throw Error(fmt::format("{} is damaged ({}); take it from a copy, or make it again", path_, reason));
   }
   if (code == SQLITE_BUSY)
     throw Error(

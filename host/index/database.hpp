@@ -35,8 +35,8 @@ class Statement {
 
   int64_t integer(int column) const;
   std::string text(int column) const;
-  std::string bytes(int column) const;
-  nlohmann::json value(int column) const;  ///< a text, a number or null
+  std::string_view bytes(int column) const;  ///< until the next step
+  nlohmann::json value(int column) const;    ///< a text, a number or null
 
   sqlite3_stmt* handle() const { return statement_; }
 
@@ -64,6 +64,8 @@ class Database {
   /// One or several statements without results.
   void run(const std::string& sql);
   int64_t integer_of(const std::string& sql);
+  /// Loads a library that adds functions and tables to this connection. Throws Error with the reason.
+  void load_extension(const std::string& library);
   /// Rows that the last statement changed.
   int64_t changes() const;
 

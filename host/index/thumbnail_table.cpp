@@ -35,7 +35,7 @@ std::string ThumbnailTable::of(int64_t row) {
   if (!is_there()) return "";
   Statement statement(database_, "SELECT jpeg FROM thumbnails WHERE row = ?");
   statement.bind(1, row);
-  return statement.step() ? statement.bytes(0) : "";
+  return statement.step() ? std::string(statement.bytes(0)) : std::string();
 }
 
 int64_t ThumbnailTable::count() {

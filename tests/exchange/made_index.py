@@ -73,6 +73,8 @@ class StoreTest(unittest.TestCase):
     def check_imported(self, index, tolerance=1e-7):
         """Compares an index with the one that was exported."""
         self.host("index", "verify", index)
+        for left in self.folder.glob("again.*"):
+            left.unlink()
         self.host("index", "export", index, "--to", "numpy", "--output", "again.npy")
         numpy.testing.assert_allclose(numpy.load(self.folder / "again.npy"), self.rows, rtol=0, atol=tolerance)
         with open(self.folder / "again.jsonl") as file:
