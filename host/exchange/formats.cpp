@@ -5,6 +5,8 @@
 #include "host/base/text.hpp"
 #include "host/exchange/component_export.hpp"
 #include "host/exchange/numpy.hpp"
+#include "host/exchange/pgvector/connection.hpp"
+#include "host/exchange/pgvector/pgvector.hpp"
 #include "host/exchange/transfer.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
@@ -41,6 +43,7 @@ const std::vector<ExchangeFormat>& exchange_formats() {
   static const std::vector<ExchangeFormat> formats = {
       {"numpy", "FILE.npy", &always, &through<&numpy_sink>, &numpy_source},
       {"faiss", "FOLDER", &always, &write_faiss, nullptr},
+      {"pgvector", "URL", &postgres_missing, &through<&pgvector_sink>, &pgvector_source},
   };
   return formats;
 }

@@ -47,6 +47,9 @@ install(TARGETS host kindred_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} C
 install(CODE "file(CREATE_LINK host \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/kindred\" SYMBOLIC)"
   COMPONENT runtime)
 get_property(_plugins GLOBAL PROPERTY KINDRED_PLUGIN_TARGETS)
+if(TARGET kindred_postgres)
+  install(TARGETS kindred_postgres LIBRARY DESTINATION lib/kindred COMPONENT runtime)
+endif()
 install(TARGETS kindred_engine LIBRARY DESTINATION lib/kindred COMPONENT runtime)
 install(TARGETS ${_plugins} LIBRARY DESTINATION lib/kindred/plugins COMPONENT runtime)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/templates" DESTINATION ${CMAKE_INSTALL_DATADIR}/kindred COMPONENT runtime)
