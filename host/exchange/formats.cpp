@@ -7,6 +7,8 @@
 #include "host/exchange/numpy.hpp"
 #include "host/exchange/pgvector/connection.hpp"
 #include "host/exchange/pgvector/pgvector.hpp"
+#include "host/exchange/qdrant/http.hpp"
+#include "host/exchange/qdrant/qdrant.hpp"
 #include "host/exchange/transfer.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
@@ -44,6 +46,7 @@ const std::vector<ExchangeFormat>& exchange_formats() {
       {"numpy", "FILE.npy", &always, &through<&numpy_sink>, &numpy_source},
       {"faiss", "FOLDER", &always, &write_faiss, nullptr},
       {"pgvector", "URL", &postgres_missing, &through<&pgvector_sink>, &pgvector_source},
+      {"qdrant", "URL", &http_missing, &through<&qdrant_sink>, &qdrant_source},
   };
   return formats;
 }
