@@ -149,9 +149,10 @@ constexpr Command kCommands[] = {
      "  compact INDEX                    drops what was removed, and builds the index over all that is left\n"
      "  merge INDEX INDEX... --output INDEX   makes one of several\n"
      "  outliers INDEX                   items whose neighbours carry other labels, the worst first\n"
-     "  export INDEX --to FORMAT --output PLACE    hands all items to another store: numpy, faiss, pgvector\n"
-     "  import PLACE --from FORMAT --output INDEX  makes an index of what another store holds: numpy, "
-     "pgvector",
+     "  export INDEX --to FORMAT --output PLACE    hands all items to another store: numpy, faiss,\n"
+     "                   pgvector, qdrant\n"
+     "  import PLACE --from FORMAT --output INDEX  makes an index of what another store holds: numpy,\n"
+     "                   pgvector, qdrant",
      "host index build --model runs/toy_cars/20261124T100000Z/model --output cars.index photos/",
      {{"ACTION", "ARGUMENTS"}, 1, true},
      {{"model", OptionValue::text, "DIR",

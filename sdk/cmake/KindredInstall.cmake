@@ -3,6 +3,7 @@
 #   bin/kindred                  a link to it
 #   bin/kindred-check            the conformance checks of plugins
 #   lib/kindred/                 the part of the program that needs LibTorch
+#   lib/kindred/                 libkindred_postgres.so, where libpq was found
 #   lib/kindred/plugins/         the plugins that come with it
 #   lib/libkindred_inference.so  models in other programs
 #   share/kindred/templates/     what `host new-plugin` copies        component `runtime`

@@ -16,10 +16,12 @@ namespace kindred::host {
 
 std::string url_part(const std::string& text) {
   constexpr char kDigits[] = "0123456789ABCDEF";
+  const bool leads_away = text == "." || text == "..";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 128 && (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~')) {
+    if (byte < 128 &&
+        (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '~' || (c == '.' && !leads_away))) {
       out += c;
     } else {
       out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
@@ -64,7 +66,9 @@ class HttpConnection::Handle {
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(std::min(timeout_seconds, kConnectSeconds)));
     set(CURLOPT_TIMEOUT, static_cast<long>(timeout_seconds));
-    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_PATH_AS_IS, 1L);
+    // Without CURLOPT_NOSIGNAL libcurl ignores SIGPIPE meanwhile, which OpenSSL raises where a server goes
+    // away.
     set(CURLOPT_USERAGENT, "kindred");
     set(CURLOPT_WRITEFUNCTION, &Handle::on_data);
     set(CURLOPT_WRITEDATA, this);

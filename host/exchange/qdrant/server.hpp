@@ -20,6 +20,8 @@ class QdrantServer {
 
   /// "the collection cars of http://localhost:6333".
   const std::string& title() const { return title_; }
+  /// Its address.
+  const std::string& url() const { return collection_; }
 
   /// What the server says of the collection; nothing where there is none. Throws Error.
   std::optional<nlohmann::json> find();

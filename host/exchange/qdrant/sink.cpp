@@ -152,9 +152,9 @@ class QdrantSink final : public ItemSink {
   }
 
   std::string advice(bool is_noted) const {
-    const std::string search =
-        "search it by: POST /collections/NAME/points/query {\"query\": [...], \"limit\": 10, "
-        "\"with_payload\": true}";
+    const auto search = fmt::format(
+        "search it by: POST {}/points/query {{\"query\": [...], \"limit\": 10, \"with_payload\": true}}",
+        shown(server_.url()));
     if (is_noted) return search;
     return search +
            "\nThis server keeps no metadata of a collection, so it does not say by which model and distance "
