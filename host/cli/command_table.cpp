@@ -150,9 +150,9 @@ constexpr Command kCommands[] = {
      "  merge INDEX INDEX... --output INDEX   makes one of several\n"
      "  outliers INDEX                   items whose neighbours carry other labels, the worst first\n"
      "  export INDEX --to FORMAT --output PLACE    hands all items to another store: numpy, faiss,\n"
-     "                   hnswlib, sqlite-vec, parquet, milvus\n"
+     "                   hnswlib, sqlite-vec, parquet, milvus, pgvector, qdrant\n"
      "  import PLACE --from FORMAT --output INDEX  makes an index of what another store holds: numpy,\n"
-     "                   hnswlib, sqlite-vec, parquet",
+     "                   hnswlib, sqlite-vec, parquet, pgvector, qdrant",
      "host index build --model runs/toy_cars/20261124T100000Z/model --output cars.index photos/",
      {{"ACTION", "ARGUMENTS"}, 1, true},
      {{"model", OptionValue::text, "DIR",

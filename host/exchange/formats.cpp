@@ -9,6 +9,10 @@
 #include "host/exchange/parquet.hpp"
 #include "host/exchange/parquet_file.hpp"
 #include "host/exchange/sqlite_vec.hpp"
+#include "host/exchange/pgvector/connection.hpp"
+#include "host/exchange/pgvector/pgvector.hpp"
+#include "host/exchange/qdrant/http.hpp"
+#include "host/exchange/qdrant/qdrant.hpp"
 #include "host/exchange/transfer.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
@@ -49,6 +53,8 @@ const std::vector<ExchangeFormat>& exchange_formats() {
       {"sqlite-vec", "FILE.db", &always, &through<&sqlite_vec_sink>, &sqlite_vec_source},
       {"parquet", "FILE.parquet", &parquet_missing, &through<&parquet_sink>, &parquet_source},
       {"milvus", "FILE.parquet", &parquet_missing, &through<&milvus_sink>, nullptr},
+      {"pgvector", "URL", &postgres_missing, &through<&pgvector_sink>, &pgvector_source},
+      {"qdrant", "URL", &http_missing, &through<&qdrant_sink>, &qdrant_source},
   };
   return formats;
 }

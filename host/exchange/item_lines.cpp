@@ -85,6 +85,12 @@ json head_json(const ExchangeHead& head) {
   return text;
 }
 
+bool is_head(const json& text) {
+  if (!text.is_object()) return false;
+  const auto format = text.find("format");
+  return format != text.end() && *format == kFormat;
+}
+
 IndexSpace head_space(const json& text, const std::string& where) {
   try {
     if (text.at("format") == kFormat) return space_from_json(text, where);

@@ -22,6 +22,8 @@ Item item_from_json(const nlohmann::json& line);
 
 /// What is said of an exchange in a file of its own beside others, or in a note of a store.
 nlohmann::json head_json(const ExchangeHead& head);
+/// Says whether a value is such a text, whatever its version.
+bool is_head(const nlohmann::json& text);
 /// The space of such a text. Throws Error that names `where`.
 IndexSpace head_space(const nlohmann::json& text, const std::string& where);
 

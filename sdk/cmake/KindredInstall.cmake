@@ -3,6 +3,7 @@
 #   bin/kindred                  a link to it
 #   bin/kindred-check            the conformance checks of plugins
 #   lib/kindred/                 the part of the program that needs LibTorch
+#   lib/kindred/                 libkindred_postgres.so, where libpq was found
 #   lib/kindred/plugins/         the plugins that come with it
 #   lib/libkindred_inference.so  models in other programs
 #   share/kindred/templates/     what `host new-plugin` copies        component `runtime`
@@ -47,6 +48,9 @@ install(TARGETS host kindred_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} C
 install(CODE "file(CREATE_LINK host \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/kindred\" SYMBOLIC)"
   COMPONENT runtime)
 get_property(_plugins GLOBAL PROPERTY KINDRED_PLUGIN_TARGETS)
+if(TARGET kindred_postgres)
+  install(TARGETS kindred_postgres LIBRARY DESTINATION lib/kindred COMPONENT runtime)
+endif()
 install(TARGETS kindred_engine LIBRARY DESTINATION lib/kindred COMPONENT runtime)
 if(TARGET kindred_parquet)
   install(TARGETS kindred_parquet LIBRARY DESTINATION lib/kindred COMPONENT runtime)
