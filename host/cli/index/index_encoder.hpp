@@ -33,8 +33,13 @@ class IndexEncoder {
   /// The files that PATHS stand for. Throws UsageError where the model reads records.
   std::vector<std::string> files(const std::vector<std::string>& paths) const;
   EmbedCount encode_files(const std::vector<std::string>& files, EmbeddingSink& out) const;
-  /// The samples of --data and --split.
-  std::shared_ptr<Dataset> dataset() const;
+  /// The samples of --data and --split, each with its side of the split: train, validation or test; "" where
+  /// it is on none. There are no sides where the pipeline does not tell them.
+  struct Samples {
+    std::shared_ptr<Dataset> dataset;
+    std::vector<std::string> sides;
+  };
+  Samples samples() const;
   EmbedCount encode_dataset(const Dataset& dataset, EmbeddingSink& out) const;
 
  private:

@@ -100,9 +100,9 @@ class Filling {
 
  private:
   Filled from_dataset(bool resumes) {
-    const auto dataset = encoder_.dataset();
-    IndexSink sink(writer_, describe_samples(dataset), Existing::refuse, resumes);
-    return through(sink, {}, [&] { return encoder_.encode_dataset(*dataset, sink); });
+    const auto [dataset, sides] = encoder_.samples();
+    IndexSink sink(writer_, describe_samples(dataset, sides), Existing::refuse, resumes);
+    return through(sink, {}, [&, &samples = *dataset] { return encoder_.encode_dataset(samples, sink); });
   }
 
   template <class Encode>
