@@ -69,26 +69,31 @@ DuplicateGroup group_of(std::vector<DuplicatePair> pairs) {
 
 }  // namespace
 
-std::vector<DuplicatePair> near_pairs(const at::Tensor& rows, Distance distance, double limit) {
+std::vector<DuplicatePair> near_pairs(const StoredRows& rows, Distance distance, double limit) {
   at::NoGradGuard no_grad;
   check_limit(distance, limit);
-  const auto plain = comparable_rows(distance, rows);
-  const int64_t count = plain.size(0);
-  const double longest = count > 0 ? std::sqrt(squared_lengths(plain).max().item<double>()) : 0;
+  const int64_t count = rows.size();
+  const auto tile = [&](int64_t begin) {
+    return comparable_rows(distance, rows.rows(begin, std::min(begin + kComparedAtOnce, count)));
+  };
+  double longest = 0;
+  for (int64_t first = 0; first < count; first += kComparedAtOnce)
+    longest = std::max(longest, std::sqrt(squared_lengths(tile(first)).max().item<double>()));
   const double slack =
       kSlack * (distance.kind == Distance::squared_euclidean ? longest * longest : std::max(longest, 1.0));
   std::vector<DuplicatePair> out;
   for (int64_t first = 0; first < count; first += kComparedAtOnce) {
-    const auto queries = plain.slice(0, first, std::min(first + kComparedAtOnce, count));
+    const auto queries = tile(first);
     for (int64_t begin = first; begin < count; begin += kComparedAtOnce) {
-      const auto others = plain.slice(0, begin, std::min(begin + kComparedAtOnce, count));
+      const auto others = tile(begin);
       const auto near = distance_matrix(distance, queries, others).le(limit + slack).nonzero();
       const auto a = near.select(1, 0) + first, b = near.select(1, 1) + begin;
       const auto ordered = a.lt(b);
       const auto left = a.masked_select(ordered), right = b.masked_select(ordered);
       if (left.numel() == 0) continue;
-      const auto distances =
-          paired_distance(distance, plain.index_select(0, left), plain.index_select(0, right)).contiguous();
+      const auto distances = paired_distance(distance, queries.index_select(0, left - first),
+                                             others.index_select(0, right - begin))
+                                 .contiguous();
       for (int64_t i = 0; i < left.numel(); ++i) {
         const float found = distances.data_ptr<float>()[i];
         if (found <= limit)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kindred/distance.hpp"
+#include "kindred/index.hpp"
 
 namespace kindred::host {
 
@@ -25,11 +26,11 @@ struct DuplicateGroup {
   float nearest = 0, farthest = 0;   ///< the least and the largest distance of a pair
 };
 
-/// All pairs of rows (N, D), numbers on the CPU, that are no farther from each other than `limit`, by the
+/// All pairs of rows (N, D) that are no farther from each other than `limit`, by the
 /// definition of the distance: each pair of rows is compared. It costs N^2 D / 2 operations and takes the
 /// memory of a tile and of what it finds. Throws Error when the limit is no number that is at least 0, the
 /// distance is not symmetric, or more pairs than kMostPairs are found, since a limit that large says nothing.
-std::vector<DuplicatePair> near_pairs(const at::Tensor& rows, Distance distance, double limit);
+std::vector<DuplicatePair> near_pairs(const StoredRows& rows, Distance distance, double limit);
 
 constexpr size_t kMostPairs = 10'000'000;
 

@@ -17,6 +17,7 @@
 #include <exception>
 #include <typeinfo>
 
+#include "flat_rows.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred {
@@ -33,10 +34,11 @@ bool is_one_of(const std::type_info& type) {
 
 /// Of FAISS's classes those whose files are checked. A class that derives from one of them is another.
 bool is_searched(const faiss::Index& index) {
-  return is_one_of<faiss::IndexFlat, faiss::IndexFlatL2, faiss::IndexFlatIP, faiss::IndexScalarQuantizer,
-                   faiss::IndexPQ, faiss::IndexPQFastScan, faiss::IndexHNSWFlat, faiss::IndexHNSWSQ,
-                   faiss::IndexHNSWPQ, faiss::IndexIVFFlat, faiss::IndexIVFScalarQuantizer, faiss::IndexIVFPQ,
-                   faiss::IndexIVFPQFastScan, faiss::IndexPreTransform>(typeid(index));
+  return is_one_of<FlatRows, faiss::IndexFlat, faiss::IndexFlatL2, faiss::IndexFlatIP,
+                   faiss::IndexScalarQuantizer, faiss::IndexPQ, faiss::IndexPQFastScan, faiss::IndexHNSWFlat,
+                   faiss::IndexHNSWSQ, faiss::IndexHNSWPQ, faiss::IndexIVFFlat,
+                   faiss::IndexIVFScalarQuantizer, faiss::IndexIVFPQ, faiss::IndexIVFPQFastScan,
+                   faiss::IndexPreTransform>(typeid(index));
 }
 
 /// Calls `visit` for the index and all that it consists of.
@@ -93,7 +95,15 @@ std::unique_ptr<faiss::Index> make_faiss_index(const std::string& factory, int64
                 "\" of this FAISS knows no inner products, which cosine and dot are " +
                 "searched by; take another, such as \"HNSW32\"");
   learn_what_is_used(*index);
+  use_quick_rows(*index);
   return index;
+}
+
+void use_quick_rows(faiss::Index& index) {
+  for_each_part(index, [](faiss::Index& part) {
+    auto* graph = dynamic_cast<faiss::IndexHNSW*>(&part);
+    if (graph != nullptr && graph->own_fields) graph->storage = quick_rows(graph->storage);
+  });
 }
 
 void set_widths(faiss::Index& index, const FaissWidths& widths) {

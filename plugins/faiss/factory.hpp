@@ -18,6 +18,10 @@ struct FaissWidths {
 std::unique_ptr<faiss::Index> make_faiss_index(const std::string& factory, int64_t dimension,
                                                bool inner_product);
 
+/// Has graphs compare their rows as FlatRows does, where this FAISS would be slow. make_faiss_index() has
+/// done it.
+void use_quick_rows(faiss::Index& index);
+
 /// Sets how wide the parts of an index look. Throws Error for a type that is not searched here.
 void set_widths(faiss::Index& index, const FaissWidths& widths);
 

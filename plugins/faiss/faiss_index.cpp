@@ -4,13 +4,16 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "factory.hpp"
 #include "file.hpp"
 #include "filled.hpp"
+#include "graph_search.hpp"
 #include "kindred/error.hpp"
 #include "kindred/exact_search.hpp"
 #include "kindred/index.hpp"
@@ -64,6 +67,7 @@ class FaissIndex final : public Index {
       add();
     });
     memory_ = faiss_bytes(*index_);
+    walk_ = GraphSearch::of(*index_);
   }
 
   void save(const std::string& folder) const override { write_faiss_file(*index_, folder + kFile); }
@@ -71,8 +75,10 @@ class FaissIndex final : public Index {
   void load(const std::string& folder, std::shared_ptr<const StoredRows> rows, Distance distance) override {
     take(std::move(rows), distance);
     index_ = read_faiss_file(folder + kFile, {rows_->size(), rows_->dimension(), inner_product_});
+    use_quick_rows(*index_);
     set_widths(*index_, widths_);
     memory_ = faiss_bytes(*index_);
+    walk_ = GraphSearch::of(*index_);
   }
 
   Neighbours search(const at::Tensor& queries, const IndexSearch& request) const override {
@@ -86,7 +92,8 @@ class FaissIndex final : public Index {
     }
     auto found = nearest(queries, std::min(width, count), request);
     const auto wanted = std::min(request.k, candidates);
-    const auto lacking = found.rows.ge(0).sum(1).lt(wanted).nonzero().select(1, 0);
+    // What is missing stands behind what was found.
+    const auto lacking = found.rows.select(1, wanted - 1).lt(0).nonzero().select(1, 0);
     if (lacking.numel() > 0) {
       const auto exact = exact_search(*rows_, distance_, queries.index_select(0, lacking), request);
       found.rows.index_copy_(0, lacking, exact.rows);
@@ -190,38 +197,48 @@ class FaissIndex final : public Index {
 
   /// What FAISS finds among its `width` nearest, ordered as Neighbours says.
   Neighbours nearest(const at::Tensor& queries, int64_t width, const IndexSearch& request) const {
-    auto rows = at::empty({queries.size(0), width}, at::kLong);
-    auto distances = at::empty({queries.size(0), width});
-    in_faiss("search", [&] {
-      index_->search(queries.size(0), queries.data_ptr<float>(), width, distances.data_ptr<float>(),
-                     rows.data_ptr<int64_t>());
-    });
-    auto there = rows.ge(0).logical_and(rows.lt(rows_->size())).logical_and(distances.isfinite());
-    if (request.candidates.defined()) {
-      const auto places = rows.clamp(0, rows_->size() - 1).reshape({-1});
-      there = there.logical_and(request.candidates.index_select(0, places).view_as(rows));
+    const auto count = queries.size(0);
+    std::vector<int64_t> rows(static_cast<size_t>(count * width));
+    std::vector<float> measured(rows.size());
+    if (walk_ != nullptr) {
+      walk_->search(count, queries.data_ptr<float>(), width, measured.data(), rows.data());
+    } else {
+      in_faiss("search", [&] {
+        index_->search(count, queries.data_ptr<float>(), width, measured.data(), rows.data());
+      });
     }
-    rows = rows.masked_fill(there.logical_not(), -1);
-    distances = as_distances(distances).masked_fill(there.logical_not(), kNone);
-    const auto by_row = std::get<1>(rows.sort(1));
-    const auto order = std::get<1>(distances.gather(1, by_row).sort(true, 1, false));
-    const auto kept = by_row.gather(1, order).slice(1, 0, request.k);
-    const auto missing = request.k - kept.size(1);
-    return {at::constant_pad_nd(rows.gather(1, kept), {0, missing}, -1).contiguous(),
-            at::constant_pad_nd(distances.gather(1, kept), {0, missing}, kNone).contiguous()};
+    Neighbours out{at::full({count, request.k}, -1, at::kLong),
+                   at::full({count, request.k}, kNone, at::kFloat)};
+    const bool* candidates = request.candidates.defined() ? request.candidates.data_ptr<bool>() : nullptr;
+    std::vector<std::pair<float, int64_t>> found;
+    for (int64_t query = 0; query < count; ++query) {
+      found.clear();
+      for (auto i = static_cast<size_t>(query * width); i < static_cast<size_t>((query + 1) * width); ++i) {
+        if (rows[i] < 0 || rows[i] >= rows_->size() || !std::isfinite(measured[i])) continue;
+        if (candidates == nullptr || candidates[rows[i]])
+          found.emplace_back(as_distance(measured[i]), rows[i]);
+      }
+      std::sort(found.begin(), found.end());
+      const auto kept = std::min(request.k, static_cast<int64_t>(found.size()));
+      for (int64_t n = 0; n < kept; ++n) {
+        out.distances.data_ptr<float>()[query * request.k + n] = found[static_cast<size_t>(n)].first;
+        out.rows.data_ptr<int64_t>()[query * request.k + n] = found[static_cast<size_t>(n)].second;
+      }
+    }
+    return out;
   }
 
   /// Of what FAISS measures: inner products, or squared lengths.
-  at::Tensor as_distances(const at::Tensor& measured) const {
+  float as_distance(float measured) const {
     switch (distance_.kind) {
       case Distance::cosine:
         return 1 - measured;
       case Distance::dot:
-        return measured.neg();
+        return -measured;
       case Distance::euclidean:
-        return measured.clamp_min(0).sqrt();
+        return std::sqrt(std::max(measured, 0.0F));
       default:
-        return measured.clamp_min(0);
+        return std::max(measured, 0.0F);
     }
   }
 
@@ -231,6 +248,7 @@ class FaissIndex final : public Index {
   Distance distance_ = Distance::cosine;
   bool inner_product_ = true;
   std::unique_ptr<faiss::Index> index_;
+  std::unique_ptr<GraphSearch> walk_;  ///< null: FAISS searches by itself
   int64_t memory_ = 0;
 };
 

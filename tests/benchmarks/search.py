@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""The rows of docs/results.md about exact search, beside faiss-cpu and numpy on the same machine.
+"""The rows of docs/results.md about search, beside faiss-cpu, hnswlib and numpy on the same machine.
 
-    cmake --build build/release --target search_benchmark core
+    cmake --build build/release --target search_benchmark index_benchmark host core index faiss_search
     tests/benchmarks/search.py [--parts exact,metrics] [--repeats 3] [--scratch FOLDER] [--build build/release]
+
+The parts `hnsw` (three minutes) and `ten_million` (see search_indexes.py for what they do) are made when they are named.
 
 The peers are installed with pip into a virtual environment in SCRATCH, which is made when it is missing. Both sides run in
 processes of their own, one after the other and REPEATS times in turns; what is compared is the least time of each, since
@@ -19,8 +21,10 @@ import sys
 import time
 import venv
 
+import search_indexes
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PEERS = ["numpy", "faiss-cpu"]
+PEERS = ["numpy", "faiss-cpu", "hnswlib==0.8.0"]
 ROWS, QUERIES, DIMENSION = 1_000_000, 1000, 128
 SAMPLES, CLASSES, WIDTH = 60502, 11316, 512
 
@@ -29,10 +33,10 @@ def peers(scratch):
     """The Python of an environment that has the peers."""
     folder = scratch / "peers"
     python = folder / "bin/python"
-    if not (folder / "done").exists():
+    if not (folder / "done").exists() or not list(folder.glob("lib/*/site-packages/hnswlib*")):
         venv.create(folder, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
-        (folder / "done").touch()
+        (folder / "done").touch()  # hnswlib is compiled for this machine, which needs a compiler
     return python
 
 
@@ -125,7 +129,8 @@ def as_peer(words):
     if words[0] == "data":
         data(folder)
         return
-    result = {"exact": peer_exact, "metrics": peer_metrics}[words[0]](folder, words[2])
+    peers = {"exact": peer_exact, "metrics": peer_metrics, **search_indexes.PEERS}
+    result = peers[words[0]](folder, words[2])
     result["peak_mebibytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(result))
 
@@ -183,13 +188,19 @@ def main():
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)
     python = peers(options.scratch)
+    for part in options.parts.split(","):
+        if part in search_indexes.PARTS:
+            search_indexes.PARTS[part](options, python, __file__)
+    if not set(options.parts.split(",")) & {"exact", "metrics"}:
+        return
     subprocess.run([python, __file__, "--peer", "data", options.scratch], check=True)
     program = options.build / "bin/search_benchmark"
     if not program.exists():
         sys.exit(f"{program} is missing; build it with: cmake --build {options.build} --target search_benchmark core")
     print(f"{os.cpu_count()} processors\n\n| what | time | of processors | memory | ratio | of processors |\n|---|---|---|---|---|---|", flush=True)
-    for part in options.parts.split(","):
-        {"exact": exact, "metrics": metrics}[part](program, python, options.scratch, options.repeats)
+    for name, part in {"exact": exact, "metrics": metrics}.items():
+        if name in options.parts.split(","):
+            part(program, python, options.scratch, options.repeats)
 
 
 if __name__ == "__main__":

@@ -221,6 +221,46 @@ TEST_F(SearchCommand, items_that_are_nearly_the_same_are_grouped) {
   EXPECT_THAT(read_file(*folder_ / "twins.html"), HasSubstr("group 1: 2 items, nearly the same"));
 }
 
+/// The rows of an index that a condition finds.
+std::set<int64_t> rows_where(const testing::TemporaryFolder& folder, const std::string& index,
+                             const std::string& condition) {
+  const auto done = testing::run_host(
+      folder, {"search", "--index", index, "--id", "#0", "-k", "240", "--where", condition, "--json"});
+  EXPECT_EQ(done.code, 0) << done.error;
+  std::set<int64_t> rows;
+  const auto said = json::parse(done.out);
+  for (const auto& one : said["results"][0]["found"])
+    rows.insert(std::stoll(one["id"].get<std::string>().substr(1)));
+  return rows;
+}
+
+TEST_F(SearchCommand,
+       an_index_of_a_dataset_knows_the_sides_of_its_split_so_that_leaks_between_them_are_found) {
+  const auto labels = at::arange(240, at::kLong).fmod(24).to(at::kLong);
+  build_index(*folder_, "sides", vectors_, labels);
+  const auto train = rows_where(*folder_, "sides", "split = 'train'");
+  const auto test = rows_where(*folder_, "sides", "split = 'test'");
+  ASSERT_GT(train.size(), 2U);
+  ASSERT_GT(test.size(), 2U);
+  auto vectors = vectors_.clone();
+  vectors[*test.rbegin()] = vectors[*train.rbegin()];
+  vectors[*std::next(train.begin())] = vectors[*std::next(train.begin(), 2)];
+  build_index(*folder_, "leaking", vectors, labels);
+  const auto done =
+      testing::run_host(*folder_, {"dedup", "leaking", "--limit", "0.0001", "--across", "split", "--json"});
+  ASSERT_EQ(done.code, 0) << done.error;
+  const auto groups = json::parse(done.out)["groups"];
+  ASSERT_EQ(groups.size(), 1U) << groups;
+  std::set<std::string> ids;
+  for (const auto& item : groups[0]["items"]) ids.insert(item["id"].get<std::string>());
+  const auto id = [](int64_t row) { return "#" + std::to_string(row); };
+  EXPECT_EQ(ids, (std::set<std::string>{id(*test.rbegin()), id(*train.rbegin())}));
+  const auto wrong = testing::run_host(*folder_, {"dedup", "leaking", "--across", "splt"});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_THAT(wrong.error,
+              HasSubstr("have no column \"splt\"; their columns are id, path, label, class_name, split"));
+}
+
 TEST_F(SearchCommand, files_that_are_equal_to_the_last_byte_are_grouped_without_a_model) {
   std::filesystem::create_directories(*folder_ / "files");
   for (const auto& [name, content] :

@@ -216,6 +216,16 @@ def sentence_folders():
         (folder("sentence_folder") / name).write_text(text)
 
 
+def conditions():
+    for name, text in {"compared": "make = 'BMW' AND year >= 2010",
+                       "listed": "class_name IN ('cup', 'it''s') OR (label BETWEEN 1 AND 2 AND NOT price > 1.5e0)",
+                       "called": "lower(substr(make, 1, 3)) LIKE 'b%' ESCAPE '!' OR length(trim(path)) = 13",
+                       "cases": "CASE WHEN \"odd name\" IS NULL THEN year % 2 ELSE instr(id, '7') END <> 0",
+                       "bytes": "id > x'6974656d' AND path GLOB '/photos/[0-4].jpg' COLLATE NOCASE",
+                       "dates": "strftime('%Y', date('2010-02-03', '+1 year')) = year || ''"}.items():
+        (folder("where") / f"{name}.sql").write_text(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plugin")
@@ -226,6 +236,7 @@ def main():
     manifests()
     tars()
     lists()
+    conditions()
     tables()
     image_headers()
     sentence_folders()

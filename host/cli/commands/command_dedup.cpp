@@ -25,6 +25,7 @@
 #include "host/model/servable.hpp"
 #include "host/refinement/duplicate_groups.hpp"
 #include "kindred/error.hpp"
+#include "kindred/exact_search.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
@@ -37,14 +38,46 @@ namespace {
 /// What duplicates are looked for among.
 struct Collection {
   std::vector<StoredItem> items;
-  at::Tensor rows;  ///< float32 (N, D), one per item; undefined where no model was given
+  std::shared_ptr<const StoredRows> rows;  ///< one per item; null where no model was given
   Distance distance = Distance::cosine;
   std::vector<std::string> content;            ///< a hash of each item's file; "" where there is none
   std::shared_ptr<const IndexFolder> index{};  ///< null where it is of files
 };
 
-Collection of_index(const std::string& path) {
+/// The rows of items that are not removed.
+class LiveRows final : public StoredRows {
+ public:
+  LiveRows(std::shared_ptr<const RowStore> rows, at::Tensor places)
+      : rows_(std::move(rows)), places_(std::move(places)) {}
+  int64_t size() const override { return places_.size(0); }
+  int64_t dimension() const override { return rows_->dimension(); }
+  at::Tensor rows(int64_t begin, int64_t end) const override {
+    return rows_->gather(places_.slice(0, begin, end));
+  }
+
+ private:
+  std::shared_ptr<const RowStore> rows_;
+  at::Tensor places_;  ///< int64 (N)
+};
+
+/// Throws Error where the items of an index have no such column.
+void check_across(const IndexFolder& index, const std::string& column) {
+  auto names = index.columns();
+  const auto is_of_file = [](const std::string& name) {
+    return name == "row" || name.rfind("file_", 0) == 0;
+  };
+  names.erase(std::remove_if(names.begin(), names.end(), is_of_file), names.end());
+  if (column == "class" || std::find(names.begin(), names.end(), column) != names.end()) return;
+  throw Error(fmt::format("--across: the items of the index {} have no column \"{}\"; their columns are {}{}",
+                          shown(index.path()), shown(column), shown(joined(names)),
+                          column == "split" ? ". `host index build --data` makes the column split, where the "
+                                              "pipeline tells the sides of its split"
+                                            : ""));
+}
+
+Collection of_index(const std::string& path, const std::string& across) {
   const auto index = IndexFolder::open(path);
+  if (!across.empty()) check_across(*index, across);
   Collection out;
   out.index = index;
   out.items = index->live_items(0, index->size());
@@ -54,7 +87,7 @@ Collection of_index(const std::string& path) {
     places.data_ptr<int64_t>()[i] = out.items[i].row;
     out.content.push_back(out.items[i].item.file.hash);
   }
-  out.rows = index->rows()->gather(places);
+  out.rows = std::make_shared<LiveRows>(index->rows(), places);
   return out;
 }
 
@@ -99,7 +132,7 @@ Collection of_files(const CommandLine& command, const Catalog& catalog) {
     }
     progress.update(static_cast<int64_t>(end));
   }
-  if (!rows.empty()) out.rows = at::stack(rows);
+  if (!rows.empty()) out.rows = std::make_shared<TensorRows>(at::stack(rows));
   return out;
 }
 
@@ -170,15 +203,18 @@ int dedup_command(const CommandLine& command) {
   const auto sources = command.list("SOURCES");
   const auto limit = command.get<double>("limit");
   const bool is_index = sources.size() == 1 && fs::exists(fs::path(sources.front()) / kManifestFile);
+  const auto across = command.has("across") ? command.get<std::string>("across") : "";
+  if (!across.empty() && !is_index)
+    throw UsageError("--across is a column of an index; make one of the files with host index build");
   const auto catalog = !is_index || command.has("html") ? load_catalog(command) : Catalog();
-  const auto collection = is_index ? of_index(sources.front()) : of_files(command, catalog);
+  const auto collection = is_index ? of_index(sources.front(), across) : of_files(command, catalog);
   auto pairs = exact_pairs(collection.content);
-  if (collection.rows.defined() && !command.has("exact")) {
-    const auto near = near_pairs(collection.rows, collection.distance, limit);
+  if (collection.rows != nullptr && !command.has("exact")) {
+    const auto near = near_pairs(*collection.rows, collection.distance, limit);
     pairs.insert(pairs.end(), near.begin(), near.end());
   }
   auto groups = duplicate_groups(std::move(pairs));
-  if (command.has("across")) keep_across(groups, collection, command.get<std::string>("across"));
+  if (!across.empty()) keep_across(groups, collection, across);
   const auto shown_as = shown_groups(groups, collection);
   if (command.has("csv")) write_csv(command.get<std::string>("csv"), groups, shown_as);
   if (command.has("html")) {

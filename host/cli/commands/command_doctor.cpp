@@ -13,6 +13,7 @@
 #include "host/base/system_info.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
+#include "host/index/database.hpp"
 #include "host/model/device.hpp"
 #include "kindred/abi/build_tag.hpp"
 #include "kindred/io/json_text.hpp"
@@ -60,6 +61,7 @@ int doctor_command(const CommandLine& command) {
   const bool slow = gigaflops < kSlowGigaflops * at::get_num_threads();
   json out = {{"kindred", KINDRED_SDK_VERSION},
               {"libtorch", TORCH_VERSION},
+              {"sqlite", sqlite_version()},
               {"compiler", build_tag().compiler},
               {"cpu", cpu_model()},
               {"cpu_features", cpu_features()},
@@ -85,7 +87,7 @@ int doctor_command(const CommandLine& command) {
     std::cout << json_text(out, 2) << "\n";
     return kExitOk;
   }
-  for (const char* key : {"kindred", "libtorch", "compiler", "cpu", "threads", "blas", "cuda"}) {
+  for (const char* key : {"kindred", "libtorch", "sqlite", "compiler", "cpu", "threads", "blas", "cuda"}) {
     std::cout << fmt::format("{:<16}{}\n", key,
                              out[key].is_string() ? out[key].get<std::string>() : json_text(out[key]));
   }

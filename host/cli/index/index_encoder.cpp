@@ -73,15 +73,39 @@ EmbedCount IndexEncoder::encode_files(const std::vector<std::string>& files, Emb
   return embed_files(*model_, decoders_, files, how(see), out, command_.context());
 }
 
-std::shared_ptr<Dataset> IndexEncoder::dataset() const {
+namespace {
+
+/// Of folds of which none is chosen no class has a side. Classes may be too few to be divided, which an index
+/// does not need.
+std::vector<std::string> sides_of(const Dataset& dataset, const SplitOptions& options) {
+  std::vector<std::string> sides(static_cast<size_t>(dataset.size()));
+  try {
+    require_fold(options);
+    const auto split = split_classes(dataset, options);
+    const auto name = [&](const std::vector<SampleIndex>& samples, const char* side) {
+      for (const auto sample : samples) sides[static_cast<size_t>(to_int(sample))] = side;
+    };
+    name(split.train, "train");
+    if (!split.validation_is_test) name(split.validation, "validation");
+    name(split.test, "test");
+  } catch (const PipelineError&) {
+    return {};
+  }
+  return sides;
+}
+
+}  // namespace
+
+IndexEncoder::Samples IndexEncoder::samples() const {
   const auto data = checked_pipeline(*data_, catalog_);
   const auto dataset = create_under_contract<Dataset>(catalog_, *data.dataset.info, data.dataset.params);
   say_notes(*dataset, data.loading.on_error, command_.context());
   const auto split = command_.get<std::string>("split");
-  if (split == "all") return dataset;
+  if (split == "all") return {dataset, sides_of(*dataset, data.split)};
   if (split != "test") throw UsageError("--split is " + split + "; expected test or all");
   require_fold(data.split);
-  return subset_of(dataset, split_classes(*dataset, data.split).test);
+  const auto test = split_classes(*dataset, data.split).test;
+  return {subset_of(dataset, test), std::vector<std::string>(test.size(), "test")};
 }
 
 EmbedCount IndexEncoder::encode_dataset(const Dataset& dataset, EmbeddingSink& out,

@@ -39,8 +39,13 @@ class IndexEncoder {
   /// `see` gets each picture that is read; null: nobody does.
   EmbedCount encode_files(const std::vector<std::string>& files, EmbeddingSink& out,
                           const SeePicture& see) const;
-  /// The samples of --data and --split.
-  std::shared_ptr<Dataset> dataset() const;
+  /// The samples of --data and --split, each with its side of the split: train, validation or test; "" where
+  /// it is on none. There are no sides where the pipeline does not tell them.
+  struct Samples {
+    std::shared_ptr<Dataset> dataset;
+    std::vector<std::string> sides;
+  };
+  Samples samples() const;
   EmbedCount encode_dataset(const Dataset& dataset, EmbeddingSink& out, const SeePicture& see) const;
 
  private:

@@ -109,10 +109,12 @@ class Filling {
 
  private:
   Filled from_dataset(bool resumes) {
-    const auto dataset = encoder_.dataset();
+    const auto [dataset, sides] = encoder_.samples();
     check_enough_rows(writer_, dataset->size());
-    IndexSink sink(writer_, describe_samples(dataset), Existing::refuse, resumes);
-    return through(sink, {}, [&] { return encoder_.encode_dataset(*dataset, sink, sink.see_pictures()); });
+    IndexSink sink(writer_, describe_samples(dataset, sides), Existing::refuse, resumes);
+    return through(sink, {}, [&, &samples = *dataset] {
+      return encoder_.encode_dataset(samples, sink, sink.see_pictures());
+    });
   }
 
   template <class Encode>

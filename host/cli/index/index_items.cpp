@@ -11,11 +11,14 @@
 
 #include "host/base/content_hash.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/image_names.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
+
+constexpr const char* kSplitColumn = "split";
 
 std::string absolute_path(const std::string& path) { return fs::absolute(path).lexically_normal().string(); }
 
@@ -80,15 +83,21 @@ DescribeItem describe_files() {
   };
 }
 
-DescribeItem describe_samples(std::shared_ptr<const Dataset> dataset) {
+DescribeItem describe_samples(std::shared_ptr<const Dataset> dataset, std::vector<std::string> sides) {
   const auto classes = dataset->class_names();
   const auto fields = dataset->fields();
-  return [dataset = std::move(dataset), classes, fields](const json& line, int64_t sample) {
+  for (const auto& field : fields) {
+    if (lower_case(field.name) == kSplitColumn) sides.clear();
+  }
+  return [dataset = std::move(dataset), classes, fields, sides = std::move(sides)](const json& line,
+                                                                                   int64_t sample) {
     Item item;
     item.id = line.at("sample").get<std::string>();
     item.label = line.at("label").get<int64_t>();
     if (item.label >= 0 && item.label < static_cast<int64_t>(classes.size()))
       item.class_name = classes[static_cast<size_t>(item.label)];
+    if (!sides.empty() && !sides[static_cast<size_t>(sample)].empty())
+      item.columns[kSplitColumn] = sides[static_cast<size_t>(sample)];
     for (size_t i = 0; i < fields.size(); ++i) {
       if (fields[i].kind == ObjectKind::text) {
         const auto name = fields[i].name.empty() ? "text" : fields[i].name;

@@ -25,7 +25,8 @@ std::string id_of_path(const std::string& path);
 DescribeItem describe_files();
 
 /// Describes samples of a dataset: the name of the sample is the id; label, class and file are known, and
-/// texts that a sample has are columns. A text that writes a number is one.
-DescribeItem describe_samples(std::shared_ptr<const Dataset> dataset);
+/// texts that a sample has are columns. A text that writes a number is one. `sides`, where there are any, are
+/// the column "split", unless a field of the dataset has that name.
+DescribeItem describe_samples(std::shared_ptr<const Dataset> dataset, std::vector<std::string> sides);
 
 }  // namespace kindred::host

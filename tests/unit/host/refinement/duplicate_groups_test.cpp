@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "kindred/error.hpp"
+#include "kindred/exact_search.hpp"
 
 namespace kindred::host {
 namespace {
@@ -18,7 +19,7 @@ TEST(NearPairs, are_all_that_comparing_each_pair_finds) {
                                   Distance(Distance::squared_euclidean), Distance(Distance::manhattan)}) {
     const double limit = 0.02;
     const auto matrix = distance_matrix(distance, rows.to(at::kDouble), rows.to(at::kDouble));
-    const auto found = near_pairs(rows, distance, limit);
+    const auto found = near_pairs(TensorRows(rows), distance, limit);
     int64_t expected = 0;
     for (int64_t a = 0; a < 1500; ++a) {
       const auto row = matrix[a].contiguous();
@@ -36,7 +37,7 @@ TEST(NearPairs, equal_rows_are_found_at_the_limit_0) {
   const auto rows = at::randn({40, 64}) * 30;
   rows[20].copy_(rows[7]);
   for (const Distance distance : {Distance(Distance::euclidean), Distance(Distance::manhattan)}) {
-    const auto found = near_pairs(rows, distance, 0);
+    const auto found = near_pairs(TensorRows(rows), distance, 0);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].a, 7);
     EXPECT_EQ(found[0].b, 20);
@@ -45,10 +46,10 @@ TEST(NearPairs, equal_rows_are_found_at_the_limit_0) {
 
 TEST(NearPairs, a_limit_or_a_distance_that_says_nothing_is_refused) {
   const auto rows = at::randn({5, 3});
-  EXPECT_THROW(near_pairs(rows, Distance::cosine, -0.1), Error);
-  EXPECT_THROW(near_pairs(rows, Distance::cosine, NAN), Error);
-  EXPECT_THROW(near_pairs(rows, Distance::dot, 0.1), Error);
-  EXPECT_TRUE(near_pairs(at::empty({0, 3}), Distance::cosine, 0.1).empty());
+  EXPECT_THROW(near_pairs(TensorRows(rows), Distance::cosine, -0.1), Error);
+  EXPECT_THROW(near_pairs(TensorRows(rows), Distance::cosine, NAN), Error);
+  EXPECT_THROW(near_pairs(TensorRows(rows), Distance::dot, 0.1), Error);
+  EXPECT_TRUE(near_pairs(TensorRows(at::empty({0, 3})), Distance::cosine, 0.1).empty());
 }
 
 TEST(DuplicateGroups, hang_together_by_their_pairs_exact_ones_first_then_the_nearest) {

@@ -36,6 +36,36 @@ TEST(Faiss, hnsw_finds_the_nearest_by_every_distance_that_it_takes) {
   }
 }
 
+// Where FAISS has no instruction set, the plugin compares the rows of a graph and goes through it by itself.
+TEST(Faiss, a_graph_that_is_looked_through_wide_finds_all_that_exact_search_finds_whatever_the_dimension) {
+  for (const int64_t dimension : {1, 7, 32, 45, 100}) {
+    for (const auto* name : {"cosine", "squared_euclidean"}) {
+      const auto distance = distance_from_name(name);
+      if (dimension == 1 && distance.kind == Distance::cosine) continue;  // all rows are equal, or opposite
+      const auto data = clustered_rows(500, dimension, distance, at::kFloat);
+      const auto index = faiss_index({{"factory", "HNSW16"}, {"ef_construction", 200}, {"ef_search", 500}});
+      index->build(data.rows, distance);
+      const auto found = index->search(data.queries, {kNearest});
+      const auto rows = data.rows->rows(0, 500).to(at::kDouble), queries = data.queries.to(at::kDouble);
+      const auto all =
+          distance.kind == Distance::cosine ? 1 - queries.mm(rows.t()) : at::cdist(queries, rows).square();
+      const auto nearest = std::get<0>(all.topk(kNearest, 1, false));
+      EXPECT_LT((found.distances - nearest).abs().max().item<double>(), 1e-4) << name << " " << dimension;
+      EXPECT_LT((all.gather(1, found.rows) - nearest).abs().max().item<double>(), 1e-5)
+          << name << " " << dimension;
+    }
+  }
+}
+
+TEST(Faiss, the_thousandth_search_finds_what_the_first_one_found) {
+  const auto data = clustered_rows(kRows, kDimension, Distance::cosine);
+  const auto index = faiss_index();
+  index->build(data.rows, Distance::cosine);
+  const auto query = data.queries.slice(0, 0, 1).contiguous();
+  const auto first = index->search(query, {kNearest}).rows;
+  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(at::equal(index->search(query, {kNearest}).rows, first)) << i;
+}
+
 TEST(Faiss, other_distances_are_refused_by_name) {
   for (const auto* name : {"manhattan", "snr"}) {
     const auto data = clustered_rows(100, 8, Distance::euclidean);

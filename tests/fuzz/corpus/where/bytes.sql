@@ -1,0 +1,1 @@
+id > x'6974656d' AND path GLOB '/photos/[0-4].jpg' COLLATE NOCASE

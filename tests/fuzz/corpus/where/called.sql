@@ -1,0 +1,1 @@
+lower(substr(make, 1, 3)) LIKE 'b%' ESCAPE '!' OR length(trim(path)) = 13

@@ -1,0 +1,1 @@
+CASE WHEN "odd name" IS NULL THEN year % 2 ELSE instr(id, '7') END <> 0

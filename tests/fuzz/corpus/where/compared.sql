@@ -1,0 +1,1 @@
+make = 'BMW' AND year >= 2010

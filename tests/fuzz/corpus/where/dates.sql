@@ -1,0 +1,1 @@
+strftime('%Y', date('2010-02-03', '+1 year')) = year || ''

@@ -1,0 +1,1 @@
+class_name IN ('cup', 'it''s') OR (label BETWEEN 1 AND 2 AND NOT price > 1.5e0)
