@@ -27,6 +27,7 @@ void check_options(const CommandLine& command, const std::string& action) {
       {"distance", {"build"}},
       {"cut", {"build"}},
       {"whiten", {"build"}},
+      {"mirror", {"build"}},
       {"index", {"build", "compact", "merge"}},
       {"params", {"build", "compact", "merge"}},
       {"prune", {"update"}},
