@@ -110,6 +110,8 @@ constexpr Command kCommands[] = {
       {"data", OptionValue::text, "FILE", "a pipeline whose dataset is embedded, in place of PATHS"},
       set_option("with --pipeline: override a value"),
       {"output", OptionValue::text, "FILE.npy", "where the embeddings go; the folder is made"},
+      {"mirror", OptionValue::none, nullptr,
+       "average the embeddings of each picture and of its mirror image"},
       {"resume", OptionValue::none, nullptr, "go on with what a stopped command wrote to --output"},
       {"batch-size", OptionValue::integer, "N", "samples encoded at once", "32"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
@@ -175,6 +177,8 @@ constexpr Command kCommands[] = {
        "build, import: how rows are stored, float16 (default) or float32"},
       {"distance", OptionValue::text, "NAME",
        "build, import: another distance than the one that the model names"},
+      {"mirror", OptionValue::none, nullptr,
+       "build: average the embeddings of each picture and of its mirror image, also of queries"},
       {"cut", OptionValue::integer, "N", "build: keep the first N numbers of every embedding"},
       {"whiten", OptionValue::integer, "N",
        "build: keep the N directions in which the rows of the index vary most, each divided by its "

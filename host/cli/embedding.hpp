@@ -18,7 +18,8 @@ struct EmbedOptions {
   std::string model;     ///< a hash of all that the model is made of
   std::string settings;  ///< of the command line
   int64_t batch_size = 32;
-  SeePicture see{};  ///< gets each picture that is read, by the number of its input; null: nobody does
+  bool and_mirror = false;  ///< means of pictures and of their mirror images; a part of `settings`
+  SeePicture see{};         ///< gets each picture that is read, by the number of its input; null: nobody does
 };
 
 /// How many inputs could not be embedded; `text`: "3 of 20 inputs", or "".

@@ -48,6 +48,7 @@ SampleEmbedding::Encoded SampleEmbedding::encode(const Dataset& samples,
   out.samples = asked;
   InferenceModel::Pass pass;
   pass.heads_by_batch = true;
+  pass.and_mirror = and_mirror_;
   out.rows = model_.encode(samples, out.samples, pass, out.skipped, context).cpu();
   return out;
 }

@@ -36,6 +36,7 @@ class SampleEmbedding {
                   Progress& progress, Context& context)
       : model_(model),
         batch_size_(options.batch_size),
+        and_mirror_(options.and_mirror),
         see_(options.see),
         out_(out),
         progress_(progress),
@@ -65,6 +66,7 @@ class SampleEmbedding {
 
   const InferenceModel& model_;
   const int64_t batch_size_;
+  const bool and_mirror_;
   const SeePicture see_;
   EmbeddingSink& out_;
   Progress& progress_;

@@ -153,6 +153,7 @@ json IndexFolder::info() const {
            {{"dimension", space_.embedding_dimension()},
             {"cut", space_.change.cut},
             {"whiten", space_.change.whiten},
+            {"mirror", space_.change.mirror},
             {"whitened_by_rows", state_.whitening.rows},
             {"text", change_text(space_)}}},
           {"distance", distance_title(space_.distance)},

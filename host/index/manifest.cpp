@@ -31,7 +31,7 @@ std::string plain_name(Distance distance) {
 /// Throws Error where the numbers of an embedding, what is done to it, and the numbers of a row do not fit.
 void read_change(const json& text, IndexSpace& space, const std::string& path) {
   space.model_dimension = text.at("dimension");
-  space.change = {text.at("cut"), text.at("unit_length"), text.at("whiten")};
+  space.change = {text.at("cut"), text.at("unit_length"), text.at("whiten"), text.value("mirror", false)};
   const auto& change = space.change;
   const auto left = change.cut > 0 ? change.cut : space.model_dimension;
   const bool fits = space.model_dimension >= 1 && space.model_dimension <= kMostNumbers && change.cut >= 0 &&
@@ -85,7 +85,8 @@ json space_json(const IndexSpace& space) {
     text["embedding"] = {{"dimension", space.embedding_dimension()},
                          {"cut", space.change.cut},
                          {"unit_length", space.change.unit_length},
-                         {"whiten", space.change.whiten}};
+                         {"whiten", space.change.whiten},
+                         {"mirror", space.change.mirror}};
   }
   return text;
 }
@@ -145,6 +146,8 @@ std::string change_text(const IndexSpace& space) {
                         text.empty() ? fmt::format("{} numbers, ", space.embedding_dimension()) : ", ",
                         change.whiten);
   }
+  if (change.mirror)
+    text += std::string(text.empty() ? "" : ", of ") + "means of pictures and their mirror images";
   return text;
 }
 

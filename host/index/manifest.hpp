@@ -16,7 +16,8 @@ struct RowChange {
   int64_t cut = 0;           ///< the first numbers that are kept; 0: all
   bool unit_length = false;  ///< what is left of a row by the cut is brought back to length 1
   int64_t whiten = 0;        ///< the directions that whitening keeps; 0: no whitening
-  bool any() const { return cut > 0 || whiten > 0; }
+  bool mirror = false;  ///< before all that: an embedding is the mean of a picture's and its mirror image's
+  bool any() const { return cut > 0 || whiten > 0 || mirror; }
 };
 
 /// What all rows of an index have in common; it never changes.

@@ -32,7 +32,6 @@ class Verification {
 
   IndexCheck check() {
     attempt([&] { check_tables(); });
-    attempt([&] { check_thumbnails(); });
     for (const auto& segment : state_.segments) {
       attempt([&] { check_segment(segment); });
     }
@@ -74,11 +73,6 @@ class Verification {
       check_.problems.push_back(fmt::format("{} is damaged: it has {} items for the rows {} to {}",
                                             database.path(), items, lowest, state_.rows - 1));
     }
-  }
-
-  void check_thumbnails() {
-    Database database((fs::path(folder_) / kMetadataFile).string(), Database::Use::read);
-    Transaction reading(database, Transaction::Use::read);
     for (auto& sentence : ThumbnailTable(database).damage()) check_.problems.push_back(std::move(sentence));
   }
 

@@ -14,12 +14,14 @@ namespace {
 /// Embeddings of some samples, and what was wrong with the others.
 class InputEncoder {
  public:
-  InputEncoder(const InferenceModel& model, const InputSamples& samples)
+  InputEncoder(const InferenceModel& model, const InputSamples& samples, bool and_mirror)
       : model_(model),
         samples_(samples),
         rows_(at::full({samples.size(), model.dimension()}, std::numeric_limits<float>::quiet_NaN(),
                        at::kFloat)),
-        messages_(static_cast<size_t>(samples.size())) {}
+        messages_(static_cast<size_t>(samples.size())) {
+    pass_.and_mirror = and_mirror;
+  }
 
   /// An encoder or head that fails on a batch may have failed because of one object in it.
   void encode_all(const std::vector<SampleIndex>& samples) {
@@ -52,7 +54,7 @@ class InputEncoder {
     auto readable = samples;
     std::vector<SkippedSample> skipped;
     Context silent;
-    const auto rows = model_.encode(samples_, readable, {}, skipped, silent).cpu();
+    const auto rows = model_.encode(samples_, readable, pass_, skipped, silent).cpu();
     for (const auto& one : skipped) fail(one.index, one.message);
     const auto finite = rows.isfinite().all(1).contiguous();
     for (size_t i = 0; i < readable.size(); ++i) {
@@ -66,6 +68,7 @@ class InputEncoder {
 
   const InferenceModel& model_;
   const InputSamples& samples_;
+  InferenceModel::Pass pass_;
   at::Tensor rows_;
   std::vector<std::string> messages_;  ///< by sample; "": none
 };
@@ -73,9 +76,9 @@ class InputEncoder {
 }  // namespace
 
 EncodedInputs encode_inputs(const InferenceModel& model, const Decoders& decoders,
-                            const std::vector<Input>& inputs) {
+                            const std::vector<Input>& inputs, bool and_mirror) {
   const InputSamples samples(inputs, model.fields(), decoders);
-  InputEncoder encoder(model, samples);
+  InputEncoder encoder(model, samples, and_mirror);
   if (!inputs.empty()) encoder.encode_all(all_samples(samples.size()));
   return encoder.take();
 }

@@ -8,8 +8,10 @@
 
 #include "host/data/batches_of.hpp"
 #include "host/data/field_dataset.hpp"
+#include "host/data/views.hpp"
 #include "host/model/encode.hpp"
 #include "host/model/servable.hpp"
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
@@ -55,8 +57,30 @@ bool InferenceModel::lacks_length() const {
                      [](const EncoderPart& one) { return one.dimension == 0; });
 }
 
+bool InferenceModel::reads_pictures() const {
+  return std::any_of(fields_.begin(), fields_.end(),
+                     [](const ReadField& field) { return field.kind == ObjectKind::image; });
+}
+
 at::Tensor InferenceModel::encode(const Dataset& dataset, std::vector<SampleIndex>& rows, const Pass& pass,
                                   std::vector<SkippedSample>& skipped, Context& context) const {
+  if (!pass.and_mirror) return encode_one_view(dataset, rows, pass, skipped, context);
+  const auto asked = rows;
+  return mean_over_views({kPlainView, kMirrorView}, [&](int64_t view) {
+    auto one = pass;
+    one.mirror = view == kMirrorView;
+    if (!one.mirror) return encode_one_view(dataset, rows, one, skipped, context);
+    auto again = asked;  // so that its batches are the same
+    std::vector<SkippedSample> known;
+    auto mirrored = encode_one_view(dataset, again, one, known, context);
+    if (again != rows) throw Error("a picture changed or vanished while it was embedded; try again");
+    return mirrored;
+  });
+}
+
+at::Tensor InferenceModel::encode_one_view(const Dataset& dataset, std::vector<SampleIndex>& rows,
+                                           const Pass& pass, std::vector<SkippedSample>& skipped,
+                                           Context& context) const {
   at::NoGradGuard no_grad;
   const auto fields = fields_read(model_, dataset);
   EncodeRowsOptions options{device_};

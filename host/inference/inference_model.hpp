@@ -38,8 +38,9 @@ class InferenceModel {
 
   /// Says how samples pass through the model.
   struct Pass {
-    bool mirror = false;  ///< their mirror images
-    bool heads = true;    ///< false: what is measured as the encoders alone, see Model::base
+    bool mirror = false;      ///< their mirror images
+    bool and_mirror = false;  ///< the means of what pictures and their mirror images give
+    bool heads = true;        ///< false: what is measured as the encoders alone, see Model::base
     /// The heads, too, see the samples of a batch at a time, so that a row is the same to the last bit
     /// whatever else is asked for.
     bool heads_by_batch = false;
@@ -63,6 +64,9 @@ class InferenceModel {
   /// encoder, of vectors. Throws PluginError.
   at::Tensor encode_vectors(const at::Tensor& vectors) const;
 
+  /// Says whether an encoder reads pictures.
+  bool reads_pictures() const;
+
   /// Returns D, or 0 where only the first vectors could tell.
   int64_t dimension() const { return model_.output_dimension; }
 
@@ -77,6 +81,8 @@ class InferenceModel {
   const nlohmann::json& manifest() const { return manifest_; }
 
  private:
+  at::Tensor encode_one_view(const Dataset& dataset, std::vector<SampleIndex>& rows, const Pass& pass,
+                             std::vector<SkippedSample>& skipped, Context& context) const;
   at::Tensor heads_by_batch(const at::Tensor& embeddings, const std::vector<SampleIndex>& asked,
                             const std::vector<SampleIndex>& given) const;
 

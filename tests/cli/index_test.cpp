@@ -158,6 +158,16 @@ TEST_F(IndexOfVectors, cuts_and_whitens_rows_and_queries) {
       << "what is added is whitened as the rows before were";
 }
 
+TEST_F(IndexOfVectors, knows_no_small_pictures_and_no_mirror_images) {
+  const auto refused = index({"build", "--model", "out", "--output", "i", "x.npy", "--thumbnails"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.error, HasSubstr("the model reads no pictures"));
+  EXPECT_THAT(index({"build", "--model", "out", "--output", "j", "x.npy", "--mirror"}).error,
+              HasSubstr("--mirror: the model reads no pictures"));
+  EXPECT_THAT(host({"embed", "--model", "out", "--output", "m.npy", "x.npy", "--mirror"}).error,
+              HasSubstr("--mirror: the model reads no pictures"));
+}
+
 TEST_F(IndexOfVectors, says_what_does_not_go_with_whitening) {
   const auto build = [&](std::vector<std::string> options) {
     options.insert(options.begin(), {"build", "--model", "out", "--output", "w", "x.npy"});
@@ -298,6 +308,101 @@ TEST_F(IndexOfPictures, follows_files_that_change_come_and_go) {
   EXPECT_TRUE(at::allclose(rows()[16].to(at::kFloat), rows("one")[0].to(at::kFloat), 0, 1e-2))
       << "the row of the picture that is there now";
   EXPECT_EQ(index({"verify", "i"}).code, 0);
+}
+
+/// A PPM file of 24 x 24 pixels, left to right.
+std::string turned(const std::string& bytes) {
+  auto out = bytes;
+  const auto pixels = bytes.size() - 24 * 24 * 3;
+  for (size_t y = 0; y < 24; ++y) {
+    for (size_t x = 0; x < 24; ++x)
+      out.replace(pixels + 3 * (24 * y + x), 3, bytes, pixels + 3 * (24 * y + 23 - x), 3);
+  }
+  return out;
+}
+
+TEST_F(IndexOfPictures, averages_a_picture_and_its_mirror_image_for_rows_and_queries) {
+  fs::create_directories(folder_.path() / "turned/class_0");
+  for (int i = 0; i < 6; ++i) {
+    const auto name = "/class_0/" + std::to_string(i) + ".ppm";
+    write_file_atomically(folder_ / ("turned" + name), turned(read_file(folder_ / ("photos" + name))));
+  }
+  const auto embedded = [&](const std::string& name, std::vector<std::string> options) {
+    options.insert(options.begin(), {"embed", "--quiet", "--model", "out", "--output", name});
+    EXPECT_EQ(host(options).code, 0);
+    return map_npy(folder_ / name).clone();
+  };
+  const auto plain = embedded("a.npy", {"photos/class_0"}), mirror = embedded("b.npy", {"turned/class_0"});
+  EXPECT_GT((plain - mirror).abs().max().item<float>(), 1e-3F);
+  const auto both = embedded("c.npy", {"photos/class_0", "--mirror"});
+  EXPECT_TRUE(at::allclose(both, (plain + mirror) / 2, 1e-4, 1e-5));
+
+  said({"build", "--model", "out", "--output", "i", "--mirror", "--precision", "float32", "photos/class_0"});
+  EXPECT_TRUE(at::allclose(rows(), l2_normalized(both), 1e-4, 1e-5));
+  EXPECT_THAT(index({"info", "i"}).out, HasSubstr("means of pictures and their mirror images"));
+  for (const auto* query : {"photos/class_0/2.ppm", "turned/class_0/2.ppm"}) {
+    const auto found = json::parse(host({"search", "--index", "i", "-k", "1", "--json", query}).out);
+    EXPECT_EQ(found["results"][0]["found"][0]["id"], "photos/class_0/2.ppm");
+    EXPECT_LT(found["results"][0]["found"][0]["distance"].get<double>(), 1e-5)
+        << query << " has the same mean";
+  }
+  said({"add", "i", "turned/class_0/4.ppm"});
+  const auto added =
+      json::parse(host({"search", "--index", "i", "-k", "1", "--json", "--id", "turned/class_0/4.ppm"}).out);
+  EXPECT_LT(added["results"][0]["found"][0]["distance"].get<double>(), 1e-5);
+}
+
+TEST_F(IndexOfPictures, keeps_small_pictures_that_pages_show_when_the_pictures_are_gone) {
+  const auto path = folder_.path();
+  said({"build", "--model", "out", "--output", "i", "--thumbnails", "photos/class_0", "photos/class_1"});
+  EXPECT_EQ(info()["thumbnails"]["count"], 12);
+  EXPECT_EQ(said({"add", "i", "photos/class_2"})["added"], 6);
+  EXPECT_EQ(info()["thumbnails"]["count"], 18) << "what was asked for at first holds";
+  EXPECT_THAT(index({"info", "i"}).out, HasSubstr("thumbnails   18, "));
+  EXPECT_EQ(index({"verify", "i"}).code, 0);
+
+  said({"build", "--model", "out", "--output", "plain", "photos/class_0", "photos/class_3"});
+  EXPECT_EQ(info("plain")["thumbnails"]["count"], 0);
+  fs::copy_file(path / "photos/class_5/0.ppm", path / "photos/class_3/1.ppm",
+                fs::copy_options::overwrite_existing);
+  const auto updated = said({"update", "plain", "--thumbnails"});
+  EXPECT_EQ(updated["updated"], 1);
+  EXPECT_EQ(updated["thumbnails_added"], 11) << "beside the one that was embedded anew";
+  EXPECT_EQ(said({"update", "plain", "--thumbnails"})["thumbnails_added"], 0);
+
+  fs::remove_all(path / "photos");
+  const auto shown = [&](const std::vector<std::string>& command) {
+    EXPECT_EQ(host(command).code, 0);
+    const auto page = read_file(folder_ / "page.html");
+    size_t count = 0;
+    for (auto at = page.find("data:image/jpeg;base64,/9j/"); at != std::string::npos;
+         at = page.find("data:image/jpeg;base64,/9j/", at + 1))
+      ++count;
+    EXPECT_EQ(page.find("cannot be read"), std::string::npos);
+    return count;
+  };
+  EXPECT_EQ(
+      shown({"search", "--index", "i", "--id", "photos/class_1/3.ppm", "-k", "5", "--html", "page.html"}), 6u)
+      << "the query, too";
+  EXPECT_GE(shown({"dedup", "i", "--limit", "2", "--html", "page.html"}), 18u);
+  said({"remove", "i", "photos/class_0/0.ppm"});
+  said({"compact", "i"});
+  EXPECT_EQ(info()["thumbnails"]["count"], 17);
+  EXPECT_EQ(
+      shown({"search", "--index", "i", "--id", "photos/class_1/3.ppm", "-k", "5", "--html", "page.html"}),
+      6u);
+}
+
+TEST_F(IndexOfPictures, shows_the_worst_of_a_pipeline_by_their_small_pictures) {
+  const auto built =
+      said({"build", "--model", "out", "--output", "i", "--data", "pipeline.json", "--thumbnails"});
+  EXPECT_EQ(built["items"], 48);
+  EXPECT_EQ(info()["thumbnails"]["count"], 48);
+  fs::remove_all(folder_.path() / "photos");
+  ASSERT_EQ(index({"outliers", "i", "-k", "40", "--html", "page.html"}).code, 0);
+  const auto page = read_file(folder_ / "page.html");
+  EXPECT_THAT(page, HasSubstr("<figure class=\"query\"><img alt=\"\" src=\"data:image/jpeg;base64,/9j/"));
+  EXPECT_EQ(page.find("cannot be read"), std::string::npos);
 }
 
 TEST_F(IndexOfPictures, leaves_out_what_cannot_be_read_and_says_why) {

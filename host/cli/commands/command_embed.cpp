@@ -126,6 +126,8 @@ class EmbedTask {
     auto model = pipeline_
                      ? untrained([](const EncoderSpec&) { return 0; })
                      : InferenceModel::load(command_.get<std::string>("model"), catalog_, device_, options_);
+    if (mirrors() && !model.reads_pictures())
+      throw UsageError("--mirror: the model reads no pictures, which alone have mirror images");
     return data_ ? embed_data(std::move(model), out) : embed_paths(std::move(model), out);
   }
 
@@ -144,8 +146,12 @@ class EmbedTask {
   EmbedOptions how() const {
     return {pipeline_ ? hash_of_pipeline(*pipeline_)
                       : hash_of_path(model_folder(command_.get<std::string>("model"))),
-            fmt::format("batches of {} on {}", options_.batch_size, device_.str()), options_.batch_size};
+            fmt::format("batches of {} on {}{}", options_.batch_size, device_.str(),
+                        mirrors() ? " with mirror images" : ""),
+            options_.batch_size, mirrors()};
   }
+
+  bool mirrors() const { return command_.has("mirror"); }
 
   EmbedCount embed_data(InferenceModel model, EmbeddingOutput& out) const {
     const auto data = checked_pipeline(*data_, catalog_);

@@ -34,6 +34,7 @@ void check_options(const CommandLine& command, const std::string& action) {
       {"format-params", {"export", "import"}},
       {"cut", {"build"}},
       {"whiten", {"build"}},
+      {"mirror", {"build"}},
       {"prune", {"update"}},
       {"thumbnails", {"build", "add", "update"}},
       {"csv", {"outliers"}},

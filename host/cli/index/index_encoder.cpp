@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "host/cli/input_files.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/data/class_split.hpp"
@@ -48,16 +46,11 @@ bool IndexEncoder::reads_pictures() const {
   return model_->fields().size() == 1 && model_->fields().front().kind == ObjectKind::image;
 }
 
-bool IndexEncoder::reads_pictures_too() const {
-  const auto& fields = model_->fields();
-  return std::any_of(fields.begin(), fields.end(),
-                     [](const ReadField& field) { return field.kind == ObjectKind::image; });
-}
-
-EmbedOptions IndexEncoder::how(const SeePicture& see) const {
+EmbedOptions IndexEncoder::how(const PictureUse& use) const {
   const auto batch = command_.get<int64_t>("batch-size");
-  return {fingerprint_, fmt::format("batches of {} on {}", batch, command_.get<std::string>("device")), batch,
-          see};
+  const auto settings = fmt::format("batches of {} on {}{}", batch, command_.get<std::string>("device"),
+                                    use.and_mirror ? " with mirror images" : "");
+  return {fingerprint_, settings, batch, use.and_mirror, use.see};
 }
 
 std::vector<std::string> IndexEncoder::files(const std::vector<std::string>& paths) const {
@@ -69,8 +62,8 @@ std::vector<std::string> IndexEncoder::files(const std::vector<std::string>& pat
 }
 
 EmbedCount IndexEncoder::encode_files(const std::vector<std::string>& files, EmbeddingSink& out,
-                                      const SeePicture& see) const {
-  return embed_files(*model_, decoders_, files, how(see), out, command_.context());
+                                      const PictureUse& use) const {
+  return embed_files(*model_, decoders_, files, how(use), out, command_.context());
 }
 
 namespace {
@@ -109,9 +102,9 @@ IndexEncoder::Samples IndexEncoder::samples() const {
 }
 
 EmbedCount IndexEncoder::encode_dataset(const Dataset& dataset, EmbeddingSink& out,
-                                        const SeePicture& see) const {
+                                        const PictureUse& use) const {
   const auto said = dataset.notes().size();
-  auto count = embed_dataset(*model_, dataset, how(see), out, command_.context());
+  auto count = embed_dataset(*model_, dataset, how(use), out, command_.context());
   say_notes_of_reading(dataset, said, command_.context());
   return count;
 }

@@ -15,6 +15,12 @@ namespace kindred::host {
 /// The note of an index with the folder of the model that it was built with.
 constexpr const char* kModelNote = "model_folder";
 
+/// What is done with pictures beside encoding them.
+struct PictureUse {
+  SeePicture see{};         ///< gets each that is read; null: nobody does
+  bool and_mirror = false;  ///< rows are the means of pictures and of their mirror images
+};
+
 /// The model that gives an index its rows, as `host embed` would: what it reads, and how.
 class IndexEncoder {
  public:
@@ -32,13 +38,12 @@ class IndexEncoder {
   bool unit_length() const;
   bool reads_pictures() const;
   /// The same where pictures are one of several fields.
-  bool reads_pictures_too() const;
+  bool reads_pictures_too() const { return model_->reads_pictures(); }
 
   /// The files that PATHS stand for. Throws UsageError where the model reads records.
   std::vector<std::string> files(const std::vector<std::string>& paths) const;
-  /// `see` gets each picture that is read; null: nobody does.
   EmbedCount encode_files(const std::vector<std::string>& files, EmbeddingSink& out,
-                          const SeePicture& see) const;
+                          const PictureUse& use) const;
   /// The samples of --data and --split, each with its side of the split: train, validation or test; "" where
   /// it is on none. There are no sides where the pipeline does not tell them.
   struct Samples {
@@ -46,10 +51,10 @@ class IndexEncoder {
     std::vector<std::string> sides;
   };
   Samples samples() const;
-  EmbedCount encode_dataset(const Dataset& dataset, EmbeddingSink& out, const SeePicture& see) const;
+  EmbedCount encode_dataset(const Dataset& dataset, EmbeddingSink& out, const PictureUse& use) const;
 
  private:
-  EmbedOptions how(const SeePicture& see) const;
+  EmbedOptions how(const PictureUse& use) const;
 
   const CommandLine& command_;
   const std::string folder_, fingerprint_;

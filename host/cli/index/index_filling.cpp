@@ -11,12 +11,12 @@
 #include "host/base/interrupt.hpp"
 #include "host/base/text.hpp"
 #include "host/cli/index/index_actions.hpp"
+#include "host/cli/index/index_change.hpp"
 #include "host/cli/index/index_choice.hpp"
 #include "host/cli/index/index_encoder.hpp"
 #include "host/cli/index/index_items.hpp"
 #include "host/cli/index/index_sink.hpp"
 #include "host/cli/index/thumbnails.hpp"
-#include "host/cli/index/whitening.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/folder.hpp"
 #include "kindred/io/json_text.hpp"
@@ -91,7 +91,7 @@ class Filling {
     if (encoder_.reads_pictures())
       check_enough_rows(writer_, writer_.state().rows + static_cast<int64_t>(files.size()));
     IndexSink sink(writer_, describe_files(), Existing::refuse, resumes && !encoder_.reads_pictures());
-    return through(sink, filled, [&] { return encoder_.encode_files(files, sink, sink.see_pictures()); });
+    return through(sink, filled, [&] { return encoder_.encode_files(files, sink, use_of(sink)); });
   }
 
   /// Encodes files again in place of the items that they gave.
@@ -104,7 +104,7 @@ class Filling {
       return item;
     };
     IndexSink sink(writer_, describe, Existing::replace);
-    return through(sink, {}, [&] { return encoder_.encode_files(files, sink, sink.see_pictures()); });
+    return through(sink, {}, [&] { return encoder_.encode_files(files, sink, use_of(sink)); });
   }
 
  private:
@@ -113,9 +113,11 @@ class Filling {
     check_enough_rows(writer_, dataset->size());
     IndexSink sink(writer_, describe_samples(dataset, sides), Existing::refuse, resumes);
     return through(sink, {}, [&, &samples = *dataset] {
-      return encoder_.encode_dataset(samples, sink, sink.see_pictures());
+      return encoder_.encode_dataset(samples, sink, use_of(sink));
     });
   }
+
+  PictureUse use_of(IndexSink& sink) const { return {sink.see_pictures(), writer_.space().change.mirror}; }
 
   template <class Encode>
   Filled through(IndexSink& sink, Filled filled, Encode&& encode) {

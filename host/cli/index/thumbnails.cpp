@@ -36,6 +36,10 @@ void ask_for_thumbnails(IndexWriter& writer) {
 ThumbnailMaker::ThumbnailMaker(const IndexWriter& writer) : side_(side_of(writer)) {}
 
 void ThumbnailMaker::see(int64_t input, const at::Tensor& picture) {
+  {
+    const std::lock_guard<std::mutex> one(access_);
+    if (made_.count(input) > 0) return;  // a second encoder or its mirror image
+  }
   auto jpeg = small_jpeg(picture, side_, fmt::format("the thumbnail of input {}", input));
   const std::lock_guard<std::mutex> one(access_);
   made_[input] = std::move(jpeg);

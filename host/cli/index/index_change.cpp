@@ -1,4 +1,4 @@
-#include "host/cli/index/whitening.hpp"
+#include "host/cli/index/index_change.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@ namespace {
 
 RowChange asked_change(const CommandLine& command) {
   const auto asked = refinement_request(command);
-  return {asked.cut, false, asked.whiten};
+  return {asked.cut, false, asked.whiten, command.has("mirror")};
 }
 
 }  // namespace
@@ -21,6 +21,8 @@ IndexSpace asked_space(const CommandLine& command, const IndexEncoder& encoder) 
   space.model_fingerprint = encoder.fingerprint();
   space.model_dimension = space.dimension = encoder.dimension();
   space.change = asked_change(command);
+  if (space.change.mirror && !encoder.reads_pictures_too())
+    throw UsageError("--mirror: the model reads no pictures, which alone have mirror images");
   const auto keep = [&](const char* option, int64_t numbers) {
     if (numbers == 0) return;
     if (numbers > space.dimension) {
@@ -49,7 +51,8 @@ IndexSpace asked_space(const CommandLine& command, const IndexEncoder& encoder) 
 
 bool is_same_change(const CommandLine& command, const IndexWriter& writer) {
   const auto asked = asked_change(command);
-  return asked.cut == writer.space().change.cut && asked.whiten == writer.space().change.whiten;
+  const auto& begun = writer.space().change;
+  return asked.cut == begun.cut && asked.whiten == begun.whiten && asked.mirror == begun.mirror;
 }
 
 void check_same_change(const CommandLine& command, const IndexWriter& writer) {
@@ -58,7 +61,8 @@ void check_same_change(const CommandLine& command, const IndexWriter& writer) {
     std::string text;
     if (change.cut > 0) text += fmt::format(" --cut {}", change.cut);
     if (change.whiten > 0) text += fmt::format(" --whiten {}", change.whiten);
-    return text.empty() ? "neither --cut nor --whiten" : text.substr(1);
+    if (change.mirror) text += " --mirror";
+    return text.empty() ? "neither --cut, --whiten nor --mirror" : text.substr(1);
   };
   throw Error(
       fmt::format("{} was begun with {}, and now there is {}; go on with the same, or remove its folder to "

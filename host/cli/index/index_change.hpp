@@ -7,14 +7,15 @@
 
 namespace kindred::host {
 
-/// The space of an index that --cut, --whiten, --distance and --precision of a build ask for. Throws
-/// UsageError where the model's embeddings have too few numbers, or the distance does not go with whitening.
+/// The space of an index that --cut, --whiten, --mirror, --distance and --precision of a build ask for.
+/// Throws UsageError where the model's embeddings have too few numbers, or the distance does not go with
+/// whitening.
 IndexSpace asked_space(const CommandLine& command, const IndexEncoder& encoder);
 
-/// Says whether a build asks for the --cut and --whiten that the index was begun with.
+/// Says whether a build asks for the --cut, --whiten and --mirror that the index was begun with.
 bool is_same_change(const CommandLine& command, const IndexWriter& writer);
 
-/// Throws Error where an index that a build goes on with was begun with other --cut or --whiten.
+/// Throws Error where an index that a build goes on with was begun with other --cut, --whiten or --mirror.
 void check_same_change(const CommandLine& command, const IndexWriter& writer);
 
 /// Throws Error where so many rows in all are too few for the whitening that the rows of an index wait for:
