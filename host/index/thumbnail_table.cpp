@@ -69,9 +69,10 @@ std::vector<std::string> ThumbnailTable::damage() {
                 "SELECT row, jpeg, hash, EXISTS (SELECT 1 FROM items WHERE items.row = thumbnails.row) FROM "
                 "thumbnails");
   while (all.step()) {
-    const char* what = all.integer(3) == 0                    ? "is of no item"
-                       : hash_of(all.bytes(1)) != all.text(2) ? "is damaged: its checksum is another"
-                                                              : nullptr;
+    const char* what = all.integer(3) == 0 ? "is of no item"
+                       : hash_of(std::string(all.bytes(1))) != all.text(2)
+                           ? "is damaged: its checksum is another"
+                           : nullptr;
     if (what == nullptr) continue;
     found.push_back(fmt::format("{}: the thumbnail of row {} {}; remove its item and add it again",
                                 database_.path(), all.integer(0), what));

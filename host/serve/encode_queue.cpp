@@ -96,7 +96,9 @@ std::vector<EncodeQueue::Entry> EncodeQueue::next_batch(std::unique_lock<std::mu
   if (ends_) return batch;
   drop_abandoned();
   int64_t pixels = 0;
+  const bool and_mirror = !entries_.empty() && entries_.front().what.and_mirror;
   while (!entries_.empty() && static_cast<int64_t>(batch.size()) < options_.batch_inputs &&
+         entries_.front().what.and_mirror == and_mirror &&
          (batch.empty() || pixels + entries_.front().what.pixels <= options_.batch_pixels)) {
     pixels += entries_.front().what.pixels;
     batch.push_back(std::move(entries_.front()));
@@ -129,7 +131,7 @@ void EncodeQueue::encode(std::vector<Entry>& batch) const {
   EncodedInputs encoded;
   std::string failure;
   try {
-    encoded = encode_inputs(model_, decoders_, inputs);
+    encoded = encode_inputs(model_, decoders_, inputs, batch.front().what.and_mirror);
   } catch (const std::exception& error) {
     failure = error.what();
   }

@@ -163,7 +163,8 @@ void add_items(ServeState& state, const Call& call, const Respond& respond) {
               respond(json_response({{"added", ids}}, 201));
             });
           });
-        });
+        },
+        state.index->mirror());
   });
 }
 

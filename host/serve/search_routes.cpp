@@ -141,13 +141,15 @@ class Search {
     }
     if (to_encode.empty()) return answered(self->respond_, [&] { self->finish({}); });
     self->state_.model.encode(
-        to_encode, self->http_, [self](EncodedInputs encoded, const std::string& failure) {
+        to_encode, self->http_,
+        [self](EncodedInputs encoded, const std::string& failure) {
           if (!failure.empty()) return self->respond_(error_response(500, failure));
           if (!encoded.errors.empty())
             return self->respond_(error_response(400, encoded.errors.front().message));
           self->state_.later(
               [self, rows = encoded.rows] { answered(self->respond_, [&] { self->finish(rows); }); });
-        });
+        },
+        self->state_.index->mirror());
   }
 
  private:

@@ -12,7 +12,8 @@ constexpr const char* kPurpose = "host serve";
 ServedIndex::ServedIndex(const std::string& folder, MakeIndex make)
     : folder_(folder),
       make_(std::move(make)),
-      index_(std::make_shared<LiveIndex>(IndexFolder::open(folder), make_)) {}
+      index_(std::make_shared<LiveIndex>(IndexFolder::open(folder), make_)),
+      mirror_(index_->folder().space().change.mirror) {}
 
 std::shared_ptr<const LiveIndex> ServedIndex::current() {
   const std::lock_guard<std::mutex> one(opening_);

@@ -26,12 +26,15 @@ class ServedIndex {
   void remove(const std::vector<std::string>& ids);
 
   const std::string& folder() const { return folder_; }
+  /// Rows and queries are means of pictures and of their mirror images.
+  bool mirror() const { return mirror_; }
 
  private:
   const std::string folder_;
   const MakeIndex make_;
   std::mutex opening_, writing_;
   std::shared_ptr<const LiveIndex> index_;
+  const bool mirror_;
 };
 
 }  // namespace kindred::host

@@ -65,7 +65,7 @@ QueuedInput ServedModel::input_of(const RequestObject& object) const {
 }
 
 void ServedModel::encode(const std::vector<RequestObject>& objects, const RequestPtr& request,
-                         EncodeQueue::Done done) {
+                         EncodeQueue::Done done, bool and_mirror) {
   for (const auto& object : objects) {
     if (kind_name(object.kind) != reads())
       throw RequestError(400, fmt::format("{} is of the kind {}, and the model \"{}\" reads {}s", object.name,
@@ -78,6 +78,7 @@ void ServedModel::encode(const std::vector<RequestObject>& objects, const Reques
     if (request && request->is_gone) return;
     try {
       inputs.push_back(input_of(objects[i]));
+      inputs.back().and_mirror = and_mirror;
       places->push_back(static_cast<int64_t>(i));
     } catch (const Error& error) {
       errors.push_back({i, error.what()});

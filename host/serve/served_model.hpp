@@ -23,7 +23,9 @@ class ServedModel {
   /// Decodes the pictures of `objects`, which are no ids, on this thread, and queues all of them. `done` gets
   /// a row and perhaps an error for each. Throws RequestError: an object is of another kind than the model
   /// reads, or too much waits (429).
-  void encode(const std::vector<RequestObject>& objects, const RequestPtr& request, EncodeQueue::Done done);
+  /// `and_mirror`: see QueuedInput.
+  void encode(const std::vector<RequestObject>& objects, const RequestPtr& request, EncodeQueue::Done done,
+              bool and_mirror = false);
 
   const std::string& name() const { return card_.name; }
   const std::string& fingerprint() const { return fingerprint_; }

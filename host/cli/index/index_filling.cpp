@@ -112,9 +112,8 @@ class Filling {
     const auto [dataset, sides] = encoder_.samples();
     check_enough_rows(writer_, dataset->size());
     IndexSink sink(writer_, describe_samples(dataset, sides), Existing::refuse, resumes);
-    return through(sink, {}, [&, &samples = *dataset] {
-      return encoder_.encode_dataset(samples, sink, use_of(sink));
-    });
+    return through(sink, {},
+                   [&, &samples = *dataset] { return encoder_.encode_dataset(samples, sink, use_of(sink)); });
   }
 
   PictureUse use_of(IndexSink& sink) const { return {sink.see_pictures(), writer_.space().change.mirror}; }
