@@ -175,7 +175,10 @@ class SqliteVecSource final : public ItemSource {
     auto rows = at::empty({std::min(step, head_.items), dimension}, at::kFloat);
     auto* row = static_cast<char*>(rows.data_ptr());
     int64_t count = 0;
-    for (; count < rows.size(0) && rows_->step(); ++count, row += row_bytes) {
+    for (; count < rows.size(0); ++count, row += row_bytes) {
+      // A statement that is asked behind its end would begin anew.
+      is_done_ = is_done_ || !rows_->step();
+      if (is_done_) break;
       auto values = json::object();
       for (size_t i = 0; i < names_.size(); ++i) values[names_[i]] = rows_->value(static_cast<int>(i));
       batch.items.push_back(item_of(values));
@@ -207,6 +210,7 @@ class SqliteVecSource final : public ItemSource {
   ExchangeHead head_;
   std::vector<std::string> names_;
   std::optional<Statement> rows_;
+  bool is_done_ = false;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 """An index that the tests of this folder hand over, and what should come out of it."""
 import json
 import pathlib
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -69,6 +70,13 @@ class StoreTest(unittest.TestCase):
 
     def exported(self, *arguments):
         return json.loads(self.host("index", "export", "i", *arguments, "--json"))
+
+    def put_bytes_into_path(self):
+        """The path of the first item becomes one that is no UTF-8, as file names may be; what a store should show."""
+        with sqlite3.connect(self.folder / "i/metadata.sqlite") as database:
+            database.execute("UPDATE items SET path = CAST(X'2FE92E6A7067' AS TEXT) WHERE row = 0")
+        database.close()
+        return "/\\xE9.jpg"
 
     def check_imported(self, index, tolerance=1e-7):
         """Compares an index with the one that was exported."""

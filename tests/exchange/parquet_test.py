@@ -57,6 +57,11 @@ class ExportTest(ParquetStore):
         vectors = table["vector"].combine_chunks().flatten().to_numpy().reshape(-1, DIMENSION)
         numpy.testing.assert_allclose(vectors, self.rows, rtol=0, atol=1e-7)
 
+    def test_texts_are_utf8(self):
+        expected = self.put_bytes_into_path()
+        self.export()
+        self.assertEqual(parquet.read_table(self.folder / "out.parquet")["path"][0].as_py(), expected)
+
     def test_duckdb_searches_it(self):
         self.export()
         query = self.rows[3].tolist()

@@ -102,7 +102,29 @@ class DotTest(StoreTest):
                       self.refused("index", "export", "i", "--to", "sqlite-vec", "--output", "x.db"))
 
 
+class WideTest(SqliteVecStore):
+    def test_more_than_a_batch_comes_back(self):
+        numpy.save(self.folder / "wide.npy", numpy.random.default_rng(1).standard_normal((1100, 8192), numpy.float32))
+        self.host("index", "import", "wide.npy", "--from", "numpy", "--output", "wide")
+        self.host("index", "export", "wide", "--to", "sqlite-vec", "--output", "wide.db", "--format-params", EXTENSION)
+        self.host("index", "import", "wide.db", "--from", "sqlite-vec", "--output", "back", "--format-params", EXTENSION)
+        for name in ("wide", "back"):
+            self.host("index", "export", name, "--to", "numpy", "--output", f"{name}_out.npy")
+        numpy.testing.assert_array_equal(numpy.load(self.folder / "back_out.npy"), numpy.load(self.folder / "wide_out.npy"))
+
+    def test_rows_that_are_too_wide_are_refused(self):
+        numpy.save(self.folder / "wide.npy", numpy.ones((2, 8193), numpy.float32))
+        self.host("index", "import", "wide.npy", "--from", "numpy", "--output", "wide")
+        self.assertIn("sqlite-vec takes rows of at most 8192 numbers, and these have 8193",
+                      self.refused("index", "export", "wide", "--to", "sqlite-vec", "--output", "wide.db"))
+
+
 class RefusalTest(SqliteVecStore):
+    def test_texts_are_utf8(self):
+        expected = self.put_bytes_into_path()
+        self.export()
+        self.assertEqual(self.opened().execute("SELECT path FROM items WHERE row = 0").fetchone(), (expected,))
+
     def test_says_what_is_wrong(self):
         def export(place, params):
             return self.refused("index", "export", "i", "--to", "sqlite-vec", "--output", place, "--format-params", params)
