@@ -42,7 +42,9 @@ Exported transfer(ItemSource& source, ItemSink& sink, Context& context, const st
 
 void import_items(ItemSource& source, IndexWriter& target, Context& context) {
   const auto& head = source.head();
-  const bool may_be_stored = head.is_stored_form && head.space.unit_length();
+  // Rows of length 1 in float16 are not quite of length 1 in float32, and the other way round.
+  const bool may_be_stored =
+      head.is_stored_form && head.space.unit_length() && head.space.precision == target.space().precision;
   for_each_batch(source, context, "importing", [&](const ExchangeBatch& batch, int64_t done) {
     try {
       if (may_be_stored && is_stored_form(target.space(), batch.rows)) {

@@ -31,6 +31,12 @@ class NumpyTest(StoreTest):
         self.check_imported("back")
         numpy.testing.assert_array_equal(numpy.load(self.folder / "again.npy"), numpy.load(self.folder / "out.npy"))
 
+    def test_comes_back_in_another_precision(self):
+        self.host("index", "import", "made.npy", "--from", "numpy", "--output", "half", "--distance", "cosine")
+        self.host("index", "export", "half", "--to", "numpy", "--output", "half.npy")
+        self.host("index", "import", "half.npy", "--from", "numpy", "--output", "whole", "--precision", "float32")
+        self.host("index", "verify", "whole")
+
     def test_an_array_alone_has_numbers_as_ids(self):
         numpy.save(self.folder / "alone.npy", numpy.arange(12, dtype=numpy.float64).reshape(4, 3) + 1)
         self.host("index", "import", "alone.npy", "--from", "numpy", "--output", "alone", "--distance", "euclidean")

@@ -108,8 +108,12 @@ class PgvectorTest(StoreTest):
         numpy.testing.assert_allclose(numpy.array([one[0].to_list() for one in stored]), expected, rtol=0, atol=2.5e-4)
         self.assertIn("ivfflat (embedding halfvec_cosine_ops) WITH (lists='1')",
                       self.sql("SELECT indexdef FROM pg_indexes WHERE indexname = 'cars_embedding_idx'")[0][0])
-        self.host(*self.take())
-        self.check_imported("back", tolerance=2.5e-4)
+        for precision in ("float16", "float32"):
+            self.host("index", "import", self.url, "--from", "pgvector", "--name", "cars", "--output", precision,
+                      *(("--precision", precision) if precision == "float32" else ()))
+            self.check_imported(precision, tolerance=5e-4)
+            (self.folder / "again.npy").unlink()
+        self.assertEqual(json.loads((self.folder / "float16/manifest.json").read_text())["precision"], "float16")
 
     def test_each_distance_has_its_operators(self):
         for distance, operators in (("euclidean", "vector_l2_ops"), ("dot", "vector_ip_ops"),
@@ -150,6 +154,33 @@ class PgvectorTest(StoreTest):
         said = self.refused("index", "export", "z", "--to", "pgvector", "--output", self.url, "--name", "zero")
         self.assertIn('the item "150" has the byte 0 in "note"', said)
         self.assertEqual(self.sql("SELECT to_regclass('zero'), (SELECT count(*) FROM cars)"), [(None, 0)])
+
+    def test_wide_rows_get_the_type_and_the_index_that_can_be(self):
+        def made(dimension, precision):
+            name = f"w{dimension}_{precision}"
+            numpy.save(self.folder / "wide.npy",
+                       numpy.random.default_rng(1).standard_normal((20, dimension)).astype(numpy.float32))
+            self.host("index", "import", "wide.npy", "--from", "numpy", "--output", name, "--distance", "cosine",
+                      "--precision", precision)
+            done = self.run_host("index", "export", name, "--to", "pgvector", "--output", self.url, "--name", name)
+            columns = self.sql("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attname = 'embedding' AND "
+                               "attrelid = to_regclass(%s)", (name,))
+            indexes = self.sql("SELECT indexdef FROM pg_indexes WHERE tablename = %s AND indexdef LIKE '%%hnsw%%'", (name,))
+            return done, columns, len(indexes)
+        done, columns, indexes = made(2100, "float16")
+        self.assertEqual((done.returncode, columns, indexes), (0, [("halfvec(2100)",)], 1))
+        done, columns, indexes = made(2100, "float32")
+        self.assertEqual((done.returncode, columns, indexes), (0, [("vector(2100)",)], 0))
+        self.assertIn('pgvector indexes at most 2000 numbers of the type vector, and the rows have 2100', done.stderr)
+        self.assertIn('"type": "halfvec" makes it possible', done.stderr)
+        done, columns, indexes = made(16001, "float16")
+        self.assertEqual((done.returncode, columns, indexes), (1, [], 0))
+        self.assertIn("pgvector holds at most 16000", done.stderr)
+
+    def test_parameters_that_cannot_be_are_refused(self):
+        self.assertIn("at least twice m, which is 16", self.refuse(ef_construction=20))
+        self.assertIn('did you mean "replace"', self.refuse(replac=True))
+        self.assertIn("hnsw", self.refuse(index="flat"))
 
     def test_names_that_postgresql_would_cut_are_refused(self):
         self.assertIn("PostgreSQL takes from 1 to 63", self.refuse("x" * 64))

@@ -22,7 +22,7 @@ from made_index import StoreTest, main  # noqa: E402
 from qdrant_client.http import models  # noqa: E402
 from qdrant_server import Store, as_it_is, cut_off, says, stall, status  # noqa: E402
 
-os.environ["no_proxy"] = "127.0.0.1"
+os.environ["no_proxy"] = "127.0.0.1,0.0.0.0"
 os.environ.pop("QDRANT_API_KEY", None)
 
 
@@ -197,6 +197,12 @@ class QdrantTest(StoreTest):
         self.assertNotIn("wr0ng", said)
         os.environ["QDRANT_API_KEY"] = "s3cret"
         self.to(store)
+        take = ("index", "import", "PLACE", "--from", "qdrant", "--name", "cars", "--output")
+        for host, is_warned in (("127.0.0.1", False), ("0.0.0.0", True)):
+            place = store.url.replace("127.0.0.1", host)
+            done = self.run_host(*(place if word == "PLACE" else word for word in take), f"from {host}")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("without encryption" in done.stderr, is_warned)
 
     def test_an_interrupt_is_heard_and_says_what_is_there(self):
         store = self.store()

@@ -3,7 +3,6 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "host/base/interrupt.hpp"
@@ -21,11 +20,15 @@ using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 
-/// A message on one line, without the end that PostgreSQL gives it.
+/// A message on one line: PostgreSQL breaks and indents it for a terminal.
 std::string one_line(const char* message) {
-  std::string text = message == nullptr ? "" : message;
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::string text;
+  for (const char c : std::string_view(message == nullptr ? "" : message)) {
+    const bool is_space = c == '\n' || c == '\t' || c == ' ';
+    if (!is_space) text += c;
+    if (is_space && !text.empty() && text.back() != ' ') text += ' ';
+  }
+  if (!text.empty() && text.back() == ' ') text.pop_back();
   return text;
 }
 
@@ -56,7 +59,7 @@ class LibpqConnection final : public PostgresConnection {
       throw Error("cannot connect to PostgreSQL: " + why +
                   (PQconnectionNeedsPassword(connection) != 0
                        ? "; put the password into PGPASSWORD or ~/.pgpass"
-                       : "; check host, port, user and database, and that the server runs"));
+                       : " Check host, port, user and database."));
     }
     PQsetNoticeProcessor(connection, &tell, &context_);
     PQsetnonblocking(connection, 1);

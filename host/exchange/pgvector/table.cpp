@@ -120,7 +120,9 @@ std::string PgvectorTable::create(const std::string& schema) const {
 std::string PgvectorTable::copy_in() const { return "COPY " + quoted_ + " FROM STDIN (FORMAT BINARY)"; }
 
 std::string PgvectorTable::comment() const {
-  return "COMMENT ON TABLE " + quoted_ + " IS " + quoted_text(json_text(head_json(head_)));
+  auto head = head_;
+  if (is_half_) head.space.precision = at::kHalf;
+  return "COMMENT ON TABLE " + quoted_ + " IS " + quoted_text(json_text(head_json(head)));
 }
 
 std::string PgvectorTable::why_no_index() const {
