@@ -255,6 +255,10 @@ TEST_F(SearchCommand,
   for (const auto& item : groups[0]["items"]) ids.insert(item["id"].get<std::string>());
   const auto id = [](int64_t row) { return "#" + std::to_string(row); };
   EXPECT_EQ(ids, (std::set<std::string>{id(*test.rbegin()), id(*train.rbegin())}));
+  ASSERT_EQ(testing::run_host(*folder_, {"index", "remove", "leaking", id(*test.rbegin())}).code, 0);
+  const auto clean =
+      testing::run_host(*folder_, {"dedup", "leaking", "--limit", "0.0001", "--across", "split", "--json"});
+  EXPECT_EQ(json::parse(clean.out)["groups"], json::array()) << "what was removed is no twin of anything";
   const auto wrong = testing::run_host(*folder_, {"dedup", "leaking", "--across", "splt"});
   EXPECT_EQ(wrong.code, 1);
   EXPECT_THAT(wrong.error,
