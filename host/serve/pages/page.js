@@ -4,7 +4,9 @@ import { Cards, element } from "./cards.js";
 import { addressOf, nothing, partOfPicture, requestOf, showQuery, viewOfAddress } from "./query.js";
 
 const kAtOnce = 48;
+const kAhead = 600;      // pixels below the window where the next items are fetched
 const kDeepest = 10000;  // of POST /search
+const kBookkeeping = ["row", "file_bytes", "file_time", "file_hash"];  // columns that say nothing to people
 
 const at = (id) => document.getElementById(id);
 const cards = new Cards(at("results"), { follow: (id) => go({ ...filters(), like: [{ id }] }), marked: showMarks });
@@ -91,8 +93,8 @@ async function more() {
   } finally {
     if (isFetching === signal) isFetching = null;
   }
-  // A tall window may show the end of what came.
-  if (!signal.aborted && !page.ends && at("more").getBoundingClientRect().top < innerHeight) more();
+  // A tall window may still show the end; the observer tells of changes alone.
+  if (!signal.aborted && !page.ends && at("more").getBoundingClientRect().top < innerHeight + kAhead) more();
 }
 
 function sayCount(ends) {
@@ -191,7 +193,7 @@ function wire() {
     event.preventDefault();
     go(nothing());
   });
-  new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) more(); }, { rootMargin: "600px" })
+  new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) more(); }, { rootMargin: `${kAhead}px` })
     .observe(at("more"));
   addEventListener("popstate", (event) => show(event.state ?? viewOfAddress()));
   takePictures();
@@ -208,7 +210,7 @@ async function begin() {
     at("what").textContent = `${index.items.toLocaleString()} items, compared by ${index.distance}`;
     at("give").hidden = reads !== "image";
     at("say").hidden = reads !== "text";
-    showColumns(index.columns);
+    showColumns(index.columns.filter((name) => !kBookkeeping.includes(name)));
     await show(history.state ?? viewOfAddress());
   } catch (error) {
     showError(error);
