@@ -285,8 +285,9 @@ constexpr Command kCommands[] = {
      "Serves a model over HTTP, and searches of an index of it: embeddings as OpenAI's clients ask for them, "
      "pictures as\nfiles or as base64, searches by pictures, texts, vectors or items, and items that are "
      "added "
-     "or removed while it\nruns. Requests that come at the same time share a batch. /docs of the server "
-     "describes all of it, and\n/openapi.json does so for programs. It listens on this machine alone, unless "
+     "or removed while it\nruns. Its address in a browser is a page to search with. Requests that come at the "
+     "same time share a batch.\n/docs of the server describes all of it, and /openapi.json does so for "
+     "programs. It listens on this machine alone, unless "
      "--address says otherwise; for a network\nput a server with TLS before it, and give it "
      "--api-key-file.",
      "host serve --model runs/toy_cars/20261124T100000Z --index cars.index",

@@ -53,9 +53,10 @@ json api_schemas() {
   auto found = item;
   found.erase("class_name");
   found["class"] = of_type("string", "Its class.");
+  found["picture"] = of_type("string", "Where its picture is, on this server.");
+  const auto item_shown = found;
   found["rank"] = of_type("integer", "1 is the nearest.");
   found["distance"] = of_type("number", "By the distance of the index.");
-  found["picture"] = of_type("string", "Where its picture is, on this server.");
   return {
       {"Input", input_schema()},
       {"EmbeddingsRequest",
@@ -79,12 +80,15 @@ json api_schemas() {
        object({{"like", one_or_more},
                {"unlike", one_or_more},
                {"k", of_type("integer", "How many are to be found (10).")},
+               {"offset", of_type("integer", "How many of the nearest are left out (0).")},
                {"where", of_type("string", "A condition over the columns, such as year >= 2010.")},
                {"group_by", of_type("string", "A column of whose values each is found once.")},
                {"exact", of_type("boolean", "Compare with every item.")},
                {"rerank", list_of({{"type", "string"}}, "Stages such as alpha_qe:k=5 or k_reciprocal.")}})},
       {"SearchResponse", object({{"found", list_of(object(found), "The nearest first.")},
                                  {"distance", of_type("string", "Its name.")}})},
+      {"ItemList", object({{"items", list_of(object(item_shown), "In their order.")},
+                           {"next", of_type("string", "What to give as after; null behind the last.")}})},
       {"NewItems", object({{"items", list_of(object(new_item, {"id"}), "Every other key is a column.")},
                            {"existing", {{"type", "string"}, {"enum", {"refuse", "replace"}}}}},
                           {"items"})}};

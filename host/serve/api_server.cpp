@@ -7,7 +7,6 @@
 
 #include "host/base/system_info.hpp"
 #include "host/serve/access.hpp"
-#include "host/serve/docs_page.hpp"
 #include "host/serve/request_log.hpp"
 #include "host/serve/serve_state.hpp"
 #include "kindred/error.hpp"
@@ -121,6 +120,7 @@ class Api {
     take(embedding_routes(state_));
     if (index_) {
       take(search_routes(state_));
+      take(item_list_routes(state_));
       take(item_routes(state_));
     }
     take(status_routes(state_));
@@ -133,13 +133,9 @@ class Api {
     Route openapi{
         "GET", "/openapi.json", "This interface as an OpenAPI document.", json::object(),
         [this, text](const Call&, const Respond& respond) { respond(text("application/json", openapi_)); }};
-    Route docs{"GET", "/docs", "The same for people.", json::object(),
-               [text](const Call&, const Respond& respond) {
-                 respond(text("text/html; charset=utf-8", docs_page()));
-               }};
-    openapi.is_open = docs.is_open = docs.is_page = true;
+    openapi.is_open = openapi.is_page = true;
     routes.push_back(std::move(openapi));
-    routes.push_back(std::move(docs));
+    take(page_routes());
     return routes;
   }
 

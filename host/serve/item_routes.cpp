@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "host/http/url.hpp"
+#include "host/serve/route_parts.hpp"
 #include "host/serve/serve_state.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
@@ -17,15 +17,6 @@ namespace {
 
 constexpr int64_t kMostItems = 10'000;                  // of one request
 constexpr int64_t kLargestPicture = int64_t{64} << 20;  // that is sent
-
-json item_text(const Item& item) {
-  json line = item.columns;
-  line["id"] = item.id;
-  line["label"] = item.label < 0 ? json() : json(item.label);
-  line["class"] = item.class_name;
-  if (!item.path.empty()) line["picture"] = "/items/" + percent_encoded(item.id) + "/picture";
-  return line;
-}
 
 StoredItem item_of(ServeState& state, const Call& call) {
   const auto& id = call.parts.at("id");

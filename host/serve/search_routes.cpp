@@ -1,12 +1,9 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
-
 #include "host/base/clock.hpp"
-#include "host/http/url.hpp"
 #include "host/item_search/query_mix.hpp"
+#include "host/serve/route_parts.hpp"
 #include "host/serve/serve_state.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
@@ -17,28 +14,13 @@ namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-constexpr int64_t kMostNeighbours = 1000;
+constexpr int64_t kMostNeighbours = 1000, kDeepest = 10'000;
 
 struct SearchRequest {
   std::vector<RequestObject> like, unlike;
   SearchWish wish;
+  int64_t offset = 0;  // so many of the nearest are left out
 };
-
-/// A whole number of a JSON body, or of a query or form, where all values are texts.
-int64_t whole_number(const json& value, const std::string& place, int64_t low, int64_t high) {
-  std::optional<int64_t> number;
-  if (value.is_number_integer()) {
-    number = value.get<int64_t>();
-  } else if (value.is_string()) {
-    const auto text = value.get<std::string>();
-    int64_t parsed = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-    if (failed == std::errc() && end == text.data() + text.size()) number = parsed;
-  }
-  if (number && *number >= low && *number <= high) return *number;
-  throw RequestError(400, fmt::format("{} is {}; expected a whole number from {} to {}", place,
-                                      json_text(value).substr(0, 40), low, high));
-}
 
 std::string text_of(const json& value, const std::string& place) {
   if (value.is_string()) return value.get<std::string>();
@@ -78,6 +60,8 @@ SearchRequest request_of(const HttpRequest& http) {
       request.unlike = objects_of(value, place);
     else if (key == "k")
       request.wish.k = whole_number(value, place, 1, kMostNeighbours);
+    else if (key == "offset")
+      request.offset = whole_number(value, place, 0, kDeepest);
     else if (key == "where")
       request.wish.where = text_of(value, place);
     else if (key == "group_by")
@@ -89,8 +73,8 @@ SearchRequest request_of(const HttpRequest& http) {
     else if (key == "image" || key == "text" || key == "vector" || key == "id")
       shorthand[key] = value;
     else {
-      const auto close = closest_name(key, {"like", "unlike", "k", "where", "group_by", "exact", "rerank",
-                                            "image", "text", "vector", "id"});
+      const auto close = closest_name(key, {"like", "unlike", "k", "offset", "where", "group_by", "exact",
+                                            "rerank", "image", "text", "vector", "id"});
       throw RequestError(
           400, "/" + shown(key) + " is not known" + (close.empty() ? "" : "; did you mean " + close + "?"));
     }
@@ -117,13 +101,17 @@ SearchQuery known_query(const RequestObject& object, const IndexFolder& folder) 
   return {object.name.empty() ? "the vector" : object.name, "", folder.as_rows(row).select(0, 0)};
 }
 
-/// What `GET /items/ID` says of an item: its path stays with the server.
-json item_text(const json& found) {
-  json line = found;
-  const auto path = line.value("path", "");
-  line.erase("path");
-  if (!path.empty()) line["picture"] = "/items/" + percent_encoded(line.value("id", "")) + "/picture";
-  return line;
+/// What `GET /items/ID` says of each, with its place among all that are found and its distance; without the
+/// first `offset`.
+json found_text(const std::vector<FoundItem>& found, int64_t offset) {
+  auto lines = json::array();
+  for (auto i = static_cast<size_t>(offset); i < found.size(); ++i) {
+    auto line = item_text(found[i].stored.item);
+    line["rank"] = i + 1;
+    line["distance"] = found[i].distance;
+    lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 class Search {
@@ -172,12 +160,12 @@ class Search {
     std::vector<SearchQuery> unlike;
     for (const auto& object : request_.like) like.emplace_back(query_of(object), object.weight);
     for (const auto& object : request_.unlike) unlike.push_back(query_of(object));
-    const auto results = search_all(*index, {mixed_query(folder.space(), like, unlike)}, request_.wish);
-    auto found = json::array();
-    for (const auto& line : to_json(results.front().found)) found.push_back(item_text(line));
+    auto wish = request_.wish;
+    wish.k += request_.offset;
+    const auto results = search_all(*index, {mixed_query(folder.space(), like, unlike)}, wish);
     const auto seconds = now_seconds() - begin;
     state_.figures.observe("search_seconds", {}, seconds);
-    respond_(json_response({{"found", found},
+    respond_(json_response({{"found", found_text(results.front().found, request_.offset)},
                             {"distance", distance_title(folder.space().distance)},
                             {"seconds", {{"search", seconds}, {"total", now_seconds() - http_->begin}}}}));
   }
@@ -187,10 +175,6 @@ class Search {
   const RequestPtr http_;
   const SearchRequest request_;
 };
-
-json query_parameter(const char* name, const char* type, const char* description) {
-  return {{"name", name}, {"in", "query"}, {"description", description}, {"schema", {{"type", type}}}};
-}
 
 }  // namespace
 
@@ -204,9 +188,11 @@ std::vector<Route> search_routes(ServeState& state) {
                           {{"type", "object"},
                            {"properties", {{"image", {{"type", "string"}, {"format", "binary"}}}}}}}}}}}};
   const json operation = {
-      {"description", "With a picture as the body k, where, group_by, exact and rerank stand in the query."},
+      {"description",
+       "With a picture as the body k, offset, where, group_by, exact and rerank stand in the query."},
       {"parameters",
        {query_parameter("k", "integer", "How many are to be found (10)."),
+        query_parameter("offset", "integer", "How many of the nearest are left out (0)."),
         query_parameter("where", "string", "A condition over the columns, such as year >= 2010."),
         query_parameter("group_by", "string", "A column of whose values each is found once.")}},
       {"requestBody", body},

@@ -28,8 +28,12 @@ struct ServeState {
 // The routes by what they are about. `state` must outlive them.
 std::vector<Route> embedding_routes(ServeState& state);
 std::vector<Route> search_routes(ServeState& state);
+std::vector<Route> item_list_routes(ServeState& state);
 std::vector<Route> item_routes(ServeState& state);
 std::vector<Route> status_routes(ServeState& state);
+
+/// Those of the pages for people, which need no state.
+std::vector<Route> page_routes();
 
 /// The schemas that their operations refer to.
 nlohmann::json api_schemas();

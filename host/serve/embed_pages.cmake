@@ -1,0 +1,18 @@
+# Writes a C++ file with what pages() returns: the files that PAGES names, in the folder FOLDER. Compilers limit the length of a
+# literal, so texts are cut.
+set(out "// Made of the files of ${FOLDER}.\n#include \"host/serve/pages.hpp\"\n\nnamespace kindred::host {\n\n")
+string(APPEND out "const std::vector<Page>& pages() {\n  static const std::vector<Page> all = {")
+foreach(page IN LISTS PAGES)
+  file(READ "${FOLDER}/${page}" text)
+  string(LENGTH "${text}" length)
+  string(APPEND out "\n      {\"${page}\",")
+  set(begin 0)
+  while(begin LESS length)
+    string(SUBSTRING "${text}" ${begin} 2000 piece)
+    string(APPEND out "\n       R\"page(${piece})page\"")
+    math(EXPR begin "${begin} + 2000")
+  endwhile()
+  string(APPEND out "},")
+endforeach()
+string(APPEND out "};\n  return all;\n}\n\n}  // namespace kindred::host\n")
+file(WRITE "${OUTPUT}" "${out}")
