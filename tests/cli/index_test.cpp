@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "host_process.hpp"
@@ -211,6 +212,45 @@ TEST_F(IndexOfVectors, says_how_it_is_called) {
   EXPECT_THAT(index({"build", "--output", "i", "--model", "out", "x.npy", "--index", "nosuch"}).error,
               HasSubstr("there is no index `nosuch`"));
   EXPECT_FALSE(fs::exists(folder_.path() / "i"));
+}
+
+TEST_F(IndexOfPictures, goes_the_whole_way_from_training_to_another_store_and_back) {
+  EXPECT_EQ(said({"build", "--model", "out", "--output", "i", "photos/class_0", "photos/class_1"})["items"],
+            12);
+  EXPECT_EQ(said({"add", "i", "photos/class_2"})["added"], 6);
+  EXPECT_EQ(said({"remove", "i", "photos/class_0/0.ppm"})["items"], 17);
+  const auto search = [&](const std::string& index, const std::string& photo) {
+    const auto result = host({"search", "--index", index, "-k", "1", "--json", photo});
+    EXPECT_EQ(result.code, 0) << result.error;
+    return json::parse(result.out)["results"][0]["found"][0]["id"].get<std::string>();
+  };
+  EXPECT_EQ(search("i", "photos/class_2/3.ppm"), "photos/class_2/3.ppm");
+  EXPECT_NE(search("i", "photos/class_0/0.ppm"), "photos/class_0/0.ppm");
+  EXPECT_EQ(index({"verify", "i"}).code, 0);
+
+  EXPECT_EQ(said({"export", "i", "--to", "numpy", "--output", "there.npy"})["items"], 17);
+  const auto handed = map_npy(folder_ / "there.npy");
+  std::ifstream lines(folder_ / "there.jsonl");
+  std::vector<std::string> ids;
+  for (std::string line; std::getline(lines, line);) ids.push_back(json::parse(line)["id"]);
+  ASSERT_EQ(static_cast<int64_t>(ids.size()), handed.size(0));
+  EXPECT_EQ(ids.front(), "photos/class_0/1.ppm");
+  EXPECT_EQ(ids.back(), "photos/class_2/5.ppm");
+  ASSERT_EQ(host({"embed", "--quiet", "--model", "out", "--output", "e.npy", "photos/class_2/5.ppm"}).code,
+            0);
+  const auto wanted = l2_normalized(map_npy(folder_ / "e.npy"));
+  EXPECT_LT((handed[16] - wanted[0]).abs().max().item<float>(), 1e-3) << "float16 of the embedding";
+
+  EXPECT_EQ(said({"import", "there.npy", "--from", "numpy", "--output", "back"})["items"], 17);
+  EXPECT_EQ(index({"verify", "back"}).code, 0);
+  EXPECT_TRUE(at::equal(map_npy(folder_ / "there.npy"), handed));
+  const auto picture =
+      host({"search", "--index", "back", "--model", "out", "-k", "1", "--json", "photos/class_1/4.ppm"});
+  EXPECT_EQ(json::parse(picture.out)["results"][0]["found"][0]["id"], "photos/class_1/4.ppm")
+      << picture.error;
+  EXPECT_THAT(index({"export", "i", "--to", "nmupy", "--output", "x.npy"}).error,
+              HasSubstr("did you mean numpy"));
+  EXPECT_THAT(index({"export", "i", "--to", "numpy"}).error, HasSubstr("--output FILE.npy is missing"));
 }
 
 TEST_F(IndexOfPictures, goes_on_where_a_killed_build_was) {
