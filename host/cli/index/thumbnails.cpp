@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kSide = 128;  // pixels, of the longer side
 
 std::string small_jpeg(const at::Tensor& picture, int64_t side, const std::string& name) {
-  return jpeg_bytes(thumbnail(picture, side, side), name);
+  return jpeg_bytes(quick_thumbnail(picture, side, side), name);
 }
 
 int64_t side_of(const IndexWriter& writer) {

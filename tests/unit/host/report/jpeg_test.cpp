@@ -57,6 +57,19 @@ TEST(Jpeg, of_a_thumbnail_fits_a_square_and_takes_little) {
   EXPECT_LT(jpeg_bytes(small, "x").size() * 3, png_bytes(small, "x").size());
 }
 
+TEST(Thumbnail, that_is_made_quickly_looks_like_the_exact_one) {
+  for (const auto& [height, width] : {std::pair{480, 640}, {1001, 777}, {3000, 31}, {100, 90}, {1, 5000}}) {
+    const auto noise = at::randn({height, width, 3}) * 20;
+    const auto picture = (made_picture(height, width).to(at::kFloat) + noise).clamp(0, 255).to(at::kByte);
+    const auto exact = thumbnail(picture, 128, 128), quick = quick_thumbnail(picture, 128, 128);
+    ASSERT_EQ(quick.dim(), 3);
+    for (const int64_t side : {0, 1}) EXPECT_LE(std::abs(quick.size(side) - exact.size(side)), 1);
+    if (quick.sizes() != exact.sizes()) continue;
+    const auto error = (quick.to(at::kFloat) - exact.to(at::kFloat)).abs().mean().item<float>();
+    EXPECT_LT(error, 4) << height << " x " << width;
+  }
+}
+
 TEST(Jpeg, too_wide_is_an_error_with_the_name) {
   try {
     jpeg_bytes(at::zeros({1, 70'000, 3}, at::kByte), "panorama.jpg");
