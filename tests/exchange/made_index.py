@@ -1,6 +1,7 @@
 """An index that the tests of this folder hand over, and what should come out of it."""
 import json
 import pathlib
+import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -33,19 +34,27 @@ def rows():
 
 
 class StoreTest(unittest.TestCase):
-    """Makes the index `i` of these items, without two that were removed, in a folder of its own."""
+    """Each test has the index `i` of these items, without two that were removed, in a folder of its own."""
     HOST = PLUGINS = None  # set by main()
     DISTANCE = "cosine"
+
+    @classmethod
+    def setUpClass(cls):
+        cls.made = tempfile.TemporaryDirectory(prefix="kindred_made_")
+        cls.addClassCleanup(cls.made.cleanup)
+        folder = pathlib.Path(cls.made.name)
+        numpy.save(folder / "made.npy", rows())
+        with open(folder / "made.jsonl", "w") as file:
+            file.writelines(json.dumps(item) + "\n" for item in items())
+        for arguments in (["import", "made.npy", "--from", "numpy", "--output", "i", "--precision", "float32", "--distance",
+                           cls.DISTANCE], ["remove", "i", *REMOVED]):
+            subprocess.run([cls.HOST, "index", *arguments, "--plugins", cls.PLUGINS], cwd=folder, check=True, timeout=300,
+                           stdout=subprocess.DEVNULL)
 
     def setUp(self):
         self.temporary = tempfile.TemporaryDirectory(prefix="kindred_store_")
         self.folder = pathlib.Path(self.temporary.name)
-        numpy.save(self.folder / "made.npy", rows())
-        with open(self.folder / "made.jsonl", "w") as file:
-            file.writelines(json.dumps(item) + "\n" for item in items())
-        self.host("index", "import", "made.npy", "--from", "numpy", "--output", "i", "--precision", "float32",
-                  "--distance", self.DISTANCE)
-        self.host("index", "remove", "i", *REMOVED)
+        shutil.copytree(self.made.name, self.folder, dirs_exist_ok=True)
         self.items = [item for item in items() if item["id"] not in REMOVED]
         self.rows = numpy.delete(rows(), [7, 299], axis=0)
 
