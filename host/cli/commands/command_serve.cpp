@@ -50,8 +50,8 @@ int serve_command(const CommandLine& command) {
                 index_maker(catalog)};
   auto& context = command.context();
   serve_api(std::move(what), catalog, options, context, [&](uint16_t port) {
-    context.info(fmt::format("serving {} on http://{}:{} ; /docs says what programs can ask, Ctrl-C ends it", folder,
-                             options.http.address, port));
+    context.info(fmt::format("serving {} on http://{}:{} ; /docs says what programs can ask, Ctrl-C ends it",
+                             folder, options.http.address, port));
   });
   context.info("the server has ended");
   return kExitOk;
