@@ -284,13 +284,11 @@ constexpr Command kCommands[] = {
      "serve --model DIR [--index INDEX] [--port 8080]",
      "Serves a model over HTTP, and searches of an index of it: embeddings as OpenAI's clients ask for them, "
      "pictures as\nfiles or as base64, searches by pictures, texts, vectors or items, and items that are "
-     "added "
-     "or removed while it\nruns. Its address in a browser is a page to search with. Requests that come at "
-     "the "
-     "same time share a batch.\n/docs of the server describes all of it, and /openapi.json does so for "
-     "programs. It listens on this machine alone, unless "
-     "--address says otherwise; for a network\nput a server with TLS before it, and give it "
-     "--api-key-file.",
+     "added or removed while it\nruns. Its address in a browser is a page to search with. Requests that come "
+     "at the same time share a batch. /docs\nof the server describes all of it, and /openapi.json does so "
+     "for "
+     "programs. It listens on this machine alone, unless\n--address says otherwise; for a network put a "
+     "server with TLS before it, and give it --api-key-file.",
      "host serve --model runs/toy_cars/20261124T100000Z --index cars.index",
      {},
      {kModel,
