@@ -8,6 +8,7 @@ target asks that its reader accepts every seed, but for those named lacking_*, w
 there. Files that a fuzzer found are kept beside the seeds, named found_*; this script leaves them alone.
 """
 import argparse
+import base64
 import io
 import json
 import pathlib
@@ -226,6 +227,22 @@ def conditions():
         (folder("where") / f"{name}.sql").write_text(text)
 
 
+def requests():
+    form = ('fmultipart/form-data; boundary="a b"\nwho?\r\n--a b\r\nContent-Disposition: form-data; name="k"\r\n\r\n3\r\n'
+            '--a b \r\ncontent-type: image/png\r\nContent-Disposition: form-data; name=x; filename="a \\"b\\".png"\r\n\r\n'
+            '\x89PNG\r\n--a\r\n--a b--\r\n')
+    for name, text in {"form": form, "base64": "bAAECAwQFBgcICQo-_w==", "bare": "bQUJDRA",
+                       "target": "t/items/a%20b?k=3&where=make+%3D+%27BMW%27&flag&&x=%c3%a4"}.items():
+        (folder("http_form") / f"{name}.bin").write_bytes(text.encode("latin-1"))
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n and more").decode()
+    for name, body in {"texts": {"inputs": ["one", {"text": "two", "weight": 2.5}, {"id": "photos/a.jpg"}]},
+                       "pictures": {"inputs": [{"image": picture}, f"data:image/png;base64,{picture}"], "dimensions": 64},
+                       "vectors": {"inputs": {"vector": [1, -2.5, 3e-7]}, "encoding_format": "base64"}}.items():
+        (folder("request") / f"{name}.bin").write_text("application/json\n" + json.dumps(body))
+    (folder("request") / "form.bin").write_bytes(form[1:].replace('"a b"', "b").replace("a b", "b").encode("latin-1"))
+    (folder("request") / "picture.bin").write_bytes(b"image/jpeg\n\xff\xd8\xff\xe0 and more")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plugin")
@@ -237,6 +254,7 @@ def main():
     tars()
     lists()
     conditions()
+    requests()
     tables()
     image_headers()
     sentence_folders()
