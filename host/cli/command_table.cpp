@@ -293,6 +293,8 @@ constexpr Command kCommands[] = {
      {},
      {kModel,
       {"index", OptionValue::text, "INDEX", "an index of this model that is searched"},
+      {"base-index", OptionValue::text, "INDEX",
+       "an index of the same items by the model before it was trained, to be seen beside it"},
       {"port", OptionValue::integer, "N", "where it listens; 0: one that is free", "8080"},
       {"address", OptionValue::text, "ADDRESS", "of which interface; 0.0.0.0: all", "127.0.0.1"},
       {"api-key-file", OptionValue::text, "FILE",

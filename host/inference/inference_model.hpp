@@ -38,12 +38,12 @@ class InferenceModel {
 
   /// Says how samples pass through the model.
   struct Pass {
-    bool mirror = false;      ///< their mirror images
-    bool and_mirror = false;  ///< the means of what pictures and their mirror images give
-    bool heads = true;        ///< false: what is measured as the encoders alone, see Model::base
+    bool mirror = false;  ///< their mirror images
+    bool heads = true;    ///< false: what is measured as the encoders alone, see Model::base
     /// The heads, too, see the samples of a batch at a time, so that a row is the same to the last bit
     /// whatever else is asked for.
     bool heads_by_batch = false;
+    bool and_mirror = false;  ///< the means of what pictures and their mirror images give
   };
 
   /// `model`: on `device`, in evaluation mode. Encoders are told that their weights are final.

@@ -84,8 +84,10 @@ class ModelEvaluation {
     TestSide side;
     side.embeddings = mean_over_views(pipeline_.evaluation.test_views, [&](int64_t view) {
       std::vector<SkippedSample> skipped;
-      const auto embeddings =
-          model.encode(*dataset_, rows, {view == kMirrorView, with_heads}, skipped, context_);
+      InferenceModel::Pass pass;
+      pass.mirror = view == kMirrorView;
+      pass.heads = with_heads;
+      const auto embeddings = model.encode(*dataset_, rows, pass, skipped, context_);
       skips_.note(skipped);
       check_finite(embeddings, *dataset_, rows);
       return embeddings;

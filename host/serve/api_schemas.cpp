@@ -33,8 +33,16 @@ json input_schema() {
        {{{"type", "string"}, {"description", "A text, or a data URI of a picture."}}, object(properties)}}};
 }
 
+json space_schema() {
+  return {{"type", "string"},
+          {"enum", {"tuned", "base"}},
+          {"default", "tuned"},
+          {"description", "base: by the model before it was trained, where it is served."}};
+}
+
 json writing(json properties) {
   properties["encoding_format"] = {{"type", "string"}, {"enum", {"float", "base64"}}, {"default", "float"}};
+  properties["space"] = space_schema();
   properties["dimensions"] = of_type("integer", "The first numbers of each embedding alone.");
   return properties;
 }
@@ -83,6 +91,7 @@ json api_schemas() {
                {"offset", of_type("integer", "How many of the nearest are left out (0).")},
                {"where", of_type("string", "A condition over the columns, such as year >= 2010.")},
                {"group_by", of_type("string", "A column of whose values each is found once.")},
+               {"space", space_schema()},
                {"exact", of_type("boolean", "Compare with every item.")},
                {"rerank", list_of({{"type", "string"}}, "Stages such as alpha_qe:k=5 or k_reciprocal.")}})},
       {"SearchResponse", object({{"found", list_of(object(found), "The nearest first.")},

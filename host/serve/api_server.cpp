@@ -32,11 +32,11 @@ void declare_figures(ServeFigures& figures) {
   figures.declare_distribution("batch_inputs", "Inputs of a batch.", {1, 2, 4, 8, 16, 32, 64, 128});
 }
 
-/// Joins the threads that continue requests, before what they work with ends.
+/// The threads that continue requests.
 class LaterThreads {
  public:
   void run(std::function<void()> work) { boost::asio::post(pool_, std::move(work)); }
-  ~LaterThreads() { pool_.join(); }
+  void join() { pool_.join(); }
 
  private:
   boost::asio::thread_pool pool_{kLaterThreads};
@@ -44,25 +44,50 @@ class LaterThreads {
 
 /// All that answers requests; the HttpServer calls it.
 class Api {
+  /// A model with its index. Throws Error where another model made the index.
+  struct Side {
+    Side(ApiModel what, const Catalog& catalog, const MakeIndex& make_index, const QueueOptions& queue,
+         Api& api)
+        : model(std::move(what.model), catalog, what.fingerprint, queue,
+                [&api](const BatchFigures& batch) { api.note(batch); }),
+          index(what.index.empty() ? nullptr : std::make_unique<ServedIndex>(what.index, make_index)),
+          side{model, index.get()} {
+      if (!index) return;
+      const auto now = index->current();
+      check_model(what.index, now->folder().space(), model.name(), model.fingerprint());
+    }
+    ServedModel model;
+    const std::unique_ptr<ServedIndex> index;
+    ServedSide side;
+  };
+
  public:
-  Api(ApiModel what, const Catalog& catalog, const ApiOptions& options, bool is_local)
+  Api(ApiContent what, const Catalog& catalog, const ApiOptions& options, bool is_local)
       : log_(options.request_log),
         access_(options.keys, options.origins, is_local),
-        model_(std::move(what.model), catalog, what.fingerprint, options.queue,
-               [this](const BatchFigures& batch) { note(batch); }),
-        index_(what.index.empty() ? nullptr : std::make_unique<ServedIndex>(what.index, what.make_index)),
-        state_{figures_,     model_,
-               index_.get(), [this](std::function<void()> work) { later_.run(std::move(work)); },
-               {},           {}},
+        tuned_(std::move(what.tuned), catalog, what.make_index, options.queue, *this),
+        base_(what.base ? std::make_unique<Side>(std::move(*what.base), catalog, what.make_index,
+                                                 options.queue, *this)
+                        : nullptr),
+        state_{figures_,
+               tuned_.side,
+               base_ ? &base_->side : nullptr,
+               [this](std::function<void()> work) { later_.run(std::move(work)); },
+               {},
+               {}},
         router_(all_routes()) {
     declare_figures(figures_);
-    if (index_) {
-      const auto index = index_->current();
-      check_model(what.index, index->folder().space(), model_.name(), model_.fingerprint());
-    }
     openapi_ = json_text(openapi_document(
         router_.routes(),
-        {{"title", "Kindred: " + model_.name()}, {"version", model_.card().kindred_version}}, api_schemas()));
+        {{"title", "Kindred: " + tuned_.model.name()}, {"version", tuned_.model.card().kindred_version}},
+        api_schemas()));
+  }
+
+  /// What threads work with goes when none of them does.
+  ~Api() {
+    tuned_.model.stop();
+    if (base_) base_->model.stop();
+    later_.join();
   }
 
   void serve(HttpServer& server) {
@@ -70,7 +95,8 @@ class Api {
       return std::vector<ServeFigures::Value>{
           {"connections", "Connections that are open.", static_cast<double>(server.connections())},
           {"requests_waiting", "Requests that wait for a thread.", static_cast<double>(server.waiting())},
-          {"inputs_waiting", "Inputs that wait to be encoded.", static_cast<double>(model_.waiting())},
+          {"inputs_waiting", "Inputs that wait to be encoded.",
+           static_cast<double>(tuned_.model.waiting() + (base_ ? base_->model.waiting() : 0))},
           {"memory_bytes", "Memory of the process.", static_cast<double>(resident_bytes())}};
     };
     state_.is_draining = [this] { return is_draining_.load(); };
@@ -118,7 +144,7 @@ class Api {
       for (auto& one : more) routes.push_back(std::move(one));
     };
     take(embedding_routes(state_));
-    if (index_) {
+    if (tuned_.index) {
       take(search_routes(state_));
       take(item_list_routes(state_));
       take(item_routes(state_));
@@ -144,8 +170,8 @@ class Api {
   const Access access_;
   std::atomic<bool> is_draining_ = false;
   LaterThreads later_;
-  ServedModel model_;  // it ends before the threads that it hands work to
-  const std::unique_ptr<ServedIndex> index_;
+  Side tuned_;
+  const std::unique_ptr<Side> base_;
   ServeState state_;
   const Router router_;
   std::string openapi_;
@@ -153,7 +179,7 @@ class Api {
 
 }  // namespace
 
-void serve_api(ApiModel what, const Catalog& catalog, const ApiOptions& options, Context& context,
+void serve_api(ApiContent what, const Catalog& catalog, const ApiOptions& options, Context& context,
                const std::function<void(uint16_t port)>& listening) {
   const auto& address = options.http.address;
   const bool is_local = address.rfind("127.", 0) == 0 || address == "::1";

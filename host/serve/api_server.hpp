@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,18 +21,24 @@ struct ApiOptions {
   std::string request_log{};           ///< a file that gets a line of JSON per request; "": none
 };
 
-/// What is served.
+/// A model, and an index of it.
 struct ApiModel {
   InferenceModel model;
   std::string fingerprint;
   std::string index;  ///< the folder of an index; "": none
+};
+
+/// What is served.
+struct ApiContent {
+  ApiModel tuned;
+  std::optional<ApiModel> base;  ///< the same before it was trained, with an index
   MakeIndex make_index;
 };
 
 /// The server of a model, and of an index of it: answers until `context` is interrupted. `listening` is
 /// called with the port when connections are taken. Throws Error where the address, the log or the index
 /// cannot be used, or another model made the index.
-void serve_api(ApiModel what, const Catalog& catalog, const ApiOptions& options, Context& context,
+void serve_api(ApiContent what, const Catalog& catalog, const ApiOptions& options, Context& context,
                const std::function<void(uint16_t port)>& listening);
 
 }  // namespace kindred::host

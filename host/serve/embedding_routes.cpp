@@ -94,22 +94,22 @@ void embed(ServeState& state, const Call& call, const Respond& respond, const ch
     if (objects.empty())
       throw RequestError(
           400, fmt::format("the request has nothing to embed; give /{}, or a picture as the body", key));
-    const auto wish = wish_of(fields, state.model);
-    state.model.encode(objects, call.request,
-                       [&state, respond, wish, write](EncodedInputs encoded, const std::string& failure) {
-                         if (!failure.empty()) return respond(error_response(500, failure));
-                         if (encoded.errors.size() == static_cast<size_t>(encoded.rows.size(0)))
-                           return respond(error_response(400, encoded.errors.front().message));
-                         // Writing many numbers takes a while, and the next batch waits for this thread.
-                         state.later([&state, respond, wish, write, encoded = std::move(encoded)] {
-                           answered(respond, [&] {
-                             HttpResponse response;
-                             response.body = write(encoded, cut(encoded.rows, wish, state.model), wish,
-                                                   state.model.name());
-                             respond(std::move(response));
-                           });
-                         });
-                       });
+    auto& model = side_of(state, fields).model;
+    const auto wish = wish_of(fields, model);
+    model.encode(objects, call.request,
+                 [&state, &model, respond, wish, write](EncodedInputs encoded, const std::string& failure) {
+                   if (!failure.empty()) return respond(error_response(500, failure));
+                   if (encoded.errors.size() == static_cast<size_t>(encoded.rows.size(0)))
+                     return respond(error_response(400, encoded.errors.front().message));
+                   // Writing many numbers takes a while, and the next batch waits for this thread.
+                   state.later([&model, respond, wish, write, encoded = std::move(encoded)] {
+                     answered(respond, [&] {
+                       HttpResponse response;
+                       response.body = write(encoded, cut(encoded.rows, wish, model), wish, model.name());
+                       respond(std::move(response));
+                     });
+                   });
+                 });
   });
 }
 

@@ -27,13 +27,17 @@ EncodeQueue::EncodeQueue(const InferenceModel& model, const Decoders& decoders, 
   for (int64_t i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
-EncodeQueue::~EncodeQueue() {
+EncodeQueue::~EncodeQueue() { stop(); }
+
+void EncodeQueue::stop() {
   {
     const std::lock_guard<std::mutex> one(mutex_);
     ends_ = true;
   }
   changed_.notify_all();
-  for (auto& thread : threads_) thread.join();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
 }
 
 int64_t EncodeQueue::waiting() const {

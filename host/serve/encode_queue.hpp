@@ -59,6 +59,9 @@ class EncodeQueue {
 
   int64_t waiting() const;  ///< inputs
 
+  /// Ends as the destructor does; what is pushed later waits for ever.
+  void stop();
+
  private:
   struct Task;
   struct Entry {

@@ -26,7 +26,7 @@ std::vector<int64_t> rows_from(const IndexFolder& folder, int64_t begin, int64_t
 
 void list_items(ServeState& state, const Call& call, const Respond& respond) {
   answered(respond, [&] {
-    const auto index = state.index->current();
+    const auto index = state.tuned.index->current();
     const auto& folder = index->folder();
     int64_t limit = kListed, begin = 0;
     std::string where;

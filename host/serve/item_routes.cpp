@@ -20,7 +20,7 @@ constexpr int64_t kLargestPicture = int64_t{64} << 20;  // that is sent
 
 StoredItem item_of(ServeState& state, const Call& call) {
   const auto& id = call.parts.at("id");
-  auto found = state.index->current()->folder().find(id);
+  auto found = state.tuned.index->current()->folder().find(id);
   if (!found) throw RequestError(404, "the index has no item \"" + shown(id) + "\"");
   return std::move(*found);
 }
@@ -53,7 +53,7 @@ void show_picture(ServeState& state, const Call& call, const Respond& respond) {
 /// The small picture that the index keeps, where it does; else the picture itself.
 void show_thumbnail(ServeState& state, const Call& call, const Respond& respond) {
   answered(respond, [&] {
-    const auto index = state.index->current();
+    const auto index = state.tuned.index->current();
     const auto found = index->folder().find(call.parts.at("id"));
     HttpResponse response;
     if (found) response.body = index->folder().thumbnail(found->row);
@@ -140,7 +140,7 @@ NewItems new_items(const HttpRequest& request) {
 void add_items(ServeState& state, const Call& call, const Respond& respond) {
   answered(respond, [&] {
     auto given = std::make_shared<NewItems>(new_items(*call.request));
-    state.model.encode(
+    state.tuned.model.encode(
         given->objects, call.request,
         [&state, given, respond](EncodedInputs encoded, const std::string& failure) {
           if (!failure.empty()) return respond(error_response(500, failure));
@@ -148,21 +148,21 @@ void add_items(ServeState& state, const Call& call, const Respond& respond) {
             return respond(error_response(400, encoded.errors.front().message + "; nothing was added"));
           state.later([&state, given, respond, rows = encoded.rows] {
             answered(respond, [&] {
-              state.index->add(given->items, rows, given->existing);
+              state.tuned.index->add(given->items, rows, given->existing);
               auto ids = json::array();
               for (const auto& item : given->items) ids.push_back(item.id);
               respond(json_response({{"added", ids}}, 201));
             });
           });
         },
-        state.index->mirror());
+        state.tuned.index->mirror());
   });
 }
 
 void remove_item(ServeState& state, const Call& call, const Respond& respond) {
   answered(respond, [&] {
     const auto id = item_of(state, call).item.id;
-    state.index->remove({id});
+    state.tuned.index->remove({id});
     respond(json_response({{"removed", {id}}}));
   });
 }

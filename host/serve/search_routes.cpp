@@ -20,6 +20,7 @@ struct SearchRequest {
   std::vector<RequestObject> like, unlike;
   SearchWish wish;
   int64_t offset = 0;  // so many of the nearest are left out
+  const ServedSide* side = nullptr;
 };
 
 std::string text_of(const json& value, const std::string& place) {
@@ -48,14 +49,15 @@ Refinements stages_of(const json& value) {
   return read_refinements(texts);
 }
 
-SearchRequest request_of(const HttpRequest& http) {
+SearchRequest request_of(const ServeState& state, const HttpRequest& http) {
   json fields;
   SearchRequest request;
   request.like = body_objects(http, "like", fields);
+  request.side = &side_of(state, fields);
   json shorthand = json::object();
   for (const auto& [key, value] : fields.items()) {
     const auto place = "/" + key;
-    if (key == "like") continue;
+    if (key == "like" || key == "space") continue;
     if (key == "unlike")
       request.unlike = objects_of(value, place);
     else if (key == "k")
@@ -74,7 +76,7 @@ SearchRequest request_of(const HttpRequest& http) {
       shorthand[key] = value;
     else {
       const auto close = closest_name(key, {"like", "unlike", "k", "offset", "where", "group_by", "exact",
-                                            "rerank", "image", "text", "vector", "id"});
+                                            "rerank", "space", "image", "text", "vector", "id"});
       throw RequestError(
           400, "/" + shown(key) + " is not known" + (close.empty() ? "" : "; did you mean " + close + "?"));
     }
@@ -117,7 +119,7 @@ json found_text(const std::vector<FoundItem>& found, int64_t offset) {
 class Search {
  public:
   Search(ServeState& state, const Call& call, const Respond& respond)
-      : state_(state), respond_(respond), http_(call.request), request_(request_of(*call.request)) {}
+      : state_(state), respond_(respond), http_(call.request), request_(request_of(state, *call.request)) {}
 
   /// Embeds what has to be; the rest follows where that is done.
   static void begin(const std::shared_ptr<Search>& self) {
@@ -128,7 +130,7 @@ class Search {
       }
     }
     if (to_encode.empty()) return answered(self->respond_, [&] { self->finish({}); });
-    self->state_.model.encode(
+    self->request_.side->model.encode(
         to_encode, self->http_,
         [self](EncodedInputs encoded, const std::string& failure) {
           if (!failure.empty()) return self->respond_(error_response(500, failure));
@@ -137,18 +139,18 @@ class Search {
           self->state_.later(
               [self, rows = encoded.rows] { answered(self->respond_, [&] { self->finish(rows); }); });
         },
-        self->state_.index->mirror());
+        self->request_.side->index->mirror());
   }
 
  private:
   bool is_to_encode(const RequestObject& object) const {
     if (object.kind == RequestObject::Kind::id) return false;
-    return object.kind != RequestObject::Kind::vector || state_.model.reads() == "vector";
+    return object.kind != RequestObject::Kind::vector || request_.side->model.reads() == "vector";
   }
 
   void finish(const at::Tensor& encoded) {
     const auto begin = now_seconds();
-    const auto index = state_.index->current();
+    const auto index = request_.side->index->current();
     const auto& folder = index->folder();
     const auto rows = encoded.defined() ? folder.as_rows(encoded) : at::Tensor();
     int64_t next = 0;
@@ -194,7 +196,8 @@ std::vector<Route> search_routes(ServeState& state) {
        {query_parameter("k", "integer", "How many are to be found (10)."),
         query_parameter("offset", "integer", "How many of the nearest are left out (0)."),
         query_parameter("where", "string", "A condition over the columns, such as year >= 2010."),
-        query_parameter("group_by", "string", "A column of whose values each is found once.")}},
+        query_parameter("group_by", "string", "A column of whose values each is found once."),
+        query_parameter("space", "string", "base: by the model before it was trained, where it is served.")}},
       {"requestBody", body},
       {"responses",
        {{"200",

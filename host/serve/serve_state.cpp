@@ -22,6 +22,17 @@ void answered(const Respond& respond, const std::function<void()>& body) {
   }
 }
 
+const ServedSide& side_of(const ServeState& state, const nlohmann::json& fields) {
+  const auto space = fields.find("space");
+  if (space == fields.end() || space->is_null() || *space == "tuned") return state.tuned;
+  if (*space != "base")
+    throw RequestError(400, "/space is " + json_text(*space).substr(0, 40) + "; expected tuned or base");
+  if (state.base == nullptr)
+    throw RequestError(400,
+                       "/space is base, and the server has no base; host serve --base-index gives it one");
+  return *state.base;
+}
+
 HttpResponse json_response(const nlohmann::json& body, int status) {
   HttpResponse response;
   response.status = status;

@@ -13,11 +13,18 @@
 
 namespace kindred::host {
 
+/// A model and an index of it.
+struct ServedSide {
+  ServedModel& model;
+  ServedIndex* index = nullptr;  ///< null: there is none, and no route for it
+};
+
 /// What all routes of a server work with.
 struct ServeState {
   ServeFigures& figures;
-  ServedModel& model;
-  ServedIndex* index = nullptr;  ///< null: there is none, and no route for it
+  ServedSide tuned;
+  const ServedSide* base =
+      nullptr;  ///< the same before it was trained, to be seen beside it; null: not served
   /// Runs what may wait on a thread for that, soon.
   std::function<void(std::function<void()>)> later;
   /// The figures that are asked for when somebody looks.
@@ -37,6 +44,9 @@ std::vector<Route> page_routes();
 
 /// The schemas that their operations refer to.
 nlohmann::json api_schemas();
+
+/// The side that a request asks for by its "space": "tuned", or "base". Throws RequestError.
+const ServedSide& side_of(const ServeState& state, const nlohmann::json& fields);
 
 /// Calls `body` and answers with the error that it throws, if any: RequestError has a status, Error is the
 /// request's fault (400) as all that is checked before says, WriterBusy is 409, and anything else 500.

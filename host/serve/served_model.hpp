@@ -34,6 +34,8 @@ class ServedModel {
   /// "image", "text" or "vector": what it reads.
   std::string reads() const;
   int64_t waiting() const { return queue_.waiting(); }
+  /// Encodes nothing any more, and waits for what is under way.
+  void stop() { queue_.stop(); }
   const Decoders& decoders() const { return decoders_; }
 
  private:

@@ -48,15 +48,20 @@ std::vector<Route> status_routes(ServeState& state) {
       {"GET", "/info", "The model, its metrics, and the index.", json::object(),
        [&state](const Call&, const Respond& respond) {
          answered(respond, [&] {
-           respond(json_response({{"model", card_text(state.model)},
-                                  {"index", state.index != nullptr ? index_text(*state.index) : json()},
-                                  {"kindred", state.model.card().kindred_version}}));
+           json base;
+           if (state.base != nullptr)
+             base = {{"model", card_text(state.base->model)}, {"index", index_text(*state.base->index)}};
+           respond(json_response(
+               {{"model", card_text(state.tuned.model)},
+                {"index", state.tuned.index != nullptr ? index_text(*state.tuned.index) : json()},
+                {"base", base},
+                {"kindred", state.tuned.model.card().kindred_version}}));
          });
        }},
       {"GET", "/v1/models", "The model, as clients of OpenAI's interface ask for it.", json::object(),
        [&state](const Call&, const Respond& respond) {
          const json model = {
-             {"id", state.model.name()}, {"object", "model"}, {"owned_by", "kindred"}, {"created", 0}};
+             {"id", state.tuned.model.name()}, {"object", "model"}, {"owned_by", "kindred"}, {"created", 0}};
          respond(json_response({{"object", "list"}, {"data", {model}}}));
        }},
       {"GET",

@@ -1,5 +1,6 @@
-// Forms, base64, addresses and queries of requests, as a stranger may send them. The first byte says which. Beyond a
-// crash it is a finding when a part lies outside the body, or what was decoded is not what encoding it gives back.
+// Forms, base64, addresses and queries of requests, as a stranger may send them. The first byte says which.
+// Beyond a crash it is a finding when a part lies outside the body, or what was decoded is not what encoding
+// it gives back.
 #include <cstdlib>
 #include <string>
 
@@ -24,8 +25,8 @@ bool reads_form(const std::string& text) {
     if (parts.size() > kMostParts) std::abort();
     for (const auto& part : parts) {
       const auto* begin = part.content.data();
-      const bool is_inside = part.content.empty() ||
-                             (begin >= body.data() && begin + part.content.size() <= body.data() + body.size());
+      const bool is_inside = part.content.empty() || (begin >= body.data() && begin + part.content.size() <=
+                                                                                  body.data() + body.size());
       if (!is_inside) std::abort();
     }
     return true;

@@ -1,5 +1,5 @@
-// Bodies of requests, as a stranger may send them: the first line is the type of the content, what follows is the
-// body. Beyond a crash it is a finding when an object has no content of its kind.
+// Bodies of requests, as a stranger may send them: the first line is the type of the content, what follows is
+// the body. Beyond a crash it is a finding when an object has no content of its kind.
 #include <cmath>
 #include <cstdlib>
 #include <string>

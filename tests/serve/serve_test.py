@@ -203,7 +203,6 @@ class SearchTest(ServedTest):
     def test_shows_pictures_and_no_other_files(self):
         secret = self.folder / "secret.txt"
         secret.write_text("nobody shall read this")
-        (self.folder / "foreign.npy").write_bytes(b"")
         self.host("index", "export", "i", "--to", "numpy", "--output", "foreign.npy")
         lines = [json.loads(line) for line in open(self.folder / "foreign.jsonl")]
         lines[0]["path"] = str(secret)
@@ -221,6 +220,26 @@ class SearchTest(ServedTest):
             self.assertNotIn(str(self.folder), json.dumps(server.post("/search", {"id": lines[2]["id"]})[2]))
             for path in ("/items/..%2f..%2fetc%2fpasswd/picture", "/items/../../etc/passwd", "/../etc/passwd"):
                 self.assertEqual(server.get(path)[0], 404)
+
+    def test_what_was_before_training_is_served_beside_it(self):
+        self.host("run", "pipeline.json", "--quiet", "--output", "before", "--set", "train.epochs=0", "--set", "model.head=[]")
+        self.host("index", "build", "--model", "before", "--output", "before.index", "--data", "pipeline.json", "--quiet")
+        self.host("embed", "--model", "before", "--output", "before.npy", "--quiet", *self.photos)
+        with Server(self, "--index", "i", "--base-index", "before.index") as server:
+            content = self.bytes_of(self.photos[7])
+            row = server.post("/embed?space=base", content, "image/png")[2]["embeddings"][0]
+            for a, b in zip(row, embedded_rows(self.folder / "before.npy")[7]):
+                self.assertLess(abs(a - b), 1e-4)
+            found = {space: server.post("/search", {**as_json(content), "space": space, "k": 48})[2]["found"]
+                     for space in ("tuned", "base")}
+            self.assertEqual(found["tuned"][0]["id"], found["base"][0]["id"])
+            self.assertNotEqual([one["distance"] for one in found["tuned"]], [one["distance"] for one in found["base"]])
+            self.assertEqual(server.post("/search", {"id": found["base"][0]["id"], "space": "base"})[0], 200)
+            self.assertEqual(server.get("/info")[2]["base"]["index"]["items"], 48)
+            self.assertIn("expected tuned or base", server.post("/search", {"id": "x", "space": "all"})[2]["error"]["message"])
+        with Server(self, "--index", "i") as server:
+            self.assertIn("no base", server.post("/search", {"id": "x", "space": "base"})[2]["error"]["message"])
+            self.assertIsNone(server.get("/info")[2]["base"])
 
     def test_another_model_is_refused(self):
         self.host("run", "pipeline.json", "--quiet", "--output", "other", "--set", "seed=9")

@@ -1,15 +1,19 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "host/base/exit_code.hpp"
 #include "host/base/size_text.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/index/index_choice.hpp"
+#include "host/cli/index/index_encoder.hpp"
 #include "host/model/device.hpp"
 #include "host/model/model_fingerprint.hpp"
 #include "host/model/servable.hpp"
 #include "host/serve/access.hpp"
 #include "host/serve/api_server.hpp"
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
@@ -39,15 +43,33 @@ ApiOptions options_of(const CommandLine& command) {
   return options;
 }
 
+/// The folder of the model that an index was built with.
+std::string model_of_index(const std::string& index) {
+  const auto noted = IndexFolder::open(index)->note(kModelNote);
+  if (noted.is_string() && std::filesystem::exists(noted.get<std::string>())) return noted;
+  throw Error("the model of the index " + index +
+              " is not where it was when the index was built; build the index again");
+}
+
+ApiModel loaded(const CommandLine& command, const Catalog& catalog, const std::string& folder,
+                const std::string& index, int64_t batch) {
+  const auto device = device_from_name(command.get<std::string>("device"));
+  return {InferenceModel::load(folder, catalog, device, {batch, 0}), model_fingerprint(folder), index};
+}
+
 int serve_command(const CommandLine& command) {
   if (!command.has("model")) throw UsageError("--model DIR is missing");
   const auto options = options_of(command);
   const auto catalog = load_catalog(command);
   const auto folder = model_folder(command.get<std::string>("model"));
-  ApiModel what{InferenceModel::load(folder, catalog, device_from_name(command.get<std::string>("device")),
-                                     {options.queue.batch_inputs, 0}),
-                model_fingerprint(folder), command.has("index") ? command.get<std::string>("index") : "",
-                index_maker(catalog)};
+  const auto batch = options.queue.batch_inputs;
+  const auto index = command.has("index") ? command.get<std::string>("index") : "";
+  ApiContent what{loaded(command, catalog, folder, index, batch), {}, index_maker(catalog)};
+  if (command.has("base-index")) {
+    if (index.empty()) throw UsageError("--base-index is shown beside --index, which is missing");
+    const auto base = command.get<std::string>("base-index");
+    what.base = loaded(command, catalog, model_of_index(base), base, batch);
+  }
   auto& context = command.context();
   serve_api(std::move(what), catalog, options, context, [&](uint16_t port) {
     context.info(fmt::format("serving {} on http://{}:{} ; /docs says what programs can ask, Ctrl-C ends it",
