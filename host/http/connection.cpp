@@ -140,11 +140,13 @@ void Connection::dispatch() {
     answer(error_response(429, "too many requests wait; try again in a moment"));
 }
 
-/// While the answer is made: notices that the client hangs up, so that nobody works for it any more.
+/// While the answer is made: notices that the client hangs up, so that nobody works for it any more. What
+/// keeps the connection meanwhile is the function that takes the answer.
 void Connection::watch() {
   stream_.socket().async_wait(
-      asio::ip::tcp::socket::wait_read, [self = shared_from_this(), number = number_](ErrorCode error) {
-        if (error || !self->is_awaiting_ || self->number_ != number) return;
+      asio::ip::tcp::socket::wait_read, [weak = weak_from_this(), number = number_](ErrorCode error) {
+        const auto self = weak.lock();
+        if (error || !self || !self->is_awaiting_ || self->number_ != number) return;
         char byte = 0;
         const auto count = ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         if (count > 0) return;  // the next request comes already
