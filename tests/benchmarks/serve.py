@@ -3,7 +3,7 @@
 
     cmake --build build/release
     tests/benchmarks/serve.py --model RUN --photos FOLDER [--parts embed,index,soak] [--clients 16]
-        [--seconds 20] [--index-rows 1000000] [--soak 100000] [--build build/release] [--scratch FOLDER]
+        [--seconds 10] [--rounds 3] [--index-rows 1000000] [--soak 100000] [--build build/release] [--scratch FOLDER]
 
 RUN is the folder of a run whose model reads pictures, FOLDER has JPEG files. Clients are processes of this program, beside the
 server on the same processors, so that what is measured includes what asking costs.
@@ -106,13 +106,20 @@ def embed_rate(arguments, files):
 
 
 def part_embed(arguments, files):
+    """Both in turns; what is compared is the best of each, since whatever else the machine does only slows it down."""
+    rates, alone, latencies = [], [], []
     with Server(arguments) as server:
         by_clients(server.port, files, arguments.clients, 3)
-        rate, times = by_clients(server.port, files, arguments.clients, arguments.seconds)
-    alone = embed_rate(arguments, files)
-    median, late = statistics.median(times), times[int(len(times) * 0.99)]
-    print(f"embed: {rate:.1f} pictures/s over HTTP by {arguments.clients} clients, {alone:.1f} by host embed: {rate / alone:.2f}x; "
-          f"median {median * 1e3:.0f} ms, 99th percentile {late * 1e3:.0f} ms: {late / median:.2f}x")
+        for _ in range(arguments.rounds):
+            rate, times = by_clients(server.port, files, arguments.clients, arguments.seconds)
+            rates.append(rate)
+            latencies.append((statistics.median(times), times[int(len(times) * 0.99)]))
+            alone.append(embed_rate(arguments, files))
+    best = rates.index(max(rates))
+    median, late = latencies[best]
+    print(f"embed: {max(rates):.1f} pictures/s over HTTP by {arguments.clients} clients, {max(alone):.1f} by host embed: "
+          f"{max(rates) / max(alone):.2f}x, the best of {arguments.rounds} rounds each; median {median * 1e3:.0f} ms, "
+          f"99th percentile {late * 1e3:.0f} ms: {late / median:.2f}x")
 
 
 def made_index(arguments, dimension):
@@ -222,7 +229,8 @@ def main():
     parser.add_argument("--photos", required=True)
     parser.add_argument("--parts", default="embed,index,soak")
     parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--index-rows", type=int, default=1_000_000)
     parser.add_argument("--soak", type=int, default=100_000)
     parser.add_argument("--build", default="build/release")
