@@ -10,17 +10,17 @@ export async function classesOf(view, signal) {
   return new Set(items.map((one) => one?.class).filter(Boolean));
 }
 
-function tally(places, count, what, isGrouped) {
-  if (count === 0) return "";
-  if (isGrouped) return places.length ? `At place ${places[0] + 1}: ${what}.` : `Not among the nearest ${count}: ${what}.`;
+/** Where each class is found once, the place of the right one says more than how many there are. */
+function tally(places, count, isGrouped) {
+  if (isGrouped) return places.length ? `at place ${places[0] + 1}` : `not among the nearest ${count}`;
   const first = places.filter((place) => place < kFirst).length;
   const all = `${places.length} of the nearest ${count}`;
-  return `${count > kFirst ? `${first} of the nearest ${kFirst} and ${all}` : all}: ${what}.`;
+  return count > kFirst ? `${first} of the nearest ${kFirst}, ${all}` : all;
 }
 
 /** Marks the items of `classes` in each list, or without them those that are in both, and says how many they are. */
 export function compare(lists, classes, isGrouped) {
-  const words = classes.size ? "same class" : "in both lists";
+  const [words, title] = classes.size ? ["same class", "Same class"] : ["in both lists", "In both lists"];
   const isRight = (one) => (classes.size ? classes.has(one.class) : lists.every(({ cards }) => cards.shown.has(one.id)));
   for (const list of lists) {
     const places = [];
@@ -29,6 +29,7 @@ export function compare(lists, classes, isGrouped) {
       if (right) places.push(place);
       list.cards.note(card, right ? words : "");
     });
-    list.tell(tally(places, list.cards.shown.size, words, isGrouped && classes.size > 0));
+    const count = list.cards.shown.size;
+    list.tell(count ? `${title}: ${tally(places, count, isGrouped && classes.size > 0)}.` : "");
   }
 }
