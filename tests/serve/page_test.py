@@ -308,6 +308,11 @@ class PageTest(unittest.TestCase):
             self.page.click("#beside")
             self.page.wait("return document.querySelectorAll('#base .card').length === 48")
             self.assertLessEqual(self.page.run("return document.documentElement.scrollWidth"), 360)
+            covered = self.page.run("return [...document.querySelectorAll('.card')].filter((card) => {"
+                                    "const [far, mark] = ['.distance', '.mark'].map((one) => "
+                                    "card.querySelector(one).getBoundingClientRect());"
+                                    "return far.right > mark.left && far.bottom > mark.top; }).length")
+            self.assertEqual(covered, 0)
         finally:
             self.page.developer("Emulation.clearDeviceMetricsOverride")
 
