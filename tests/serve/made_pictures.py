@@ -72,13 +72,15 @@ class Server:
 
 
 def make(host, plugins, folder):
-    """Draws, trains in a blink, and builds an index with small pictures."""
+    """Draws, trains in a blink, and builds an index with small pictures, and "before.index" by the model before training."""
     folder = pathlib.Path(folder)
     write_pictures(folder / "photos")
     (folder / "pipeline.json").write_text(json.dumps(PIPELINE))
+    items = ["--data", "pipeline.json", "--split", "all"]
     for arguments in (["run", "pipeline.json", "--output", "run"],
-                      ["index", "build", "--model", "run", "--output", "index", "--data", "pipeline.json", "--split", "all",
-                       "--thumbnails"]):
+                      ["index", "build", "--model", "run", "--output", "index", *items, "--thumbnails"],
+                      ["run", "pipeline.json", "--set", "train.epochs=0", "--set", "model.head=[]", "--output", "before"],
+                      ["index", "build", "--model", "before", "--output", "before.index", *items]):
         done = subprocess.run([host, *arguments, "--plugins", plugins], cwd=folder, capture_output=True, text=True,
                               timeout=300, env={**os.environ, "NO_COLOR": "1"})
         if done.returncode != 0:

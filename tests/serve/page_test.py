@@ -11,6 +11,7 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import urllib.parse
 import urllib.request
 
 import browser
@@ -37,6 +38,8 @@ class PageTest(unittest.TestCase):
         made_pictures.make(cls.HOST, cls.PLUGINS, cls.folder)
         cls.server = made_pictures.Server(cls.HOST, cls.PLUGINS, cls.folder)
         cls.addClassCleanup(cls.server.close)
+        cls.with_base = made_pictures.Server(cls.HOST, cls.PLUGINS, cls.folder, "--base-index", "before.index")
+        cls.addClassCleanup(cls.with_base.close)
         cls.page = browser.Browser(cls.folder / "profile")
         cls.addClassCleanup(cls.page.close)
 
@@ -50,10 +53,11 @@ class PageTest(unittest.TestCase):
         return self.page.wait("const said = document.getElementById('status').textContent;"
                               "return said.includes(arguments[0]) && said", words)
 
-    def cards(self):
-        return self.page.run("return [...document.querySelectorAll('.card')].map((one) => ({id: one.dataset.id, "
+    def cards(self, within="#lists"):
+        return self.page.run("return [...document.querySelectorAll(`${arguments[0]} .card`)].map((one) => ({id: one.dataset.id, "
                              "name: one.querySelector('strong').textContent, "
-                             "far: one.querySelector('.distance').textContent}))")
+                             "far: one.querySelector('.distance').textContent, "
+                             "note: one.querySelector('.note').textContent}))", within)
 
     def give(self, how, bytes_, name="picture.png"):
         self.page.run(DROP, base64.b64encode(bytes_).decode(), name, how)
@@ -184,12 +188,131 @@ class PageTest(unittest.TestCase):
             wanted = [one["id"] for one in json.load(answer)["found"]]
         self.assertEqual([one["id"] for one in self.cards()], wanted)
 
+    def open_with_base(self, address="/"):
+        self.page.open(self.with_base.url + address)
+        self.wait_for("items")
+
+    def ask(self, method, path, body=b"", kind="application/json"):
+        """What the server that has a base answers."""
+        request = urllib.request.Request(self.with_base.url + path, body or None, {"Content-Type": kind}, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def check_list(self, within, found, is_right, title):
+        """That a list shows what was found, notes those that are right, and counts them."""
+        cards = self.cards(within)
+        self.assertEqual([one["id"] for one in cards], [one["id"] for one in found])
+        right = [is_right(one) for one in cards]
+        self.assertEqual([one["note"] != "" for one in cards], right)
+        self.assertTrue(any(right))
+        said = f"{title}: {sum(right[:10])} of the nearest 10, {sum(right)} of the nearest {len(right)}."
+        self.assertEqual(self.page.texts(f"{within} .tally"), [said])
+
+    def test_an_item_shows_which_are_of_its_class_after_and_before_training(self):
+        item = "class_6/2.png"
+        item = next(one for one in self.ask("GET", "/items?limit=64")["items"] if one["id"].endswith(item))["id"]
+        self.open_with_base(f"/?id={urllib.parse.quote(item, safe='')}")
+        self.wait_for("nearest")
+        self.assertEqual(self.page.run("return document.getElementById('base').hidden"), True)
+        self.page.click("#beside")
+        self.page.wait("return document.querySelectorAll('#base .card').length === 48")
+        for within, space in (("#tuned", "tuned"), ("#base", "base")):
+            found = self.ask("POST", "/search", json.dumps({"id": item, "k": 48, "space": space}).encode())["found"]
+            self.check_list(within, found, lambda one: one["name"] == "class_6", "Same class")
+            self.assertEqual(self.page.run("return [...document.querySelectorAll(`${arguments[0]} .card a`)].map((one) => "
+                                           "one.getAttribute('aria-label').endsWith(', same class'))", within),
+                             [one["class"] == "class_6" for one in found])
+        self.assertNotEqual(self.cards("#tuned"), self.cards("#base"))
+        self.assertEqual(self.page.run("return [...document.querySelectorAll('section')].map((one) => "
+                                       "document.getElementById(one.getAttribute('aria-labelledby')).textContent)"),
+                         ["After training", "Before training"])
+        both = self.cards()
+        self.page.open(self.page.run("return location.href"))  # is a link that shows the same
+        self.page.wait("return document.querySelectorAll('#base .card.noted').length > 0")
+        self.assertEqual(self.cards(), both)
+        self.page.back()
+        self.page.back()
+        self.page.wait("return document.getElementById('base').hidden && document.querySelectorAll('#tuned .card').length")
+        self.assertEqual([one["note"] for one in self.cards() if one["note"]], [])
+        self.assertEqual(self.page.complaints(), [])
+
+    def test_a_picture_is_searched_for_as_it_was_before_training_too(self):
+        self.open_with_base()
+        self.assertEqual(self.page.run("return document.getElementById('beside').disabled"), True)  # nothing is searched for
+        content = made_pictures.picture(3, 5)
+        self.give("drop", content)
+        self.wait_for("nearest")
+        self.page.click("#beside")
+        self.page.wait("return document.querySelectorAll('#base .card').length === 48")
+        found = {space: self.ask("POST", f"/search?k=48&space={space}", content, "image/png")["found"] for space in ("tuned", "base")}
+        for space, other in (("tuned", "base"), ("base", "tuned")):
+            others = {one["id"] for one in found[other]}
+            self.check_list(f"#{space}", found[space], lambda one: one["id"] in others, "In both lists")
+            self.assertLess(float(self.cards(f"#{space}")[0]["far"]), 0.001)
+        self.assertNotEqual([one["id"] for one in found["tuned"]], [one["id"] for one in found["base"]])
+        self.page.run("scrollTo(0, document.body.scrollHeight)")
+        self.wait_for("64 items found")
+        for within in ("#tuned", "#base"):
+            self.assertEqual(len({one["id"] for one in self.cards(within)}), 64)
+        self.page.click("#group")
+        self.wait_for("8 items found")
+        self.page.click("#base .card:nth-child(3) a")
+        self.page.wait("return document.querySelector('#base .tally').textContent.startsWith('Same class: at place ')")
+        self.assertEqual([sum(one["note"] == "same class" for one in self.cards(within)) for within in ("#tuned", "#base")], [1, 1])
+        self.assertEqual(self.page.complaints(), [])
+
+    def test_keys_and_marks_work_in_both_lists(self):
+        item = self.ask("GET", "/items?limit=1")["items"][0]["id"]
+        self.open_with_base(f"/?beside=1&id={urllib.parse.quote(item, safe='')}")
+        self.page.wait("return document.querySelectorAll('#base .card').length === 48")
+        self.page.run("document.querySelector('#base .card a').focus()")
+        before = [one["id"] for one in self.cards("#base")]
+        columns = self.page.run("return getComputedStyle(document.querySelector('#base ol')).gridTemplateColumns.split(' ').length")
+        for key, place in (("Right", 1), ("Down", 1 + columns)):
+            self.page.press(key)
+            self.assertEqual(self.focused(), before[place])
+        self.page.press("+")
+        marked = self.page.run("return [...document.querySelectorAll('.card.like')].map((one) => "
+                               "[one.closest('section').id, one.dataset.id])")
+        in_first = before[1 + columns] in [one["id"] for one in self.cards("#tuned")]
+        self.assertEqual(marked, [["tuned", before[1 + columns]]] * in_first + [["base", before[1 + columns]]])
+        self.page.click("#unmark")
+        self.assertEqual(self.page.run("return document.querySelectorAll('.card.like').length"), 0)
+
+    def test_what_fails_before_training_alone_leaves_the_other_list(self):
+        self.ask("POST", "/items?id=new", made_pictures.picture(1, 99), "image/png")
+        self.addCleanup(self.ask, "DELETE", "/items/new")
+        self.open_with_base("/?beside=1&id=new")
+        self.assertIn("Before training: the index has no item", self.error())
+        self.wait_for("nearest")
+        self.assertEqual([len(self.cards(within)) for within in ("#tuned", "#base")], [48, 0])
+
+    def test_nothing_of_before_training_is_seen_where_it_is_not_served(self):
+        item = self.cards()[0]["id"]
+        self.page.open(f"{self.server.url}/?beside=1&id={urllib.parse.quote(item, safe='')}")
+        self.wait_for("nearest")
+        self.assertNotIn("training", self.page.run("return document.body.innerText"))
+        self.assertEqual(self.page.run("return document.querySelectorAll('section[aria-labelledby]').length"), 0)
+        self.assertEqual(len(self.cards()), 48)
+        self.assertEqual(self.page.complaints(), [])
+
     def test_fits_a_phone(self):
         self.page.developer("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
         try:
             self.give("drop", made_pictures.picture(0, 0), "a" * 80 + ".png")
             self.wait_for("nearest")
             self.assertLessEqual(self.page.run("return document.documentElement.scrollWidth"), 360)
+            self.open_with_base()
+            self.give("drop", made_pictures.picture(0, 0))
+            self.wait_for("nearest")
+            self.page.click("#beside")
+            self.page.wait("return document.querySelectorAll('#base .card').length === 48")
+            self.assertLessEqual(self.page.run("return document.documentElement.scrollWidth"), 360)
+            covered = self.page.run("return [...document.querySelectorAll('.card')].filter((card) => {"
+                                    "const [far, mark] = ['.distance', '.mark'].map((one) => "
+                                    "card.querySelector(one).getBoundingClientRect());"
+                                    "return far.right > mark.left && far.bottom > mark.top; }).length")
+            self.assertEqual(covered, 0)
         finally:
             self.page.developer("Emulation.clearDeviceMetricsOverride")
 

@@ -68,10 +68,13 @@ export function items(limit, after, where, signal) {
   return json(`items?${query}`, { signal });
 }
 
+export const item = (id, signal) => json(`items/${encodeURIComponent(id)}`, { signal });
+
 /** The numbers of the embedding of a picture: a file of any kind, of which the server says what it thinks. */
-export async function embed(file) {
+export async function embed(file, space) {
   const type = file.type.startsWith("image/") ? file.type : "application/octet-stream";
-  return (await json("embed", { method: "POST", body: file, headers: { "Content-Type": type } })).embeddings[0];
+  const request = { method: "POST", body: file, headers: { "Content-Type": type } };
+  return (await json(`embed?space=${space}`, request)).embeddings[0];
 }
 
 export const pictureOf = (id) => `items/${encodeURIComponent(id)}/picture`;

@@ -20,14 +20,15 @@ export function thumbnail(id, words) {
 
 const shownDistance = (distance) => distance.toPrecision(4);
 
-/** Cards of items in a list. `follow(id)`: somebody goes on from one. `marked()`: marks have changed. */
+/** Cards of items in a list. `marks`: id -> "like" or "unlike", of all lists. `follow(id)`: somebody goes on from one.
+ *  `marked(id)`: its mark has changed. */
 export class Cards {
-  constructor(list, { follow, marked }) {
+  constructor(list, { marks, follow, marked }) {
     this.list = list;
+    this.marks = marks;
     this.follow = follow;
     this.marked = marked;
-    this.marks = new Map();  // id -> "like" or "unlike"
-    this.ids = new Set();
+    this.shown = new Map();  // id -> {"item", "card"}, in their order
     list.addEventListener("click", (event) => this.clicked(event));
     list.addEventListener("keydown", (event) => this.pressed(event));
     list.addEventListener("focusin", (event) => this.reached(event.target.closest(".card")));
@@ -35,28 +36,19 @@ export class Cards {
 
   clear() {
     this.list.replaceChildren();
-    this.ids.clear();
+    this.shown.clear();
   }
 
   /** Adds those that are not there yet: an approximate index may find one twice on its way down. Returns how many. */
   add(items) {
-    const fresh = items.filter((item) => !this.ids.has(item.id));
+    const fresh = items.filter((item) => !this.shown.has(item.id));
     for (const item of fresh) {
-      this.ids.add(item.id);
-      this.list.append(this.card(item));
+      const card = this.card(item);
+      this.shown.set(item.id, { item, card });
+      this.list.append(card);
     }
     if (fresh.length && !this.list.querySelector("a[tabindex='0']")) this.reached(this.list.firstElementChild);
     return fresh.length;
-  }
-
-  clearMarks() {
-    this.marks.clear();
-    for (const card of this.list.children) this.show(card);
-    this.marked();
-  }
-
-  idsMarked(how) {
-    return [...this.marks].filter(([, mark]) => mark === how).map(([id]) => id);
   }
 
   card(item) {
@@ -70,10 +62,27 @@ export class Cards {
       element("a", { href: `?id=${encodeURIComponent(item.id)}`, tabindex: "-1", "aria-label": label, title: item.id },
         element("div", { class: "frame" }, thumbnail(item.id, name)),
         element("div", { class: "words" }, element("strong", {}, name), element("small", {}, item.class ? item.id : ""))),
+      element("span", { class: "note", "aria-hidden": "true" }),
       element("span", { class: "distance", "aria-hidden": "true" }, far),
       element("div", { class: "mark" }, button("like", "+", "More like this"), button("unlike", "\u2212", "Less like this")));
     this.show(card);
     return card;
+  }
+
+  /** Says something of a card, in view and in the name of its link; "" takes it away. */
+  note(card, words) {
+    const note = card.querySelector(".note"), link = card.querySelector("a");
+    if (note.textContent === words) return;
+    const label = link.getAttribute("aria-label");
+    const plain = note.textContent ? label.slice(0, -`, ${note.textContent}`.length) : label;
+    link.setAttribute("aria-label", words ? `${plain}, ${words}` : plain);
+    note.textContent = words;
+    card.classList.toggle("noted", words !== "");
+  }
+
+  showMark(id) {
+    const shown = this.shown.get(id);
+    if (shown) this.show(shown.card);
   }
 
   show(card) {
@@ -88,8 +97,7 @@ export class Cards {
     const id = card.dataset.id;
     if (this.marks.get(id) === how) this.marks.delete(id);
     else this.marks.set(id, how);
-    this.show(card);
-    this.marked();
+    this.marked(id);
   }
 
   clicked(event) {

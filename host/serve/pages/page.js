@@ -1,20 +1,24 @@
 // The page of the server: what people give becomes a view, a view becomes items.
 import * as api from "./api.js";
-import { Cards, element } from "./cards.js";
-import { addressOf, nothing, partOfPicture, requestOf, showQuery, viewOfAddress } from "./query.js";
+import { classesOf, compare } from "./beside.js";
+import { element } from "./cards.js";
+import { Found } from "./found.js";
+import { addressOf, nothing, partOfPicture, showQuery, viewOfAddress } from "./query.js";
 
-const kAtOnce = 48;
 const kAhead = 600;      // pixels below the window where the next items are fetched
-const kDeepest = 10000;  // of POST /search
 const kBookkeeping = ["row", "file_bytes", "file_time", "file_hash"];  // columns that say nothing to people
 
 const at = (id) => document.getElementById(id);
-const cards = new Cards(at("results"), { follow: (id) => go({ ...filters(), like: [{ id }] }), marked: showMarks });
+const marks = new Map();
+const forCards = { marks, follow: (id) => go({ ...filters(), like: [{ id }] }), marked: showMarks };
+const tuned = new Found(at("tuned"), "tuned", forCards), base = new Found(at("base"), "base", forCards);
 
 let view = nothing();
-let page = { next: 0, ends: false };  // how far the view is shown
+let lists = [tuned];   // that the view shows
+let classes = null;    // promised: those that are searched for, where the lists are compared
 let running = new AbortController();
 let reads = "";
+let hasBase = false;   // what was before training is served, too
 
 function say(text) { at("status").textContent = text; }
 
@@ -26,7 +30,7 @@ function showError(error) {
 }
 
 function filters() {
-  return { ...nothing(), where: at("where").value.trim(), group: at("group").checked };
+  return { ...nothing(), where: at("where").value.trim(), group: at("group").checked, beside: at("beside").checked };
 }
 
 /** Shows a view as a new place of the history. */
@@ -40,19 +44,32 @@ function show(next) {
   view = next;
   running.abort();
   running = new AbortController();
-  page = { next: 0, ends: false };
   at("where").value = view.where;
   at("group").checked = view.group;
-  at("group").disabled = view.like.length === 0;
+  at("beside").checked = hasBase && view.beside;
+  at("group").disabled = at("beside").disabled = view.like.length === 0;
   const text = view.like.find((part) => part.text !== undefined);
   at("text").value = text ? text.text : "";
   showQuery(at("query"), view, remove);
-  cards.clear();
-  cards.clearMarks();
+  showLists();
+  clearMarks();
   showError(null);
   at("more").hidden = true;
   say("Searching...");
   return more();
+}
+
+/** What was before training stands beside it where something is searched for. */
+function showLists() {
+  const isBeside = hasBase && Boolean(view.beside) && view.like.length > 0;
+  lists = isBeside ? [tuned, base] : [tuned];
+  classes = isBeside ? classesOf(view, running.signal) : null;
+  at("lists").classList.toggle("beside", isBeside);
+  base.section.hidden = !isBeside;
+  for (const list of [tuned, base]) {
+    list.clear();
+    list.showTitle(isBeside);
+  }
 }
 
 function remove(kind, place) {
@@ -60,60 +77,56 @@ function remove(kind, place) {
   go(next.like.length ? next : { ...next, unlike: [] });
 }
 
-/** The next items of the view: of a search by distance, without one in the order of the index. */
-async function fetched(signal) {
-  if (view.like.length === 0) {
-    const { items, next } = await api.items(kAtOnce, page.next || "", view.where, signal);
-    return { items, next, ends: next === null };
-  }
-  const offset = page.next;
-  const { found } = await api.search(requestOf(view, Math.min(kAtOnce, kDeepest - offset), offset), signal);
-  const next = offset + found.length;
-  return { items: found, next, ends: found.length < kAtOnce || next >= kDeepest };
-}
-
 let isFetching = null;
 
+/** The next items of each list. Where one fails it ends, and the other goes on. */
 async function more() {
   const { signal } = running;
-  if (page.ends || isFetching === signal) return;
+  const open = lists.filter((list) => !list.ends);
+  if (open.length === 0 || isFetching === signal) return;
   isFetching = signal;
-  try {
-    const { items, next, ends } = await fetched(signal);
-    if (signal.aborted) return;
-    page = { next, ends };
-    cards.add(items);
-    at("more").hidden = ends;
-    sayCount(ends);
-  } catch (error) {
-    if (signal.aborted) return;
-    page.ends = true;
-    at("more").hidden = true;
-    showError(error);
-  } finally {
-    if (isFetching === signal) isFetching = null;
-  }
+  const errors = await Promise.all(open.map((list) => list.more(view, signal)));
+  const wanted = await classes;
+  if (isFetching === signal) isFetching = null;
+  if (signal.aborted) return;
+  const failed = errors.findIndex(Boolean);
+  const isOfBase = open[failed] === base;
+  if (failed >= 0) showError(isOfBase ? new Error(`Before training: ${errors[failed].message}`) : errors[failed]);
+  if (failed < 0 || isOfBase) sayCount();
+  if (wanted) compare(lists, wanted, view.group);
+  const ends = lists.every((list) => list.ends);
+  at("more").hidden = ends;
   // A tall window may still show the end; the observer tells of changes alone.
-  if (!signal.aborted && !page.ends && at("more").getBoundingClientRect().top < innerHeight + kAhead) more();
+  if (!ends && at("more").getBoundingClientRect().top < innerHeight + kAhead) more();
 }
 
-function sayCount(ends) {
-  const count = cards.ids.size;
+function sayCount() {
+  const count = tuned.cards.shown.size;
   const items = `${count} ${count === 1 ? "item" : "items"}`;
-  const found = view.like.length > 0;
+  const found = view.like.length > 0, ends = tuned.ends;
   if (count === 0) return say(view.where ? "No item fits the condition." : found ? "Nothing was found." : "The index is empty.");
   if (found) say(ends ? `${items} found, the nearest first.` : `The nearest ${items}; more follow below.`);
   else say(ends ? `${items}. Choose one to find what is like it.` : `The first ${items}; choose one to find what is like it.`);
 }
 
-function showMarks() {
-  const like = cards.idsMarked("like").length, unlike = cards.idsMarked("unlike").length;
+const idsMarked = (how) => [...marks].filter(([, mark]) => mark === how).map(([id]) => id);
+
+/** `id`: whose mark has changed; it may stand in both lists. */
+function showMarks(id) {
+  for (const list of lists) list.cards.showMark(id);
+  const like = idsMarked("like").length, unlike = idsMarked("unlike").length;
   at("marks").hidden = like + unlike === 0;
   at("marked").textContent = [like && `${like} more like`, unlike && `${unlike} less like`].filter(Boolean).join(", ");
 }
 
+function clearMarks() {
+  const ids = [...marks.keys()];
+  marks.clear();
+  for (const id of ids) showMarks(id);
+}
+
 function searchWithMarks() {
-  const parts = (how) => cards.idsMarked(how).map((id) => ({ id }));
+  const parts = (how) => idsMarked(how).map((id) => ({ id }));
   const without = (list, marked) => list.filter((part) => !marked.some((one) => one.id === part.id));
   const like = parts("like"), unlike = parts("unlike");
   const next = { ...filters(), like: [...without(view.like, unlike), ...like], unlike: [...without(view.unlike, [...like, ...unlike]), ...unlike] };
@@ -127,7 +140,7 @@ async function searchPicture(file) {
   if (reads !== "image") return showError(new Error(`The model reads ${reads ? `${reads}s` : "nothing yet"}, and no pictures.`));
   say("Looking at the picture...");
   try {
-    go({ ...filters(), like: [await partOfPicture(file)] });
+    go({ ...filters(), like: [await partOfPicture(file, hasBase)] });
   } catch (error) {
     showError(error);
   }
@@ -185,9 +198,10 @@ function showColumns(columns) {
 
 function wire() {
   at("search").addEventListener("submit", submit);
-  at("group").addEventListener("change", () => go({ ...view, ...filters(), like: view.like, unlike: view.unlike }));
+  for (const id of ["group", "beside"])
+    at(id).addEventListener("change", () => go({ ...view, ...filters(), like: view.like, unlike: view.unlike }));
   at("apply").addEventListener("click", searchWithMarks);
-  at("unmark").addEventListener("click", () => cards.clearMarks());
+  at("unmark").addEventListener("click", clearMarks);
   at("more").addEventListener("click", more);
   at("home").addEventListener("click", (event) => {
     event.preventDefault();
@@ -202,8 +216,10 @@ function wire() {
 async function begin() {
   wire();
   try {
-    const { model, index } = await api.info();
+    const { model, index, base: before } = await api.info();
     reads = model.reads;
+    hasBase = Boolean(before);
+    at("besides").hidden = !hasBase;
     document.title = `Kindred: ${model.name}`;
     at("home").textContent = `Kindred: ${model.name}`;
     if (!index) throw new api.ServerError("This server has no index to search in. Start it again with --index.");

@@ -1,19 +1,20 @@
 // What is searched for. A view is what the browser's history keeps, so that back goes back, also to a picture:
-//   {"like": [part], "unlike": [part], "where", "group"}, a part: {"id"}, {"text"} or {"vector", "name", "small"}
-// "vector" is what the model made of a picture, and "small" a data URI of it.
+//   {"like": [part], "unlike": [part], "where", "group", "beside"}, a part: {"id"}, {"text"} or {"vector", "base", "name", "small"}
+// "vector" is what the model made of a picture, "base" what it made before it was trained where that is served, and "small"
+// a data URI of it. "group": each class once. "beside": what was before training stands beside it.
 import { embed, pictureOf } from "./api.js";
 import { element, thumbnail } from "./cards.js";
 
 const kSmallSide = 160;
 
-export const nothing = () => ({ like: [], unlike: [], where: "", group: false });
+export const nothing = () => ({ like: [], unlike: [], where: "", group: false, beside: false });
 
 /** The view of the page's address: what can be kept as a link. */
 export function viewOfAddress() {
   const query = new URLSearchParams(location.search);
   const ids = (name) => query.getAll(name).map((id) => ({ id }));
   return { like: [...query.getAll("text").map((text) => ({ text })), ...ids("id")], unlike: ids("unlike"),
-           where: query.get("where") || "", group: query.has("group") };
+           where: query.get("where") || "", group: query.has("group"), beside: query.has("beside") };
 }
 
 export function addressOf(view) {
@@ -25,14 +26,20 @@ export function addressOf(view) {
   for (const part of view.unlike) query.append("unlike", part.id);
   if (view.where) query.set("where", view.where);
   if (view.group) query.set("group", "1");
+  if (view.beside) query.set("beside", "1");
   const text = query.toString();
   return text ? `?${text}` : "./";
 }
 
 /** The body of POST /search. */
-export function requestOf(view, k, offset) {
-  const plain = ({ id, text, vector }) => (vector ? { vector } : id !== undefined ? { id } : { text });
-  const request = { like: view.like.map(plain), k, offset };
+export function requestOf(view, k, offset, space) {
+  const numbers = ({ vector, base }) => {
+    if (space === "tuned") return vector;
+    if (!base) throw new Error("the picture was given when nothing of before training was served; give it again");
+    return base;
+  };
+  const plain = (part) => (part.vector ? { vector: numbers(part) } : part.id !== undefined ? { id: part.id } : { text: part.text });
+  const request = { like: view.like.map(plain), k, offset, space };
   if (view.unlike.length) request.unlike = view.unlike.map(plain);
   if (view.where) request.where = view.where;
   if (view.group) request.group_by = "class_name";
@@ -55,9 +62,11 @@ async function smallCopy(file) {
   }
 }
 
-export async function partOfPicture(file) {
-  const [vector, small] = await Promise.all([embed(file), smallCopy(file)]);
-  return { vector, name: file.name || "the picture", small };
+/** `hasBase`: the picture is also embedded as before training, so that what was then can be shown at any time. */
+export async function partOfPicture(file, hasBase) {
+  const [vector, base, small] =
+    await Promise.all([embed(file, "tuned"), hasBase ? embed(file, "base") : undefined, smallCopy(file)]);
+  return { vector, base, name: file.name || "the picture", small };
 }
 
 const nameOf = (part) => part.text ?? part.id ?? part.name;
