@@ -12,6 +12,14 @@
 
 namespace kindred::host {
 
+void sync_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool is_synced = file >= 0 && ::fsync(file) == 0;
+  const int reason = errno;
+  if (file >= 0) ::close(file);
+  if (!is_synced) throw Error("cannot write " + path + ": " + std::strerror(reason));
+}
+
 PartialFile::PartialFile(const std::string& path)
     : target_(path),
       path_(path + ".partial"),

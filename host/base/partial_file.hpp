@@ -7,6 +7,9 @@
 
 namespace kindred::host {
 
+/// Makes what a file that is closed holds survive a crash. Throws Error.
+void sync_file(const std::string& path);
+
 /// A file that is written piece by piece as PATH.partial and gets its name when it is complete; one that is
 /// not is gone again with the object. All methods throw Error with the path. [one thread at a time]
 class PartialFile {

@@ -2,11 +2,10 @@
 
 #include <filesystem>
 
-#include "host/exchange/item_lines.hpp"
+#include "host/exchange/items_beside.hpp"
 #include "host/exchange/transfer.hpp"
 #include "host/index/component_files.hpp"
 #include "kindred/error.hpp"
-#include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
@@ -28,15 +27,13 @@ Exported write_faiss(IndexSource& source, const ExchangeRequest& request) {
   // The folder gets its name when the component's files are whole.
   std::error_code ignored;
   fs::remove(folder, ignored);
-  Exported exported;
-  for (const auto& file : save_files([&](const std::string& into) { component->save(into); }, folder))
-    exported.written.push_back((fs::path(folder) / file.name).string());
-  const auto head = (fs::path(folder) / "items.json").string();
-  write_file_atomically(head, json_text(head_json(source.head()), 2) + "\n");
-  const auto lines = (fs::path(folder) / "items.jsonl").string();
-  LinesSink sink(lines);
-  transfer(source, sink, *request.context, "exporting");
-  exported.written.insert(exported.written.end(), {lines, head});
+  const auto files = save_files([&](const std::string& into) { component->save(into); }, folder);
+  ItemsBesideSink sink((fs::path(folder) / "items").string(), source.head());
+  auto exported = transfer(source, sink, *request.context, "exporting");
+  auto& written = exported.written;
+  written.erase(written.begin());  // the component's files are the rows
+  for (auto file = files.rbegin(); file != files.rend(); ++file)
+    written.insert(written.begin(), (fs::path(folder) / file->name).string());
   return exported;
 }
 

@@ -14,6 +14,14 @@
 
 namespace kindred::host {
 
+/// Numbers that an exchange holds in memory at once, of one batch.
+constexpr int64_t kNumbersPerBatch = int64_t{1} << 22;
+
+/// Rows of a batch at most: one where a row alone has more numbers.
+constexpr int64_t rows_per_batch(int64_t dimension) {
+  return dimension < kNumbersPerBatch ? kNumbersPerBatch / dimension : 1;
+}
+
 /// Items on their way from one store to another, with their rows: float32 (n, D) on the CPU, contiguous.
 struct ExchangeBatch {
   std::vector<Item> items;

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "host/exchange/hnswlib.hpp"
-#include "host/exchange/index_source.hpp"
 #include "host/exchange/items_beside.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
@@ -56,8 +55,7 @@ class HnswSource final : public ItemSource {
 
   bool next(ExchangeBatch& batch) override {
     const auto dimension = head_.space.dimension;
-    const auto step = std::max<int64_t>(kNumbersPerBatch / dimension, 1);
-    const auto end = std::min(next_ + step, head_.items);
+    const auto end = std::min(next_ + rows_per_batch(dimension), head_.items);
     if (next_ == end) return false;
     batch.items.clear();
     batch.rows = at::empty({end - next_, dimension}, at::kFloat);

@@ -9,8 +9,7 @@
 namespace kindred::host {
 
 IndexSource::IndexSource(std::shared_ptr<const IndexFolder> folder) : folder_(std::move(folder)) {
-  const auto live = folder_->live();
-  places_ = live.defined() ? at::nonzero(live).view(-1) : at::arange(folder_->size(), at::kLong);
+  places_ = folder_->live_rows();
   head_.space = folder_->space();
   head_.is_stored_form = true;
   head_.items = places_.size(0);
@@ -19,8 +18,7 @@ IndexSource::IndexSource(std::shared_ptr<const IndexFolder> folder) : folder_(st
 }
 
 bool IndexSource::next(ExchangeBatch& batch) {
-  const auto step = std::max<int64_t>(kNumbersPerBatch / head_.space.dimension, 1);
-  const auto end = std::min(next_ + step, head_.items);
+  const auto end = std::min(next_ + rows_per_batch(head_.space.dimension), head_.items);
   if (next_ == end) return false;
   const auto places = places_.slice(0, next_, end).contiguous();
   const auto* first = places.data_ptr<int64_t>();
@@ -30,10 +28,6 @@ bool IndexSource::next(ExchangeBatch& batch) {
   batch.rows = folder_->rows()->gather(places);
   next_ = end;
   return true;
-}
-
-at::Tensor ChosenRows::rows(int64_t begin, int64_t end) const {
-  return all_->gather(places_.slice(0, begin, end).contiguous());
 }
 
 }  // namespace kindred::host

@@ -8,9 +8,6 @@
 
 namespace kindred::host {
 
-/// Numbers that an exchange holds in memory at once, of one batch.
-constexpr int64_t kNumbersPerBatch = int64_t{1} << 22;
-
 /// The items of an index that are not removed, in the order of their rows, as they are when this is made.
 class IndexSource final : public ItemSource {
  public:
@@ -30,21 +27,6 @@ class IndexSource final : public ItemSource {
   ExchangeHead head_;
   at::Tensor places_;
   int64_t next_ = 0;
-};
-
-/// The rows of these items alone, float32. [thread-safe]
-class ChosenRows final : public StoredRows {
- public:
-  /// `places` int64 (n), each a row of `all`.
-  ChosenRows(std::shared_ptr<const RowStore> all, at::Tensor places)
-      : all_(std::move(all)), places_(std::move(places)) {}
-  int64_t size() const override { return places_.size(0); }
-  int64_t dimension() const override { return all_->dimension(); }
-  at::Tensor rows(int64_t begin, int64_t end) const override;
-
- private:
-  const std::shared_ptr<const RowStore> all_;
-  const at::Tensor places_;
 };
 
 }  // namespace kindred::host

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "host/base/partial_file.hpp"
-#include "host/exchange/index_source.hpp"
 #include "host/exchange/items_beside.hpp"
 #include "host/exchange/partial_path.hpp"
 #include "kindred/error.hpp"
@@ -52,8 +51,7 @@ class NumpySource final : public ItemSource {
   const ExchangeHead& head() const override { return head_; }
 
   bool next(ExchangeBatch& batch) override {
-    const auto step = std::max<int64_t>(kNumbersPerBatch / rows_.size(1), 1);
-    const auto end = std::min(next_ + step, rows_.size(0));
+    const auto end = std::min(next_ + rows_per_batch(rows_.size(1)), rows_.size(0));
     batch.items.clear();
     for (int64_t row = next_; row < end; ++row) batch.items.push_back(items_->next(row));
     if (end == rows_.size(0)) items_->check_end();

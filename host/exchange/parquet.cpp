@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "host/base/text.hpp"
-#include "host/exchange/index_source.hpp"
 #include "host/exchange/item_lines.hpp"
 #include "host/exchange/parquet_file.hpp"
 #include "host/exchange/partial_path.hpp"

@@ -1,6 +1,5 @@
 #include "host/exchange/partial_path.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "host/base/partial_file.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 
@@ -23,11 +23,7 @@ PartialPath::PartialPath(std::string place) : place_(std::move(place)), path_(pl
 PartialPath::~PartialPath() { ::unlink(path_.c_str()); }
 
 void PartialPath::finish() {
-  const int file = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool is_synced = file >= 0 && ::fsync(file) == 0;
-  const int reason = errno;
-  if (file >= 0) ::close(file);
-  if (!is_synced) throw Error(fmt::format("cannot write {}: {}", path_, std::strerror(reason)));
+  sync_file(path_);
   if (::rename(path_.c_str(), place_.c_str()) != 0)
     throw Error(fmt::format("cannot write {}: {}", place_, std::strerror(errno)));
   sync_folder(fs::path(place_).parent_path().string());

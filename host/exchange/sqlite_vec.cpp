@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <optional>
 
-#include "host/exchange/index_source.hpp"
 #include "host/exchange/item_lines.hpp"
 #include "host/exchange/partial_path.hpp"
 #include "host/exchange/store_columns.hpp"
@@ -169,10 +168,9 @@ class SqliteVecSource final : public ItemSource {
 
   bool next(ExchangeBatch& batch) override {
     const auto dimension = head_.space.dimension;
-    const auto step = std::max<int64_t>(kNumbersPerBatch / dimension, 1);
     const auto row_bytes = static_cast<size_t>(dimension) * sizeof(float);
     batch.items.clear();
-    auto rows = at::empty({std::min(step, head_.items), dimension}, at::kFloat);
+    auto rows = at::empty({std::min(rows_per_batch(dimension), head_.items), dimension}, at::kFloat);
     auto* row = static_cast<char*>(rows.data_ptr());
     int64_t count = 0;
     for (; count < rows.size(0); ++count, row += row_bytes) {

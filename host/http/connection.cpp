@@ -12,6 +12,7 @@
 
 #include "host/base/clock.hpp"
 #include "host/http/url.hpp"
+#include "kindred/io/image_names.hpp"
 
 namespace kindred::host {
 namespace asio = boost::asio;
@@ -23,13 +24,7 @@ constexpr size_t kMostDiscarded = 1 << 20;  // of a body that nobody wants, befo
 constexpr double kLingerSeconds = 2;
 constexpr const char* kServerName = "kindred";
 
-std::string lower(beast::string_view text) {
-  std::string out(text);
-  for (auto& letter : out) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  return out;
-}
+std::string lower(beast::string_view text) { return lower_case(std::string(text)); }
 
 }  // namespace
 

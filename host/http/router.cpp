@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "host/http/url.hpp"
+#include "host/base/percent_encoding.hpp"
 #include "kindred/io/image_names.hpp"
 #include "kindred/io/utf8.hpp"
 

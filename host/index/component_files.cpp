@@ -1,31 +1,17 @@
 #include "host/index/component_files.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "host/base/content_hash.hpp"
+#include "host/base/partial_file.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
-namespace {
-
-void sync_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = file >= 0 && ::fsync(file) == 0;
-  const int reason = errno;
-  if (file >= 0) ::close(file);
-  if (!synced) throw Error(fmt::format("cannot write {}: {}", path, std::strerror(reason)));
-}
-
-}  // namespace
 
 std::vector<ComponentFile> save_files(const std::function<void(const std::string& folder)>& save,
                                       const std::string& folder) {

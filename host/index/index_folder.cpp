@@ -94,6 +94,11 @@ at::Tensor IndexFolder::live() const {
   });
 }
 
+at::Tensor IndexFolder::live_rows() const {
+  const auto mask = live();
+  return mask.defined() ? mask.nonzero().squeeze(1) : at::arange(size(), at::kLong);
+}
+
 at::Tensor IndexFolder::select(const std::string& where) const {
   const auto names = columns();
   Database database(metadata_path(path_), Database::Use::read);

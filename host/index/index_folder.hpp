@@ -47,6 +47,8 @@ class IndexFolder {
 
   /// bool (N): the rows whose items are not removed; undefined: all of them.
   at::Tensor live() const;
+  /// int64, ascending: their numbers.
+  at::Tensor live_rows() const;
   /// bool (N): those of them that fit a condition; see select_where(). Throws Error.
   at::Tensor select(const std::string& where) const;
 

@@ -101,8 +101,7 @@ Neighbours LiveIndex::search(const at::Tensor& queries, int64_t k, const at::Ten
 
 Recall sampled_recall(const LiveIndex& index, int64_t k, int64_t queries) {
   const auto& folder = index.folder();
-  const auto live = folder.live();
-  const auto places = live.defined() ? live.nonzero().squeeze(1) : at::arange(folder.size(), at::kLong);
+  const auto places = folder.live_rows();
   Recall recall;
   recall.k = std::min(k, places.size(0) - 1);
   if (recall.k < 1) return {k, 0, 1};

@@ -61,4 +61,21 @@ class RowRange final : public StoredRows {
   const int64_t begin_, end_;
 };
 
+/// Some rows of others, float32. [thread-safe]
+class ChosenRows final : public StoredRows {
+ public:
+  /// `places` int64 (n), each a row of `all`.
+  ChosenRows(std::shared_ptr<const RowStore> all, at::Tensor places)
+      : all_(std::move(all)), places_(std::move(places)) {}
+  int64_t size() const override { return places_.size(0); }
+  int64_t dimension() const override { return all_->dimension(); }
+  at::Tensor rows(int64_t begin, int64_t end) const override {
+    return all_->gather(places_.slice(0, begin, end));
+  }
+
+ private:
+  const std::shared_ptr<const RowStore> all_;
+  const at::Tensor places_;
+};
+
 }  // namespace kindred::host

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "host/base/content_hash.hpp"
 
 namespace kindred::host {
@@ -13,7 +15,7 @@ constexpr const char* kTable = R"(
   CREATE TABLE thumbnails (row INTEGER PRIMARY KEY, jpeg BLOB NOT NULL, hash TEXT NOT NULL);
   PRAGMA user_version = 2;)";
 
-std::string hash_of(const std::string& bytes) {
+std::string hash_of(std::string_view bytes) {
   ContentHash hash;
   hash.add(bytes);
   return hash.hex();
@@ -69,10 +71,9 @@ std::vector<std::string> ThumbnailTable::damage() {
                 "SELECT row, jpeg, hash, EXISTS (SELECT 1 FROM items WHERE items.row = thumbnails.row) FROM "
                 "thumbnails");
   while (all.step()) {
-    const char* what = all.integer(3) == 0 ? "is of no item"
-                       : hash_of(std::string(all.bytes(1))) != all.text(2)
-                           ? "is damaged: its checksum is another"
-                           : nullptr;
+    const char* what = all.integer(3) == 0                    ? "is of no item"
+                       : hash_of(all.bytes(1)) != all.text(2) ? "is damaged: its checksum is another"
+                                                              : nullptr;
     if (what == nullptr) continue;
     found.push_back(fmt::format("{}: the thumbnail of row {} {}; remove its item and add it again",
                                 database_.path(), all.integer(0), what));

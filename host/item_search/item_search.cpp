@@ -137,6 +137,13 @@ json value_in(const Item& item, const std::string& column) {
   return it == item.columns.end() ? json() : *it;
 }
 
+std::optional<SearchQuery> query_of_item(const IndexFolder& index, const std::string& id) {
+  const auto found = index.find(id);
+  if (!found) return std::nullopt;
+  const auto row = index.rows()->gather(at::tensor({found->row}, at::kLong)).select(0, 0);
+  return SearchQuery{id, found->item.path, row, {found->row}};
+}
+
 std::vector<SearchResult> search_all(const LiveIndex& index, std::vector<SearchQuery> queries,
                                      const SearchWish& wish) {
   const Finder finder(index, wish);
@@ -148,26 +155,23 @@ std::vector<SearchResult> search_all(const LiveIndex& index, std::vector<SearchQ
   return results;
 }
 
-json to_json(const std::vector<FoundItem>& found) {
-  auto list = json::array();
-  for (size_t i = 0; i < found.size(); ++i) {
-    const auto& [distance, stored] = found[i];
-    json line = stored.item.columns;
-    line.update({{"rank", i + 1},
-                 {"distance", distance},
-                 {"id", stored.item.id},
-                 {"path", stored.item.path},
-                 {"label", value_in(stored.item, "label")},
-                 {"class", stored.item.class_name}});
-    list.push_back(std::move(line));
-  }
-  return list;
-}
-
 json to_json(const std::vector<SearchResult>& results) {
   auto out = json::array();
-  for (const auto& result : results)
-    out.push_back({{"query", result.query.name}, {"found", to_json(result.found)}});
+  for (const auto& result : results) {
+    auto found = json::array();
+    for (size_t i = 0; i < result.found.size(); ++i) {
+      const auto& [distance, stored] = result.found[i];
+      json line = stored.item.columns;
+      line.update({{"rank", i + 1},
+                   {"distance", distance},
+                   {"id", stored.item.id},
+                   {"path", stored.item.path},
+                   {"label", value_in(stored.item, "label")},
+                   {"class", stored.item.class_name}});
+      found.push_back(std::move(line));
+    }
+    out.push_back({{"query", result.query.name}, {"found", std::move(found)}});
+  }
   return out;
 }
 

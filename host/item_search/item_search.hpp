@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct SearchQuery {
   at::Tensor row;                 ///< float32 (D), as IndexFolder::as_rows() gives it
   std::vector<int64_t> itself{};  ///< rows of the index that it was taken from, which are not found
 };
+
+/// What looks for items like one of the index, which is not found itself; nothing where there is none of
+/// this id.
+std::optional<SearchQuery> query_of_item(const IndexFolder& index, const std::string& id);
 
 struct FoundItem {
   float distance = 0;
@@ -46,9 +51,6 @@ struct SearchWish {
 /// column is none of the index, or a refinement does not go with its distance.
 std::vector<SearchResult> search_all(const LiveIndex& index, std::vector<SearchQuery> queries,
                                      const SearchWish& wish);
-
-/// {"rank", "distance", "id", "path", "label", "class", columns...} of each, the nearest first.
-nlohmann::json to_json(const std::vector<FoundItem>& found);
 
 /// {"query": ..., "found": [{"rank", "distance", "id", "path", "label", "class", columns...}]} of each.
 nlohmann::json to_json(const std::vector<SearchResult>& results);

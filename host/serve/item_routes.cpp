@@ -18,49 +18,55 @@ namespace {
 constexpr int64_t kMostItems = 10'000;                  // of one request
 constexpr int64_t kLargestPicture = int64_t{64} << 20;  // that is sent
 
-StoredItem item_of(ServeState& state, const Call& call) {
+/// An item, and the index as it was when it was found.
+struct IndexedItem {
+  std::shared_ptr<const LiveIndex> index;
+  StoredItem stored;
+};
+
+IndexedItem item_of(ServeState& state, const Call& call) {
   const auto& id = call.parts.at("id");
-  auto found = state.tuned.index->current()->folder().find(id);
+  auto index = state.tuned.index->current();
+  auto found = index->folder().find(id);
   if (!found) throw RequestError(404, "the index has no item \"" + shown(id) + "\"");
-  return std::move(*found);
+  return {std::move(index), std::move(*found)};
 }
 
 void show_item(ServeState& state, const Call& call, const Respond& respond) {
-  answered(respond, [&] { respond(json_response(item_text(item_of(state, call).item))); });
+  answered(respond, [&] { respond(json_response(item_text(item_of(state, call).stored.item))); });
 }
 
-/// Sends the file as it is, and nothing that is no picture: an index may come from somebody else, and name
-/// other files of this machine.
+HttpResponse picture_response(std::string type, std::string bytes) {
+  HttpResponse response;
+  response.type = std::move(type);
+  response.body = std::move(bytes);
+  response.fields.emplace_back("Cache-Control", "private, max-age=3600");
+  return response;
+}
+
+/// The file as it is, and nothing that is no picture: an index may come from somebody else, and name other
+/// files of this machine.
+HttpResponse picture_of(const Item& item) {
+  struct stat status {};
+  const bool is_file = !item.path.empty() && ::stat(item.path.c_str(), &status) == 0 &&
+                       S_ISREG(status.st_mode) && status.st_size <= kLargestPicture;
+  auto bytes = is_file ? read_file(item.path) : std::string();
+  auto type = picture_type(bytes);
+  if (type.empty())
+    throw RequestError(404, "the item \"" + shown(item.id) + "\" has no picture that could be shown");
+  return picture_response(std::move(type), std::move(bytes));
+}
+
 void show_picture(ServeState& state, const Call& call, const Respond& respond) {
-  answered(respond, [&] {
-    const auto item = item_of(state, call).item;
-    struct stat status {};
-    const auto missing = [&] {
-      return RequestError(404, "the item \"" + shown(item.id) + "\" has no picture that could be shown");
-    };
-    if (item.path.empty() || ::stat(item.path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
-        status.st_size > kLargestPicture)
-      throw missing();
-    HttpResponse response;
-    response.body = read_file(item.path);
-    response.type = picture_type(response.body);
-    if (response.type.empty()) throw missing();
-    response.fields.emplace_back("Cache-Control", "private, max-age=3600");
-    respond(std::move(response));
-  });
+  answered(respond, [&] { respond(picture_of(item_of(state, call).stored.item)); });
 }
 
 /// The small picture that the index keeps, where it does; else the picture itself.
 void show_thumbnail(ServeState& state, const Call& call, const Respond& respond) {
   answered(respond, [&] {
-    const auto index = state.tuned.index->current();
-    const auto found = index->folder().find(call.parts.at("id"));
-    HttpResponse response;
-    if (found) response.body = index->folder().thumbnail(found->row);
-    if (response.body.empty()) return show_picture(state, call, respond);
-    response.type = "image/jpeg";
-    response.fields.emplace_back("Cache-Control", "private, max-age=3600");
-    respond(std::move(response));
+    const auto [index, stored] = item_of(state, call);
+    auto small = index->folder().thumbnail(stored.row);
+    respond(small.empty() ? picture_of(stored.item) : picture_response("image/jpeg", std::move(small)));
   });
 }
 
@@ -161,7 +167,7 @@ void add_items(ServeState& state, const Call& call, const Respond& respond) {
 
 void remove_item(ServeState& state, const Call& call, const Respond& respond) {
   answered(respond, [&] {
-    const auto id = item_of(state, call).item.id;
+    const auto id = item_of(state, call).stored.item.id;
     state.tuned.index->remove({id});
     respond(json_response({{"removed", {id}}}));
   });

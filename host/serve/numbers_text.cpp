@@ -1,22 +1,13 @@
 #include "host/serve/numbers_text.hpp"
 
-#include <charconv>
-
-#include "host/http/base64.hpp"
+#include "host/base/base64.hpp"
+#include "host/base/number_text.hpp"
 
 namespace kindred::host {
 
 std::string numbers_text(const at::Tensor& row) {
   const auto plain = row.contiguous();
-  const auto* numbers = plain.data_ptr<float>();
-  std::string out = "[";
-  char digits[32];
-  for (int64_t i = 0; i < plain.numel(); ++i) {
-    if (i > 0) out += ',';
-    const auto end = std::to_chars(digits, digits + sizeof(digits), numbers[i]).ptr;
-    out.append(digits, end);
-  }
-  return out + "]";
+  return number_list(plain.data_ptr<float>(), plain.numel());
 }
 
 std::string numbers_base64(const at::Tensor& row) {

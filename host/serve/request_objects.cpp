@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "host/http/base64.hpp"
+#include "host/base/base64.hpp"
 #include "host/http/multipart.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
@@ -38,11 +38,6 @@ std::string picture_bytes(const std::string& text, const std::string& place) {
   return std::move(*bytes);
 }
 
-std::string text_at(const json& value, const std::string& place) {
-  if (value.is_string()) return value.get<std::string>();
-  throw RequestError(400, place + " is " + json_text(value).substr(0, 40) + "; expected a text");
-}
-
 std::vector<float> numbers_at(const json& value, const std::string& place) {
   if (!value.is_array() || value.empty() || value.size() > kMostNumbers)
     throw RequestError(400, place + " is no list of numbers");
@@ -58,6 +53,11 @@ std::vector<float> numbers_at(const json& value, const std::string& place) {
 }
 
 }  // namespace
+
+std::string text_at(const json& value, const std::string& place) {
+  if (value.is_string()) return value.get<std::string>();
+  throw RequestError(400, place + " is " + json_text(value).substr(0, 40) + "; expected a text");
+}
 
 bool is_json(const HttpRequest& request) {
   const auto& type = request.field("content-type");

@@ -47,6 +47,9 @@ nlohmann::json json_body(const HttpRequest& request);
 std::vector<RequestObject> objects_of(const nlohmann::json& value, const std::string& place);
 RequestObject object_of(const nlohmann::json& value, const std::string& place);
 
+/// A text at `place` of a request. Throws RequestError.
+std::string text_at(const nlohmann::json& value, const std::string& place);
+
 /// What kind of picture bytes begin like, such as "image/jpeg"; "" where they are none that browsers show.
 std::string picture_type(std::string_view bytes);
 

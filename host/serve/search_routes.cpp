@@ -23,11 +23,6 @@ struct SearchRequest {
   const ServedSide* side = nullptr;
 };
 
-std::string text_of(const json& value, const std::string& place) {
-  if (value.is_string()) return value.get<std::string>();
-  throw RequestError(400, place + " is " + json_text(value).substr(0, 40) + "; expected a text");
-}
-
 bool truth_of(const json& value, const std::string& place) {
   if (value.is_boolean()) return value.get<bool>();
   if (value == "true" || value == "1") return true;
@@ -36,9 +31,9 @@ bool truth_of(const json& value, const std::string& place) {
 }
 
 std::vector<std::string> texts_of(const json& value, const std::string& place) {
-  if (!value.is_array()) return {text_of(value, place)};
+  if (!value.is_array()) return {text_at(value, place)};
   std::vector<std::string> texts;
-  for (const auto& one : value) texts.push_back(text_of(one, place));
+  for (const auto& one : value) texts.push_back(text_at(one, place));
   return texts;
 }
 
@@ -65,9 +60,9 @@ SearchRequest request_of(const ServeState& state, const HttpRequest& http) {
     else if (key == "offset")
       request.offset = whole_number(value, place, 0, kDeepest);
     else if (key == "where")
-      request.wish.where = text_of(value, place);
+      request.wish.where = text_at(value, place);
     else if (key == "group_by")
-      request.wish.group_by = text_of(value, place);
+      request.wish.group_by = text_at(value, place);
     else if (key == "exact")
       request.wish.exact = truth_of(value, place);
     else if (key == "rerank")
@@ -92,12 +87,9 @@ SearchRequest request_of(const ServeState& state, const HttpRequest& http) {
 /// A row of the index, or a vector that somebody had of the model.
 SearchQuery known_query(const RequestObject& object, const IndexFolder& folder) {
   if (object.kind == RequestObject::Kind::id) {
-    const auto found = folder.find(object.content);
-    if (!found) throw RequestError(404, "the index has no item \"" + shown(object.content) + "\"");
-    return {object.content,
-            "",
-            folder.rows()->gather(at::tensor({found->row}, at::kLong)).select(0, 0),
-            {found->row}};
+    auto query = query_of_item(folder, object.content);
+    if (!query) throw RequestError(404, "the index has no item \"" + shown(object.content) + "\"");
+    return std::move(*query);
   }
   const auto row = at::tensor(object.numbers, at::kFloat).unsqueeze(0);
   return {object.name.empty() ? "the vector" : object.name, "", folder.as_rows(row).select(0, 0)};

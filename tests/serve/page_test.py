@@ -15,7 +15,7 @@ import urllib.parse
 import urllib.request
 
 import browser
-import made_pictures
+from served import PIPELINE, Server, picture, run_host, write_pictures
 
 KEY = "a key of eight letters or more"
 DROP = """
@@ -35,13 +35,24 @@ class PageTest(unittest.TestCase):
         cls.temporary = tempfile.TemporaryDirectory(prefix="kindred_page_", ignore_cleanup_errors=True)
         cls.addClassCleanup(cls.temporary.cleanup)
         cls.folder = pathlib.Path(cls.temporary.name)
-        made_pictures.make(cls.HOST, cls.PLUGINS, cls.folder)
-        cls.server = made_pictures.Server(cls.HOST, cls.PLUGINS, cls.folder)
+        cls.make()
+        cls.server = Server(cls, "--index", "index")
         cls.addClassCleanup(cls.server.close)
-        cls.with_base = made_pictures.Server(cls.HOST, cls.PLUGINS, cls.folder, "--base-index", "before.index")
+        cls.with_base = Server(cls, "--index", "index", "--base-index", "before.index")
         cls.addClassCleanup(cls.with_base.close)
         cls.page = browser.Browser(cls.folder / "profile")
         cls.addClassCleanup(cls.page.close)
+
+    @classmethod
+    def make(cls):
+        """Trains in a blink, and builds an index with small pictures, and "before.index" by the model before training."""
+        write_pictures(cls.folder / "photos", 8)
+        (cls.folder / "pipeline.json").write_text(json.dumps(PIPELINE))
+        items = ["--data", "pipeline.json", "--split", "all"]
+        run_host(cls, "run", "pipeline.json", "--output", "run")
+        run_host(cls, "index", "build", "--model", "run", "--output", "index", *items, "--thumbnails")
+        run_host(cls, "run", "pipeline.json", "--set", "train.epochs=0", "--set", "model.head=[]", "--output", "before")
+        run_host(cls, "index", "build", "--model", "before", "--output", "before.index", *items)
 
     def setUp(self):
         self.page.open(self.server.url + "/")
@@ -77,7 +88,7 @@ class PageTest(unittest.TestCase):
 
     def test_a_picture_that_is_dropped_pasted_or_chosen_finds_itself_first(self):
         for how, of_class, number in (("drop", 3, 1), ("paste", 5, 2)):
-            self.give(how, made_pictures.picture(of_class, number))
+            self.give(how, picture(of_class, number))
             self.page.wait("return document.querySelector('#query img')?.naturalWidth > 0")
             self.wait_for("nearest")
             first = self.cards()[0]
@@ -90,7 +101,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.page.complaints(), [])
 
     def test_goes_on_from_an_item_and_back_also_to_a_picture(self):
-        self.give("drop", made_pictures.picture(2, 0), "mine.png")
+        self.give("drop", picture(2, 0), "mine.png")
         self.wait_for("nearest")
         found = self.cards()
         self.assertEqual(len(found), 48)
@@ -112,7 +123,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.cards(), like_it)
 
     def test_scrolling_brings_more_until_all_are_there(self):
-        self.give("drop", made_pictures.picture(7, 7))
+        self.give("drop", picture(7, 7))
         self.wait_for("more follow")
         self.page.run("scrollTo(0, document.body.scrollHeight)")
         self.wait_for("64 items found")
@@ -130,7 +141,7 @@ class PageTest(unittest.TestCase):
         self.page.type("#where", "class_name = 'class_6'\ue007")
         self.wait_for("8 items.")
         self.assertEqual({one["name"] for one in self.cards()}, {"class_6"})
-        self.give("drop", made_pictures.picture(1, 0))
+        self.give("drop", picture(1, 0))
         self.wait_for("8 items found")
         self.assertEqual({one["name"] for one in self.cards()}, {"class_6"})
         self.page.type("#where", " AND colour = 1\ue007")
@@ -146,7 +157,7 @@ class PageTest(unittest.TestCase):
         self.assertIn("the picture", self.error())
 
     def test_finds_each_class_once(self):
-        self.give("drop", made_pictures.picture(4, 3))
+        self.give("drop", picture(4, 3))
         self.wait_for("nearest")
         self.page.click("#group")
         self.wait_for("8 items found")
@@ -239,7 +250,7 @@ class PageTest(unittest.TestCase):
     def test_a_picture_is_searched_for_as_it_was_before_training_too(self):
         self.open_with_base()
         self.assertEqual(self.page.run("return document.getElementById('beside').disabled"), True)  # nothing is searched for
-        content = made_pictures.picture(3, 5)
+        content = picture(3, 5)
         self.give("drop", content)
         self.wait_for("nearest")
         self.page.click("#beside")
@@ -280,7 +291,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.page.run("return document.querySelectorAll('.card.like').length"), 0)
 
     def test_what_fails_before_training_alone_leaves_the_other_list(self):
-        self.ask("POST", "/items?id=new", made_pictures.picture(1, 99), "image/png")
+        self.ask("POST", "/items?id=new", picture(1, 99), "image/png")
         self.addCleanup(self.ask, "DELETE", "/items/new")
         self.open_with_base("/?beside=1&id=new")
         self.assertIn("Before training: the index has no item", self.error())
@@ -299,11 +310,11 @@ class PageTest(unittest.TestCase):
     def test_fits_a_phone(self):
         self.page.developer("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=True)
         try:
-            self.give("drop", made_pictures.picture(0, 0), "a" * 80 + ".png")
+            self.give("drop", picture(0, 0), "a" * 80 + ".png")
             self.wait_for("nearest")
             self.assertLessEqual(self.page.run("return document.documentElement.scrollWidth"), 360)
             self.open_with_base()
-            self.give("drop", made_pictures.picture(0, 0))
+            self.give("drop", picture(0, 0))
             self.wait_for("nearest")
             self.page.click("#beside")
             self.page.wait("return document.querySelectorAll('#base .card').length === 48")
@@ -341,7 +352,7 @@ class PageTest(unittest.TestCase):
 
     def test_asks_for_the_key_once_and_shows_pictures_with_it(self):
         (self.folder / "keys").write_text(KEY + "\n")
-        server = made_pictures.Server(self.HOST, self.PLUGINS, self.folder, "--api-key-file", "keys")
+        server = Server(self, "--index", "index", "--api-key-file", "keys")
         self.addCleanup(server.close)
         page = browser.Browser(self.folder / "profile_with_key")
         self.addCleanup(page.close)

@@ -36,6 +36,17 @@ def picture(kind, number, side=SIDE):
     return png(rows)
 
 
+def write_pictures(folder, of_each=PICTURES):
+    """class_C/N.png in a folder; returns their paths below it."""
+    names = []
+    for kind in range(CLASSES):
+        (folder / f"class_{kind}").mkdir(parents=True)
+        for number in range(of_each):
+            names.append(f"class_{kind}/{number}.png")
+            (folder / names[-1]).write_bytes(picture(kind, number))
+    return names
+
+
 PIPELINE = {
     "kindred": 1, "name": "photos", "seed": 5,
     "data": {"dataset": {"type": "image_folder", "root": "photos"},
@@ -49,9 +60,10 @@ PIPELINE = {
 
 
 class Server:
-    """`host serve` on a port that is free. `folder` is where it runs."""
+    """`host serve` of a model, on a port that is free."""
 
     def __init__(self, test, *arguments):
+        """`test`: what has HOST, PLUGINS, and the folder with the model `run`."""
         self.process = subprocess.Popen(
             [test.HOST, "serve", "--model", "run", *([] if "--port" in arguments else ["--port", "0"]), "--plugins",
              test.PLUGINS, *map(str, arguments)],
@@ -70,6 +82,13 @@ class Server:
         return self
 
     def __exit__(self, *unused):
+        self.close()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def close(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(60)
@@ -101,6 +120,15 @@ class Server:
         return self.ask("POST", path, body, kind, **fields)
 
 
+def run_host(test, *arguments):
+    """What a command in the folder of a test prints; it must succeed."""
+    done = subprocess.run([test.HOST, *map(str, arguments), "--plugins", test.PLUGINS], cwd=test.folder,
+                          capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        raise AssertionError(f"{arguments}: {done.stderr}")
+    return done.stdout
+
+
 class ServedTest(unittest.TestCase):
     """The model `run`, and the index `i` of photos/class_C/N.png, once for all tests of a class."""
     HOST = PLUGINS = None  # set by main()
@@ -109,12 +137,7 @@ class ServedTest(unittest.TestCase):
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory(prefix="kindred_serve_")
         cls.folder = pathlib.Path(cls.temporary.name)
-        cls.photos = []
-        for kind in range(CLASSES):
-            (cls.folder / f"photos/class_{kind}").mkdir(parents=True)
-            for number in range(PICTURES):
-                cls.photos.append(f"photos/class_{kind}/{number}.png")
-                (cls.folder / cls.photos[-1]).write_bytes(picture(kind, number))
+        cls.photos = [f"photos/{name}" for name in write_pictures(cls.folder / "photos")]
         (cls.folder / "pipeline.json").write_text(json.dumps(PIPELINE))
         cls.host("run", "pipeline.json", "--quiet", "--output", "run")
         cls.host("index", "build", "--model", "run", "--output", "i", "--data", "pipeline.json", "--quiet")
@@ -125,11 +148,7 @@ class ServedTest(unittest.TestCase):
 
     @classmethod
     def host(cls, *arguments):
-        done = subprocess.run([cls.HOST, *map(str, arguments), "--plugins", cls.PLUGINS], cwd=cls.folder,
-                              capture_output=True, text=True, timeout=300)
-        if done.returncode != 0:
-            raise AssertionError(f"{arguments}: {done.stderr}")
-        return done.stdout
+        return run_host(cls, *arguments)
 
     def bytes_of(self, photo):
         return (self.folder / photo).read_bytes()

@@ -44,22 +44,6 @@ struct Collection {
   std::shared_ptr<const IndexFolder> index{};  ///< null where it is of files
 };
 
-/// The rows of items that are not removed.
-class LiveRows final : public StoredRows {
- public:
-  LiveRows(std::shared_ptr<const RowStore> rows, at::Tensor places)
-      : rows_(std::move(rows)), places_(std::move(places)) {}
-  int64_t size() const override { return places_.size(0); }
-  int64_t dimension() const override { return rows_->dimension(); }
-  at::Tensor rows(int64_t begin, int64_t end) const override {
-    return rows_->gather(places_.slice(0, begin, end));
-  }
-
- private:
-  std::shared_ptr<const RowStore> rows_;
-  at::Tensor places_;  ///< int64 (N)
-};
-
 /// Throws Error where the items of an index have no such column.
 void check_across(const IndexFolder& index, const std::string& column) {
   auto names = index.columns();
@@ -87,7 +71,7 @@ Collection of_index(const std::string& path, const std::string& across) {
     places.data_ptr<int64_t>()[i] = out.items[i].row;
     out.content.push_back(out.items[i].item.file.hash);
   }
-  out.rows = std::make_shared<LiveRows>(index->rows(), places);
+  out.rows = std::make_shared<ChosenRows>(index->rows(), places);
   return out;
 }
 

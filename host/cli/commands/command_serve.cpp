@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "host/base/exit_code.hpp"
 #include "host/base/size_text.hpp"
 #include "host/cli/command_body.hpp"
@@ -45,8 +43,7 @@ ApiOptions options_of(const CommandLine& command) {
 
 /// The folder of the model that an index was built with.
 std::string model_of_index(const std::string& index) {
-  const auto noted = IndexFolder::open(index)->note(kModelNote);
-  if (noted.is_string() && std::filesystem::exists(noted.get<std::string>())) return noted;
+  if (auto noted = noted_model(IndexFolder::open(index)->note(kModelNote)); !noted.empty()) return noted;
   throw Error("the model of the index " + index +
               " is not where it was when the index was built; build the index again");
 }

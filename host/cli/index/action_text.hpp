@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -16,6 +17,11 @@ std::vector<std::string> action_arguments(const CommandLine& command, size_t cou
 
 /// Prints what --json asks for.
 void print_json(const nlohmann::json& said);
+
+/// Makes an index and has it filled. Where that fails nothing of it stays: half of one is of no use to
+/// anybody.
+IndexWriter filled_index(const std::string& folder, const IndexSpace& space, const std::string& purpose,
+                         const std::function<void(IndexWriter&)>& fill);
 
 /// "cars.index: 8144 items", and the same for --json.
 std::string counts_text(const IndexWriter& writer);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "host/cli/input_files.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/data/class_split.hpp"
@@ -14,6 +16,13 @@
 #include "host/run/checked_pipeline.hpp"
 
 namespace kindred::host {
+namespace fs = std::filesystem;
+
+std::string noted_model(const nlohmann::json& note) {
+  if (!note.is_string()) return "";
+  auto folder = note.get<std::string>();
+  return fs::exists(folder) ? folder : "";
+}
 
 IndexEncoder::IndexEncoder(const CommandLine& command, const std::string& model)
     : command_(command), folder_(model_folder(model)), fingerprint_(model_fingerprint(folder_)) {
@@ -44,6 +53,10 @@ bool IndexEncoder::unit_length() const {
 
 bool IndexEncoder::reads_pictures() const {
   return model_->fields().size() == 1 && model_->fields().front().kind == ObjectKind::image;
+}
+
+void IndexEncoder::note_in(IndexWriter& writer) const {
+  writer.set_note(kModelNote, fs::absolute(folder_).lexically_normal().string());
 }
 
 EmbedOptions IndexEncoder::how(const PictureUse& use) const {

@@ -7,6 +7,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/cli/embedding.hpp"
 #include "host/cli/index/index_items.hpp"
+#include "host/index/index_writer.hpp"
 #include "host/index/manifest.hpp"
 #include "host/inference/inference_model.hpp"
 
@@ -14,6 +15,9 @@ namespace kindred::host {
 
 /// The note of an index with the folder of the model that it was built with.
 constexpr const char* kModelNote = "model_folder";
+
+/// The folder that such a note names; "" where it is not there (any more).
+std::string noted_model(const nlohmann::json& note);
 
 /// What is done with pictures beside encoding them.
 struct PictureUse {
@@ -37,6 +41,8 @@ class IndexEncoder {
   /// Says whether the model is known to give rows of length 1.
   bool unit_length() const;
   bool reads_pictures() const;
+  /// Notes in an index that this model gives it its rows.
+  void note_in(IndexWriter& writer) const;
   /// The same where pictures are one of several fields.
   bool reads_pictures_too() const { return model_->reads_pictures(); }
 

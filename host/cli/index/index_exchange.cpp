@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
@@ -15,7 +14,6 @@
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
-namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
@@ -107,23 +105,15 @@ int import_index(const CommandLine& command) {
   std::optional<IndexEncoder> encoder;
   if (command.has("model")) encoder.emplace(command, given(command, "model"));
   const auto space = space_of(command, *source, encoder ? &*encoder : nullptr);
-  const auto target = given(command, "output");
-  const bool is_new = !fs::exists(target);
   json said;
-  try {
-    auto writer = IndexWriter::create(target, space, "host index import");
-    if (encoder) writer.set_note(kModelNote, fs::absolute(encoder->folder()).lexically_normal().string());
+  filled_index(given(command, "output"), space, "host index import", [&](IndexWriter& writer) {
+    if (encoder) encoder->note_in(writer);
     import_items(*source, writer, command.context());
     said = counts(writer);
     said["index"] = choice.build(writer, catalog, command.context());
     writer.finish();
     if (!command.json()) std::cout << counts_text(writer) << "\n";
-  } catch (...) {
-    // Half of an import is of no use to anybody.
-    std::error_code ignored;
-    if (is_new) fs::remove_all(target, ignored);
-    throw;
-  }
+  });
   if (command.json()) print_json(said);
   return kExitOk;
 }

@@ -162,7 +162,7 @@ class Filling {
 IndexWriter begun_anew(const CommandLine& command, const IndexEncoder& encoder) {
   const auto folder = command.get<std::string>("output");
   auto writer = IndexWriter::create(folder, asked_space(command, encoder), "host index build");
-  writer.set_note(kModelNote, fs::absolute(encoder.folder()).lexically_normal().string());
+  encoder.note_in(writer);
   writer.set_note(kBuildNote, true);
   return writer;
 }
@@ -191,8 +191,7 @@ IndexWriter begun(const CommandLine& command, const IndexEncoder& encoder) {
 /// The model that the command names, or the one that the index was built with.
 std::string model_of(const CommandLine& command, const IndexWriter& writer) {
   if (command.has("model")) return command.get<std::string>("model");
-  const auto noted = writer.note(kModelNote);
-  if (noted.is_string() && fs::exists(noted.get<std::string>())) return noted;
+  if (auto noted = noted_model(writer.note(kModelNote)); !noted.empty()) return noted;
   throw UsageError(
       fmt::format("--model DIR is missing: the model \"{}\" that made the index is not where it "
                   "was",

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
 
 #include "host/base/exit_code.hpp"
@@ -19,8 +18,8 @@
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
-namespace fs = std::filesystem;
 using nlohmann::json;
+
 int remove_from_index(const CommandLine& command) {
   auto ids = action_arguments(command, 2, true, "remove INDEX ID...");
   IndexWriter writer(ids.front(), "host index remove");
@@ -125,22 +124,17 @@ int merge_indexes(const CommandLine& command) {
   choice.check(catalog);
   const auto first = IndexFolder::open(sources.front());
   for (const auto& source : sources) check_can_join(*first, *IndexFolder::open(source));
-  const auto target = command.get<std::string>("output");
-  const bool is_new = !fs::exists(target);
-  auto writer = IndexWriter::create(target, first->space(), "host index merge");
-  try {
-    if (first->transform().whitening)
-      writer.whiten(*first->transform().whitening, first->state().whitening.rows);
-    for (const auto* note : {kModelNote, kThumbnailNote}) {
-      if (auto noted = first->note(note); !noted.is_null()) writer.set_note(note, noted);
-    }
-    for (const auto& source : sources) copy_items(source, writer, command.context());
-  } catch (...) {
-    // Half of a merge is of no use to anybody.
-    std::error_code ignored;
-    if (is_new) fs::remove_all(target, ignored);
-    throw;
-  }
+  auto writer = filled_index(command.get<std::string>("output"), first->space(), "host index merge",
+                             [&](IndexWriter& filled) {
+                               if (first->transform().whitening)
+                                 filled.whiten(*first->transform().whitening, first->state().whitening.rows);
+                               for (const auto* note : {kModelNote, kThumbnailNote}) {
+                                 if (auto noted = first->note(note); !noted.is_null())
+                                   filled.set_note(note, noted);
+                               }
+                               for (const auto& source : sources)
+                                 copy_items(source, filled, command.context());
+                             });
   auto said = counts(writer);
   said["index"] = choice.build(writer, catalog, command.context());
   writer.finish();

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "host/base/base64.hpp"
 #include "host/cli/search/search_text.hpp"
 #include "host/report/thumbnail.hpp"
 #include "kindred/io/file.hpp"
@@ -55,30 +56,17 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-std::string base64(const std::string& bytes) {
-  constexpr const char* kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const auto at = [&](size_t k) -> uint32_t {
-      return i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0;
-    };
-    const uint32_t word = at(0) << 16U | at(1) << 8U | at(2);
-    for (uint32_t k = 0; k < 4; ++k)
-      out += i + k > bytes.size() ? '=' : kDigits[word >> (18U - 6U * k) & 63U];
-  }
-  return out;
-}
-
 /// The picture of a row of an index, or of a file; `row` -1: it is of none.
 std::string picture(const IndexFolder* index, int64_t row, const std::string& file,
                     const Decoders& decoders) {
   const auto small = index != nullptr && row >= 0 ? index->thumbnail(row) : std::string();
-  if (!small.empty()) return fmt::format("<img alt=\"\" src=\"data:image/jpeg;base64,{}\">", base64(small));
+  if (!small.empty())
+    return fmt::format("<img alt=\"\" src=\"data:image/jpeg;base64,{}\">", base64_text(small));
   if (file.empty()) return "<div class=\"none\">no picture</div>";
   try {
     const auto small = thumbnail(decoders.decode(read_file(file), file), kWidth, kHeight);
     return fmt::format("<img width=\"{}\" height=\"{}\" alt=\"\" src=\"data:image/png;base64,{}\">",
-                       small.size(1), small.size(0), base64(png_bytes(small, file)));
+                       small.size(1), small.size(0), base64_text(png_bytes(small, file)));
   } catch (const std::exception&) {
     return "<div class=\"none\">it cannot be read</div>";
   }

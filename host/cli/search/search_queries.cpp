@@ -20,6 +20,7 @@
 
 namespace kindred::host {
 namespace fs = std::filesystem;
+
 std::vector<SearchQuery> SearchQueries::all() {
   auto inputs = command_.list("QUERY");
   const auto negatives = command_.list("not-like");
@@ -47,14 +48,14 @@ void SearchQueries::load_model() {
     folder = model_folder(command_.get<std::string>("model"));
   } else {
     const auto noted = index_.note(kModelNote);
-    if (!noted.is_string() || !fs::exists(noted.get<std::string>())) {
+    folder = noted_model(noted);
+    if (folder.empty()) {
       throw Error(
           fmt::format("the model \"{}\" of the index {} is not where it was when the index was built{}; give "
                       "--model DIR",
                       index_.space().model_name, index_.path(),
                       noted.is_string() ? " (" + noted.get<std::string>() + ")" : ""));
     }
-    folder = noted.get<std::string>();
   }
   auto model =
       InferenceModel::load(folder, catalog_, device_from_name(command_.get<std::string>("device")), {});
@@ -93,10 +94,9 @@ std::vector<SearchQuery> SearchQueries::encoded(const std::vector<std::string>& 
 std::vector<SearchQuery> SearchQueries::of_ids() const {
   std::vector<SearchQuery> queries;
   for (const auto& id : command_.list("id")) {
-    const auto found = index_.find(id);
-    if (!found) throw Error("the index " + shown(index_.path()) + " has no item \"" + shown(id) + "\"");
-    const auto row = index_.rows()->gather(at::tensor({found->row}, at::kLong)).select(0, 0);
-    queries.push_back({id, found->item.path, row, {found->row}});
+    auto query = query_of_item(index_, id);
+    if (!query) throw Error("the index " + shown(index_.path()) + " has no item \"" + shown(id) + "\"");
+    queries.push_back(std::move(*query));
   }
   return queries;
 }

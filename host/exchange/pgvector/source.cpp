@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "host/base/text.hpp"
-#include "host/exchange/index_source.hpp"
 #include "host/exchange/item_lines.hpp"
 #include "host/exchange/pgvector/columns.hpp"
 #include "host/exchange/pgvector/copy_binary.hpp"
@@ -53,7 +52,7 @@ class PgvectorSource final : public ItemSource {
 
   bool next(ExchangeBatch& batch) override {
     const auto dimension = head_.space.dimension;
-    const auto step = std::clamp<int64_t>(kNumbersPerBatch / dimension, 1, std::max<int64_t>(head_.items, 1));
+    const auto step = std::min(rows_per_batch(dimension), std::max<int64_t>(head_.items, 1));
     batch.items.clear();
     batch.rows = at::empty({step, dimension}, at::kFloat);
     auto* rows = batch.rows.data_ptr<float>();

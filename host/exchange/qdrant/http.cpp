@@ -1,7 +1,6 @@
 #include "host/exchange/qdrant/http.hpp"
 
-#include <cctype>
-
+#include "host/base/percent_encoding.hpp"
 #include "kindred/error.hpp"
 
 #ifdef KINDRED_HAS_CURL
@@ -15,19 +14,9 @@
 namespace kindred::host {
 
 std::string url_part(const std::string& text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  const bool leads_away = text == "." || text == "..";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 128 &&
-        (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '~' || (c == '.' && !leads_away))) {
-      out += c;
-    } else {
-      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return out;
+  if (text == ".") return "%2E";
+  if (text == "..") return "%2E%2E";
+  return percent_encoded(text);
 }
 
 #ifdef KINDRED_HAS_CURL

@@ -1,9 +1,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "host/base/interrupt.hpp"
+#include "host/base/number_text.hpp"
 #include "host/exchange/item_lines.hpp"
 #include "host/exchange/qdrant/qdrant.hpp"
 #include "host/exchange/qdrant/server.hpp"
@@ -49,20 +48,9 @@ const char* qdrant_distance(Distance distance) {
                           distance_title(distance)));
 }
 
-/// The shortest digits that give the same float32; nlohmann would print it as a float64.
-void append_number(std::string& text, float number) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof(digits), number);
-  text.append(digits, end.ptr);
-}
-
 std::string point_text(int64_t number, const float* row, int64_t dimension, const Item& item) {
-  auto text = fmt::format("{{\"id\":{},\"vector\":[", number);
-  for (int64_t i = 0; i < dimension; ++i) {
-    if (i > 0) text += ',';
-    append_number(text, row[i]);
-  }
-  return text + "],\"payload\":" + json_text(item_json(item)) + "}";
+  return fmt::format("{{\"id\":{},\"vector\":{},\"payload\":{}}}", number, number_list(row, dimension),
+                     json_text(item_json(item)));
 }
 
 class QdrantSink final : public ItemSink {

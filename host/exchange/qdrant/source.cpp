@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "host/base/text.hpp"
-#include "host/exchange/index_source.hpp"
 #include "host/exchange/item_lines.hpp"
 #include "host/exchange/qdrant/qdrant.hpp"
 #include "host/exchange/qdrant/server.hpp"
@@ -69,7 +68,7 @@ class QdrantSource final : public ItemSource {
 
   bool next(ExchangeBatch& batch) override {
     const auto dimension = head_.space.dimension;
-    const auto most = std::max<int64_t>(kNumbersPerBatch / dimension, 1);
+    const auto most = rows_per_batch(dimension);
     batch.items.clear();
     std::vector<at::Tensor> parts;
     for (int64_t left = most; left > 0 && !at_end_;) {

@@ -1,9 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
-#include "host/http/base64.hpp"
 #include "host/http/multipart.hpp"
 #include "host/http/url.hpp"
 #include "kindred/error.hpp"
@@ -11,47 +8,6 @@
 namespace kindred::host {
 namespace {
 using ::testing::HasSubstr;
-
-TEST(Base64, writes_and_reads_the_texts_of_rfc_4648) {
-  const std::vector<std::pair<std::string, std::string>> known = {{"", ""},
-                                                                  {"f", "Zg=="},
-                                                                  {"fo", "Zm8="},
-                                                                  {"foo", "Zm9v"},
-                                                                  {"foob", "Zm9vYg=="},
-                                                                  {"fooba", "Zm9vYmE="},
-                                                                  {"foobar", "Zm9vYmFy"}};
-  for (const auto& [bytes, text] : known) {
-    EXPECT_EQ(base64_text(bytes), text);
-    EXPECT_EQ(base64_bytes(text), bytes);
-  }
-  EXPECT_EQ(base64_bytes("Zm9vYg"), "foob") << "without padding";
-  EXPECT_EQ(base64_bytes("Zm9v\r\nYmFy"), "foobar") << "with a line break";
-  EXPECT_EQ(base64_bytes("-_-_"), base64_bytes("+/+/")) << "the letters of URLs";
-}
-
-TEST(Base64, gives_back_any_bytes) {
-  std::mt19937 random(5);
-  for (size_t length = 0; length < 200; ++length) {
-    std::string bytes;
-    for (size_t i = 0; i < length; ++i) bytes += static_cast<char>(random());
-    EXPECT_EQ(base64_bytes(base64_text(bytes)), bytes);
-  }
-}
-
-TEST(Base64, refuses_what_is_none) {
-  for (const auto* text : {"Z", "Zg=", "Zg===", "Z g==", "Zg==Zg==", "Zm9v=", "http://a", "Zm9\xc3\xa4"})
-    EXPECT_FALSE(base64_bytes(text)) << text;
-}
-
-TEST(Url, decodes_what_it_encodes) {
-  std::string all;
-  for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
-  EXPECT_EQ(percent_decoded(percent_encoded(all), false), all);
-  EXPECT_EQ(percent_encoded("photos/a b.jpg"), "photos%2Fa%20b.jpg");
-  EXPECT_EQ(percent_decoded("a+b%2b", true), "a b+");
-  EXPECT_EQ(percent_decoded("a+b", false), "a+b");
-  for (const auto* text : {"%", "%4", "%zz", "a%"}) EXPECT_FALSE(percent_decoded(text, false)) << text;
-}
 
 TEST(Url, takes_a_target_apart) {
   std::string path;

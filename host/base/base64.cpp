@@ -1,4 +1,4 @@
-#include "host/http/base64.hpp"
+#include "host/base/base64.hpp"
 
 #include <array>
 #include <cstdint>

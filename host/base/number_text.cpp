@@ -1,0 +1,17 @@
+#include "host/base/number_text.hpp"
+
+#include <charconv>
+
+namespace kindred::host {
+
+std::string number_list(const float* numbers, int64_t count) {
+  std::string out = "[";
+  char digits[32];
+  for (int64_t i = 0; i < count; ++i) {
+    if (i > 0) out += ',';
+    out.append(digits, std::to_chars(digits, digits + sizeof(digits), numbers[i]).ptr);
+  }
+  return out + "]";
+}
+
+}  // namespace kindred::host
