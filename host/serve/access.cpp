@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "host/base/loopback.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/utf8.hpp"
@@ -17,11 +18,6 @@ std::string without_port(const std::string& host) {
   const auto bracket = host.find(']');
   const auto colon = host.find(':', bracket == std::string::npos ? 0 : bracket);
   return host.substr(0, colon);
-}
-
-bool is_this_machine(const std::string& host) {
-  const auto name = without_port(host);
-  return name == "localhost" || name == "[::1]" || name.rfind("127.", 0) == 0;
 }
 
 }  // namespace
@@ -69,7 +65,7 @@ bool Access::is_allowed_origin(const HttpRequest& request) const {
 
 std::optional<HttpResponse> Access::refusal(const HttpRequest& request, bool is_open) const {
   const auto& host = request.field("host");
-  if (is_local_ && !host.empty() && !is_this_machine(host))
+  if (is_local_ && !host.empty() && !is_loopback(without_port(host)))
     return error_response(403, "the server is for this machine, and was asked for as " + shown(host));
   const auto& origin = request.field("origin");
   const bool is_own_page = origin == "http://" + host || origin == "https://" + host;

@@ -354,6 +354,7 @@ class AccessTest(ServedTest):
             own = f"http://127.0.0.1:{server.port}"
             self.assertEqual(server.get("/info", Origin=own, Host=f"127.0.0.1:{server.port}")[0], 200)
             self.assertEqual(server.get("/info", Host="rebound.example")[0], 403)
+            self.assertEqual(server.get("/info", Host=f"127.0.0.1.evil.example:{server.port}")[0], 403)
             status, header, _ = server.ask("OPTIONS", "/search", Origin="https://mine.example", Access_Control_Request_Method="POST")
             self.assertEqual(status, 204)
             self.assertIn("POST", header["Access-Control-Allow-Methods"])

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "host/base/interrupt.hpp"
+#include "host/base/loopback.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
@@ -51,9 +52,7 @@ bool is_open(const std::string& url) {
   const auto authority = url.substr(kPlain.size(), url.find('/', kPlain.size()) - kPlain.size());
   const auto host = authority[0] == '[' ? authority.substr(0, authority.find(']') + 1)
                                         : authority.substr(0, authority.find(':'));
-  const bool is_loopback =
-      host.rfind("127.", 0) == 0 && host.find_first_not_of("0123456789.") == std::string::npos;
-  return !is_loopback && host != "localhost" && host != "[::1]";
+  return !is_loopback(host);
 }
 
 /// What the server says is wrong, of {"status": {"error": "..."}}.
