@@ -39,15 +39,19 @@ InferenceModel::InferenceModel(Model model, TransformList transforms, at::Device
     : model_(std::move(model)),
       transforms_(std::move(transforms)),
       device_(device),
-      options_(options),
+      options_(std::move(options)),
       fields_(fields_of(model_)) {
-  prepare_for_inference(model_);
+  if (!options_.network) options_.network = std::make_shared<Turns>();
+  options_.network->run([this] { prepare_for_inference(model_); });
 }
 
 InferenceModel InferenceModel::load(const std::string& folder, const Catalog& catalog, at::Device device,
                                     Options options) {
-  auto servable = load_servable(model_folder(folder), catalog, device);
-  InferenceModel loaded(std::move(servable.model), std::move(servable.transforms), device, options);
+  if (!options.network) options.network = std::make_shared<Turns>();
+  Servable servable;
+  options.network->run([&] { servable = load_servable(model_folder(folder), catalog, device); });
+  InferenceModel loaded(std::move(servable.model), std::move(servable.transforms), device,
+                        std::move(options));
   loaded.manifest_ = std::move(servable.manifest);
   return loaded;
 }
@@ -88,16 +92,22 @@ at::Tensor InferenceModel::encode_one_view(const Dataset& dataset, std::vector<S
   options.threads = useful_threads(options_.threads, rows.size());
   options.mirror = pass.mirror;
   options.sizes_may_differ = true;
-  options.network = network_.get();
+  options.network = options_.network.get();
   const auto asked = rows;
   const auto embeddings =
       join_embeddings(model_.encoders.size(), rows, [&](size_t i, std::vector<SampleIndex>& left) {
         const auto field = field_dataset(dataset, fields[i]);
         return encode_rows(*field, left, transforms_, model_.encoders[i], options, skipped, context);
       });
-  const std::lock_guard<std::mutex> one_at_a_time(*network_);
-  if (pass.heads && pass.heads_by_batch) return heads_by_batch(embeddings, asked, rows);
-  return pass.heads ? model_.apply_heads(embeddings) : model_.base(embeddings);
+  at::Tensor out;
+  options_.network->run([&] {
+    at::NoGradGuard no_grad_there;  // it is of a thread
+    if (pass.heads && pass.heads_by_batch)
+      out = heads_by_batch(embeddings, asked, rows);
+    else
+      out = pass.heads ? model_.apply_heads(embeddings) : model_.base(embeddings);
+  });
+  return out;
 }
 
 /// `given`: those of `asked` that there are embeddings of, in the same order.
@@ -118,10 +128,13 @@ at::Tensor InferenceModel::heads_by_batch(const at::Tensor& embeddings, const st
 }
 
 at::Tensor InferenceModel::encode_vectors(const at::Tensor& vectors) const {
-  at::NoGradGuard no_grad;
   const Batch batch{vectors.to(device_)};
-  const std::lock_guard<std::mutex> one_at_a_time(*network_);
-  return model_.apply_heads(model_.encoders.front().encode(batch));
+  at::Tensor out;
+  options_.network->run([&] {
+    at::NoGradGuard no_grad;
+    out = model_.apply_heads(model_.encoders.front().encode(batch));
+  });
+  return out;
 }
 
 }  // namespace kindred::host

@@ -3,13 +3,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "host/base/context.hpp"
+#include "host/base/turns.hpp"
 #include "host/data/batch_loader.hpp"
 #include "host/data/transform_list.hpp"
 #include "host/model/model.hpp"
@@ -34,6 +35,9 @@ class InferenceModel {
   struct Options {
     int64_t batch_size = 32;  ///< samples per call of an encoder
     int64_t threads = 0;      ///< that read samples, for each call of encode(); 0: one per processor
+    /// Encoders and heads are opened and compute in its turns, which several models may share. Null: on the
+    /// calling thread, one at a time.
+    std::shared_ptr<Turns> network{};
   };
 
   /// Says how samples pass through the model.
@@ -80,6 +84,9 @@ class InferenceModel {
   /// The manifest of the servable; null when it was not loaded from one.
   const nlohmann::json& manifest() const { return manifest_; }
 
+  /// Calls `work` in a turn of the network. What it calls of this object takes no turn of its own.
+  void in_turn(const std::function<void()>& work) const { options_.network->run(work); }
+
  private:
   at::Tensor encode_one_view(const Dataset& dataset, std::vector<SampleIndex>& rows, const Pass& pass,
                              std::vector<SkippedSample>& skipped, Context& context) const;
@@ -92,7 +99,6 @@ class InferenceModel {
   Options options_;
   std::vector<ReadField> fields_;
   nlohmann::json manifest_;
-  std::unique_ptr<std::mutex> network_ = std::make_unique<std::mutex>();
 };
 
 }  // namespace kindred::host

@@ -12,16 +12,20 @@
 namespace kindred::host {
 namespace {
 
-/// Takes the lock that the options name, if they name one.
-std::unique_lock<std::mutex> one_at_a_time(const EncodeRowsOptions& options) {
-  return options.network == nullptr ? std::unique_lock<std::mutex>()
-                                    : std::unique_lock<std::mutex>(*options.network);
+/// Calls `work` in a turn of the options, if they have any.
+void one_at_a_time(const EncodeRowsOptions& options, const std::function<void()>& work) {
+  if (options.network == nullptr) return work();
+  options.network->run(work);
 }
 
 at::Tensor encode_batch(Batch batch, const EncoderPart& part, const EncodeRowsOptions& options) {
   batch.data = batch.data.to(options.device);
-  const auto lock = one_at_a_time(options);
-  return part.encode(batch);
+  at::Tensor rows;
+  one_at_a_time(options, [&] {
+    at::NoGradGuard no_grad;  // it is of a thread
+    rows = part.encode(batch);
+  });
+  return rows;
 }
 
 /// Objects of several sizes, those of each size as one batch; rows are in the order of the objects.
@@ -50,10 +54,7 @@ at::Tensor encode_rows(const Dataset& dataset, std::vector<SampleIndex>& rows,
                        const EncodeRowsOptions& options, std::vector<SkippedSample>& skipped,
                        Context& context) {
   at::NoGradGuard no_grad;
-  {
-    const auto lock = one_at_a_time(options);
-    part.encoder->train(false);
-  }
+  one_at_a_time(options, [&] { part.encoder->train(false); });
   const auto batches = batches_of(rows, 0, options.batch_size);
   BatchLoader::Options loading;
   loading.threads = options.threads;

@@ -4,10 +4,10 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "host/base/context.hpp"
+#include "host/base/turns.hpp"
 #include "host/data/batch_loader.hpp"
 #include "host/model/model.hpp"
 #include "kindred/dataset.hpp"
@@ -22,9 +22,9 @@ struct EncodeRowsOptions {
   bool mirror = false;  ///< the mirror images
   /// Objects of several sizes, which are encoded size by size; else that is an Error.
   bool sizes_may_differ = false;
-  /// Held while the encoder works, where several threads encode by one model at once: components promise to
-  /// work for one thread at a time. Null: there is one thread.
-  std::mutex* network = nullptr;
+  /// In whose turns the encoder works, where several threads encode by one model at once: components promise
+  /// to work for one thread at a time. Null: there is one thread.
+  Turns* network = nullptr;
 };
 
 /// Embeddings float32 (N, D) by one encoder of the samples `rows` in that order, on the device, in evaluation

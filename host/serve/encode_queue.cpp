@@ -23,9 +23,9 @@ struct EncodeQueue::Task {
 
 EncodeQueue::EncodeQueue(const InferenceModel& model, const Decoders& decoders, const QueueOptions& options,
                          std::function<void(const BatchFigures&)> figures)
-    : model_(model), decoders_(decoders), options_(options), figures_(std::move(figures)) {
-  for (int64_t i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
-}
+    : model_(model), decoders_(decoders), options_(options), figures_(std::move(figures)), thread_([this] {
+        work();
+      }) {}
 
 EncodeQueue::~EncodeQueue() { stop(); }
 
@@ -35,9 +35,7 @@ void EncodeQueue::stop() {
     ends_ = true;
   }
   changed_.notify_all();
-  for (auto& thread : threads_) {
-    if (thread.joinable()) thread.join();
-  }
+  if (thread_.joinable()) thread_.join();
 }
 
 int64_t EncodeQueue::waiting() const {
@@ -135,7 +133,9 @@ void EncodeQueue::encode(std::vector<Entry>& batch) const {
   EncodedInputs encoded;
   std::string failure;
   try {
-    encoded = encode_inputs(model_, decoders_, inputs, batch.front().what.and_mirror);
+    // As a whole in one turn, so that no thread but the network's computes in parallel.
+    model_.in_turn(
+        [&] { encoded = encode_inputs(model_, decoders_, inputs, batch.front().what.and_mirror); });
   } catch (const std::exception& error) {
     failure = error.what();
   }

@@ -28,7 +28,6 @@ struct QueueOptions {
   double window_seconds = 0.002;           ///< that the first input of a batch waits for others
   int64_t most_inputs = 1024;              ///< that may wait
   int64_t most_pixels = int64_t{1} << 28;  ///< that may wait
-  int64_t threads = 2;                     ///< so that one batch is prepared while another is in the network
 };
 
 /// What one batch was, for figures.
@@ -85,7 +84,7 @@ class EncodeQueue {
   std::deque<Entry> entries_;
   int64_t pixels_ = 0;
   bool ends_ = false;
-  std::vector<std::thread> threads_;
+  std::thread thread_;
 };
 
 }  // namespace kindred::host

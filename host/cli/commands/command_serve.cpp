@@ -49,9 +49,9 @@ std::string model_of_index(const std::string& index) {
 }
 
 ApiModel loaded(const CommandLine& command, const Catalog& catalog, const std::string& folder,
-                const std::string& index, int64_t batch) {
+                const std::string& index, const InferenceModel::Options& inference) {
   const auto device = device_from_name(command.get<std::string>("device"));
-  return {InferenceModel::load(folder, catalog, device, {batch, 0}), model_fingerprint(folder), index};
+  return {InferenceModel::load(folder, catalog, device, inference), model_fingerprint(folder), index};
 }
 
 int serve_command(const CommandLine& command) {
@@ -59,13 +59,14 @@ int serve_command(const CommandLine& command) {
   const auto options = options_of(command);
   const auto catalog = load_catalog(command);
   const auto folder = model_folder(command.get<std::string>("model"));
-  const auto batch = options.queue.batch_inputs;
+  InferenceModel::Options inference{options.queue.batch_inputs, 0};
+  inference.network = std::make_shared<Turns>(Turns::Where::own_thread);
   const auto index = command.has("index") ? command.get<std::string>("index") : "";
-  ApiContent what{loaded(command, catalog, folder, index, batch), {}, index_maker(catalog)};
+  ApiContent what{loaded(command, catalog, folder, index, inference), {}, index_maker(catalog)};
   if (command.has("base-index")) {
     if (index.empty()) throw UsageError("--base-index is shown beside --index, which is missing");
     const auto base = command.get<std::string>("base-index");
-    what.base = loaded(command, catalog, model_of_index(base), base, batch);
+    what.base = loaded(command, catalog, model_of_index(base), base, inference);
   }
   auto& context = command.context();
   serve_api(std::move(what), catalog, options, context, [&](uint16_t port) {
