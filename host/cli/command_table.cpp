@@ -244,6 +244,20 @@ constexpr Command kCommands[] = {
       {"output", OptionValue::text, "DIR", "the run's folder, instead of one named by the time"},
       {"resume", OptionValue::text, "DIR",
        "continue the run or the series of this folder; without PIPELINE it is the one that began it"}}},
+    {"runs",
+     false,
+     "list the runs in a folder, or remove those that failed",
+     "runs [DIR] [--metric NAME] [--prune [--dry-run]]",
+     "Lists the runs in DIR (default: runs) and in the folders below it, series too, the newest last: "
+     "status, "
+     "a metric\nof base and tuned, size, age, and where the pipeline differs from that of the run before of "
+     "the same name.\n--prune removes those that failed, and says which. What no run wrote, what is a link "
+     "and what a process writes\nnow is left.",
+     "host runs --metric r_precision",
+     {{"DIR"}},
+     {{"metric", OptionValue::text, "NAME", "the metric that is shown; otherwise the first of each pipeline"},
+      {"prune", OptionValue::none, nullptr, "remove the runs that failed, but for those of a series"},
+      {"dry-run", OptionValue::none, nullptr, "with --prune: only say what would be removed"}}},
     {"schema",
      false,
      "JSON Schema of pipeline files, for editors",

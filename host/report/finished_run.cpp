@@ -58,6 +58,15 @@ std::vector<json> lines_of(const std::string& path) {
 
 }  // namespace
 
+json part_of(const json& document, const char* pointer) {
+  return document.is_object() ? document.value(json::json_pointer(pointer), json()) : json();
+}
+
+std::string text_of(const json& document, const char* pointer) {
+  const auto part = part_of(document, pointer);
+  return part.is_string() ? part.get<std::string>() : std::string();
+}
+
 bool is_run_folder(const std::string& path) {
   if (!fs::is_regular_file(file_of(path, kPipeline))) return false;
   return fs::is_regular_file(file_of(path, kRunLog)) || fs::is_regular_file(file_of(path, kResult));
@@ -69,14 +78,13 @@ FinishedRun read_run(const std::string& path) {
   FinishedRun run;
   run.path = path;
   run.pipeline = object_of(file_of(path, kPipeline));
-  const auto name = run.pipeline.value("name", json());
-  run.name = name.is_string() ? name.get<std::string>() : std::string();
+  run.name = text_of(run.pipeline, "/name");
   // The lock is asked first: a run that ends in between has its result then.
   const bool is_written = FileLock::is_held(file_of(path, kRunLog));
   const auto result = file_of(path, kResult);
   run.result = fs::exists(result) ? object_of(result) : json::object();
-  const auto status = run.result.value("status", json());
-  run.status = is_written ? "running" : status.is_string() ? status.get<std::string>() : "unknown";
+  const auto status = text_of(run.result, "/status");
+  run.status = is_written ? "running" : status.empty() ? "unknown" : status;
   run.history = lines_of(file_of(path, kHistory));
   run.has_queries = fs::exists(file_of(path, "queries.csv"));
   return run;

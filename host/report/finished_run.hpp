@@ -19,6 +19,12 @@ struct FinishedRun {
   bool has_queries = false;             ///< it has a table of its queries (query_table.hpp)
 };
 
+/// What stands at a JSON Pointer of a document, such as "/metrics/tuned"; null where nothing does.
+nlohmann::json part_of(const nlohmann::json& document, const char* pointer);
+
+/// The text there; "" where there is none.
+std::string text_of(const nlohmann::json& document, const char* pointer);
+
 /// The file whose lock (host/base/file_lock.hpp) says that a process writes the run.
 inline constexpr const char* kRunLog = "log.txt";
 
