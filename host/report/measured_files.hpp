@@ -7,8 +7,7 @@
 
 namespace kindred::host {
 
-/// Names of files in a run's folder.
-inline constexpr const char* kQueriesFile = "queries.csv";
+/// The file of a run with the places of its test samples in the plane.
 inline constexpr const char* kMapFile = "map.json";
 
 /// Leaves in the folder what a report shows of the test samples: queries.csv (test_queries.hpp) and map.json

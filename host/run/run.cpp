@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "host/base/clock.hpp"
 #include "host/base/collecting_context.hpp"
+#include "host/base/file_lock.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/issue.hpp"
 #include "host/base/progress.hpp"
@@ -18,6 +20,7 @@
 #include "host/loader/catalog.hpp"
 #include "host/model/device.hpp"
 #include "host/model/servable.hpp"
+#include "host/report/finished_run.hpp"
 #include "host/report/tables.hpp"
 #include "host/run/doubts.hpp"
 #include "host/run/measure_run.hpp"
@@ -27,6 +30,7 @@
 #include "host/run/weights_advice.hpp"
 #include "host/training/checkpointer.hpp"
 #include "host/training/trainer.hpp"
+#include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
 
@@ -74,6 +78,7 @@ class Run {
   at::Device device_;
   RunResult result_;
   std::string folder_;
+  std::optional<FileLock> lock_;  ///< says that the folder is written
   RunMaterial material_;
   std::unique_ptr<Trackers> trackers_;
   at::Tensor base_;  ///< embeddings of the test samples before training
@@ -85,7 +90,13 @@ void Run::open_folder() {
   } else {
     folder_ = create_run_folder(pipeline_, options_.folder);
   }
-  const auto log = (fs::path(folder_) / "log.txt").string();
+  const auto log = (fs::path(folder_) / kRunLog).string();
+  lock_ = FileLock::try_take(log);
+  if (!lock_) {
+    throw Error(
+        folder_ +
+        " is written by another process at this moment; wait until it has ended, `host runs` says when");
+  }
   if (options_.resume) context_.keep(earlier_warnings(log, folder_));
   context_.add_log_file(log);
   write_file_atomically((fs::path(folder_) / "pipeline.json").string(),
