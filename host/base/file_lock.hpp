@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace kindred::host {
 
@@ -17,7 +18,10 @@ class FileLock {
   static bool is_held(const std::string& path);
 
   FileLock(FileLock&& other) noexcept : file_(other.file_) { other.file_ = -1; }
-  FileLock& operator=(FileLock&&) = delete;
+  FileLock& operator=(FileLock&& other) noexcept {
+    std::swap(file_, other.file_);
+    return *this;
+  }
   ~FileLock();
 
  private:
