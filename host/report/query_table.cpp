@@ -13,6 +13,7 @@ namespace kindred::host {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr size_t kMostRank = 100;  // what a file can make this read
 
 /// False where the text is no number, or goes on behind one.
 template <class Number>
@@ -46,7 +47,7 @@ Column labels_into(std::vector<int64_t>& labels) {
   };
 }
 
-/// A column that a later version may have added, or that nobody asks for: neighbours behind the first.
+/// A column that a later version may have added.
 Column ignored() {
   return [](const std::string&) { return true; };
 }
@@ -56,21 +57,36 @@ std::string behind(const std::string& column, const std::string& side) {
   return column.rfind(side + ".", 0) == 0 ? column.substr(side.size() + 1) : std::string();
 }
 
-/// Says whether a column is one of neighbours, such as distance_4.
-bool is_of_neighbour(const std::string& name) {
+/// The rank of the neighbour that a column such as distance_4 is of; 0 where it is of none.
+size_t rank_of(const std::string& name) {
   const auto line = name.rfind('_');
-  if (line == std::string::npos || line + 1 == name.size()) return false;
+  if (line == std::string::npos) return 0;
   const auto word = name.substr(0, line);
-  return (word == "neighbour" || word == "class" || word == "distance") &&
-         name.find_first_not_of("0123456789", line + 1) == std::string::npos;
+  size_t rank = 0;
+  const bool is_one = word == "neighbour" || word == "class" || word == "distance";
+  return is_one && read_number(name.substr(line + 1), rank) && rank <= kMostRank ? rank : 0;
 }
 
-Column column_of_side(const std::string& name, std::vector<QueryMetric>& metrics,
-                      NearestNeighbours& nearest) {
-  if (name == "neighbour_1") return texts_into(nearest.samples);
-  if (name == "class_1") return texts_into(nearest.classes);
-  if (name == "distance_1") return numbers_into(nearest.distances);
-  if (is_of_neighbour(name)) return ignored();
+/// Where a side has what is in the file.
+struct Side {
+  std::vector<QueryMetric>& metrics;
+  NearestNeighbours& nearest;
+  std::vector<NearestNeighbours>& further;
+};
+
+Column column_of_side(const std::string& name, const Side& side) {
+  if (const auto rank = rank_of(name); rank > 0) {
+    if (rank > side.further.size() + 1) side.further.resize(rank - 1);
+    const auto kind = name.front();
+    // The vector still grows, so that the neighbour is looked up when a cell comes.
+    return [side, rank, kind](const std::string& cell) {
+      auto& neighbours = rank == 1 ? side.nearest : side.further[rank - 2];
+      if (kind == 'n') return texts_into(neighbours.samples)(cell);
+      if (kind == 'c') return texts_into(neighbours.classes)(cell);
+      return numbers_into(neighbours.distances)(cell);
+    };
+  }
+  auto& metrics = side.metrics;
   metrics.push_back({name, {}});
   const auto place = metrics.size() - 1;  // the vector of metrics still grows
   return [&metrics, place](const std::string& cell) { return numbers_into(metrics[place].values)(cell); };
@@ -81,9 +97,9 @@ Column column_of(const std::string& name, QueryTable& table) {
   if (name == "label") return labels_into(table.labels);
   if (name == "class") return texts_into(table.classes);
   if (const auto rest = behind(name, "base"); !rest.empty())
-    return column_of_side(rest, table.base, table.base_nearest);
+    return column_of_side(rest, {table.base, table.base_nearest, table.base_further});
   if (const auto rest = behind(name, "tuned"); !rest.empty())
-    return column_of_side(rest, table.tuned, table.tuned_nearest);
+    return column_of_side(rest, {table.tuned, table.tuned_nearest, table.tuned_further});
   return ignored();
 }
 

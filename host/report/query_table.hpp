@@ -31,6 +31,7 @@ struct QueryTable {
   std::vector<std::string> classes;  ///< class names, or labels where the data has no names
   std::vector<QueryMetric> base, tuned;
   NearestNeighbours base_nearest, tuned_nearest;
+  std::vector<NearestNeighbours> base_further, tuned_further;  ///< the second nearest, the third, and so on
 
   /// Null where `side`, which is base or tuned, does not have the metric.
   static const QueryMetric* find(const std::vector<QueryMetric>& side, const std::string& metric);

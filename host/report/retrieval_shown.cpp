@@ -7,11 +7,10 @@
 #include <filesystem>
 
 #include "host/base/random_streams.hpp"
+#include "host/evaluation/nearest_candidates.hpp"
 #include "host/evaluation/relevance.hpp"
 #include "host/report/retrieval_image.hpp"
-#include "kindred/exact_search.hpp"
 #include "kindred/io/file.hpp"
-#include "kindred/search/scored_rows.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -56,34 +55,18 @@ void write_texts(const std::string& path, const RetrievalShown& shown, size_t fi
   for (size_t q = 0; q < found.queries.size(); ++q) {
     const auto query = found.queries[q];
     out += text_at(query) + "\n";
-    for (const auto& [name, neighbours] : {std::pair{"base", found.base}, {"tuned", found.tuned}}) {
+    for (const auto& [name, neighbours] : {std::pair{"base", found.base}, std::pair{"tuned", found.tuned}}) {
       out += fmt::format("  {}\n", name);
-      const auto row = neighbours[static_cast<int64_t>(q)];
+      const auto row = neighbours.rows[static_cast<int64_t>(q)];
       for (int64_t k = 0; k < row.numel(); ++k) {
         const auto place = row.data_ptr<int64_t>()[k];
+        if (place < 0) break;
         out += fmt::format("    {} {}\n", relevance.is_relevant(query, place) ? "+" : "-", text_at(place));
       }
     }
     out += "\n";
   }
   write_file_atomically(path, out);
-}
-
-/// int64 (Q, K): the nearest candidates of the embeddings' rows `queries`, as many as each of them has.
-at::Tensor nearest_to(const at::Tensor& queries, const at::Tensor& embeddings, const RetrievalTask& task) {
-  if (queries.numel() == 0) return at::empty({0, 0}, at::kLong);
-  const auto rows = comparable_rows(Distance::cosine, embeddings);
-  const auto found =
-      exact_search(TensorRows(rows), Distance::cosine, rows.index_select(0, queries.to(rows.device())).cpu(),
-                   {kShownNeighbours + 1, task.candidates})
-          .rows;
-  auto others = at::full({queries.numel(), kShownNeighbours}, -1, at::kLong);
-  for (int64_t q = 0; q < queries.numel(); ++q) {
-    // A query is not shown as its own neighbour.
-    const auto kept = found[q].masked_select(found[q].ne(queries[q])).slice(0, 0, kShownNeighbours);
-    others[q].slice(0, 0, kept.numel()).copy_(kept);
-  }
-  return others.slice(1, 0, others.ge(0).sum(1).min().item<int64_t>()).contiguous();
 }
 
 }  // namespace
@@ -100,8 +83,8 @@ ShownQueries shown_queries(const RetrievalShown& shown) {
   random.shuffle(out.queries.begin(), out.queries.end());
   out.queries.resize(std::min(out.queries.size(), kQueries));
   const auto queries = at::tensor(out.queries, at::kLong);
-  out.base = nearest_to(queries, shown.base, shown.task);
-  out.tuned = nearest_to(queries, shown.tuned, shown.task);
+  out.base = nearest_candidates(shown.base, shown.task, queries, shown.distance, kShownNeighbours);
+  out.tuned = nearest_candidates(shown.tuned, shown.task, queries, shown.distance, kShownNeighbours);
   return out;
 }
 
