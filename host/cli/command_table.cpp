@@ -57,6 +57,19 @@ constexpr Command kCommands[] = {
        "clear: only what versions before 0.12 wrote in another layout, which no run uses any more"},
       {"key", OptionValue::texts, "PREFIX", "clear: only entries whose key begins with this; may repeat"},
       {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"}}},
+    {"compare",
+     true,
+     "put runs side by side on the same queries",
+     "compare RUN RUN... [--html FILE]",
+     "Puts the folders of two or more runs side by side. Each is compared with the first: metrics of the "
+     "queries that\nall of them measured, with intervals of the differences over test classes, and a "
+     "sentence "
+     "that says which is better\nand whether that may be chance; where their pipelines differ; the queries "
+     "of "
+     "which they say the most different\nthings. The page of --html has their curves in one plot, too.",
+     "host compare runs/cars/20261124T100000Z runs/cars/20261125T093000Z --html compared.html",
+     {{"RUN"}, 1, true},
+     {{"html", OptionValue::text, "FILE", "also write a page, in one file"}}},
     {"dedup",
      true,
      "find items that are there twice",
