@@ -51,6 +51,9 @@ struct RunComparison {
 /// "run 1", as tables and sentences call the run at a place.
 std::string run_title(size_t place);
 
+/// "better", "worse", "not to be told apart" or, where no class differs, "the same". There is an interval.
+std::string verdict_text(const ComparedValue& value);
+
 /// Reads and compares the runs. Throws Error where one of the paths is no run, or two are the same.
 RunComparison compare_runs(const std::vector<std::string>& paths);
 

@@ -51,7 +51,7 @@ std::string metrics_html(const RunComparison& comparison) {
           {k == 0 ? escaped(metric.side + " " + metric.name) : "", run_title(k), page_cell(one.value),
            page_cell(one.difference, "{:+.4f}"),
            has_interval ? fmt::format("{:+.4f} to {:+.4f}", one.interval.low, one.interval.high) : "–",
-           has_interval ? verdict_name(one.verdict).get<std::string>() : ""});
+           has_interval ? verdict_text(one) : ""});
     }
   }
   return html_table({{"metric"},

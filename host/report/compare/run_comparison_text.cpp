@@ -44,8 +44,7 @@ std::vector<std::string> metric_row(const ComparedMetric& metric, size_t run) {
   row.push_back(fmt::format("{:+.4f}", one.difference));
   const bool has_interval = std::isfinite(one.interval.low);
   row.push_back(has_interval ? fmt::format("{:+.4f} to {:+.4f}", one.interval.low, one.interval.high) : "-");
-  const bool is_same = has_interval && one.difference == 0 && one.interval.low == 0 && one.interval.high == 0;
-  if (has_interval) row.push_back(is_same ? "the same" : verdict_name(one.verdict).get<std::string>());
+  if (has_interval) row.push_back(verdict_text(one));
   return row;
 }
 
@@ -109,6 +108,12 @@ json metric_json(const ComparedMetric& metric) {
 }
 
 }  // namespace
+
+std::string verdict_text(const ComparedValue& value) {
+  const auto& [low, high] = value.interval;
+  if (value.difference == 0 && low == 0 && high == 0) return "the same";
+  return verdict_name(value.verdict).get<std::string>();
+}
 
 std::string run_comparison_text(const RunComparison& comparison) {
   auto text = runs_text(comparison) + "\n";
