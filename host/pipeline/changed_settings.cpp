@@ -40,6 +40,15 @@ std::string kind_of(const std::string& key) {
   return key;
 }
 
+/// Says whether a value is the default: a list without entries is none, and a path was made absolute.
+bool is_usual(const json& value, const json& usual, bool is_path) {
+  if (usual.is_null()) return value.is_null() || (value.is_structured() && value.empty());
+  if (!is_path || !value.is_string() || !usual.is_string()) return value == usual;
+  const auto text = value.get<std::string>(), end = "/" + usual.get<std::string>();
+  return value == usual || (end.size() > 1 && text.size() > end.size() &&
+                            text.compare(text.size() - end.size(), end.size(), end) == 0);
+}
+
 class Changes {
  public:
   explicit Changes(const Catalog& catalog) : catalog_(catalog) {}
@@ -61,7 +70,7 @@ class Changes {
         changed[place] = nullptr;
       } else if (declared.contains(name)) {
         const auto usual = declared[name].value("default", json());
-        if (member != usual) changed[place] = usual;
+        if (!is_usual(member, usual, declared[name].contains("x-path"))) changed[place] = usual;
       }
     }
   }

@@ -31,7 +31,9 @@ std::string changed_table(const json& pipeline, const std::map<std::string, json
     if (!pipeline.contains(place)) continue;
     rows.push_back({"<code>" + escaped(key_of(pointer)) + "</code>",
                     "<b>" + escaped(value_text(pipeline.at(place))) + "</b>",
-                    usual.is_null() ? "<span class=\"soft\">chosen</span>" : escaped(value_text(usual))});
+                    usual.is_null()
+                        ? "<span class=\"soft\">chosen</span>"
+                        : escaped(value_text(usual.is_string() && usual == "" ? json("\"\"") : usual))});
   }
   return rows.empty() ? "" : html_table({{"setting"}, {"here"}, {"default"}}, rows);
 }

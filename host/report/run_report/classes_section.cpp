@@ -51,8 +51,9 @@ std::string class_table(const std::vector<ClassMean>& classes, double largest) {
     const double width = largest > 0 ? 6 * std::abs(one.gain) / largest : 0;
     rows.push_back({escaped(one.name), std::to_string(one.queries), figure(one.base), figure(one.tuned),
                     fmt::format("{:+.4f}", one.tuned - one.base),
-                    fmt::format("<span class=\"bar {}\" style=\"width:{:.2f}rem\"></span>",
-                                one.gain < 0 ? "bad" : "good", width)});
+                    one.gain == 0 ? ""
+                                  : fmt::format("<span class=\"bar {}\" style=\"width:{:.2f}rem\"></span>",
+                                                one.gain < 0 ? "bad" : "good", width)});
   }
   return html_table({{"class"}, {"queries", true}, {"base", true}, {"tuned", true}, {"change", true}, {""}},
                     rows);

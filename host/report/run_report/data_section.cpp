@@ -72,7 +72,8 @@ std::string data_section(const ReportParts& parts) {
   const auto split = parts.source.run.pipeline.value("/data/split/by"_json_pointer, std::string("class"));
   return sides_table(data) +
          fmt::format(
-             "<p class=\"soft\">The split is by {}: nothing of the test classes was trained on.</p>\n",
+             "<p class=\"soft\">The split is by {}: what is tested are other classes than those that are "
+             "trained.</p>\n",
              escaped(split)) +
          skipped(data) + duplicates(data);
 }

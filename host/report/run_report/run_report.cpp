@@ -76,16 +76,17 @@ std::string body(const ReportParts& parts) {
     const char *id, *title;
     std::string html;
   };
-  // Each is made once, in the order in which pictures are read: what is looked at first comes first.
+  const auto retrieval = retrieval_section(parts);  // its pictures are read before those of the map
+  const auto confusions = confusions_section(parts);
   const Part all[] = {{"measured", "Base against tuned", comparison_section(parts)},
                       {"curves", "How it learned", curves_section(parts)},
-                      {"retrieval", "What is found", retrieval_section(parts)},
-                      {"classes", "Classes that changed", classes_section(parts)},
-                      {"confused", "Classes that are taken for each other", confusions_section(parts)},
-                      {"map", "Map of the test samples", map_section(parts)},
+                      {"map", "Map", map_section(parts)},
+                      {"retrieval", "What is found", retrieval},
+                      {"classes", "Classes", classes_section(parts)},
+                      {"confused", "Confused classes", confusions},
                       {"data", "Data", data_section(parts)},
-                      {"asked", "What was asked", asked_section(parts)},
-                      {"costs", "Time, memory, machine", costs_section(parts)},
+                      {"asked", "Pipeline", asked_section(parts)},
+                      {"costs", "Time and machine", costs_section(parts)},
                       {"warnings", "Warnings", warnings_section(parts)}};
   std::string links, sections;
   for (const auto& one : all) {
@@ -143,7 +144,11 @@ bool ReportParts::higher_is_better(const std::string& metric) const {
   return result().value(json::json_pointer("/metric_details/tuned") / metric / "higher_is_better", true);
 }
 
-std::string figure(double value) { return std::isfinite(value) ? fmt::format("{:.4f}", value) : "-"; }
+std::string figure(double value) {
+  if (!std::isfinite(value)) return "-";
+  const auto text = fmt::format("{:.4f}", value);
+  return text == "-0.0000" ? "0.0000" : text;
+}
 
 std::string figure(const json& value) { return value.is_number() ? figure(value.get<double>()) : "-"; }
 
