@@ -239,13 +239,26 @@ constexpr Command kCommands[] = {
      {{"kind", OptionValue::text, "KIND", "loss, metric, head, encoder, ..."},
       {"name", OptionValue::text, "NAME", "name of plugin and component, my_loss"},
       {"vendor", OptionValue::text, "VENDOR", "what stands before the dot in the component's id", "my"}}},
+    {"report",
+     true,
+     "write the report of a run again",
+     "report RUN [--output FILE]",
+     "Writes report.html of a run again, from what the run left in its folder: one file that opens in a "
+     "browser, with\nwhat was asked, curves, metrics, what is found, classes that are taken for each other "
+     "and "
+     "a map of the test\nsamples. Pictures are read again from the data; what is not there any more is left "
+     "out.",
+     "host report runs/toy_cars/20261124T100000Z --output toy_cars.html",
+     {{"RUN"}, 1},
+     {{"output", OptionValue::text, "FILE", "in place of report.html in the run's folder"}}},
     {"run",
      true,
      "train and measure what a pipeline file says",
      "run PIPELINE [--set KEY=VALUE ...] [--seeds N] [--grid KEY=VALUE,VALUE ...] [--output DIR]\n"
      "       host run --resume DIR",
      "Trains and measures what a pipeline file says. Leaves a run folder with pipeline.json, log.txt, "
-     "history.jsonl,\nresult.json, retrieval.png and the servable model/, and checkpoints/ where it did not "
+     "history.jsonl,\nresult.json, queries.csv, report.html, retrieval.png and the servable model/, and "
+     "checkpoints/ where it did not "
      "end. "
      "\n--seeds, --grid and data.split.folds make a series: several runs, one after the other, in a folder "
      "that\nalso holds results.json and table.txt.",

@@ -10,6 +10,7 @@
 #include "host/evaluation/nearest_candidates.hpp"
 #include "host/evaluation/relevance.hpp"
 #include "host/report/retrieval_image.hpp"
+#include "host/report/sample_object.hpp"
 #include "kindred/io/file.hpp"
 
 namespace kindred::host {
@@ -17,39 +18,12 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kQueries = 8;
-constexpr size_t kLongestText = 160;  // bytes of a text that are shown
-
-/// The number of the first field of a kind, -1 when there is none.
-int64_t field_of_kind(const Dataset& dataset, ObjectKind kind) {
-  const auto fields = dataset.fields();
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].kind == kind) return static_cast<int64_t>(i);
-  }
-  return -1;
-}
-
-/// A text on one line. A long one is cut where a character ends.
-std::string text_of(const Dataset& dataset, SampleIndex sample, size_t field) {
-  std::string text;
-  try {
-    const auto bytes = dataset.read_field(to_int(sample), field).contiguous();
-    text.assign(reinterpret_cast<const char*>(bytes.data_ptr<uint8_t>()), static_cast<size_t>(bytes.numel()));
-  } catch (const std::exception& error) {
-    text = std::string("(cannot be read: ") + error.what() + ")";
-  }
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  if (text.size() <= kLongestText) return text;
-  size_t end = kLongestText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end) + "...";
-}
 
 void write_texts(const std::string& path, const RetrievalShown& shown, size_t field) {
   const auto found = shown_queries(shown);
   const Relevance relevance(shown.task);
   const auto text_at = [&](int64_t place) {
-    return text_of(shown.dataset, shown.rows[static_cast<size_t>(place)], field);
+    return shown_text(shown.dataset, shown.rows[static_cast<size_t>(place)], field);
   };
   std::string out;
   for (size_t q = 0; q < found.queries.size(); ++q) {

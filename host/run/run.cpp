@@ -28,6 +28,7 @@
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
 #include "host/run/weights_advice.hpp"
+#include "host/run/write_report.hpp"
 #include "host/training/checkpointer.hpp"
 #include "host/training/trainer.hpp"
 #include "kindred/error.hpp"
@@ -113,6 +114,7 @@ void Run::prepare() {
   }
   prepare_data(material_, pipeline_, catalog_, context_);
   prepare_model(material_, pipeline_, catalog_, device_, context_);
+  result_.phase_ended("prepare");
   if (const auto took = encode_data(material_, pipeline_, device_, context_)) result_.encoded(*took);
   prepare_training_data(material_, pipeline_, device_, context_);
 }
@@ -201,9 +203,14 @@ void Run::finish(RunStatus status, const std::string& error) {
   };
   write();
   const auto said = context_.warnings().size();
+  try {
+    write_report(folder_, catalog_, material_.dataset.get());
+  } catch (const std::exception& failed) {  // the run is what it is all the same
+    context_.warning(fmt::format("{} was not written: {}", kReportFile, failed.what()));
+  }
   trackers_->finish(status_name(status),
                     status == RunStatus::completed ? result_.metrics() : nlohmann::json::object());
-  if (context_.warnings().size() != said) write();  // a tracker failed at its end
+  if (context_.warnings().size() != said) write();  // the report or a tracker failed
 }
 
 RunOutcome Run::execute() {
@@ -213,14 +220,18 @@ RunOutcome Run::execute() {
   try {
     prepare();
     embed_base();
+    result_.phase_ended("encode");
     if (!train()) {
+      result_.phase_ended("train");
       context_.warning(interrupted_text(folder_));
       finish(RunStatus::interrupted);
       return {result_.body(), "", true};
     }
     fit_heads(material_.model.heads.stages.size());
+    result_.phase_ended("train");
     save_model();  // before it is measured: a metric that fails does not cost the model
     measure_both(material_, pipeline_, base_, folder_, result_, context_);
+    result_.phase_ended("evaluate");
     say_notes_of_reading(*material_.dataset, material_.notes_said, context_);
     finish(RunStatus::completed);
   } catch (const Interrupted& stop) {

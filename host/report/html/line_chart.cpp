@@ -79,7 +79,8 @@ std::string axes(const Range& range, const ChartOptions& options) {
     out += fmt::format("<path d=\"M{:.1f} {:.1f}H{:.1f}\"/><text x=\"{:.1f}\" y=\"{:.1f}\">{:g}</text>",
                        kLeft, range.top(y), kWidth - kRight, kLeft - 6, range.top(y) + 4, y);
   }
-  for (const auto x : axis_ticks(range.x_low, range.x_high, 8)) {
+  const auto steps = std::clamp(static_cast<int>(range.x_high - range.x_low), 1, 8);  // epochs have no parts
+  for (const auto x : axis_ticks(range.x_low, range.x_high, steps)) {
     out += fmt::format("<text class=\"x\" x=\"{:.1f}\" y=\"{:.1f}\">{:g}</text>", range.left(x),
                        kHeight - kBottom + 17, x);
   }
