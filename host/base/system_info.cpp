@@ -39,6 +39,11 @@ int64_t resident_bytes() {
   return text.empty() ? 0 : std::stoll(text) * 1024;
 }
 
+uint64_t physical_memory_bytes() {
+  const auto text = proc_value("/proc/meminfo", "MemTotal");
+  return text.empty() ? 0 : std::stoull(text) * 1024;
+}
+
 uint64_t available_memory_bytes() {
   const auto text = proc_value("/proc/meminfo", "MemAvailable");
   return text.empty() ? std::numeric_limits<uint64_t>::max() : std::stoull(text) * 1024;

@@ -12,6 +12,9 @@ int64_t peak_resident_bytes();
 /// Returns the resident set of this process now, in bytes (VmRSS).
 int64_t resident_bytes();
 
+/// The memory of this machine, in bytes.
+uint64_t physical_memory_bytes();
+
 /// Memory that can be taken without swapping, in bytes (MemAvailable).
 uint64_t available_memory_bytes();
 

@@ -57,6 +57,19 @@ constexpr Command kCommands[] = {
        "clear: only what versions before 0.12 wrote in another layout, which no run uses any more"},
       {"key", OptionValue::texts, "PREFIX", "clear: only entries whose key begins with this; may repeat"},
       {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"}}},
+    {"compare",
+     true,
+     "put runs side by side on the same queries",
+     "compare RUN RUN... [--html FILE]",
+     "Puts the folders of two or more runs side by side. Each is compared with the first: metrics of the "
+     "queries that\nall of them measured, with intervals of the differences over test classes, and a "
+     "sentence "
+     "that says which is better\nand whether that may be chance; where their pipelines differ; the queries "
+     "of "
+     "which they say the most different\nthings. The page of --html has their curves in one plot, too.",
+     "host compare runs/cars/20261124T100000Z runs/cars/20261125T093000Z --html compared.html",
+     {{"RUN"}, 1, true},
+     {{"html", OptionValue::text, "FILE", "also write a page, in one file"}}},
     {"dedup",
      true,
      "find items that are there twice",
@@ -226,13 +239,26 @@ constexpr Command kCommands[] = {
      {{"kind", OptionValue::text, "KIND", "loss, metric, head, encoder, ..."},
       {"name", OptionValue::text, "NAME", "name of plugin and component, my_loss"},
       {"vendor", OptionValue::text, "VENDOR", "what stands before the dot in the component's id", "my"}}},
+    {"report",
+     true,
+     "write the report of a run again",
+     "report RUN [--output FILE]",
+     "Writes report.html of a run again, from what the run left in its folder: one file that opens in a "
+     "browser, with\nwhat was asked, curves, metrics, what is found, classes that are taken for each other "
+     "and "
+     "a map of the test\nsamples. Pictures are read again from the data; what is not there any more is left "
+     "out.",
+     "host report runs/toy_cars/20261124T100000Z --output toy_cars.html",
+     {{"RUN"}, 1},
+     {{"output", OptionValue::text, "FILE", "in place of report.html in the run's folder"}}},
     {"run",
      true,
      "train and measure what a pipeline file says",
      "run PIPELINE [--set KEY=VALUE ...] [--seeds N] [--grid KEY=VALUE,VALUE ...] [--output DIR]\n"
      "       host run --resume DIR",
      "Trains and measures what a pipeline file says. Leaves a run folder with pipeline.json, log.txt, "
-     "history.jsonl,\nresult.json, retrieval.png and the servable model/, and checkpoints/ where it did not "
+     "history.jsonl,\nresult.json, queries.csv, report.html, retrieval.png and the servable model/, and "
+     "checkpoints/ where it did not "
      "end. "
      "\n--seeds, --grid and data.split.folds make a series: several runs, one after the other, in a folder "
      "that\nalso holds results.json and table.txt.",
@@ -244,6 +270,20 @@ constexpr Command kCommands[] = {
       {"output", OptionValue::text, "DIR", "the run's folder, instead of one named by the time"},
       {"resume", OptionValue::text, "DIR",
        "continue the run or the series of this folder; without PIPELINE it is the one that began it"}}},
+    {"runs",
+     false,
+     "list the runs in a folder, or remove those that failed",
+     "runs [DIR] [--metric NAME] [--prune [--dry-run]]",
+     "Lists the runs in DIR (default: runs) and in the folders below it, series too, the newest last: "
+     "status, "
+     "a metric\nof base and tuned, size, age, and where the pipeline differs from that of the run before of "
+     "the same name.\n--prune removes those that failed, and says which. What no run wrote, what is a link "
+     "and what a process writes\nnow is left.",
+     "host runs --metric r_precision",
+     {{"DIR"}},
+     {{"metric", OptionValue::text, "NAME", "the metric that is shown; otherwise the first of each pipeline"},
+      {"prune", OptionValue::none, nullptr, "remove the runs that failed, but for those of a series"},
+      {"dry-run", OptionValue::none, nullptr, "with --prune: only say what would be removed"}}},
     {"schema",
      false,
      "JSON Schema of pipeline files, for editors",

@@ -6,7 +6,6 @@
 
 namespace kindred::host {
 using nlohmann::json;
-namespace {
 
 json verdict_name(Verdict verdict) {
   switch (verdict) {
@@ -21,6 +20,8 @@ json verdict_name(Verdict verdict) {
   }
   return nullptr;
 }
+
+namespace {
 
 Verdict verdict_of(const Interval& difference, bool higher_is_better) {
   if (!std::isfinite(difference.low)) return Verdict::unknown;
@@ -47,15 +48,21 @@ std::string sentence_of(const Comparison& one, size_t units, const std::string& 
 
 }  // namespace
 
-std::vector<Comparison> compare(const Measured& base, const Measured& tuned, const MeasureOptions& options) {
+Comparison compare_values(const MetricValue& before, const MetricValue& after,
+                          const MeasureOptions& options) {
   const EvaluationOptions how{options.seed, options.bootstrap_samples, options.tile_bytes()};
+  Comparison one{after.name, after.higher_is_better, before.mean, after.mean, {}, Verdict::unknown, ""};
+  one.difference = paired_interval(before, after, how);
+  one.verdict = verdict_of(one.difference, one.higher_is_better);
+  return one;
+}
+
+std::vector<Comparison> compare(const Measured& base, const Measured& tuned, const MeasureOptions& options) {
   std::vector<Comparison> out;
   for (const auto& after : tuned.metrics) {
     for (const auto& before : base.metrics) {
       if (before.name != after.name) continue;
-      Comparison one{after.name, after.higher_is_better, before.mean, after.mean, {}, Verdict::unknown, ""};
-      one.difference = paired_interval(before, after, how);
-      one.verdict = verdict_of(one.difference, one.higher_is_better);
+      auto one = compare_values(before, after, options);
       one.sentence = sentence_of(one, after.by_class.size(), tuned.unit);
       out.push_back(std::move(one));
     }

@@ -28,6 +28,13 @@ struct Comparison {
   bool is_ahead() const { return higher_is_better ? tuned > base : tuned < base; }
 };
 
+/// Returns "better", "worse", "not to be told apart", or null for unknown.
+nlohmann::json verdict_name(Verdict verdict);
+
+/// Compares two measurements of one metric over the same queries; what comes second is called tuned. There is
+/// no sentence.
+Comparison compare_values(const MetricValue& before, const MetricValue& after, const MeasureOptions& options);
+
 /// Compares the two sides of one task by every metric that both have.
 std::vector<Comparison> compare(const Measured& base, const Measured& tuned, const MeasureOptions& options);
 

@@ -20,6 +20,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 struct Sampled {
   std::vector<double> values;
   std::vector<int64_t> labels, relevant_counts;
+  std::vector<double> by_query;  ///< of all queries
 };
 
 double mean_of(const std::vector<double>& values) {
@@ -69,7 +70,9 @@ void add_values(const Metric& metric, const Ranking& ranking, const at::Tensor& 
   const auto values = metric.per_query(ranking).to(at::kDouble).cpu().contiguous();
   const auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
   for (int64_t i = 0; i < labels.numel(); ++i) {
-    if (relevant_count[i] == 0) continue;
+    const bool counts = relevant_count[i] > 0;
+    sampled.by_query.push_back(counts ? values.data_ptr<double>()[i] : kNaN);
+    if (!counts) continue;
     sampled.values.push_back(values.data_ptr<double>()[i]);
     sampled.relevant_counts.push_back(relevant_count[i]);
     sampled.labels.push_back(labels.data_ptr<int64_t>()[i]);
@@ -82,7 +85,7 @@ std::map<int64_t, int64_t> class_counts(const Sampled& sampled) {
   return counts;
 }
 
-MetricValue summary(const Metric& metric, const Sampled& sampled, int64_t singletons,
+MetricValue summary(const Metric& metric, Sampled& sampled, int64_t singletons,
                     const EvaluationOptions& options) {
   auto by_class = class_means(sampled);
   const double macro = macro_mean(by_class);
@@ -96,7 +99,8 @@ MetricValue summary(const Metric& metric, const Sampled& sampled, int64_t single
                     singletons,
                     std::move(by_class),
                     class_counts(sampled),
-                    metric.higher_is_better()};
+                    metric.higher_is_better(),
+                    std::move(sampled.by_query)};
   const auto interval = class_interval(value, options);
   value.interval_low = interval.low;
   value.interval_high = interval.high;

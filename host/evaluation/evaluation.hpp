@@ -37,6 +37,8 @@ struct MetricValue {
   std::map<int64_t, double> by_class;          ///< label -> mean over its queries
   std::map<int64_t, int64_t> class_queries{};  ///< label -> how many they are
   bool higher_is_better = true;
+  /// By query of the task, in its order; NaN for those that are left out. Empty where it is of the whole set.
+  std::vector<double> by_query{};
 };
 
 /// Computes every metric over an exact search of `embeddings` float32 (N, D). Metrics that order by the same

@@ -7,83 +7,40 @@
 #include <filesystem>
 
 #include "host/base/random_streams.hpp"
+#include "host/evaluation/nearest_candidates.hpp"
 #include "host/evaluation/relevance.hpp"
 #include "host/report/retrieval_image.hpp"
-#include "kindred/exact_search.hpp"
+#include "host/report/sample_object.hpp"
 #include "kindred/io/file.hpp"
-#include "kindred/search/scored_rows.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kQueries = 8;
-constexpr size_t kLongestText = 160;  // bytes of a text that are shown
-
-/// The number of the first field of a kind, -1 when there is none.
-int64_t field_of_kind(const Dataset& dataset, ObjectKind kind) {
-  const auto fields = dataset.fields();
-  for (size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].kind == kind) return static_cast<int64_t>(i);
-  }
-  return -1;
-}
-
-/// A text on one line. A long one is cut where a character ends.
-std::string text_of(const Dataset& dataset, SampleIndex sample, size_t field) {
-  std::string text;
-  try {
-    const auto bytes = dataset.read_field(to_int(sample), field).contiguous();
-    text.assign(reinterpret_cast<const char*>(bytes.data_ptr<uint8_t>()), static_cast<size_t>(bytes.numel()));
-  } catch (const std::exception& error) {
-    text = std::string("(cannot be read: ") + error.what() + ")";
-  }
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  if (text.size() <= kLongestText) return text;
-  size_t end = kLongestText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end) + "...";
-}
 
 void write_texts(const std::string& path, const RetrievalShown& shown, size_t field) {
   const auto found = shown_queries(shown);
   const Relevance relevance(shown.task);
   const auto text_at = [&](int64_t place) {
-    return text_of(shown.dataset, shown.rows[static_cast<size_t>(place)], field);
+    return shown_text(shown.dataset, shown.rows[static_cast<size_t>(place)], field);
   };
   std::string out;
   for (size_t q = 0; q < found.queries.size(); ++q) {
     const auto query = found.queries[q];
     out += text_at(query) + "\n";
-    for (const auto& [name, neighbours] : {std::pair{"base", found.base}, {"tuned", found.tuned}}) {
+    for (const auto& [name, neighbours] : {std::pair{"base", found.base}, std::pair{"tuned", found.tuned}}) {
       out += fmt::format("  {}\n", name);
-      const auto row = neighbours[static_cast<int64_t>(q)];
+      const auto row = neighbours.rows[static_cast<int64_t>(q)];
       for (int64_t k = 0; k < row.numel(); ++k) {
         const auto place = row.data_ptr<int64_t>()[k];
+        if (place < 0) break;
         out += fmt::format("    {} {}\n", relevance.is_relevant(query, place) ? "+" : "-", text_at(place));
       }
     }
     out += "\n";
   }
   write_file_atomically(path, out);
-}
-
-/// int64 (Q, K): the nearest candidates of the embeddings' rows `queries`, as many as each of them has.
-at::Tensor nearest_to(const at::Tensor& queries, const at::Tensor& embeddings, const RetrievalTask& task) {
-  if (queries.numel() == 0) return at::empty({0, 0}, at::kLong);
-  const auto rows = comparable_rows(Distance::cosine, embeddings);
-  const auto found =
-      exact_search(TensorRows(rows), Distance::cosine, rows.index_select(0, queries.to(rows.device())).cpu(),
-                   {kShownNeighbours + 1, task.candidates})
-          .rows;
-  auto others = at::full({queries.numel(), kShownNeighbours}, -1, at::kLong);
-  for (int64_t q = 0; q < queries.numel(); ++q) {
-    // A query is not shown as its own neighbour.
-    const auto kept = found[q].masked_select(found[q].ne(queries[q])).slice(0, 0, kShownNeighbours);
-    others[q].slice(0, 0, kept.numel()).copy_(kept);
-  }
-  return others.slice(1, 0, others.ge(0).sum(1).min().item<int64_t>()).contiguous();
 }
 
 }  // namespace
@@ -100,8 +57,8 @@ ShownQueries shown_queries(const RetrievalShown& shown) {
   random.shuffle(out.queries.begin(), out.queries.end());
   out.queries.resize(std::min(out.queries.size(), kQueries));
   const auto queries = at::tensor(out.queries, at::kLong);
-  out.base = nearest_to(queries, shown.base, shown.task);
-  out.tuned = nearest_to(queries, shown.tuned, shown.task);
+  out.base = nearest_candidates(shown.base, shown.task, queries, shown.distance, kShownNeighbours);
+  out.tuned = nearest_candidates(shown.tuned, shown.task, queries, shown.distance, kShownNeighbours);
   return out;
 }
 

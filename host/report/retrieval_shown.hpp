@@ -9,6 +9,8 @@
 #include "host/base/index_types.hpp"
 #include "host/evaluation/retrieval_task.hpp"
 #include "kindred/dataset.hpp"
+#include "kindred/distance.hpp"
+#include "kindred/index.hpp"
 
 namespace kindred::host {
 
@@ -19,18 +21,18 @@ struct RetrievalShown {
   const Dataset& dataset;
   const std::vector<SampleIndex>& rows;  ///< the dataset's sample of each embedding
   const RetrievalTask& task;
-  at::Tensor base, tuned;  ///< float32 (N, D) each; cosine distance
+  at::Tensor base, tuned;  ///< float32 (N, D) each
   uint64_t seed;
+  Distance distance = Distance::cosine;  ///< what orders the neighbours
 };
 
 /// The queries and their nearest candidates, as places in `rows`.
 struct ShownQueries {
   std::vector<int64_t> queries;
-  at::Tensor base, tuned;  ///< int64 (Q, K): nearest first
+  Neighbours base, tuned;  ///< nearest first; places behind the last candidate are row -1
 };
 
-/// Draws eight queries at random among those with a relevant candidate, and finds the five nearest of each,
-/// fewer where one of them has fewer candidates.
+/// Draws eight queries at random among those with a relevant candidate, and finds the five nearest of each.
 ShownQueries shown_queries(const RetrievalShown& shown);
 
 /// Writes retrieval.png in the folder where the samples have pictures, and retrieval.txt where they have

@@ -11,6 +11,7 @@
 #include "host/evaluation/comparison.hpp"
 #include "host/evaluation/relevance.hpp"
 #include "host/model/search_traits.hpp"
+#include "host/report/measured_files.hpp"
 #include "host/report/retrieval_shown.hpp"
 #include "host/report/tables.hpp"
 #include "host/run/doubts.hpp"
@@ -84,7 +85,15 @@ void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Ten
   if (pipeline.evaluation.per_class) result.per_class(per_class_table(base_values, tuned_values, dataset));
   result.evaluated(now_seconds() - start);
   set_model_measures(folder, result.metrics(), gives_unit_length(material, pipeline, tuned));
-  write_retrieval(folder, {dataset, material.split.test, task, base, tuned, pipeline.seed});
+  const auto distance = distance_from_name(measured_distance(components.metrics));
+  const RetrievalShown shown{dataset, material.split.test, task, base, tuned, pipeline.seed, distance};
+  try {
+    write_retrieval(folder, shown);
+    write_measured_files(folder, shown, base_values, tuned_values);
+  } catch (const std::exception& error) {  // what was measured stands all the same
+    context.warning(
+        fmt::format("what a person is shown of the test classes was not written: {}", error.what()));
+  }
 }
 
 }  // namespace kindred::host

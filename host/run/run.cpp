@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "host/base/clock.hpp"
 #include "host/base/collecting_context.hpp"
+#include "host/base/file_lock.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/issue.hpp"
 #include "host/base/progress.hpp"
@@ -18,6 +20,7 @@
 #include "host/loader/catalog.hpp"
 #include "host/model/device.hpp"
 #include "host/model/servable.hpp"
+#include "host/report/finished_run.hpp"
 #include "host/report/tables.hpp"
 #include "host/run/doubts.hpp"
 #include "host/run/measure_run.hpp"
@@ -25,8 +28,10 @@
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
 #include "host/run/weights_advice.hpp"
+#include "host/run/write_report.hpp"
 #include "host/training/checkpointer.hpp"
 #include "host/training/trainer.hpp"
+#include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
 
@@ -74,6 +79,7 @@ class Run {
   at::Device device_;
   RunResult result_;
   std::string folder_;
+  std::optional<FileLock> lock_;  ///< says that the folder is written
   RunMaterial material_;
   std::unique_ptr<Trackers> trackers_;
   at::Tensor base_;  ///< embeddings of the test samples before training
@@ -85,7 +91,13 @@ void Run::open_folder() {
   } else {
     folder_ = create_run_folder(pipeline_, options_.folder);
   }
-  const auto log = (fs::path(folder_) / "log.txt").string();
+  const auto log = (fs::path(folder_) / kRunLog).string();
+  lock_ = FileLock::try_take(log);
+  if (!lock_) {
+    throw Error(
+        folder_ +
+        " is written by another process at this moment; wait until it has ended, `host runs` says when");
+  }
   if (options_.resume) context_.keep(earlier_warnings(log, folder_));
   context_.add_log_file(log);
   write_file_atomically((fs::path(folder_) / "pipeline.json").string(),
@@ -102,6 +114,7 @@ void Run::prepare() {
   }
   prepare_data(material_, pipeline_, catalog_, context_);
   prepare_model(material_, pipeline_, catalog_, device_, context_);
+  result_.phase_ended("prepare");
   if (const auto took = encode_data(material_, pipeline_, device_, context_)) result_.encoded(*took);
   prepare_training_data(material_, pipeline_, device_, context_);
 }
@@ -190,9 +203,14 @@ void Run::finish(RunStatus status, const std::string& error) {
   };
   write();
   const auto said = context_.warnings().size();
+  try {
+    write_report(folder_, catalog_, material_.dataset.get());
+  } catch (const std::exception& failed) {  // the run is what it is all the same
+    context_.warning(fmt::format("{} was not written: {}", kReportFile, failed.what()));
+  }
   trackers_->finish(status_name(status),
                     status == RunStatus::completed ? result_.metrics() : nlohmann::json::object());
-  if (context_.warnings().size() != said) write();  // a tracker failed at its end
+  if (context_.warnings().size() != said) write();  // the report or a tracker failed
 }
 
 RunOutcome Run::execute() {
@@ -202,14 +220,18 @@ RunOutcome Run::execute() {
   try {
     prepare();
     embed_base();
+    result_.phase_ended("encode");
     if (!train()) {
+      result_.phase_ended("train");
       context_.warning(interrupted_text(folder_));
       finish(RunStatus::interrupted);
       return {result_.body(), "", true};
     }
     fit_heads(material_.model.heads.stages.size());
+    result_.phase_ended("train");
     save_model();  // before it is measured: a metric that fails does not cost the model
     measure_both(material_, pipeline_, base_, folder_, result_, context_);
+    result_.phase_ended("evaluate");
     say_notes_of_reading(*material_.dataset, material_.notes_said, context_);
     finish(RunStatus::completed);
   } catch (const Interrupted& stop) {

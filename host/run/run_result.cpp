@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <thread>
 
 #include "host/base/clock.hpp"
 #include "host/base/system_info.hpp"
@@ -55,7 +56,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-RunResult::RunResult() : start_(now_seconds()) {
+RunResult::RunResult() : start_(now_seconds()), phase_start_(start_) {
   body_["timings"] = {{"encode_seconds", 0.0},       {"encode_images_per_second", 0.0},
                       {"cache_hit", false},          {"epochs", 0},
                       {"epoch_seconds_median", 0.0}, {"train_seconds", 0.0},
@@ -94,6 +95,13 @@ void RunResult::measured(const std::string& side, const Measured& values) {
   body_["metric_details"][side] = values.details();
 }
 
+void RunResult::phase_ended(const std::string& name) {
+  const double now = now_seconds();
+  body_["phases"].push_back(
+      {{"name", name}, {"seconds", now - phase_start_}, {"peak_rss_bytes", peak_resident_bytes()}});
+  phase_start_ = now;
+}
+
 void RunResult::write(const std::string& folder, RunStatus status, const std::string& error,
                       const RunMaterial& material, at::Device device) {
   body_["kindred"] = 1;
@@ -101,6 +109,9 @@ void RunResult::write(const std::string& folder, RunStatus status, const std::st
   if (!error.empty()) body_["error"] = error;
   body_["device"] = device.str();
   body_["threads"] = at::get_num_threads();
+  body_["machine"] = {{"processor", cpu_model()},
+                      {"cores", std::thread::hardware_concurrency()},
+                      {"memory_bytes", physical_memory_bytes()}};
   const auto& model = material.model;
   if (model.learns()) {
     const bool bfloat16 =

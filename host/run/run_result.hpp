@@ -44,6 +44,9 @@ class RunResult {
   void per_class(nlohmann::json table) { body_["per_class"] = std::move(table); }
   void evaluated(double seconds) { body_["timings"]["evaluate_seconds"] = seconds; }
 
+  /// Notes that a part of the run is done: how long it took, and how much memory the run has had at most.
+  void phase_ended(const std::string& name);
+
   /// Returns {"base": {...}, "tuned": {...}}.
   const nlohmann::json& metrics() const { return body_["metrics"]; }
   const nlohmann::json& body() const { return body_; }
@@ -53,7 +56,8 @@ class RunResult {
              const RunMaterial& material, at::Device device);
 
  private:
-  double start_;  ///< when the run began
+  double start_;        ///< when the run began
+  double phase_start_;  ///< when its last part ended
   nlohmann::json body_;
   std::vector<std::string> warnings_;
 };

@@ -1,15 +1,10 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
-namespace kindred::host {
+#include "host/base/page.hpp"
 
-/// A file for browsers, which was compiled in.
-struct Page {
-  std::string name;  ///< "index.html"
-  std::string text;
-};
+namespace kindred::host {
 
 /// The files of host/serve/pages. They need nothing from elsewhere.
 const std::vector<Page>& pages();

@@ -29,11 +29,16 @@ void History::keep_until(int64_t epochs) const {
   write_file_atomically(path_, kept);
 }
 
+double History::learning_rate(int64_t epoch) const {
+  return options_.optimizer.lr * schedule_factor(options_.schedule, epoch, options_.epochs);
+}
+
 void History::append(int64_t epoch, const EpochResult& result, double seconds, bool best) const {
   // JSON has no NaN: the library writes it as null.
   json line = {{"epoch", epoch + 1},
                {"train", {{"loss", result.train_loss}, {"seconds", result.step_seconds}}},
                {"validation", json::object()},
+               {"learning_rate", learning_rate(epoch)},
                {"seconds", seconds},
                {"best", best}};
   for (const auto& [name, value] : result.validation) line["validation"][name] = value;
@@ -44,9 +49,8 @@ void History::append(int64_t epoch, const EpochResult& result, double seconds, b
 
 void History::track(int64_t epoch, const EpochResult& result, int64_t all_steps) const {
   if (trackers_ == nullptr) return;
-  std::vector<TrackedValue> values = {
-      {"train/loss", result.train_loss},
-      {"learning_rate", options_.optimizer.lr * schedule_factor(options_.schedule, epoch, options_.epochs)}};
+  std::vector<TrackedValue> values = {{"train/loss", result.train_loss},
+                                      {"learning_rate", learning_rate(epoch)}};
   for (const auto& [name, value] : result.validation) values.push_back({"validation/" + name, value});
   trackers_->epoch(epoch + 1, all_steps, values);
 }

@@ -26,6 +26,9 @@ class History {
   void track(int64_t epoch, const EpochResult& result, int64_t all_steps) const;
 
  private:
+  /// Returns the one that `epoch` is trained with, before the factors of groups of parameters.
+  double learning_rate(int64_t epoch) const;
+
   std::string path_;
   const TrainingOptions& options_;
   Trackers* trackers_;

@@ -9,6 +9,7 @@
 #include "host/cache/cache_folder.hpp"
 #include "host/cache/remove_entry.hpp"
 #include "host/cache/verify_entry.hpp"
+#include "host/cli/age_text.hpp"
 #include "host/cli/cache_choice.hpp"
 #include "host/cli/cache_directory.hpp"
 #include "host/cli/command_body.hpp"
@@ -25,14 +26,6 @@ namespace {
 constexpr size_t kShortKey = 12, kNamesShown = 5;
 
 std::string short_key(const CacheEntry& entry) { return entry.key.substr(0, kShortKey); }
-
-/// One unit is enough to choose what to remove.
-std::string age_text(int64_t seconds) {
-  if (seconds < 60) return "now";
-  if (seconds < 3600) return fmt::format("{} min", seconds / 60);
-  if (seconds < int64_t{2} * 86400) return fmt::format("{} h", seconds / 3600);
-  return fmt::format("{} days", seconds / 86400);
-}
 
 std::string count_text(size_t count) { return count == 1 ? "1 entry" : fmt::format("{} entries", count); }
 

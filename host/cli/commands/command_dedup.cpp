@@ -9,6 +9,7 @@
 #include <set>
 
 #include "host/base/content_hash.hpp"
+#include "host/base/csv_line.hpp"
 #include "host/base/exit_code.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
@@ -16,7 +17,6 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/input_files.hpp"
-#include "host/cli/search/csv_lines.hpp"
 #include "host/cli/search/search_text.hpp"
 #include "host/index/manifest.hpp"
 #include "host/inference/encode_inputs.hpp"

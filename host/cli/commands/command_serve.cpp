@@ -6,6 +6,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/cli/index/index_choice.hpp"
 #include "host/cli/index/index_encoder.hpp"
+#include "host/index/index_folder.hpp"
 #include "host/model/device.hpp"
 #include "host/model/model_fingerprint.hpp"
 #include "host/model/servable.hpp"

@@ -5,10 +5,10 @@
 #include <iostream>
 #include <map>
 
+#include "host/base/csv_line.hpp"
 #include "host/base/exit_code.hpp"
 #include "host/cli/index/index_actions.hpp"
 #include "host/cli/index/index_choice.hpp"
-#include "host/cli/search/csv_lines.hpp"
 #include "host/cli/search/search_text.hpp"
 #include "host/refinement/outlier_scores.hpp"
 #include "kindred/error.hpp"

@@ -2,9 +2,9 @@
 
 #include "host/base/base64.hpp"
 #include "host/cli/search/search_text.hpp"
+#include "host/report/html/html.hpp"
 #include "host/report/thumbnail.hpp"
 #include "kindred/io/file.hpp"
-#include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace {
@@ -32,29 +32,6 @@ b {{ font-variant-numeric: tabular-nums; }}
 <body>
 <h1>{0}</h1>
 )";
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : shown(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 /// The picture of a row of an index, or of a file; `row` -1: it is of none.
 std::string picture(const IndexFolder* index, int64_t row, const std::string& file,

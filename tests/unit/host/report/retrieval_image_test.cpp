@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "host/report/small_font.hpp"
 #include "kindred/error.hpp"
 #include "made_dataset.hpp"
 #include "temporary_folder.hpp"
@@ -13,8 +14,10 @@
 namespace kindred::host {
 namespace {
 
-// Of retrieval_image.cpp: cells of 150 x 112 in frames of 5, gaps of 6, and 24 between the groups.
-constexpr int64_t kCellWidth = 150 + 10 + 6, kCellHeight = 112 + 10 + 6, kFirst = 6, kGroupGap = 24;
+// Of retrieval_image.cpp: cells of 150 x 112 in frames of 5 with two lines of text of 10, gaps of 6, and 24
+// between the groups; above them a line of text.
+constexpr int64_t kCellWidth = 150 + 10 + 6, kCellHeight = 112 + 10 + 20 + 6, kFirst = 6, kTitle = 22,
+                  kGroupGap = 24;
 
 /// Two classes; sample i is a picture of one colour, that of its number, and sample 3 cannot be read.
 class Colours final : public Dataset {
@@ -48,6 +51,11 @@ std::vector<int> pixel(const at::Tensor& picture, int64_t y, int64_t x) {
   return {at[0], at[1], at[2]};
 }
 
+/// Says whether a line of text has letters.
+bool has_ink(const at::Tensor& picture, int64_t top, int64_t left) {
+  return picture.slice(0, top, top + 7).slice(1, left, left + 160).eq(kInk).any().item<bool>();
+}
+
 TEST(RetrievalPicture, frames_what_is_right_green_and_what_is_wrong_red) {
   const testing::TemporaryFolder folder("retrieval_image");
   const Colours dataset;
@@ -66,28 +74,45 @@ TEST(RetrievalPicture, frames_what_is_right_green_and_what_is_wrong_red) {
   const auto found = shown_queries(shown);
   ASSERT_EQ(found.queries.size(), 8U);
   EXPECT_EQ(std::set<int64_t>(found.queries.begin(), found.queries.end()).size(), 8U);
-  ASSERT_EQ(picture.size(0), 8 * kCellHeight + kFirst);
+  ASSERT_EQ(picture.size(0), 8 * kCellHeight + kTitle);
   ASSERT_EQ(picture.size(1), 11 * kCellWidth + 2 * kGroupGap + kFirst);
   const std::vector<int> grey = {150, 150, 150}, green = {30, 170, 60}, red = {215, 45, 45};
   for (int64_t q = 0; q < 8; ++q) {
     const auto query = found.queries[static_cast<size_t>(q)];
-    const int64_t top = kFirst + q * kCellHeight;
+    const int64_t top = kTitle + q * kCellHeight;
     const auto centre = [&](int64_t left) { return pixel(picture, top + 61, left + 80)[0]; };
     EXPECT_EQ(pixel(picture, top, kFirst), grey);
     EXPECT_EQ(centre(kFirst), query == 3 ? 0 : 10 * query);
     for (int64_t k = 0; k < 5; ++k) {
       const int64_t base_left = kFirst + kCellWidth + kGroupGap + k * kCellWidth;
       const int64_t tuned_left = base_left + 5 * kCellWidth + kGroupGap;
-      const auto base = found.base[q][k].item<int64_t>(), tuned = found.tuned[q][k].item<int64_t>();
+      const auto base = found.base.rows[q][k].item<int64_t>(), tuned = found.tuned.rows[q][k].item<int64_t>();
       EXPECT_NE(base, query);
       EXPECT_EQ(pixel(picture, top, base_left), base / 4 == query / 4 ? green : red);
       EXPECT_EQ(pixel(picture, top, tuned_left), tuned / 4 == query / 4 ? green : red);
       EXPECT_EQ(centre(tuned_left), tuned == 3 ? 0 : 10 * tuned);
     }
+    EXPECT_TRUE(has_ink(picture, top + 125, kFirst)) << "the class of the query stands below it";
+    EXPECT_FALSE(has_ink(picture, top + 135, kFirst)) << "a query has no distance";
+    EXPECT_TRUE(has_ink(picture, top + 135, kFirst + kCellWidth + kGroupGap));
     EXPECT_EQ(pixel(picture, top, kFirst + kCellWidth + kGroupGap), red)
         << "base finds the other class first";
     EXPECT_EQ(pixel(picture, top, kFirst + 6 * kCellWidth + 2 * kGroupGap), green);
   }
+}
+
+TEST(SmallFont, cuts_what_is_too_wide_and_shows_question_marks_for_what_it_lacks) {
+  const auto drawn = [](const std::string& text, int64_t width) {
+    auto canvas = at::full({9, 80, 3}, 255, at::kByte);
+    draw_text(canvas, text, 1, 2, width);
+    return canvas;
+  };
+  EXPECT_TRUE(drawn("caf\xC3\xA9", 70).equal(drawn("caf?", 70)));
+  EXPECT_TRUE(drawn("a long name", 41).equal(drawn("a lon..", 70))) << "seven characters are 41 wide";
+  EXPECT_TRUE(drawn("", 70).equal(drawn("abc", 3)));
+  const auto letter = drawn("|", 70).select(2, 0).ne(255).nonzero();
+  EXPECT_EQ(letter.size(0), 7);
+  EXPECT_TRUE(letter.select(1, 1).eq(4).all().item<bool>()) << "a bar in the middle of five columns";
 }
 
 }  // namespace

@@ -35,13 +35,14 @@ TEST(History, is_a_line_of_json_for_each_epoch) {
   history.append(0, some_result(1.5), 0.75, true);
   history.append(1, some_result(1.25), 0.75, false);
   history.track(1, some_result(1.25), 10);  // there are no trackers
-  EXPECT_EQ(read_file(folder / "history.jsonl"),
-            R"({"best":true,"epoch":1,"seconds":0.75,"train":{"loss":1.5,"seconds":0.5},)"
-            R"("validation":{"loss":2.5,"r_precision":null}})"
-            "\n"
-            R"({"best":false,"epoch":2,"seconds":0.75,"train":{"loss":1.25,"seconds":0.5},)"
-            R"("validation":{"loss":2.5,"r_precision":null}})"
-            "\n");
+  EXPECT_EQ(
+      read_file(folder / "history.jsonl"),
+      R"({"best":true,"epoch":1,"learning_rate":0.001,"seconds":0.75,"train":{"loss":1.5,"seconds":0.5},)"
+      R"("validation":{"loss":2.5,"r_precision":null}})"
+      "\n"
+      R"({"best":false,"epoch":2,"learning_rate":0.001,"seconds":0.75,"train":{"loss":1.25,"seconds":0.5},)"
+      R"("validation":{"loss":2.5,"r_precision":null}})"
+      "\n");
 }
 
 TEST(History, drops_the_epochs_that_are_repeated_and_a_line_that_was_torn) {

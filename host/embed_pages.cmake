@@ -1,7 +1,7 @@
-# Writes a C++ file with what pages() returns: the files that PAGES names, in the folder FOLDER. Compilers limit the length of a
-# literal, so texts are cut.
-set(out "// Made of the files of ${FOLDER}.\n#include \"host/serve/pages.hpp\"\n\nnamespace kindred::host {\n\n")
-string(APPEND out "const std::vector<Page>& pages() {\n  static const std::vector<Page> all = {")
+# Writes a C++ file with the function FUNCTION, which HEADER declares: the files that PAGES names, in the folder FOLDER.
+# Compilers limit the length of a literal, so texts are cut.
+set(out "// Made of the files of ${FOLDER}.\n#include \"${HEADER}\"\n\nnamespace kindred::host {\n\n")
+string(APPEND out "const std::vector<Page>& ${FUNCTION}() {\n  static const std::vector<Page> all = {")
 foreach(page IN LISTS PAGES)
   file(READ "${FOLDER}/${page}" text)
   string(LENGTH "${text}" length)

@@ -1,4 +1,4 @@
-#include "host/cli/search/csv_lines.hpp"
+#include "host/base/csv_line.hpp"
 
 namespace kindred::host {
 

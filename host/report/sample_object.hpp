@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "host/base/index_types.hpp"
+#include "kindred/dataset.hpp"
+
+namespace kindred::host {
+
+/// The number of the first field of a kind, -1 when there is none.
+int64_t field_of_kind(const Dataset& dataset, ObjectKind kind);
+
+/// The text of a sample on one line, of a long one its beginning. One that cannot be read says why.
+std::string shown_text(const Dataset& dataset, SampleIndex sample, size_t field);
+
+}  // namespace kindred::host
