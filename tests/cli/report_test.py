@@ -217,5 +217,34 @@ class OfVectors(Report):
         self.assertRegex(self.host("report", "nowhere", code=1).stderr, r"there is no run nowhere")
 
 
+class OfPairs(Report):
+    def test_a_report_shows_texts_and_says_nothing_of_classes(self):
+        draw = random.Random(3)
+        lines = []
+        for number in range(40):
+            meaning = [draw.gauss(0, 1) for _ in range(4)]
+            sides = {side: {"v": [m + draw.gauss(0, 0.3) for m in meaning], "t": f"<i>{side}</i> of {number} &amp; more"}
+                     for side in ("obj_a", "obj_b")}
+            lines.append(json.dumps({**sides, "subgroup": number}))
+        (self.folder / "pairs.jsonl").write_text("\n".join(lines) + "\n")
+        self.run_pipeline({
+            "kindred": 1, "name": "pairs",
+            "data": {"dataset": {"type": "pairs_jsonl", "file": "pairs.jsonl", "fields": {"v": "vector", "t": "text"}},
+                     "split": {"validation": "none"}},
+            "model": {"encoders": {"v": {"type": "identity", "field": "v"}}, "head": {"type": "skip_connection"}},
+            "train": {"loss": {"type": "multiple_negatives_ranking"}, "epochs": 2,
+                      "batch_sampler": {"type": "shuffle", "batch_size": 8}},
+            "evaluate": {"metrics": [{"type": "spearman"}, {"type": "precision_at_1"}]}})
+        rows = self.queries()
+        self.assertEqual(len(rows), 20)
+        for row in rows:
+            hits = float(row["tuned.precision_at_1"])
+            self.assertEqual(hits, float(row["tuned.class_1"] == row["class"]))
+        page, text = self.page()
+        self.assertIn("<i>obj_a</i> of", page.text)
+        self.assertNotIn("Confused classes", page.text)
+        self.assertNotIn('class="wrong"', text)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
