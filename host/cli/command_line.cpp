@@ -54,12 +54,9 @@ std::string setting_advice(const Command& command, const std::vector<std::string
 }  // namespace
 
 CommandLine::CommandLine(const Command& command) : command_(command), options_("options") {
-  options_.add_options()("help,h", "show this text")("json", "machine-readable output on stdout")(
-      "quiet,q", "only warnings and errors on stderr")(
-      "plugins", po::value<std::vector<std::string>>()->value_name("DIR")->composing(),
-      "folder with plugins, searched first; may repeat");
-  for (const auto& option : command.options)
-    options_.add_options()(option.name, semantic_of(option), option.text);
+  for (const auto& options : {common_options(), command.options}) {
+    for (const auto& option : options) options_.add_options()(option.name, semantic_of(option), option.text);
+  }
   const auto& arguments = command.arguments;
   for (const auto* name : arguments.names) {
     const bool repeats = arguments.last_repeats && name == *(arguments.names.end() - 1);

@@ -38,6 +38,12 @@ constexpr CommandOption kSeeds = {
 constexpr CommandOption kGrid = {"grid", OptionValue::texts, "KEY=VALUE,VALUE",
                                  "runs with each of these values; may repeat: every combination"};
 
+constexpr std::initializer_list<CommandOption> kCommonOptions = {
+    {"help,h", OptionValue::none, nullptr, "show this text"},
+    {"json", OptionValue::none, nullptr, "machine-readable output on stdout"},
+    {"quiet,q", OptionValue::none, nullptr, "only warnings and errors on stderr"},
+    {"plugins", OptionValue::texts, "DIR", "folder with plugins, searched first; may repeat"}};
+
 constexpr Command kCommands[] = {
     {"cache",
      false,
@@ -50,7 +56,7 @@ constexpr Command kCommands[] = {
      "  verify  reads every entry and compares sizes and checksums; fails where one is damaged\n"
      "  clear   removes entries, all of them or those that the options choose; one that is in use is left",
      "host cache clear --older-than 30 --dry-run",
-     {{"ACTION", "DIR"}, 1},
+     {{"ACTION", "DIR"}, 1, false, "list verify clear"},
      {{"older-than", OptionValue::number, "DAYS", "clear: only what was not used for so many days"},
       {"partial", OptionValue::none, nullptr, "clear: only what a stopped run began and did not finish"},
       {"earlier", OptionValue::none, nullptr,
@@ -70,6 +76,15 @@ constexpr Command kCommands[] = {
      "host compare runs/cars/20261124T100000Z runs/cars/20261125T093000Z --html compared.html",
      {{"RUN"}, 1, true},
      {{"html", OptionValue::text, "FILE", "also write a page, in one file"}}},
+    {"completion",
+     false,
+     "what makes a shell complete commands and options",
+     "completion SHELL",
+     "Prints a script with which a shell completes commands, options and files on the Tab key: for bash, zsh "
+     "or fish.\nA shell reads it when it starts; docs/install.md says where it belongs.",
+     "host completion bash > ~/.local/share/bash-completion/completions/host",
+     {{"SHELL"}, 1, false, "bash zsh fish"},
+     {}},
     {"dedup",
      true,
      "find items that are there twice",
@@ -169,7 +184,10 @@ constexpr Command kCommands[] = {
      "  import PLACE --from FORMAT --output INDEX  makes an index of what another store holds: numpy,\n"
      "                   hnswlib, sqlite-vec, parquet, pgvector, qdrant",
      "host index build --model runs/toy_cars/20261124T100000Z/model --output cars.index photos/",
-     {{"ACTION", "ARGUMENTS"}, 1, true},
+     {{"ACTION", "ARGUMENTS"},
+      1,
+      true,
+      "build add update remove info verify compact merge outliers export import"},
      {{"model", OptionValue::text, "DIR",
        "a run's folder, or a servable model; for add and update the one of build where it is not given"},
       {"output", OptionValue::text, "INDEX",
@@ -376,7 +394,7 @@ constexpr Command kCommands[] = {
      "  path  the file of one; fails where it is not there\n"
      "  get   fetches one, or the rest of one; it appears when it is whole and its SHA-256 is right",
      "host weights get resnet50",
-     {{"ACTION", "NAME"}},
+     {{"ACTION", "NAME"}, 0, false, "list path get"},
      {{"from", OptionValue::text, "URL", "get: take it from this address; it is checked all the same"},
       {"patience", OptionValue::integer, "SECONDS", "get: give up a connection over which nothing comes",
        "30"}}},
@@ -386,6 +404,8 @@ constexpr Command kCommands[] = {
 
 const Command* CommandTable::begin() const { return std::begin(kCommands); }
 const Command* CommandTable::end() const { return std::end(kCommands); }
+
+const std::initializer_list<CommandOption>& common_options() { return kCommonOptions; }
 
 const Command* find_command(const std::string& name) {
   const auto* found = std::find_if(std::begin(kCommands), std::end(kCommands),

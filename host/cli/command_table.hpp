@@ -28,6 +28,8 @@ struct CommandArguments {
   std::initializer_list<const char*> names;
   size_t required = 0;        ///< how many of them must be given
   bool last_repeats = false;  ///< whether the last may be given several times
+  /// The words that the first may be, with a blank between them; null: it is something else.
+  const char* words = nullptr;
 };
 
 /// All that is known of a command without running it. Whatever it does is in commands/command_<name>.cpp.
@@ -48,6 +50,9 @@ struct CommandTable {
   const Command* begin() const;
   const Command* end() const;
 };
+
+/// The options that every command has.
+const std::initializer_list<CommandOption>& common_options();
 
 /// Null when there is none of this name.
 const Command* find_command(const std::string& name);

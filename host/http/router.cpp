@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "host/base/percent_encoding.hpp"
+#include "host/base/text_forms/percent_encoding.hpp"
 #include "kindred/io/image_names.hpp"
 #include "kindred/io/utf8.hpp"
 

@@ -1,6 +1,6 @@
 #include "host/http/url.hpp"
 
-#include "host/base/percent_encoding.hpp"
+#include "host/base/text_forms/percent_encoding.hpp"
 
 namespace kindred::host {
 

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "host/base/csv_line.hpp"
 #include "host/base/partial_file.hpp"
+#include "host/base/text_forms/csv_line.hpp"
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {

@@ -1,7 +1,7 @@
 #include "host/serve/numbers_text.hpp"
 
-#include "host/base/base64.hpp"
-#include "host/base/number_text.hpp"
+#include "host/base/text_forms/base64.hpp"
+#include "host/base/text_forms/number_text.hpp"
 
 namespace kindred::host {
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "host/base/base64.hpp"
+#include "host/base/text_forms/base64.hpp"
 #include "host/http/multipart.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"

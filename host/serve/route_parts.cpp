@@ -5,7 +5,7 @@
 #include <charconv>
 #include <optional>
 
-#include "host/base/percent_encoding.hpp"
+#include "host/base/text_forms/percent_encoding.hpp"
 #include "host/serve/request_objects.hpp"
 #include "kindred/io/json_text.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "fuzz_target.hpp"
-#include "host/base/base64.hpp"
-#include "host/base/percent_encoding.hpp"
+#include "host/base/text_forms/base64.hpp"
+#include "host/base/text_forms/percent_encoding.hpp"
 #include "host/http/multipart.hpp"
 #include "host/http/url.hpp"
 #include "kindred/error.hpp"

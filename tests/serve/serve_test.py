@@ -15,6 +15,7 @@ import struct
 import sys
 import urllib.parse
 
+import api_page
 from served import Server, ServedTest, main, picture
 
 
@@ -261,6 +262,8 @@ class SearchTest(ServedTest):
                 for method in methods:
                     status = server.ask(method.upper(), path.replace("{id}", "x"), b"" if method == "post" else None)[0]
                     self.assertNotIn(status, (405, 500), (path, method))
+            written = (pathlib.Path(__file__).parents[2] / "docs/api.md").read_text()
+            self.assertEqual(written, api_page.page(api), "build the target api_page, which writes docs/api.md")
             self.assertIn(b"<html", server.get("/docs")[2])
             info = server.get("/info")[2]
             self.assertEqual(info["model"]["reads"], "image")

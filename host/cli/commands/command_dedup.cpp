@@ -9,11 +9,11 @@
 #include <set>
 
 #include "host/base/content_hash.hpp"
-#include "host/base/csv_line.hpp"
 #include "host/base/exit_code.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
 #include "host/base/text.hpp"
+#include "host/base/text_forms/csv_line.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/input_files.hpp"

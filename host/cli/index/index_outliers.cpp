@@ -5,8 +5,8 @@
 #include <iostream>
 #include <map>
 
-#include "host/base/csv_line.hpp"
 #include "host/base/exit_code.hpp"
+#include "host/base/text_forms/csv_line.hpp"
 #include "host/cli/index/index_actions.hpp"
 #include "host/cli/index/index_choice.hpp"
 #include "host/cli/search/search_text.hpp"

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "host/base/base64.hpp"
+#include "host/base/text_forms/base64.hpp"
 #include "host/cli/search/search_text.hpp"
 #include "host/report/html/html.hpp"
 #include "host/report/thumbnail.hpp"

@@ -1,6 +1,6 @@
 #include "host/exchange/qdrant/http.hpp"
 
-#include "host/base/percent_encoding.hpp"
+#include "host/base/text_forms/percent_encoding.hpp"
 #include "kindred/error.hpp"
 
 #ifdef KINDRED_HAS_CURL

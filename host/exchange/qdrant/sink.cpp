@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "host/base/interrupt.hpp"
-#include "host/base/number_text.hpp"
+#include "host/base/text_forms/number_text.hpp"
 #include "host/exchange/item_lines.hpp"
 #include "host/exchange/qdrant/qdrant.hpp"
 #include "host/exchange/qdrant/server.hpp"

@@ -3,8 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "host/base/base64.hpp"
 #include "host/base/clock.hpp"
+#include "host/base/text_forms/base64.hpp"
 #include "host/report/jpeg.hpp"
 #include "host/report/sample_object.hpp"
 #include "host/report/thumbnail.hpp"

@@ -1,4 +1,4 @@
-#include "host/base/base64.hpp"
+#include "host/base/text_forms/base64.hpp"
 
 #include <gtest/gtest.h>
 

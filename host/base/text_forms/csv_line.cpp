@@ -1,4 +1,4 @@
-#include "host/base/csv_line.hpp"
+#include "host/base/text_forms/csv_line.hpp"
 
 namespace kindred::host {
 

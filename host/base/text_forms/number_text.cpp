@@ -1,4 +1,4 @@
-#include "host/base/number_text.hpp"
+#include "host/base/text_forms/number_text.hpp"
 
 #include <charconv>
 

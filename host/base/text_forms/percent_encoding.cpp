@@ -1,4 +1,4 @@
-#include "host/base/percent_encoding.hpp"
+#include "host/base/text_forms/percent_encoding.hpp"
 
 namespace kindred::host {
 namespace {
