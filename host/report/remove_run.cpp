@@ -21,9 +21,9 @@ constexpr const char* kLast[] = {kRunLog, "result.json", "pipeline.json"};
 /// All that may lie in the folder of a run: what `host run` writes, and what its trackers do, whose
 /// parameters say where.
 std::set<std::string> written_names(const FinishedRun& run) {
-  std::set<std::string> names = {"checkpoints",   "history.jsonl", "log.txt",     "model",
-                                 "pipeline.json", "queries.csv",   "report.html", "result.json",
-                                 "retrieval.png", "retrieval.txt"};
+  std::set<std::string> names = {"checkpoints", "history.jsonl", "log.txt",      "map.json",
+                                 "model",       "pipeline.json", "queries.csv",  "report.html",
+                                 "result.json", "retrieval.png", "retrieval.txt"};
   const auto trackers = part_of(run.pipeline, "/output/trackers");
   for (const auto& tracker : trackers) {
     if (!tracker.is_object()) continue;
