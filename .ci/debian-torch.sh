@@ -3,8 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 KINDRED_TORCH=debian .ci/setup.sh
-# Lightly optimised: it is there to show that everything compiles and runs, and kernels take a minute at -O3.
-cmake --preset debian-torch -DKINDRED_BUILD_TESTS=OFF -DKINDRED_WERROR=ON -DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG"
+# Not optimised: it is there to show that everything compiles and runs, in as little time as that takes.
+cmake --preset debian-torch -DKINDRED_BUILD_TESTS=OFF -DKINDRED_WERROR=ON -DCMAKE_CXX_FLAGS_RELEASE="-O0 -DNDEBUG"
 cmake --build build/debian-torch --parallel 2
 host=build/debian-torch/bin/host
 folder=$(mktemp -d)

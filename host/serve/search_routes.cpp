@@ -5,6 +5,7 @@
 #include "host/item_search/query_mix.hpp"
 #include "host/serve/route_parts.hpp"
 #include "host/serve/serve_state.hpp"
+#include "host/serve/thread_team.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
@@ -141,6 +142,7 @@ class Search {
   }
 
   void finish(const at::Tensor& encoded) {
+    const ThreadTeamScope team;
     const auto begin = now_seconds();
     const auto index = request_.side->index->current();
     const auto& folder = index->folder();
