@@ -27,6 +27,8 @@ std::set<std::string> written_names(const FinishedRun& run) {
   const auto trackers = part_of(run.pipeline, "/output/trackers");
   for (const auto& tracker : trackers) {
     if (!tracker.is_object()) continue;
+    const auto type = text_of(tracker, "/type");  // where a tracker notes what a resumed run needs
+    names.insert(type.substr(type.rfind('.') + 1) + ".json");
     for (const auto& [key, value] : tracker.items()) {
       if (key == "type" || !value.is_string() || value.get<std::string>().empty()) continue;
       const auto path = fs::path(value.get<std::string>()).lexically_normal();
