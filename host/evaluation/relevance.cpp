@@ -51,6 +51,16 @@ int64_t Relevance::count(int64_t row) const {
          static_cast<int64_t>(std::binary_search(list.begin(), list.end(), row));
 }
 
+std::vector<int64_t> counted_queries(const RetrievalTask& task) {
+  const Relevance relevance(task);
+  const auto rows = query_rows(task);
+  std::vector<int64_t> places;
+  for (int64_t i = 0; i < rows.numel(); ++i) {
+    if (relevance.count(rows.data_ptr<int64_t>()[i]) > 0) places.push_back(i);
+  }
+  return places;
+}
+
 bool tells_apart(const RetrievalTask& task) {
   if (task.pairs.defined()) return true;
   const Relevance relevance(task);

@@ -27,6 +27,10 @@ class Relevance {
   std::unordered_map<int64_t, std::vector<int64_t>> relevant_;  // by label, or by row
 };
 
+/// The queries of a task that metrics count, which are those with a relevant candidate: their places among
+/// query_rows(), ascending.
+std::vector<int64_t> counted_queries(const RetrievalTask& task);
+
 /// Says whether a ranking of the task can be wrong. It cannot where all samples are of one class: then all
 /// candidates of every query are relevant, every order of them is perfect, and a metric is the same for every
 /// model. Of pairs it is always true, since metrics over pairs need no ranking, and so it is where no query

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "host/base/file_lock.hpp"
+#include "host/report/query_table.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
@@ -86,7 +87,7 @@ FinishedRun read_run(const std::string& path) {
   const auto status = text_of(run.result, "/status");
   run.status = is_written ? "running" : status.empty() ? "unknown" : status;
   run.history = lines_of(file_of(path, kHistory));
-  run.has_queries = fs::exists(file_of(path, "queries.csv"));
+  run.has_queries = fs::exists(file_of(path, kQueryFile));
   return run;
 }
 

@@ -17,16 +17,8 @@ namespace fs = std::filesystem;
 
 void write_measured_files(const std::string& folder, const RetrievalShown& shown, const Measured& base,
                           const Measured& tuned) {
-  const Relevance relevance(shown.task);
-  const auto all = query_rows(shown.task);
-  std::vector<int64_t> rows, places;
-  for (int64_t i = 0; i < all.numel(); ++i) {
-    const auto row = all.data_ptr<int64_t>()[i];
-    if (relevance.count(row) == 0) continue;
-    rows.push_back(row);
-    places.push_back(i);
-  }
-  const auto queries = at::tensor(rows, at::kLong);
+  const auto places = counted_queries(shown.task);
+  const auto queries = query_rows(shown.task).index_select(0, at::tensor(places, at::kLong));
   const auto nearest = [&](const at::Tensor& embeddings) {
     return nearest_candidates(embeddings, shown.task, queries, shown.distance, kKeptNeighbours);
   };

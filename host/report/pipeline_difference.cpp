@@ -16,13 +16,6 @@ constexpr size_t kShownEnd = 18;  // bytes of each end of a long text
 
 using Values = std::vector<const json*>;  ///< of each pipeline at one place; null where there is none
 
-/// "a/b~c" as a part of a pointer.
-std::string pointer_part(const std::string& key) {
-  std::string part;
-  for (const char c : key) part += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  return part;
-}
-
 bool all_equal(const Values& values) {
   return std::all_of(values.begin(), values.end(), [&](const json* one) {
     return one == values.front() || (one != nullptr && values.front() != nullptr && *one == *values.front());
@@ -78,7 +71,7 @@ class Differences {
     for (const auto& key : keys) {
       Values below;
       for (const auto* one : values) below.push_back(one->contains(key) ? &(*one)[key] : nullptr);
-      collect(pointer + "/" + pointer_part(key), below);
+      collect(pointer + (json::json_pointer() / key).to_string(), below);
     }
   }
 

@@ -46,13 +46,9 @@ void write_texts(const std::string& path, const RetrievalShown& shown, size_t fi
 }  // namespace
 
 ShownQueries shown_queries(const RetrievalShown& shown) {
-  const Relevance relevance(shown.task);
   ShownQueries out;
   const auto all = query_rows(shown.task);
-  for (int64_t i = 0; i < all.numel(); ++i) {
-    const auto row = all.data_ptr<int64_t>()[i];
-    if (relevance.count(row) > 0) out.queries.push_back(row);
-  }
+  for (const auto place : counted_queries(shown.task)) out.queries.push_back(all.data_ptr<int64_t>()[place]);
   auto random = random_stream(shown.seed, Stream::shown_queries);
   random.shuffle(out.queries.begin(), out.queries.end());
   out.queries.resize(std::min(out.queries.size(), kQueries));

@@ -19,6 +19,11 @@ int64_t field_of_kind(const Dataset& dataset, ObjectKind kind) {
   return -1;
 }
 
+std::string class_title(const std::vector<std::string>& class_names, int64_t label) {
+  const auto number = static_cast<size_t>(label);
+  return number < class_names.size() ? class_names[number] : std::to_string(label);
+}
+
 std::string shown_text(const Dataset& dataset, SampleIndex sample, size_t field) {
   std::string text;
   try {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "host/data/skip_log.hpp"
+#include "host/report/sample_object.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
@@ -14,10 +15,7 @@ json per_class_table(const Measured& base, const Measured& tuned, const Dataset&
   const auto side = [&](const Measured& measured) {
     json out = json::object();
     for (const auto& metric : measured.metrics) {
-      for (const auto& [label, mean] : metric.by_class) {
-        const auto index = static_cast<size_t>(label);
-        out[metric.name][index < names.size() ? names[index] : std::to_string(label)] = mean;
-      }
+      for (const auto& [label, mean] : metric.by_class) out[metric.name][class_title(names, label)] = mean;
     }
     return out;
   };

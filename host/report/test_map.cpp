@@ -9,6 +9,7 @@
 #include <map>
 #include <tuple>
 
+#include "host/report/sample_object.hpp"
 #include "kindred/io/utf8.hpp"
 #include "kindred/search/scored_rows.hpp"
 
@@ -123,9 +124,7 @@ json test_map(const Dataset& dataset, const std::vector<SampleIndex>& rows, cons
     const auto sample = to_int(rows[static_cast<size_t>(row)]);
     const auto label = dataset.labels()[static_cast<size_t>(sample)];
     const auto [place, is_new] = classes.emplace(label, classes.size());
-    const auto number = static_cast<size_t>(label);
-    if (is_new)
-      out["classes"].push_back(number < names.size() ? shown(names[number]) : std::to_string(label));
+    if (is_new) out["classes"].push_back(shown(class_title(names, label)));
     out["class_of"].push_back(place->second);
     out["samples"].push_back(shown(dataset.sample_name(sample)));
   }

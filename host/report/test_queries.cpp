@@ -7,6 +7,7 @@
 
 #include "host/base/partial_file.hpp"
 #include "host/base/text_forms/csv_line.hpp"
+#include "host/report/sample_object.hpp"
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
@@ -61,10 +62,7 @@ class QueryLines {
   int64_t sample(int64_t row) const { return to_int(queries_.rows[static_cast<size_t>(row)]); }
   int64_t label(int64_t row) const { return queries_.dataset.labels()[static_cast<size_t>(sample(row))]; }
   std::string name(int64_t row) const { return shown(queries_.dataset.sample_name(sample(row))); }
-  std::string class_of(int64_t row) const {
-    const auto number = static_cast<size_t>(label(row));
-    return number < class_names_.size() ? shown(class_names_[number]) : std::to_string(label(row));
-  }
+  std::string class_of(int64_t row) const { return shown(class_title(class_names_, label(row))); }
   void add_neighbours(const Neighbours& nearest, int64_t number, std::vector<std::string>& cells) const {
     const int64_t width = nearest.rows.size(1);
     for (int64_t k = 0; k < kKeptNeighbours; ++k) {

@@ -21,7 +21,7 @@ Places places_by_name(const QueryTable& table) {
   return places;
 }
 
-/// The values of a metric over the queries that count, with the class of each.
+/// What is compared of a metric over the queries that count, with the class of each; the rest is undefined.
 MetricValue value_of(const std::vector<double>& values, const std::vector<int64_t>& labels,
                      const std::string& metric, bool higher_is_better) {
   double sum = 0;
@@ -32,14 +32,10 @@ MetricValue value_of(const std::vector<double>& values, const std::vector<int64_
     sums[labels[i]] += values[i];
     ++counts[labels[i]];
   }
-  double macro = 0;
-  for (auto& [label, one] : sums) {
-    one /= static_cast<double>(counts[label]);
-    macro += one / static_cast<double>(sums.size());
-  }
+  for (auto& [label, one] : sums) one /= static_cast<double>(counts[label]);
   MetricValue value{
-      metric,     sum / static_cast<double>(values.size()), macro, kUndefined,      kUndefined,
-      kUndefined, static_cast<int64_t>(values.size()),      0,     std::move(sums), std::move(counts)};
+      metric,     sum / static_cast<double>(values.size()), kUndefined, kUndefined,      kUndefined,
+      kUndefined, static_cast<int64_t>(values.size()),      0,          std::move(sums), std::move(counts)};
   value.higher_is_better = higher_is_better;
   return value;
 }

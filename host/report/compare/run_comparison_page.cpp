@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/report/compare/run_comparison.hpp"
+#include "host/report/history_line.hpp"
 #include "host/report/html/html.hpp"
 #include "host/report/html/line_chart.hpp"
 
@@ -63,23 +64,11 @@ std::string metrics_html(const RunComparison& comparison) {
                     rows);
 }
 
-/// The values of every epoch at a pointer of the lines of history.jsonl, of one run.
-ChartLine curve_of_run(const FinishedRun& run, const std::string& pointer, const std::string& name) {
-  ChartLine line;
-  line.name = name;
-  for (const auto& epoch : run.history) {
-    const auto number = part_of(epoch, "/epoch"), value = part_of(epoch, pointer.c_str());
-    if (!number.is_number()) continue;
-    line.x.push_back(number.get<double>());
-    line.y.push_back(value.is_number() ? value.get<double>() : std::nan(""));
-  }
-  return line;
-}
-
-std::string chart_of(const RunComparison& comparison, const std::string& pointer, const std::string& title) {
+std::string chart_of(const RunComparison& comparison, const json::json_pointer& place,
+                     const std::string& title) {
   std::vector<ChartLine> lines;
   for (size_t k = 0; k < comparison.runs.size(); ++k)
-    lines.push_back(curve_of_run(comparison.runs[k], pointer, run_title(k)));
+    lines.push_back(history_line(run_title(k), comparison.runs[k].history, place));
   ChartOptions options;
   options.title = title;
   return line_chart(lines, options);
@@ -87,7 +76,7 @@ std::string chart_of(const RunComparison& comparison, const std::string& pointer
 
 /// A chart for the training loss and one for everything that was validated, each with all runs.
 std::string curves_html(const RunComparison& comparison) {
-  auto html = chart_of(comparison, "/train/loss", "training loss");
+  auto html = chart_of(comparison, "/train/loss"_json_pointer, "training loss");
   std::vector<std::string> names;
   for (const auto& run : comparison.runs) {
     const auto validation = run.history.empty() ? json() : part_of(run.history.front(), "/validation");
@@ -95,11 +84,8 @@ std::string curves_html(const RunComparison& comparison) {
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
   }
-  for (const auto& name : names) {
-    // A pointer that the library writes itself escapes what the name holds.
-    const auto pointer = (json::json_pointer("/validation") / name).to_string();
-    html += chart_of(comparison, pointer, "validation " + name);
-  }
+  for (const auto& name : names)
+    html += chart_of(comparison, json::json_pointer("/validation") / name, "validation " + name);
   return html;
 }
 

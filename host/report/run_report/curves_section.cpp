@@ -1,34 +1,14 @@
-#include <cmath>
-#include <limits>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "host/report/history_line.hpp"
 #include "host/report/html/html.hpp"
 #include "host/report/html/line_chart.hpp"
 #include "host/report/run_report/sections.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
-namespace {
-
-double number_of(const json& value) {
-  return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
-}
-
-/// One value of every epoch; NaN where an epoch does not have it.
-ChartLine line_of(const std::string& name, const std::vector<json>& history,
-                  const json::json_pointer& place) {
-  ChartLine line{name};
-  for (const auto& epoch : history) {
-    line.x.push_back(number_of(epoch.value("epoch", json())));
-    line.y.push_back(number_of(epoch.value(place, json())));
-  }
-  return line;
-}
-
-}  // namespace
-
 std::string curves_section(const ReportParts& parts) {
   const auto& history = parts.source.run.history;
   if (history.empty()) return "";
@@ -41,8 +21,8 @@ std::string curves_section(const ReportParts& parts) {
   }
   std::string charts;
   options.title = "Loss";
-  charts += line_chart({line_of("training", history, "/train/loss"_json_pointer),
-                        line_of("validation", history, "/validation/loss"_json_pointer)},
+  charts += line_chart({history_line("training", history, "/train/loss"_json_pointer),
+                        history_line("validation", history, "/validation/loss"_json_pointer)},
                        options);
   std::vector<ChartLine> metrics;
   std::set<std::string> names;
@@ -52,15 +32,15 @@ std::string curves_section(const ReportParts& parts) {
   }
   names.erase("loss");
   for (const auto& name : names)
-    metrics.push_back(line_of(name, history, json::json_pointer("/validation") / name));
+    metrics.push_back(history_line(name, history, json::json_pointer("/validation") / name));
   options.title = "Validation";
   charts += line_chart(metrics, options);
   options.title = "Learning rate";
   options.starts_at_zero = true;
-  charts += line_chart({line_of("learning rate", history, "/learning_rate"_json_pointer)}, options);
+  charts += line_chart({history_line("learning rate", history, "/learning_rate"_json_pointer)}, options);
   options.title = "Seconds of an epoch";
-  charts += line_chart({line_of("whole epoch", history, "/seconds"_json_pointer),
-                        line_of("its training steps", history, "/train/seconds"_json_pointer)},
+  charts += line_chart({history_line("whole epoch", history, "/seconds"_json_pointer),
+                        history_line("its training steps", history, "/train/seconds"_json_pointer)},
                        options);
   std::string text = fmt::format("<p>{} epochs", history.size());
   if (training.value("stopped_early", false)) text += ", then it stopped early";
