@@ -75,7 +75,8 @@ void BatchLoader::read_one(const std::vector<SampleIndex>& indices, size_t place
   const auto index = indices[place];
   try {
     auto object = dataset_.read(to_int(index));
-    for (size_t i = 0; kind_ == ObjectKind::image && i < transforms_.size(); ++i) {
+    const bool as_it_is = kind_ != ObjectKind::image || options_.transformed;
+    for (size_t i = 0; !as_it_is && i < transforms_.size(); ++i) {
       auto random = options_.draws ? options_.draws(index, i) : Random(0);
       object = transforms_[i]->apply(object, random);
     }

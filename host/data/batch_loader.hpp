@@ -39,7 +39,8 @@ class BatchLoader {
     /// The generator of a sample's transform, by its place in the list; empty where none is random.
     /// [thread-safe]
     std::function<Random(SampleIndex sample, size_t transform)> draws{};
-    bool mirror = false;  ///< pictures left to right, after the transforms
+    bool mirror = false;       ///< pictures left to right, after the transforms
+    bool transformed = false;  ///< the pictures of the dataset are, so that no transform is applied
   };
   struct Loaded {
     Batch batch;                       ///< on the CPU

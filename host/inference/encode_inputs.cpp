@@ -14,14 +14,13 @@ namespace {
 /// Embeddings of some samples, and what was wrong with the others.
 class InputEncoder {
  public:
-  InputEncoder(const InferenceModel& model, const InputSamples& samples, bool and_mirror)
+  InputEncoder(const InferenceModel& model, const InputSamples& samples, const InferenceModel::Pass& pass)
       : model_(model),
         samples_(samples),
+        pass_(pass),
         rows_(at::full({samples.size(), model.dimension()}, std::numeric_limits<float>::quiet_NaN(),
                        at::kFloat)),
-        messages_(static_cast<size_t>(samples.size())) {
-    pass_.and_mirror = and_mirror;
-  }
+        messages_(static_cast<size_t>(samples.size())) {}
 
   /// An encoder or head that fails on a batch may have failed because of one object in it.
   void encode_all(const std::vector<SampleIndex>& samples) {
@@ -68,7 +67,7 @@ class InputEncoder {
 
   const InferenceModel& model_;
   const InputSamples& samples_;
-  InferenceModel::Pass pass_;
+  const InferenceModel::Pass pass_;
   at::Tensor rows_;
   std::vector<std::string> messages_;  ///< by sample; "": none
 };
@@ -76,9 +75,9 @@ class InputEncoder {
 }  // namespace
 
 EncodedInputs encode_inputs(const InferenceModel& model, const Decoders& decoders,
-                            const std::vector<Input>& inputs, bool and_mirror) {
+                            const std::vector<Input>& inputs, const InferenceModel::Pass& pass) {
   const InputSamples samples(inputs, model.fields(), decoders);
-  InputEncoder encoder(model, samples, and_mirror);
+  InputEncoder encoder(model, samples, pass);
   if (!inputs.empty()) encoder.encode_all(all_samples(samples.size()));
   return encoder.take();
 }

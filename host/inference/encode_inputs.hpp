@@ -16,9 +16,8 @@ struct EncodedInputs {
 };
 
 /// Encodes inputs, each as if it had come alone: what is wrong with one, also what makes an encoder fail,
-/// costs this one its row and no other. `and_mirror`: the means of pictures and of their mirror images.
-/// [thread-safe]
+/// costs this one its row and no other. [thread-safe]
 EncodedInputs encode_inputs(const InferenceModel& model, const Decoders& decoders,
-                            const std::vector<Input>& inputs, bool and_mirror = false);
+                            const std::vector<Input>& inputs, const InferenceModel::Pass& pass = {});
 
 }  // namespace kindred::host

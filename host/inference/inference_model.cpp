@@ -91,6 +91,7 @@ at::Tensor InferenceModel::encode_one_view(const Dataset& dataset, std::vector<S
   options.batch_size = options_.batch_size;
   options.threads = useful_threads(options_.threads, rows.size());
   options.mirror = pass.mirror;
+  options.transformed = pass.transformed;
   options.sizes_may_differ = true;
   options.network = options_.network.get();
   const auto asked = rows;
@@ -108,6 +109,14 @@ at::Tensor InferenceModel::encode_one_view(const Dataset& dataset, std::vector<S
       out = pass.heads ? model_.apply_heads(embeddings) : model_.base(embeddings);
   });
   return out;
+}
+
+at::Tensor InferenceModel::transformed(at::Tensor picture) const {
+  for (const auto& transform : transforms_) {
+    Random none(0);  // transforms of a model whose weights are final are not random
+    picture = transform->apply(picture, none);
+  }
+  return picture;
 }
 
 /// `given`: those of `asked` that there are embeddings of, in the same order.

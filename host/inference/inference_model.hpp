@@ -47,7 +47,8 @@ class InferenceModel {
     /// The heads, too, see the samples of a batch at a time, so that a row is the same to the last bit
     /// whatever else is asked for.
     bool heads_by_batch = false;
-    bool and_mirror = false;  ///< the means of what pictures and their mirror images give
+    bool and_mirror = false;   ///< the means of what pictures and their mirror images give
+    bool transformed = false;  ///< the pictures come from transformed()
   };
 
   /// `model`: on `device`, in evaluation mode. Encoders are told that their weights are final.
@@ -67,6 +68,10 @@ class InferenceModel {
   /// Vectors float32 (N, L) on the CPU -> float32 (N, D) on the device, in one batch, by a model with one
   /// encoder, of vectors. Throws PluginError.
   at::Tensor encode_vectors(const at::Tensor& vectors) const;
+
+  /// A picture uint8 (H, W, 3) as the encoders see it, before it is joined with others. It is none of the turns of the
+  /// network. Throws Error, PluginError.
+  at::Tensor transformed(at::Tensor picture) const;
 
   /// Says whether an encoder reads pictures.
   bool reads_pictures() const;

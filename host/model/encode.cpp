@@ -59,6 +59,7 @@ at::Tensor encode_rows(const Dataset& dataset, std::vector<SampleIndex>& rows,
   BatchLoader::Options loading;
   loading.threads = options.threads;
   loading.mirror = options.mirror;
+  loading.transformed = options.transformed;
   BatchLoader loader(dataset, transforms, batches, loading);
   Progress progress("encoding", "samples", static_cast<int64_t>(rows.size()), context);
   std::vector<at::Tensor> parts = {at::empty({0, part.dimension}, at::kFloat).to(options.device)};

@@ -19,7 +19,8 @@ struct EncodeRowsOptions {
   at::Device device;
   int64_t batch_size = 32;
   int64_t threads = 0;
-  bool mirror = false;  ///< the mirror images
+  bool mirror = false;       ///< the mirror images
+  bool transformed = false;  ///< the pictures of the dataset are
   /// Objects of several sizes, which are encoded size by size; else that is an Error.
   bool sizes_may_differ = false;
   /// In whose turns the encoder works, where several threads encode by one model at once: components promise

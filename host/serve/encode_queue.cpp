@@ -133,9 +133,11 @@ void EncodeQueue::encode(std::vector<Entry>& batch) const {
   EncodedInputs encoded;
   std::string failure;
   try {
+    InferenceModel::Pass pass;
+    pass.and_mirror = batch.front().what.and_mirror;
+    pass.transformed = true;
     // As a whole in one turn, so that no thread but the network's computes in parallel.
-    model_.in_turn(
-        [&] { encoded = encode_inputs(model_, decoders_, inputs, batch.front().what.and_mirror); });
+    model_.in_turn([&] { encoded = encode_inputs(model_, decoders_, inputs, pass); });
   } catch (const std::exception& error) {
     failure = error.what();
   }

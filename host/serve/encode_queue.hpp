@@ -17,8 +17,8 @@ namespace kindred::host {
 
 /// An input with what it costs in memory until it is encoded.
 struct QueuedInput {
-  Input input;
-  int64_t pixels = 0;       ///< of a decoded picture; 0 of anything else
+  Input input;              ///< pictures come from InferenceModel::transformed()
+  int64_t pixels = 0;       ///< of a transformed picture; 0 of anything else
   bool and_mirror = false;  ///< the mean with its mirror image; inputs of one batch agree in this
 };
 

@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "host/base/text.hpp"
 #include "host/inference/model_card.hpp"
+#include "host/loader/plugin_error.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -56,7 +58,7 @@ QueuedInput ServedModel::input_of(const RequestObject& object) const {
     case RequestObject::Kind::id:
       break;
     case RequestObject::Kind::image: {
-      const auto pixels = decoders_.decode(object.content, object.name);
+      const auto pixels = model_.transformed(decoders_.decode(object.content, object.name)).contiguous();
       const auto height = pixels.size(0), width = pixels.size(1);
       return {Input::image(pixels.data_ptr<uint8_t>(), height, width), height * width};
     }
@@ -80,8 +82,10 @@ void ServedModel::encode(const std::vector<RequestObject>& objects, const Reques
       inputs.push_back(input_of(objects[i]));
       inputs.back().and_mirror = and_mirror;
       places->push_back(static_cast<int64_t>(i));
-    } catch (const Error& error) {
-      errors.push_back({i, error.what()});
+    } catch (const PluginError&) {
+      throw;  // a component broke its contract, which is no fault of the picture
+    } catch (const std::exception& error) {
+      errors.push_back({i, without_trace(error.what())});
     }
   }
   const auto count = static_cast<int64_t>(objects.size());

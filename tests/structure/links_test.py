@@ -17,7 +17,7 @@ PAGES_THAT_NAME_PATHS = ["docs/architecture.md", "docs/plugins.md", "docs/style.
 PATH_IN_CODE = re.compile(r"`((?:host|sdk|plugins|tests|docs|datasets|\.ci)/[^`\s]*)`")
 TEST_IN_CODE = re.compile(r"`((?:[a-z]+\.)+)([A-Z]\w*)(?:\.(\w+))?`")
 TEST_CASE = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
-TEST_PREFIX = re.compile(r"\bPREFIX\s+([\w.]+)")
+TEST_PROGRAM = re.compile(r"\bkindred_add_test\((\w+?)_test\b(?:[^)]*?\bCASES_APART\s+([\w.]+))?")
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 OUTSIDE = re.compile(r"^(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)  # http:, https:, mailto:
@@ -60,13 +60,14 @@ def named_paths(line):
 
 
 class Tests:
-    """The cases of GoogleTest below tests/ and the prefixes that CMake gives them."""
+    """The cases of GoogleTest below tests/, and their prefixes: that which ctest has, else the name of the program, `core.` for
+    `core_test`."""
 
     def __init__(self, folder):
         self.cases = {case for file in folder.rglob("*.cpp") for case in TEST_CASE.findall(file.read_text(encoding="utf-8"))}
         self.suites = {suite for suite, _ in self.cases}
-        self.prefixes = {prefix for file in folder.rglob("CMakeLists.txt")
-                         for prefix in TEST_PREFIX.findall(file.read_text(encoding="utf-8"))}
+        self.prefixes = {apart or f"{program}." for file in folder.rglob("CMakeLists.txt")
+                         for program, apart in TEST_PROGRAM.findall(file.read_text(encoding="utf-8"))}
 
     def missing_in(self, line):
         """Names of tests in a line that are no tests, with what to do."""

@@ -83,7 +83,9 @@ std::vector<SearchQuery> SearchQueries::encoded(const std::vector<std::string>& 
     objects.push_back(is_text ? Input::text(input) : Input::file(input));
     queries.push_back({input, reads_images ? input : "", {}});
   }
-  const auto encoded = encode_inputs(*model_, decoders_, objects, index_.space().change.mirror);
+  InferenceModel::Pass pass;
+  pass.and_mirror = index_.space().change.mirror;
+  const auto encoded = encode_inputs(*model_, decoders_, objects, pass);
   if (!encoded.errors.empty()) throw Error(encoded.errors.front().message);
   const auto rows = index_.as_rows(encoded.rows);
   for (size_t i = 0; i < queries.size(); ++i) queries[i].row = rows[static_cast<int64_t>(i)];
