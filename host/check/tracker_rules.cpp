@@ -1,3 +1,5 @@
+#include <ATen/ATen.h>
+
 #include <filesystem>
 #include <limits>
 
@@ -35,6 +37,7 @@ void run(Tracker& tracker, const std::string& folder, int64_t first_epoch, int64
     if (epoch > 2) values.push_back({"validation/loss", 0.5});  // not there from the first
     tracker.epoch(epoch, epoch * 10, values);
   }
+  tracker.embeddings({at::eye(3, 4), at::eye(3, 2), {"a", "b\tc\n", "d"}, {"one", "one", ""}});
   tracker.finish("completed", {{"base/r_precision", 0.1}, {"tuned/r_precision", 0.2}});
 }
 

@@ -20,6 +20,9 @@ class TrackerContract final : public Contract<Tracker> {
   void finish(const std::string& status, const std::vector<TrackedValue>& values) override {
     calls_.call("finish", [&] { inner_->finish(status, values); });
   }
+  void embeddings(const TrackedEmbeddings& embeddings) override {
+    calls_.call("embeddings", [&] { inner_->embeddings(embeddings); });
+  }
 };
 
 }  // namespace

@@ -33,17 +33,17 @@ class Finder {
     if (wish.refinements.reciprocal) check_k_reciprocal(space.distance);
   }
 
-  std::vector<FoundItem> nearest(const SearchQuery& query) const {
-    const auto all = index_.folder().size();
-    const auto row = expanded(query);
-    auto asked = wish_.k;
-    if (!wish_.group_by.empty()) asked *= 4;
-    for (;;) {
-      asked = std::min(asked, std::max<int64_t>(all, 1));
-      auto kept = kept_of(row, query.itself, asked);
-      if (static_cast<int64_t>(kept.size()) >= wish_.k || asked >= all || wish_.group_by.empty()) return kept;
-      asked *= 4;
-    }
+  /// Of each of `queries`, which are searched for together: to read all rows once costs about as much as to
+  /// compare them.
+  std::vector<std::vector<FoundItem>> nearest(const std::vector<SearchQuery>& queries) const {
+    const auto rows = expanded(queries);
+    const auto asked = wish_.group_by.empty() ? wish_.k : 4 * wish_.k;
+    auto near = search(rows, queries.data(), with_depth(asked));
+    std::vector<std::vector<FoundItem>> found;
+    for (size_t i = 0; i < queries.size(); ++i)
+      found.push_back(
+          of_different_groups(queries[i], rows[static_cast<int64_t>(i)], std::move(near[i]), asked));
+    return found;
   }
 
  private:
@@ -52,20 +52,48 @@ class Finder {
     std::vector<float> distances;
   };
 
-  /// The `count` nearest rows, without those that the query was taken from.
-  Near search(const at::Tensor& query, const std::vector<int64_t>& itself, int64_t count) const {
-    const auto row = query.unsqueeze(0);
-    const auto asked = std::clamp<int64_t>(count + static_cast<int64_t>(itself.size()), 1,
-                                           std::max<int64_t>(index_.folder().size(), 1));
-    const auto found =
-        wish_.exact ? index_.exact(row, asked, candidates_) : index_.search(row, asked, candidates_);
+  int64_t all() const { return std::max<int64_t>(index_.folder().size(), 1); }
+  /// What is ordered anew is at least this much.
+  int64_t with_depth(int64_t asked) const {
+    return std::min(
+        all(), wish_.refinements.reciprocal ? std::max(asked, wish_.refinements.reciprocal->depth) : asked);
+  }
+
+  std::vector<FoundItem> of_different_groups(const SearchQuery& query, const at::Tensor& row, Near near,
+                                             int64_t asked) const {
+    for (;;) {
+      auto kept = kept_of(reordered(row, std::move(near)));
+      const bool is_enough = static_cast<int64_t>(kept.size()) >= wish_.k;
+      if (is_enough || asked >= all() || wish_.group_by.empty()) return kept;
+      asked *= 4;
+      near = search(row.unsqueeze(0), &query, with_depth(asked)).front();
+    }
+  }
+
+  /// The `count` nearest rows of each of `rows` (Q, D), without those that its query was taken from.
+  std::vector<Near> search(const at::Tensor& rows, const SearchQuery* queries, int64_t count) const {
+    size_t most_itself = 0;
+    for (int64_t i = 0; i < rows.size(0); ++i) most_itself = std::max(most_itself, queries[i].itself.size());
+    const auto asked = std::clamp<int64_t>(count + static_cast<int64_t>(most_itself), 1, all());
+    auto found =
+        wish_.exact ? index_.exact(rows, asked, candidates_) : index_.search(rows, asked, candidates_);
+    found = {found.rows.contiguous(), found.distances.contiguous()};
+    std::vector<Near> near(static_cast<size_t>(rows.size(0)));
+    for (size_t i = 0; i < near.size(); ++i)
+      near[i] = without(queries[i].itself, found, static_cast<int64_t>(i), count);
+    return near;
+  }
+
+  /// The first `count` of what query i found that are none of `itself`.
+  static Near without(const std::vector<int64_t>& itself, const Neighbours& found, int64_t i, int64_t count) {
+    const auto* places = found.rows.data_ptr<int64_t>() + i * found.rows.size(1);
+    const auto* distances = found.distances.data_ptr<float>() + i * found.rows.size(1);
     Near near;
-    for (int64_t i = 0; i < found.rows.size(1) && static_cast<int64_t>(near.rows.size()) < count; ++i) {
-      const auto place = found.rows.data_ptr<int64_t>()[i];
-      if (place < 0) break;
-      if (std::find(itself.begin(), itself.end(), place) != itself.end()) continue;
-      near.rows.push_back(place);
-      near.distances.push_back(found.distances.data_ptr<float>()[i]);
+    for (int64_t j = 0; j < found.rows.size(1) && static_cast<int64_t>(near.rows.size()) < count; ++j) {
+      if (places[j] < 0) break;
+      if (std::find(itself.begin(), itself.end(), places[j]) != itself.end()) continue;
+      near.rows.push_back(places[j]);
+      near.distances.push_back(distances[j]);
     }
     return near;
   }
@@ -76,15 +104,21 @@ class Finder {
     return index_.folder().space().unit_length() ? l2_normalized(out) : out;
   }
 
-  /// The query with what it found added to it, where that is asked for.
-  at::Tensor expanded(const SearchQuery& query) const {
+  /// (Q, D): the queries, with what each found added to it where that is asked for.
+  at::Tensor expanded(const std::vector<SearchQuery>& queries) const {
+    std::vector<at::Tensor> rows;
+    for (const auto& query : queries) rows.push_back(query.row);
+    const auto plain = at::stack(rows);
     const auto& expansion = wish_.refinements.expansion;
-    if (!expansion) return query.row;
-    const auto near = search(query.row, query.itself, expansion->k);
-    const auto plain = l2_normalized(query.row).unsqueeze(0);
-    return near.rows.empty()
-               ? query.row
-               : expanded_queries(plain, stored(near.rows).unsqueeze(0), expansion->alpha).select(0, 0);
+    if (!expansion) return plain;
+    const auto near = search(plain, queries.data(), std::min(expansion->k, all()));
+    for (size_t i = 0; i < near.size(); ++i) {
+      if (near[i].rows.empty()) continue;
+      rows[i] = expanded_queries(l2_normalized(rows[i]).unsqueeze(0), stored(near[i].rows).unsqueeze(0),
+                                 expansion->alpha)
+                    .select(0, 0);
+    }
+    return at::stack(rows);
   }
 
   /// Orders the nearest anew, where that is asked for; each keeps its distance.
@@ -105,17 +139,14 @@ class Finder {
     return out;
   }
 
-  std::vector<FoundItem> kept_of(const at::Tensor& row, const std::vector<int64_t>& itself,
-                                 int64_t asked) const {
-    const auto depth = wish_.refinements.reciprocal ? wish_.refinements.reciprocal->depth : 0;
-    const auto [rows, distances] = reordered(row, search(row, itself, std::max(asked, depth)));
+  std::vector<FoundItem> kept_of(const Near& near) const {
     std::vector<FoundItem> kept;
     std::set<json> groups;
-    auto items = index_.folder().items(rows);
+    auto items = index_.folder().items(near.rows);
     for (size_t i = 0; i < items.size() && static_cast<int64_t>(kept.size()) < wish_.k; ++i) {
       const auto group = wish_.group_by.empty() ? json() : value_in(items[i].item, wish_.group_by);
       if (!group.is_null() && !groups.insert(group).second) continue;
-      kept.push_back({distances[i], std::move(items[i])});
+      kept.push_back({near.distances[i], std::move(items[i])});
     }
     return kept;
   }
@@ -148,10 +179,9 @@ std::vector<SearchResult> search_all(const LiveIndex& index, std::vector<SearchQ
                                      const SearchWish& wish) {
   const Finder finder(index, wish);
   std::vector<SearchResult> results;
-  for (auto& query : queries) {
-    auto found = finder.nearest(query);
-    results.push_back({std::move(query), std::move(found)});
-  }
+  if (queries.empty()) return results;
+  auto found = finder.nearest(queries);
+  for (size_t i = 0; i < queries.size(); ++i) results.push_back({std::move(queries[i]), std::move(found[i])});
   return results;
 }
 

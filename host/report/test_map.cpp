@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "host/report/sample_object.hpp"
+#include "host/report/shown_rows.hpp"
 #include "kindred/io/utf8.hpp"
 #include "kindred/search/scored_rows.hpp"
 
@@ -17,7 +18,7 @@ namespace kindred::host {
 using nlohmann::json;
 namespace {
 
-constexpr int64_t kMostPoints = 5000, kRowsAtOnce = 8192;
+constexpr int64_t kRowsAtOnce = 8192;
 // Two directions are wanted. Some more make the iteration converge as the spectrum falls over all of them.
 constexpr int64_t kDirections = 16, kIterations = 24;
 constexpr uint64_t kSeed = 1;
@@ -81,9 +82,9 @@ json coordinates(const at::Tensor& column) {
   return out;
 }
 
-json side_of(const at::Tensor& embeddings, const at::Tensor& shown_rows, Distance distance) {
+json side_of(const at::Tensor& embeddings, const at::Tensor& chosen, Distance distance) {
   const auto plane = principal_plane(comparable_rows(distance, embeddings));
-  const auto points = plane.points.index_select(0, shown_rows);
+  const auto points = plane.points.index_select(0, chosen);
   return {{"x", coordinates(points.select(1, 0))},
           {"y", coordinates(points.select(1, 1))},
           {"variance_share", plane.variance_share}};
@@ -112,15 +113,12 @@ Plane principal_plane(const at::Tensor& rows) {
 
 json test_map(const Dataset& dataset, const std::vector<SampleIndex>& rows, const at::Tensor& base,
               const at::Tensor& tuned, Distance distance) {
-  const auto count = static_cast<int64_t>(rows.size()), kept = std::min(count, kMostPoints);
+  const auto chosen = shown_rows(static_cast<int64_t>(rows.size()));
   const auto names = dataset.class_names();
-  auto shown_rows = at::empty({kept}, at::kLong);
   std::map<int64_t, size_t> classes;  // by label: its number among those of the map
   json out = {{"samples", json::array()}, {"classes", json::array()}, {"class_of", json::array()}};
   out["pairs"] = dataset.pairs().defined();
-  for (int64_t i = 0; i < kept; ++i) {
-    const int64_t row = i * count / kept;
-    shown_rows.data_ptr<int64_t>()[i] = row;
+  for (const auto row : chosen) {
     const auto sample = to_int(rows[static_cast<size_t>(row)]);
     const auto label = dataset.labels()[static_cast<size_t>(sample)];
     const auto [place, is_new] = classes.emplace(label, classes.size());
@@ -128,8 +126,8 @@ json test_map(const Dataset& dataset, const std::vector<SampleIndex>& rows, cons
     out["class_of"].push_back(place->second);
     out["samples"].push_back(shown(dataset.sample_name(sample)));
   }
-  out["base"] = side_of(base, shown_rows, distance);
-  out["tuned"] = side_of(tuned, shown_rows, distance);
+  out["base"] = side_of(base, at::tensor(chosen, at::kLong), distance);
+  out["tuned"] = side_of(tuned, at::tensor(chosen, at::kLong), distance);
   return out;
 }
 

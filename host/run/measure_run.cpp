@@ -16,6 +16,7 @@
 #include "host/report/tables.hpp"
 #include "host/run/doubts.hpp"
 #include "host/run/run_folder.hpp"
+#include "host/run/tracked_embeddings.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -53,7 +54,7 @@ at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool
 }
 
 void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
-                  const std::string& folder, RunResult& result, Context& context) {
+                  const std::string& folder, RunResult& result, Trackers& trackers, Context& context) {
   const double start = now_seconds();
   material.keep_readable();  // what a learning encoder could not read is known since training
   const auto& dataset = *material.dataset;
@@ -90,6 +91,7 @@ void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Ten
   try {
     write_retrieval(folder, shown);
     write_measured_files(folder, shown, base_values, tuned_values);
+    trackers.embeddings(tracked_embeddings(shown));
   } catch (const std::exception& error) {  // what was measured stands all the same
     context.warning(
         fmt::format("what a person is shown of the test classes was not written: {}", error.what()));

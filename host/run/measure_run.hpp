@@ -8,6 +8,7 @@
 
 #include "host/run/run_material.hpp"
 #include "host/run/run_result.hpp"
+#include "host/training/trackers.hpp"
 #include "kindred/metric.hpp"
 
 namespace kindred::host {
@@ -23,8 +24,9 @@ at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool
 
 /// Measures the test samples by the encoders as they were, whose embeddings are `base`, and by the tuned
 /// model. Each side's values are in `result` as soon as they are known, and both then in the model's manifest
-/// in `folder`, the run's, where it also leaves the retrieval that a person is shown.
+/// in `folder`, the run's, where it also leaves the retrieval that a person is shown. `trackers` get the
+/// embeddings.
 void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
-                  const std::string& folder, RunResult& result, Context& context);
+                  const std::string& folder, RunResult& result, Trackers& trackers, Context& context);
 
 }  // namespace kindred::host

@@ -230,7 +230,7 @@ RunOutcome Run::execute() {
     fit_heads(material_.model.heads.stages.size());
     result_.phase_ended("train");
     save_model();  // before it is measured: a metric that fails does not cost the model
-    measure_both(material_, pipeline_, base_, folder_, result_, context_);
+    measure_both(material_, pipeline_, base_, folder_, result_, *trackers_, context_);
     result_.phase_ended("evaluate");
     say_notes_of_reading(*material_.dataset, material_.notes_said, context_);
     finish(RunStatus::completed);

@@ -20,10 +20,9 @@ class ServedModel {
   ServedModel(InferenceModel model, const Catalog& catalog, std::string fingerprint,
               const QueueOptions& options, std::function<void(const BatchFigures&)> figures);
 
-  /// Decodes and transforms the pictures of `objects`, which are no ids, on this thread, and queues all of them. `done` gets
-  /// a row and perhaps an error for each. Throws RequestError: an object is of another kind than the model
-  /// reads, or too much waits (429).
-  /// `and_mirror`: see QueuedInput.
+  /// Decodes and transforms the pictures of `objects`, which are no ids, on this thread, and queues all of
+  /// them. `done` gets a row and perhaps an error for each. Throws RequestError: an object is of another kind
+  /// than the model reads, or too much waits (429). `and_mirror`: see QueuedInput.
   void encode(const std::vector<RequestObject>& objects, const RequestPtr& request, EncodeQueue::Done done,
               bool and_mirror = false);
 

@@ -37,6 +37,10 @@ void Trackers::epoch(int64_t epoch, int64_t steps, const std::vector<TrackedValu
   for_each([&](Tracker& tracker) { tracker.epoch(epoch, steps, values); });
 }
 
+void Trackers::embeddings(const TrackedEmbeddings& embeddings) {
+  for_each([&](Tracker& tracker) { tracker.embeddings(embeddings); });
+}
+
 void Trackers::finish(const std::string& status, const nlohmann::json& metrics) {
   if (!started_) return;
   std::vector<TrackedValue> values;

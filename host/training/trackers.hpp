@@ -22,6 +22,7 @@ class Trackers {
 
   void start(const TrackedRun& run);
   void epoch(int64_t epoch, int64_t steps, const std::vector<TrackedValue>& values);
+  void embeddings(const TrackedEmbeddings& embeddings);
   /// `metrics`: {"base": {...}, "tuned": {...}}. Nothing happens unless start() was called.
   void finish(const std::string& status, const nlohmann::json& metrics);
 

@@ -6,68 +6,28 @@
 import json
 import os
 import pathlib
-import random
-import struct
-import subprocess
-import sys
-import tempfile
-import unittest
 
 from environment import in_environment
 
 in_environment("mlflow-skinny")
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"  # without which MLflow 3 sends its users to a database
+from made_run import EPOCHS, RunTest, main  # noqa: E402
 from mlflow import MlflowClient  # noqa: E402
 from mlflow.entities import ViewType  # noqa: E402
 
-EPOCHS, CLASSES, DIMENSION = 3, 8, 4
 AWKWARD = 'it\'s "quoted": # {x}\n\tŠkoda 日本 😀\u2028\x7f' + " a long name" * 12 + " "
 THEIRS = AWKWARD.replace("'", "")  # MLflow makes no name with this mark, but opens one
 
 
-def npy(kind, shape, values):
-    header = f"{{'descr': '<{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
-    header += b" " * (117 - len(header)) + b"\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + values
-
-
-class MlflowTest(unittest.TestCase):
-    HOST = PLUGINS = None  # set below
-
-    def setUp(self):
-        temporary = tempfile.TemporaryDirectory(prefix="kindred_mlflow_")
-        self.addCleanup(temporary.cleanup)
-        self.folder = pathlib.Path(temporary.name)
-        draw = random.Random(7)
-        labels = [i % CLASSES for i in range(CLASSES * 6)]
-        rows = [draw.gauss(label if i == 0 else 0, 1) for label in labels for i in range(DIMENSION)]
-        (self.folder / "x.npy").write_bytes(npy("f4", (len(labels), DIMENSION), struct.pack(f"<{len(rows)}f", *rows)))
-        (self.folder / "y.npy").write_bytes(npy("i8", (len(labels),), struct.pack(f"<{len(labels)}q", *labels)))
-
-    def start(self, output, tracker, *arguments):
-        pipeline = {
-            "kindred": 1, "name": "small",
-            "data": {"dataset": {"type": "vectors", "embeddings": "x.npy", "labels": "y.npy"},
-                     "split": {"train": {"fraction": 0.5}, "validation": {"from": "train", "fraction": 0.5}, "test": "rest"}},
-            "model": {"encoders": {"vector": {"type": "identity"}}, "head": {"type": "skip_connection"}},
-            "train": {"loss": {"type": "triplet"}, "batch_sampler": {"type": "p_k", "classes": 2, "samples": 3},
-                      "optimizer": {"type": "adam", "lr": 0.02}, "epochs": EPOCHS},
-            "evaluate": {"metrics": [{"type": "r_precision"}, {"type": "precision_at_k"}]},
-            "output": {"trackers": [{"type": "mlflow", **tracker}]}}
-        (self.folder / f"{output}.json").write_text(json.dumps(pipeline))
-        return subprocess.Popen([self.HOST, "run", f"{output}.json", "--output", output, "--plugins", self.PLUGINS, *arguments],
-                                cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-    def finish(self, process):
-        said, _ = process.communicate(timeout=300)
-        self.assertEqual(process.returncode, 0, said)
-        self.assertNotIn("without this tracker", said)
+class MlflowTest(RunTest):
+    def run_with(self, output, **params):
+        return self.start(output, {"type": "mlflow", **params})
 
     def client(self, store="mlruns"):
         return MlflowClient((self.folder / store).as_uri())
 
     def test_a_run_is_read_back(self):
-        self.finish(self.start("one", {}))
+        self.finish(self.run_with("one"))
         client = self.client()
         experiment = client.get_experiment_by_name("small")
         run, = client.search_runs([experiment.experiment_id])
@@ -101,7 +61,7 @@ class MlflowTest(unittest.TestCase):
 
     def test_awkward_names_are_found_again(self):
         store = "ml runs ü%"
-        self.finish(self.start("größe one", {"directory": store, "experiment": AWKWARD}))
+        self.finish(self.run_with("größe one", directory=store, experiment=AWKWARD))
         client = self.client(store)
         ours, = [one for one in client.search_experiments() if one.name == AWKWARD]
         run, = client.search_runs([ours.experiment_id])
@@ -109,13 +69,13 @@ class MlflowTest(unittest.TestCase):
         self.assertIn("result.json", [one.path for one in client.list_artifacts(run.info.run_id)])
         theirs = client.create_experiment("made by MLflow " + THEIRS)
         client.rename_experiment(ours.experiment_id, "renamed " + THEIRS)  # written anew by MLflow
-        self.finish(self.start("two", {"directory": store, "experiment": "made by MLflow " + THEIRS}))
-        self.finish(self.start("three", {"directory": store, "experiment": "renamed " + THEIRS}))
+        self.finish(self.run_with("two", directory=store, experiment="made by MLflow " + THEIRS))
+        self.finish(self.run_with("three", directory=store, experiment="renamed " + THEIRS))
         self.assertEqual(len(client.search_runs([theirs])), 1)
         self.assertEqual(len(client.search_runs([ours.experiment_id])), 2)
 
     def test_two_runs_at_once_share_an_experiment(self):
-        for process in [self.start(name, {}) for name in ("one", "two")]:
+        for process in [self.run_with(name) for name in ("one", "two")]:
             self.finish(process)
         client = self.client()
         experiments = client.search_experiments(ViewType.ALL)
@@ -127,5 +87,4 @@ class MlflowTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    MlflowTest.HOST, MlflowTest.PLUGINS = sys.argv[1:3]
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    main(MlflowTest)

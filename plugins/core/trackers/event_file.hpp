@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,5 +22,14 @@ std::string version_event(double wall_time);
 /// Says that what was written of `step` and later is void: a run was resumed there.
 std::string restart_event(double wall_time, int64_t step);
 std::string scalar_event(double wall_time, int64_t step, std::string_view tag, float value);
+/// A picture; `png` is a whole file of that format. Empty where it is none.
+std::string image_event(double wall_time, int64_t step, std::string_view tag, std::string_view png);
+
+/// The settings of a run, by which TensorBoard's page HPARAMS compares runs
+/// (tensorboard/plugins/hparams/plugin_data.proto): every number, truth value and text of `settings` by its
+/// place, such as "train.optimizer.lr".
+std::string settings_event(double wall_time, const nlohmann::json& settings);
+enum class SessionStatus { unknown, success, failure };
+std::string session_end_event(double wall_time, SessionStatus status);
 
 }  // namespace kindred

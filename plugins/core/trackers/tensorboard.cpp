@@ -9,8 +9,11 @@
 
 #include "appended_file.hpp"
 #include "event_file.hpp"
+#include "kindred/io/file.hpp"
+#include "kindred/io/json_text.hpp"
 #include "kindred/plugin.hpp"
 #include "kindred/tracker.hpp"
+#include "projector_files.hpp"
 
 namespace kindred {
 namespace {
@@ -34,15 +37,32 @@ int64_t latest_start(const std::filesystem::path& folder) {
   return latest;
 }
 
-/// Event files of scalars that TensorBoard opens: `tensorboard --logdir runs`. The step is the epoch.
+/// What tells runs apart: the sections of the pipeline about data, model and training.
+nlohmann::json shown_settings(const std::string& pipeline) {
+  const auto all = parse_json(pipeline);
+  auto shown = nlohmann::json::object();
+  for (const auto* section : {"seed", "data", "model", "train"}) {
+    if (all.is_object() && all.contains(section)) shown[section] = all[section];
+  }
+  return shown;
+}
+
+/// Event files that TensorBoard opens with `tensorboard --logdir runs`: values by epoch, the settings of the
+/// run, the picture of the retrieval; and embeddings for its projector.
 class TensorBoardTracker final : public Tracker {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"SummaryWriter", "TensorBoardLogger"};
   struct Params {
     std::string directory = "tensorboard";
+    int64_t projector = 1000;
     static void describe(Schema<Params>& schema) {
       schema.field("directory", &Params::directory)
           .doc("Folder of the event files; a relative one starts at the run's folder.");
+      schema.field("projector", &Params::projector)
+          .range(0, 5000)
+          .doc(
+              "Test samples whose embeddings the projector shows, evenly chosen; 0: none. Each takes about "
+              "nine bytes per number.");
     }
   };
 
@@ -50,7 +70,8 @@ class TensorBoardTracker final : public Tracker {
 
   void start(const TrackedRun& run) override {
     last_epoch_ = run.first_epoch;
-    const auto folder = std::filesystem::path(run.folder) / params_.directory;
+    run_folder_ = run.folder;
+    const auto folder = folder_ = std::filesystem::path(run.folder) / params_.directory;
     // Every start has a file of its own, told apart by time and process as TensorFlow does. TensorBoard reads
     // them in the order of their names, so a start within the same second is named after the next.
     const auto before = latest_start(folder);
@@ -63,6 +84,7 @@ class TensorBoardTracker final : public Tracker {
     if (run.first_epoch > 0 || before >= 0) {
       records += event_record(restart_event(wall_time(), run.first_epoch > 0 ? run.first_epoch + 1 : 0));
     }
+    records += event_record(settings_event(wall_time(), shown_settings(run.pipeline)));
     file_.replace(records);
   }
 
@@ -71,7 +93,23 @@ class TensorBoardTracker final : public Tracker {
     append(values);
   }
 
-  void finish(const std::string&, const std::vector<TrackedValue>& values) override { append(values); }
+  void embeddings(const TrackedEmbeddings& embeddings) override {
+    if (params_.projector > 0) write_projector_files(folder_.string(), embeddings, params_.projector);
+  }
+
+  void finish(const std::string& status, const std::vector<TrackedValue>& values) override {
+    append(values);
+    const auto picture = run_folder_ / "retrieval.png";
+    std::string records;
+    if (status == "completed" && std::filesystem::is_regular_file(picture)) {
+      const auto event = image_event(wall_time(), last_epoch_, "retrieval", read_file(picture.string()));
+      if (!event.empty()) records += event_record(event);
+    }
+    const auto end = status == "completed" ? SessionStatus::success
+                     : status == "failed"  ? SessionStatus::failure
+                                           : SessionStatus::unknown;
+    file_.append(records + event_record(session_end_event(wall_time(), end)));
+  }
 
  private:
   void append(const std::vector<TrackedValue>& values) const {
@@ -85,6 +123,7 @@ class TensorBoardTracker final : public Tracker {
   }
 
   Params params_;
+  std::filesystem::path run_folder_, folder_;
   AppendedFile file_;
   int64_t last_epoch_ = 0;
 };

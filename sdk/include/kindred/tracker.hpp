@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,11 +24,20 @@ struct TrackedValue {
   double value;
 };
 
+/// What a model makes of test samples, for a view of their neighbourhoods. At most 5,000 of them are handed
+/// over, evenly chosen among all.
+struct TrackedEmbeddings {
+  at::Tensor base;                   ///< float32 (N, B) on the CPU: by the encoders alone, before training
+  at::Tensor tuned;                  ///< float32 (N, D) on the CPU: by the trained model
+  std::vector<std::string> samples;  ///< the name of each
+  std::vector<std::string> classes;  ///< the name of the class of each; empty where the dataset has pairs
+};
+
 /// Writes down how a run goes. What it throws is a warning: the run goes on without it. [one thread]
 class __attribute__((visibility("default"))) Tracker {
  public:
   static constexpr const char* kKind = "tracker";
-  static constexpr uint32_t kRevision = 1;
+  static constexpr uint32_t kRevision = 2;
   virtual ~Tracker() = default;
 
   /// This is called once, before the first epoch.
@@ -38,6 +49,10 @@ class __attribute__((visibility("default"))) Tracker {
   /// This is called once, at the end. `status` is "completed", "interrupted" or "failed"; the values are
   /// those of the test classes, and there are none unless it is "completed".
   virtual void finish(const std::string& status, const std::vector<TrackedValue>& values) = 0;
+
+  /// This is called once in a run that measured its test classes, before finish(). Whoever does not override
+  /// it gets no embeddings.
+  virtual void embeddings(const TrackedEmbeddings& /*embeddings*/) {}
 };
 
 }  // namespace kindred

@@ -89,10 +89,12 @@ TEST(TensorBoardTracker, writes_records_of_scalars) {
   ASSERT_EQ(files.size(), 1U);
   EXPECT_THAT(files[0].filename().string(), HasSubstr("events.out.tfevents."));
   const auto events = payloads(read_file(files[0].string()));
-  ASSERT_EQ(events.size(), 1U + 3 + 1 + 1) << "version, a loss per epoch, the late value, the result; no NaN";
+  ASSERT_EQ(events.size(), 2U + 3 + 1 + 2) << "version and settings, a loss per epoch, the late value, the result, the end";
   EXPECT_THAT(events[0], HasSubstr("brain.Event:2"));
-  EXPECT_THAT(events[1], HasSubstr("train/loss"));
-  EXPECT_THAT(events[5], HasSubstr("tuned/r_precision"));
+  EXPECT_THAT(events[1], HasSubstr("_hparams_/session_start_info"));
+  EXPECT_THAT(events[2], HasSubstr("train/loss"));
+  EXPECT_THAT(events[6], HasSubstr("tuned/r_precision"));
+  EXPECT_THAT(events[7], HasSubstr("_hparams_/session_end_info"));
 }
 
 /// The event files of a run in the order in which TensorBoard reads them: that of their names.
