@@ -7,6 +7,7 @@
 #include "host/base/interrupt.hpp"
 #include "host/base/memory.hpp"
 #include "host/base/running_call.hpp"
+#include "host/cli/busy_machine.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/command_table.hpp"
@@ -35,5 +36,6 @@ extern "C" __attribute__((visibility("default"))) int kindred_engine_main(int co
   kindred::host::keep_freed_memory(kindred::host::kKeepAll);
   kindred::host::install_interrupt_handler();
   kindred::host::install_crash_report();
+  const kindred::host::BusyMachine waiting;
   return kindred::host::guarded([&] { return kindred::host::run_command({words, words + count}); });
 }

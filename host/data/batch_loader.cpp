@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/base/processors.hpp"
 #include "host/loader/plugin_error.hpp"
 #include "kindred/error.hpp"
 #include "kindred/text.hpp"
@@ -30,9 +31,7 @@ BatchLoader::BatchLoader(const Dataset& dataset, const TransformList& transforms
       normalization_(normalization_of(transforms)),
       slots_(batches_.size()) {
   for (size_t i = 0; i < batches_.size(); ++i) slots_[i].open = batches_[i].size();
-  auto threads =
-      options_.threads > 0 ? options_.threads : static_cast<int64_t>(std::thread::hardware_concurrency());
-  threads = std::max<int64_t>(threads, 1);
+  const auto threads = options_.threads > 0 ? options_.threads : usable_processors();
   for (int64_t i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
 }
 

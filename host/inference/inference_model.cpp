@@ -4,8 +4,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <thread>
 
+#include "host/base/processors.hpp"
 #include "host/data/batches_of.hpp"
 #include "host/data/field_dataset.hpp"
 #include "host/data/views.hpp"
@@ -29,7 +29,7 @@ std::vector<ReadField> fields_of(const Model& model) {
 
 /// No more threads are useful than there are samples.
 int64_t useful_threads(int64_t asked, size_t samples) {
-  const auto threads = asked > 0 ? asked : static_cast<int64_t>(std::thread::hardware_concurrency());
+  const auto threads = asked > 0 ? asked : usable_processors();
   return std::clamp<int64_t>(threads, 1, std::max<int64_t>(1, static_cast<int64_t>(samples)));
 }
 

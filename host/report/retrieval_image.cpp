@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "host/evaluation/relevance.hpp"
+#include "host/pictures/thumbnail.hpp"
 #include "host/report/small_font.hpp"
-#include "host/report/thumbnail.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/utf8.hpp"
 

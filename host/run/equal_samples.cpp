@@ -18,6 +18,7 @@
 
 #include "host/base/content_hash.hpp"
 #include "host/base/interrupt.hpp"
+#include "host/base/processors.hpp"
 #include "host/base/progress.hpp"
 #include "host/cache/kept_list.hpp"
 #include "host/encoding/fingerprint.hpp"
@@ -97,7 +98,7 @@ class Finder {
   void each(const std::vector<SampleIndex>& samples, const std::function<void(SampleIndex)>& work) {
     const auto count = static_cast<int64_t>(samples.size());
     Progress progress("comparing", "samples", count, context_);
-    const auto processors = std::max<int64_t>(1, std::thread::hardware_concurrency());
+    const auto processors = usable_processors();
     const auto threads = search_.threads > 0 ? search_.threads : processors;
     for (int64_t begin = 0; begin < count; begin += kSamplesAtATime) {
       if (context_.interrupted()) throw Interrupted("while equal samples were looked for");

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "host/base/clock.hpp"
+#include "host/base/processors.hpp"
 #include "host/base/system_info.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
@@ -109,9 +110,8 @@ void RunResult::write(const std::string& folder, RunStatus status, const std::st
   if (!error.empty()) body_["error"] = error;
   body_["device"] = device.str();
   body_["threads"] = at::get_num_threads();
-  body_["machine"] = {{"processor", cpu_model()},
-                      {"cores", std::thread::hardware_concurrency()},
-                      {"memory_bytes", physical_memory_bytes()}};
+  body_["machine"] = {
+      {"processor", cpu_model()}, {"cores", usable_processors()}, {"memory_bytes", physical_memory_bytes()}};
   const auto& model = material.model;
   if (model.learns()) {
     const bool bfloat16 =

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "host/pictures/jpeg.hpp"
+#include "host/pictures/thumbnail.hpp"
 #include "host/serve/route_parts.hpp"
 #include "host/serve/serve_state.hpp"
 #include "kindred/error.hpp"
@@ -143,6 +145,18 @@ NewItems new_items(const HttpRequest& request) {
   return given;
 }
 
+/// Gives items the small pictures that the index keeps, so that pages show what nobody has as a file.
+void make_thumbnails(ServeState& state, NewItems& given) {
+  const auto side = state.tuned.index->thumbnail_side();
+  if (side == 0) return;
+  for (size_t i = 0; i < given.items.size(); ++i) {
+    const auto& object = given.objects[i];
+    if (object.kind != RequestObject::Kind::image) continue;
+    const auto picture = state.tuned.model.decoders().decode(object.content, object.name);
+    given.items[i].thumbnail = jpeg_bytes(quick_thumbnail(picture, side, side), object.name);
+  }
+}
+
 void add_items(ServeState& state, const Call& call, const Respond& respond) {
   answered(respond, [&] {
     auto given = std::make_shared<NewItems>(new_items(*call.request));
@@ -154,6 +168,7 @@ void add_items(ServeState& state, const Call& call, const Respond& respond) {
             return respond(error_response(400, encoded.errors.front().message + "; nothing was added"));
           state.later([&state, given, respond, rows = encoded.rows] {
             answered(respond, [&] {
+              make_thumbnails(state, *given);
               state.tuned.index->add(given->items, rows, given->existing);
               auto ids = json::array();
               for (const auto& item : given->items) ids.push_back(item.id);

@@ -1,6 +1,7 @@
 #include "host/serve/served_index.hpp"
 
 #include "host/index/index_writer.hpp"
+#include "host/index/thumbnail_note.hpp"
 
 namespace kindred::host {
 namespace {
@@ -20,6 +21,10 @@ std::shared_ptr<const LiveIndex> ServedIndex::current() {
   if (!index_->folder().is_current())
     index_ = std::make_shared<LiveIndex>(IndexFolder::open(folder_), make_, index_.get());
   return index_;
+}
+
+int64_t ServedIndex::thumbnail_side() {
+  return host::thumbnail_side(current()->folder().note(kThumbnailNote));
 }
 
 void ServedIndex::add(const std::vector<Item>& items, const at::Tensor& embeddings, Existing existing) {

@@ -26,6 +26,8 @@ class ServedIndex {
   void remove(const std::vector<std::string>& ids);
 
   const std::string& folder() const { return folder_; }
+  /// The side of the thumbnails that its pictures get, in pixels; 0: they get none.
+  int64_t thumbnail_side();
   /// Rows and queries are means of pictures and of their mirror images.
   bool mirror() const { return mirror_; }
 

@@ -2,12 +2,15 @@
 """The rows of docs/results.md about serving, each a ratio within one run of this program.
 
     cmake --build build/release
-    tests/benchmarks/serve.py --model RUN --photos FOLDER [--parts embed,index,soak] [--clients 16]
+    tests/benchmarks/serve.py --model RUN --photos FOLDER [--parts embed,peer,index,soak] [--clients 16]
         [--seconds 10] [--rounds 3] [--index-rows 1000000] [--soak 100000] [--build build/release] [--scratch FOLDER]
 
 RUN is the folder of a run whose model reads pictures, FOLDER has JPEG files. Clients are processes of this program, beside the
 server on the same processors, so that what is measured includes what asking costs.
   embed    pictures/s over HTTP by CLIENTS clients, and of `host embed` of the same files; median and 99th percentile
+  peer     pictures/s of the server, of EfficientNet-Lite0 behind FastAPI and ONNX Runtime with batches, and of the same request by
+           request (serve_peer.py); the peers are installed with pip into an environment in SCRATCH. The model has to be an
+           EfficientNet-Lite0 at 224 px for the figures to say something
   index    the median of a search by an item in an index of INDEX-ROWS x the model's dimension, with and without the index
   soak     SOAK requests, a tenth of them damaged: the memory of the server after the first and the last tenth
 """
@@ -21,14 +24,18 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import statistics
 import struct
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
+import venv
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PEERS = ["numpy", "pillow", "onnx", "onnxruntime", "fastapi", "uvicorn[standard]"]
 
 
 class Server:
@@ -65,24 +72,24 @@ def ask(connection, path, body, kind):
     return answer.status, content
 
 
-def client(port, files, first, step, until, results):
+def client(port, files, first, step, until, path, results):
     """Asks for one picture after the other; what is told are the seconds of each."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     times, place = [], first
     while time.monotonic() < until:
         body = pathlib.Path(files[place % len(files)]).read_bytes()
         start = time.monotonic()
-        status, content = ask(connection, "/embed", body, "image/jpeg")
+        status, content = ask(connection, path, body, "image/jpeg")
         assert status == 200, content
         times.append(time.monotonic() - start)
         place += step
     results.put(times)
 
 
-def by_clients(port, files, count, seconds):
+def by_clients(port, files, count, seconds, path="/embed"):
     results = multiprocessing.Queue()
     until = time.monotonic() + seconds
-    clients = [multiprocessing.Process(target=client, args=(port, files, i, count, until, results)) for i in range(count)]
+    clients = [multiprocessing.Process(target=client, args=(port, files, i, count, until, path, results)) for i in range(count)]
     start = time.monotonic()
     for one in clients:
         one.start()
@@ -120,6 +127,54 @@ def part_embed(arguments, files):
     print(f"embed: {max(rates):.1f} pictures/s over HTTP by {arguments.clients} clients, {max(alone):.1f} by host embed: "
           f"{max(rates) / max(alone):.2f}x, the best of {arguments.rounds} rounds each; median {median * 1e3:.0f} ms, "
           f"99th percentile {late * 1e3:.0f} ms: {late / median:.2f}x")
+
+
+class Peer:
+    """The server of serve_peer.py, by a Python that has what it needs."""
+
+    def __init__(self, arguments):
+        folder = pathlib.Path(arguments.scratch) / "peers"
+        python, script = folder / "bin/python", ROOT / "tests/benchmarks/serve_peer.py"
+        if not (folder / "done").exists():
+            venv.create(folder, with_pip=True, clear=True)
+            subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
+            (folder / "done").touch()
+        model = folder / "efficientnet_lite0.onnx"
+        if not model.exists():
+            subprocess.run([python, script, "make", model], check=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen([python, script, "serve", model, str(self.port), str(os.cpu_count())])
+
+    def __enter__(self):
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/openapi.json").read()
+                return self
+            except OSError:
+                time.sleep(0.1)
+        sys.exit("the peer did not start")
+
+    def __exit__(self, *unused):
+        self.process.terminate()
+        self.process.wait()
+
+
+def part_peer(arguments, files):
+    """All in turns, and the best of each."""
+    rates = {"kindred": [], "batched": [], "single": []}
+    with Server(arguments) as server, Peer(arguments) as peer:
+        ways = {"kindred": (server.port, "/embed"), "batched": (peer.port, "/batched"), "single": (peer.port, "/single")}
+        for port, path in ways.values():
+            by_clients(port, files, arguments.clients, 3, path)
+        for _ in range(arguments.rounds):
+            for name, (port, path) in ways.items():
+                rates[name].append(by_clients(port, files, arguments.clients, arguments.seconds, path)[0])
+    best = {name: max(values) for name, values in rates.items()}
+    print(f"peer: {best['kindred']:.1f} pictures/s by {arguments.clients} clients; FastAPI and ONNX Runtime {best['batched']:.1f} with batches: "
+          f"{best['kindred'] / best['batched']:.2f}x, {best['single']:.1f} request by request: {best['kindred'] / best['single']:.2f}x; "
+          f"the best of {arguments.rounds} rounds each")
 
 
 def made_index(arguments, dimension):
@@ -220,14 +275,14 @@ def part_soak(arguments, files):
           f"{memories[-1] / 2 ** 20:.0f} MiB at the end: {memories[-1] / memories[0]:.3f}x")
 
 
-PARTS = {"embed": part_embed, "index": part_index, "soak": part_soak}
+PARTS = {"embed": part_embed, "peer": part_peer, "index": part_index, "soak": part_soak}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True)
     parser.add_argument("--photos", required=True)
-    parser.add_argument("--parts", default="embed,index,soak")
+    parser.add_argument("--parts", default="embed,peer,index,soak")
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)

@@ -300,6 +300,17 @@ class ItemsTest(ServedTest):
             self.assertEqual(server.get("/items/new")[0], 404)
             self.assertEqual(server.ask("DELETE", "/items/new")[0], 404)
 
+    def test_a_picture_that_came_over_http_has_a_thumbnail_where_the_index_keeps_them(self):
+        with Server(self, "--index", "mine") as server:
+            self.add(server)
+            self.assertEqual(server.get("/items/new/thumbnail")[0], 404)
+        self.host("index", "build", "--model", "run", "--output", "kept", "--quiet", "--thumbnails", "photos/class_0")
+        with Server(self, "--index", "kept") as server:
+            self.add(server)
+            status, header, body = server.get("/items/new/thumbnail")
+            self.assertEqual((status, header["Content-Type"], body[:3]), (200, "image/jpeg", b"\xff\xd8\xff"))
+        shutil.rmtree(self.folder / "kept")
+
     def test_an_id_is_there_once(self):
         with Server(self, "--index", "mine") as server:
             self.add(server)

@@ -33,10 +33,11 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"item_search", {"base", "options", "loader", "contracts", "search", "refinement", "index"}},
     {"http", {"base"}},
     {"serve",
-     {"base", "options", "loader", "contracts", "data", "model", "inference", "search", "refinement", "index",
-      "item_search", "http"}},
+     {"base", "options", "loader", "contracts", "pictures", "data", "model", "inference", "search",
+      "refinement", "index", "item_search", "http"}},
     {"evaluation", {"base", "options", "contracts", "data", "search"}},
-    {"report", {"base", "data", "search", "evaluation"}},
+    {"pictures", {"base"}},
+    {"report", {"base", "pictures", "data", "search", "evaluation"}},
     {"encoding", {"base", "options", "loader", "contracts", "data", "model", "cache"}},
     {"training_data", {"base", "options", "contracts", "data", "model", "encoding", "evaluation"}},
     {"distributed", {"base"}},
@@ -50,7 +51,7 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"cli", {"base",          "options",     "loader",    "pipeline",   "cache",      "contracts",
              "data",          "model",       "inference", "search",     "refinement", "index",
              "exchange",      "item_search", "serve",     "evaluation", "report",     "encoding",
-             "training_data", "distributed", "training",  "run"}},
+             "training_data", "distributed", "training",  "run",        "pictures"}},
 };
 
 const Rooms* allowed_of(const std::string& room) {

@@ -10,7 +10,9 @@
 #include <set>
 
 #include "host/base/exit_code.hpp"
+#include "host/base/processors.hpp"
 #include "host/base/system_info.hpp"
+#include "host/cli/busy_machine.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/index/database.hpp"
@@ -65,7 +67,9 @@ int doctor_command(const CommandLine& command) {
               {"compiler", build_tag().compiler},
               {"cpu", cpu_model()},
               {"cpu_features", cpu_features()},
+              {"processors", usable_processors()},
               {"threads", at::get_num_threads()},
+              {"threads_wait", waiting_text()},
               {"blas", blas_name()},
               {"matrix_product_gigaflops", gigaflops},
               {"blas_is_slow", slow},
@@ -87,7 +91,8 @@ int doctor_command(const CommandLine& command) {
     std::cout << json_text(out, 2) << "\n";
     return kExitOk;
   }
-  for (const char* key : {"kindred", "libtorch", "sqlite", "compiler", "cpu", "threads", "blas", "cuda"}) {
+  for (const char* key : {"kindred", "libtorch", "sqlite", "compiler", "cpu", "processors", "threads",
+                          "threads_wait", "blas", "cuda"}) {
     std::cout << fmt::format("{:<16}{}\n", key,
                              out[key].is_string() ? out[key].get<std::string>() : json_text(out[key]));
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "host/base/exit_code.hpp"
+#include "host/base/memory.hpp"
 #include "host/base/size_text.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
@@ -57,6 +58,7 @@ ApiModel loaded(const CommandLine& command, const Catalog& catalog, const std::s
 
 int serve_command(const CommandLine& command) {
   if (!command.has("model")) throw UsageError("--model DIR is missing");
+  use_one_heap();  // before there are threads
   const auto options = options_of(command);
   const auto catalog = load_catalog(command);
   const auto folder = model_folder(command.get<std::string>("model"));

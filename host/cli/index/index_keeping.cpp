@@ -12,6 +12,7 @@
 #include "host/cli/index/thumbnails.hpp"
 #include "host/index/index_folder.hpp"
 #include "host/index/merge_indexes.hpp"
+#include "host/index/thumbnail_note.hpp"
 #include "host/index/verify_index.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"

@@ -8,29 +8,25 @@
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
 #include "host/cli/index/index_items.hpp"
-#include "host/report/jpeg.hpp"
-#include "host/report/thumbnail.hpp"
+#include "host/index/thumbnail_note.hpp"
+#include "host/pictures/jpeg.hpp"
+#include "host/pictures/thumbnail.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace {
 
-constexpr int64_t kSide = 128;  // pixels, of the longer side
-
 std::string small_jpeg(const at::Tensor& picture, int64_t side, const std::string& name) {
   return jpeg_bytes(quick_thumbnail(picture, side, side), name);
 }
 
-int64_t side_of(const IndexWriter& writer) {
-  const auto note = writer.note(kThumbnailNote);
-  return note.is_object() ? note.value("side", kSide) : 0;
-}
+int64_t side_of(const IndexWriter& writer) { return thumbnail_side(writer.note(kThumbnailNote)); }
 
 }  // namespace
 
 void ask_for_thumbnails(IndexWriter& writer) {
-  if (side_of(writer) == 0) writer.set_note(kThumbnailNote, {{"side", kSide}});
+  if (side_of(writer) == 0) writer.set_note(kThumbnailNote, {{"side", kThumbnailSide}});
 }
 
 ThumbnailMaker::ThumbnailMaker(const IndexWriter& writer) : side_(side_of(writer)) {}

@@ -13,9 +13,6 @@
 
 namespace kindred::host {
 
-/// The note of an index whose pictures get thumbnails: {"side": 128}.
-constexpr const char* kThumbnailNote = "thumbnails";
-
 /// Notes that what is added to the index from now on gets thumbnails.
 void ask_for_thumbnails(IndexWriter& writer);
 

@@ -2,8 +2,8 @@
 
 #include "host/base/text_forms/base64.hpp"
 #include "host/cli/search/search_text.hpp"
+#include "host/pictures/thumbnail.hpp"
 #include "host/report/html/html.hpp"
-#include "host/report/thumbnail.hpp"
 #include "kindred/io/file.hpp"
 
 namespace kindred::host {

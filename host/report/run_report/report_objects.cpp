@@ -5,9 +5,9 @@
 
 #include "host/base/clock.hpp"
 #include "host/base/text_forms/base64.hpp"
-#include "host/report/jpeg.hpp"
+#include "host/pictures/jpeg.hpp"
+#include "host/pictures/thumbnail.hpp"
 #include "host/report/sample_object.hpp"
-#include "host/report/thumbnail.hpp"
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {

@@ -89,7 +89,8 @@ TEST(TensorBoardTracker, writes_records_of_scalars) {
   ASSERT_EQ(files.size(), 1U);
   EXPECT_THAT(files[0].filename().string(), HasSubstr("events.out.tfevents."));
   const auto events = payloads(read_file(files[0].string()));
-  ASSERT_EQ(events.size(), 2U + 3 + 1 + 2) << "version and settings, a loss per epoch, the late value, the result, the end";
+  ASSERT_EQ(events.size(), 2U + 3 + 1 + 2)
+      << "version and settings, a loss per epoch, the late value, the result, the end";
   EXPECT_THAT(events[0], HasSubstr("brain.Event:2"));
   EXPECT_THAT(events[1], HasSubstr("_hparams_/session_start_info"));
   EXPECT_THAT(events[2], HasSubstr("train/loss"));

@@ -1,4 +1,4 @@
-#include "host/report/thumbnail.hpp"
+#include "host/pictures/thumbnail.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>

@@ -1,4 +1,4 @@
-#include "host/report/jpeg.hpp"
+#include "host/pictures/jpeg.hpp"
 
 #include <ATen/ATen.h>
 

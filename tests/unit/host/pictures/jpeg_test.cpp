@@ -1,4 +1,4 @@
-#include "host/report/jpeg.hpp"
+#include "host/pictures/jpeg.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include <jpeglib.h>
 
-#include "host/report/thumbnail.hpp"
+#include "host/pictures/thumbnail.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {

@@ -1,0 +1,130 @@
+#include "host/cli/busy_machine.hpp"
+
+#include <ATen/Parallel.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+
+#include "host/base/clock.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr double kSampleSeconds = 0.2;
+// In processors that others use of those that this process computes with. Small programs come and go on every
+// machine.
+constexpr double kBusyFrom = 0.25, kIdleBelow = 0.15;
+constexpr int kIdleSamples = 5;  // one after the other, before threads wait awake again
+
+/// Seconds that all processors were busy since the machine began, with what a virtual machine did not get.
+double busy_seconds() {
+  std::ifstream file("/proc/stat");
+  std::string name;
+  double user = 0, nice = 0, system = 0, idle = 0, waits = 0, interrupts = 0, soft_interrupts = 0, stolen = 0;
+  file >> name >> user >> nice >> system >> idle >> waits >> interrupts >> soft_interrupts >> stolen;
+  return (user + nice + system + interrupts + soft_interrupts + stolen) /
+         static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double own_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// The variable of the environment that says how threads wait; null where there is none.
+const char* said_by_user() {
+  for (const auto* name : {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}) {
+    if (std::getenv(name) != nullptr) return name;
+  }
+  return nullptr;
+}
+
+/// Threads that OpenMP's team of this thread keeps, until this thread ends.
+void make_team() {
+  at::parallel_for(0, at::get_num_threads(), 1, [](int64_t, int64_t) {});
+}
+
+}  // namespace
+
+double LoadOfOthers::processors() {
+  const double all = busy_seconds(), own = own_seconds(), time = now_seconds();
+  const double used = (all - all_) - (own - own_), passed = time - time_;
+  all_ = all;
+  own_ = own;
+  time_ = time;
+  return passed > 0 ? std::max(0.0, used / passed) : 0;
+}
+
+std::string waiting_text() {
+  if (const auto* said = said_by_user()) return std::string("as ") + said + " says";
+  return at::get_num_threads() > 1 ? "awake, and asleep while other programs need the processors"
+                                   : "there is one";
+}
+
+BusyMachine::BusyMachine() {
+  if (said_by_user() == nullptr && at::get_num_threads() > 1) watch_ = std::thread([this] { watch(); });
+}
+
+BusyMachine::~BusyMachine() {
+  {
+    const std::lock_guard<std::mutex> one(mutex_);
+    ends_ = true;
+  }
+  changed_.notify_all();
+  if (watch_.joinable()) watch_.join();
+}
+
+bool BusyMachine::ended_within(double seconds) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return ends_; });
+}
+
+void BusyMachine::watch() {
+  const auto processors = static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
+  const double left =
+      std::max(0.0, processors - at::get_num_threads());  // without what this process computes with
+  LoadOfOthers load;
+  std::vector<std::thread> teams;
+  int idle_samples = 0;
+  const auto let_go = [&] {
+    {
+      const std::lock_guard<std::mutex> one(mutex_);
+      is_busy_ = false;
+    }
+    changed_.notify_all();
+    for (auto& team : teams) team.join();
+    teams.clear();
+  };
+  while (!ended_within(kSampleSeconds)) {
+    const double taken = load.processors() - left;
+    idle_samples = taken < kIdleBelow ? idle_samples + 1 : 0;
+    if (teams.empty() && taken > kBusyFrom) {
+      is_busy_ = true;  // nobody else reads it yet
+      // A team has a thread beside its own, at least: as many teams as may be needed for more threads than
+      // processors.
+      const auto threads = static_cast<double>(at::get_num_threads());
+      const auto count = 1 + static_cast<int>(left / std::max(1.0, threads - 1));
+      for (int i = 0; i < count; ++i) teams.emplace_back([this] { keep_more_threads(); });
+    } else if (!teams.empty() && idle_samples >= kIdleSamples) {
+      let_go();
+    }
+  }
+  let_go();
+}
+
+void BusyMachine::keep_more_threads() {
+  make_team();
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [this] { return !is_busy_; });
+}
+
+}  // namespace kindred::host
