@@ -65,8 +65,8 @@ class InvertedResidual {
     auto x = input;
     if (expands_) x = expand_(x, nn::Activation::relu6, batch_statistics);
     x = depthwise_(x, nn::Activation::relu6, batch_statistics);
-    x = project_(x, nn::Activation::none, batch_statistics);
-    return skips_ ? x.add_(input) : x;
+    return skips_ ? project_.added_to(input, x, nn::Activation::none, batch_statistics)
+                  : project_(x, nn::Activation::none, batch_statistics);
   }
 
   /// See nn::ConvolutionNorm.

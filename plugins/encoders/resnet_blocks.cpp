@@ -22,10 +22,12 @@ ResidualBlock::ResidualBlock(const std::string& name, const Shape& s, nn::Tensor
 
 at::Tensor ResidualBlock::operator()(const at::Tensor& x, bool batch_statistics) const {
   auto out = conv1_(x, nn::Activation::relu, batch_statistics);
-  out = conv2_(out, bottleneck_ ? nn::Activation::relu : nn::Activation::none, batch_statistics);
-  if (bottleneck_) out = conv3_(out, nn::Activation::none, batch_statistics);
-  out.add_(reshapes_ ? shortcut_(x, nn::Activation::none, batch_statistics) : x);
-  return out.relu_();
+  if (bottleneck_) out = conv2_(out, nn::Activation::relu, batch_statistics);
+  const auto& last = bottleneck_ ? conv3_ : conv2_;
+  if (reshapes_)
+    return last.added_to(shortcut_(x, nn::Activation::none, batch_statistics), out, nn::Activation::relu,
+                         batch_statistics);
+  return last.added_to(x, out, nn::Activation::relu, batch_statistics);
 }
 
 void ResidualBlock::prepare_for_inference(at::ScalarType dtype) {

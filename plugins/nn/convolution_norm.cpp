@@ -54,10 +54,26 @@ at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activatio
     return activated_in_place(out, activation);
   }
   const bool is_prepared = folded_.weight.defined() && folded_.weight.scalar_type() == x.scalar_type();
+  if (is_prepared && !at::GradMode::is_enabled() && fits(x, activation)) return folded_.fused(x, activation);
   if (is_prepared && !at::GradMode::is_enabled())
     return convolved(x, folded_.weight, folded_.bias, activation);
   const auto now = folded();
   return convolved(x, now.weight, now.bias, activation);
+}
+
+at::Tensor ConvolutionNorm::added_to(const at::Tensor& other, const at::Tensor& x, Activation activation,
+                                     bool batch_statistics) const {
+  const bool is_same =
+      other.scalar_type() == x.scalar_type() && other.is_contiguous(at::MemoryFormat::ChannelsLast);
+  if (!batch_statistics && is_same && fits(x, activation))
+    return folded_.fused.added_to(other, x, activation);
+  return activated_in_place((*this)(x, Activation::none, batch_statistics).add_(other), activation);
+}
+
+bool ConvolutionNorm::fits(const at::Tensor& x, Activation activation) const {
+  if (!folded_.fused.takes(x) || !FusedConvolution::can_do(activation)) return false;
+  return shape_.padding == Padding::centred ||
+         (x.size(2) % shape_.stride == 0 && x.size(3) % shape_.stride == 0);
 }
 
 /// The maps are passed over once less forwards and twice less backwards than with a norm behind the
@@ -72,19 +88,29 @@ void ConvolutionNorm::prepare_for_inference(at::ScalarType dtype) {
   at::NoGradGuard no_grad;
   const auto now = folded();
   folded_ = {now.weight.to(dtype).contiguous(at::MemoryFormat::ChannelsLast), now.bias.to(dtype)};
+  // Maps whose sides are multiples of the stride have the border of these.
+  const auto [before, after] = border(32 * shape_.stride, 32 * shape_.stride);
+  folded_.fused =
+      FusedConvolution(folded_.weight, folded_.bias, {shape_.stride, shape_.groups, before, after});
+}
+
+ConvolutionNorm::Border ConvolutionNorm::border(int64_t height, int64_t width) const {
+  const int64_t kernel = shape_.kernel, step = shape_.stride;
+  Border zeros{{kernel / 2, kernel / 2}, {kernel / 2, kernel / 2}};
+  if (shape_.padding == Padding::centred) return zeros;
+  const std::array<int64_t, 2> sizes = {height, width};
+  for (size_t i = 0; i < 2; ++i) {
+    const auto outputs = (sizes[i] + step - 1) / step;
+    const auto surplus = std::max<int64_t>(0, (outputs - 1) * step + kernel - sizes[i]);
+    zeros.before[i] = surplus / 2, zeros.after[i] = surplus - surplus / 2;
+  }
+  return zeros;
 }
 
 at::Tensor ConvolutionNorm::convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                                       Activation activation) const {
   const int64_t kernel = shape_.kernel, step = shape_.stride;
-  std::array<int64_t, 2> before = {kernel / 2, kernel / 2}, after = before;
-  if (shape_.padding == Padding::same) {
-    for (size_t i = 0; i < 2; ++i) {
-      const int64_t size = x.size(2 + static_cast<int64_t>(i)), outputs = (size + step - 1) / step;
-      const auto surplus = std::max<int64_t>(0, (outputs - 1) * step + kernel - size);
-      before[i] = surplus / 2, after[i] = surplus - surplus / 2;
-    }
-  }
+  auto [before, after] = border(x.size(2), x.size(3));
   const bool depthwise = shape_.groups == shape_.inputs && shape_.groups == shape_.outputs;
   if (depthwise && is_clamp(activation) && serves_depthwise(x, kernel)) {
     const auto outputs = [&](size_t i) {

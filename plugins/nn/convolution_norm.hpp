@@ -2,10 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <string>
 
 #include "nn/activation.hpp"
 #include "nn/batch_norm.hpp"
+#include "nn/fused_convolution.hpp"
 #include "nn/tensor_list.hpp"
 
 namespace kindred::nn {
@@ -34,6 +36,10 @@ class ConvolutionNorm {
   /// variance.
   at::Tensor operator()(const at::Tensor& x, Activation activation, bool batch_statistics) const;
 
+  /// activation(this layer of x, plus `other`).
+  at::Tensor added_to(const at::Tensor& other, const at::Tensor& x, Activation activation,
+                      bool batch_statistics) const;
+
   /// See Module::prepare_for_inference: keeps the norm folded into weight and bias, of `dtype`. They take the
   /// memory of the weight once more, serve input of that dtype without gradients and batch statistics, and
   /// give the same bits as folding at every call does, which is what happens otherwise.
@@ -46,8 +52,16 @@ class ConvolutionNorm {
   /// and a bias.
   struct Folded {
     at::Tensor weight, bias;
+    FusedConvolution fused{};
   };
   Folded folded() const;
+  struct Border {
+    std::array<int64_t, 2> before, after;
+  };
+  /// Says whether the fused convolution does this.
+  bool fits(const at::Tensor& x, Activation activation) const;
+  /// The zeros around a map of this height and width.
+  Border border(int64_t height, int64_t width) const;
   at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        Activation activation) const;
   ConvolutionShape shape_{};

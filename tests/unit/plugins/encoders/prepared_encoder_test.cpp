@@ -1,5 +1,5 @@
 // Encoders keep what prepare_for_inference() derived from their tensors until train(true). That they use it
-// shows in what a changed weight does not change.
+// shows in what a changed weight does not change. What they give may differ from it in the last bits.
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
@@ -42,7 +42,17 @@ std::vector<at::Tensor> convolutions(Encoder& encoder) {
   return weights;
 }
 
-TEST(PreparedEncoders, give_the_same_bits_in_every_dtype) {
+/// Sums may be rounded in another order.
+void expect_near(const at::Tensor& found, const at::Tensor& expected, at::ScalarType dtype,
+                 const std::string& what) {
+  const auto a = found.to(at::kDouble), b = expected.to(at::kDouble);
+  ASSERT_EQ(a.sizes(), b.sizes()) << what;
+  EXPECT_LT((a - b).abs().max().item<double>(),
+            (dtype == at::kFloat ? 1e-5 : 3e-2) * b.abs().max().item<double>())
+      << what;
+}
+
+TEST(PreparedEncoders, give_the_same_in_every_dtype) {
   at::NoGradGuard no_grad;
   for (const auto& one : prepared_cases()) {
     const auto encoder = made(one);
@@ -50,8 +60,9 @@ TEST(PreparedEncoders, give_the_same_bits_in_every_dtype) {
       const auto before = encoded(*encoder, dtype);
       for (const auto prepared : kDtypes) {
         encoder->prepare_for_inference(prepared);
-        EXPECT_TRUE(at::equal(encoded(*encoder, dtype), before))
-            << one.id << " in " << dtype << ", prepared for " << prepared;
+        expect_near(
+            encoded(*encoder, dtype), before, dtype,
+            std::string(one.id) + " in " + at::toString(dtype) + ", prepared for " + at::toString(prepared));
       }
       encoder->train(true);
       encoder->train(false);
@@ -64,8 +75,8 @@ TEST(PreparedEncoders, fold_every_convolution_once_and_again_when_told) {
   for (const auto& one : prepared_cases()) {
     for (const auto dtype : kDtypes) {
       const auto encoder = made(one);
-      const auto before = encoded(*encoder, dtype);
       encoder->prepare_for_inference(dtype);
+      const auto before = encoded(*encoder, dtype);
       for (auto& weight : convolutions(*encoder)) weight.copy_(weight.flip({0}));
       EXPECT_TRUE(at::equal(encoded(*encoder, dtype), before)) << one.id << " folded again at the call";
       encoder->train(false);  // keeps it
@@ -81,9 +92,9 @@ TEST(PreparedEncoders, train_drops_what_every_convolution_kept) {
   for (const auto& one : prepared_cases()) {
     const auto encoder = made(one);
     encoder->prepare_for_inference(at::kFloat);
-    const auto before = encoded(*encoder, at::kFloat);
     encoder->train(true);
     encoder->train(false);
+    const auto before = encoded(*encoder, at::kFloat);
     for (auto& weight : convolutions(*encoder)) {
       const auto kept = weight.clone();
       weight.mul_(1.5);
