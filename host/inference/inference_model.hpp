@@ -69,8 +69,8 @@ class InferenceModel {
   /// encoder, of vectors. Throws PluginError.
   at::Tensor encode_vectors(const at::Tensor& vectors) const;
 
-  /// A picture uint8 (H, W, 3) as the encoders see it, before it is joined with others. It is none of the
-  /// turns of the network. Throws Error, PluginError.
+  /// A picture uint8 (H, W, 3) as the encoders see it, before it is joined with others. It waits for no turn
+  /// of the network. Throws Error, PluginError.
   at::Tensor transformed(at::Tensor picture) const;
 
   /// Says whether an encoder reads pictures.

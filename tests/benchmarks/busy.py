@@ -58,7 +58,6 @@ def encoding(folder):
     return {"kindred": 1, "name": "encoding",
             "data": {"dataset": {"type": "toy_cars", "classes": 20, "samples": 16, "size": 224}},
             "model": {"encoders": {"image": {"type": "resnet", "variant": "resnet18", "weights": "random"}}},
-            "cache": {"type": "none"},
             "evaluate": {"metrics": [{"type": "precision_at_k"}]}}, lambda result: result["timings"]["encode_seconds"]
 
 
@@ -88,7 +87,7 @@ def seconds(host, folder, name, job, awake):
         if awake:
             environment["GOMP_SPINCOUNT"] = AWAKE
         done = subprocess.run([host, "run", folder / f"{name}.json", "--quiet", "--output", f"{output}/run"], env=environment,
-                              capture_output=True, text=True)
+                              cwd=output, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(done.stderr)
         return time_of(json.loads(pathlib.Path(output, "run/result.json").read_text()))

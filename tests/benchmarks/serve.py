@@ -11,7 +11,8 @@ server on the same processors, so that what is measured includes what asking cos
   peer     pictures/s of the server, of EfficientNet-Lite0 behind FastAPI and ONNX Runtime with batches, and of the same request by
            request (serve_peer.py); the peers are installed with pip into an environment in SCRATCH. The model has to be an
            EfficientNet-Lite0 at 224 px for the figures to say something
-  index    the median of a search by an item in an index of INDEX-ROWS x the model's dimension, with and without the index
+  index    the median of embedding an input and of searching with it in an index of INDEX-ROWS x the model's dimension; a model that
+           reads vectors will do
   soak     SOAK requests, a tenth of them damaged: the memory of the server after the first and the last tenth
 """
 import argparse
@@ -30,6 +31,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 import venv
@@ -45,6 +47,8 @@ class Server:
         for line in self.process.stderr:
             if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
                 self.port = int(found.group(1))
+                # What libjpeg says of damaged pictures fills the pipe otherwise, and the server waits.
+                threading.Thread(target=self.process.stderr.read, daemon=True).start()
                 return
         sys.exit("the server did not start")
 
@@ -227,14 +231,20 @@ def part_index(arguments, files):
     with Server(arguments) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port)
         connection.request("GET", "/info")
-        dimension = json.loads(connection.getresponse().read())["model"]["dimension"]
-    body = pathlib.Path(files[0]).read_bytes()
+        model = json.loads(connection.getresponse().read())["model"]
+    dimension = model["dimension"]
+    if model["reads"] == "vector":
+        vector = {"vector": [random.Random(5).gauss(0, 1) for _ in range(dimension)]}
+        embedded, asked, kind = json.dumps({"inputs": [vector]}).encode(), json.dumps({"like": [vector]}).encode(), "application/json"
+    else:
+        embedded = asked = pathlib.Path(files[0]).read_bytes()
+        kind = "image/jpeg"
     with Server(arguments, "--index", str(made_index(arguments, dimension))) as server:
         for _ in range(2):  # the first time warms up
-            alone = median_of(server, "/embed", body, "image/jpeg", 100)
-            searched = median_of(server, "/search", body, "image/jpeg", 100)
+            alone = median_of(server, "/embed", embedded, kind, 100)
+            searched = median_of(server, "/search", asked, kind, 100)
             by_id = median_of(server, "/search", json.dumps({"id": "17"}).encode(), "application/json")
-    print(f"index: {arguments.index_rows} x {dimension}: embedding a picture {alone * 1e3:.1f} ms, searching with it "
+    print(f"index: {arguments.index_rows} x {dimension}: embedding a {model['reads']} {alone * 1e3:.1f} ms, searching with it "
           f"{searched * 1e3:.1f} ms: {(searched - alone) * 1e3:+.2f} ms; a search by an item {by_id * 1e3:.2f} ms")
 
 

@@ -69,7 +69,7 @@ int doctor_command(const CommandLine& command) {
               {"cpu_features", cpu_features()},
               {"processors", usable_processors()},
               {"threads", at::get_num_threads()},
-              {"threads_wait", waiting_text()},
+              {"waiting", waiting_text()},
               {"blas", blas_name()},
               {"matrix_product_gigaflops", gigaflops},
               {"blas_is_slow", slow},
@@ -92,7 +92,7 @@ int doctor_command(const CommandLine& command) {
     return kExitOk;
   }
   for (const char* key : {"kindred", "libtorch", "sqlite", "compiler", "cpu", "processors", "threads",
-                          "threads_wait", "blas", "cuda"}) {
+                          "waiting", "blas", "cuda"}) {
     std::cout << fmt::format("{:<16}{}\n", key,
                              out[key].is_string() ? out[key].get<std::string>() : json_text(out[key]));
   }
