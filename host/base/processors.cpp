@@ -6,7 +6,6 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <thread>
 
 namespace kindred::host {
@@ -73,9 +72,12 @@ int64_t processors_of_quota(const std::string& cgroup_file, const std::string& m
 }
 
 int64_t usable_processors() {
-  const auto quota = processors_of_quota("/proc/self/cgroup", "/sys/fs/cgroup");
-  const auto all = smaller(processors_of_affinity(), quota);
-  return all > 0 ? all : std::max<int64_t>(1, std::thread::hardware_concurrency());
+  static const int64_t processors = [] {
+    const auto quota = processors_of_quota("/proc/self/cgroup", "/sys/fs/cgroup");
+    const auto all = smaller(processors_of_affinity(), quota);
+    return all > 0 ? all : std::max<int64_t>(1, std::thread::hardware_concurrency());
+  }();
+  return processors;
 }
 
 }  // namespace kindred::host

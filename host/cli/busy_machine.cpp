@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <string>
+#include <vector>
 
 #include "host/base/clock.hpp"
 
@@ -40,6 +40,23 @@ double own_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+/// Processors that others than this process have used since the last call, on the average.
+class LoadOfOthers {
+ public:
+  LoadOfOthers() { processors(); }
+  double processors() {
+    const double all = busy_seconds(), own = own_seconds(), time = now_seconds();
+    const double used = (all - all_) - (own - own_), passed = time - time_;
+    all_ = all;
+    own_ = own;
+    time_ = time;
+    return passed > 0 ? std::max(0.0, used / passed) : 0;
+  }
+
+ private:
+  double all_ = 0, own_ = 0, time_ = 0;  ///< seconds until the last call
+};
+
 /// The variable of the environment that says how threads wait; null where there is none.
 const char* said_by_user() {
   for (const auto* name : {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}) {
@@ -54,15 +71,6 @@ void make_team() {
 }
 
 }  // namespace
-
-double LoadOfOthers::processors() {
-  const double all = busy_seconds(), own = own_seconds(), time = now_seconds();
-  const double used = (all - all_) - (own - own_), passed = time - time_;
-  all_ = all;
-  own_ = own;
-  time_ = time;
-  return passed > 0 ? std::max(0.0, used / passed) : 0;
-}
 
 std::string waiting_text() {
   if (const auto* said = said_by_user()) return std::string("as ") + said + " says";

@@ -4,7 +4,6 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace kindred::host {
 
@@ -39,15 +38,5 @@ class BusyMachine {
 
 /// Says for people how threads wait for each other.
 std::string waiting_text();
-
-/// Processors that others than this process have used since the last call of the same object, on the average.
-class LoadOfOthers {
- public:
-  LoadOfOthers() { processors(); }
-  double processors();
-
- private:
-  double all_ = 0, own_ = 0, time_ = 0;  ///< seconds until the last call
-};
 
 }  // namespace kindred::host

@@ -4,6 +4,14 @@
 
 namespace kindred::host {
 
+at::Tensor transformed(const TransformList& transforms, at::Tensor picture) {
+  for (const auto& one : transforms) {
+    Random unused(0);
+    picture = one->apply(picture, unused);
+  }
+  return picture;
+}
+
 Normalization normalization_of(const TransformList& transforms) {
   Normalization result, one;
   int count = 0;

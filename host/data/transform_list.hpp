@@ -16,6 +16,9 @@ struct TransformLists {
   TransformList plain, train;
 };
 
+/// What transforms of which none is random make of a picture uint8 (H, W, 3). Throws what they throw.
+at::Tensor transformed(const TransformList& transforms, at::Tensor picture);
+
 /// The normalisation that one of the transforms announces, else none. Throws Error when two do.
 Normalization normalization_of(const TransformList& transforms);
 

@@ -112,11 +112,7 @@ at::Tensor InferenceModel::encode_one_view(const Dataset& dataset, std::vector<S
 }
 
 at::Tensor InferenceModel::transformed(at::Tensor picture) const {
-  for (const auto& transform : transforms_) {
-    Random none(0);  // transforms of a model whose weights are final are not random
-    picture = transform->apply(picture, none);
-  }
-  return picture;
+  return host::transformed(transforms_, std::move(picture));
 }
 
 /// `given`: those of `asked` that there are embeddings of, in the same order.

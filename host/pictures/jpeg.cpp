@@ -8,6 +8,7 @@
 
 #include <jpeglib.h>
 
+#include "host/pictures/thumbnail.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -70,6 +71,10 @@ std::string jpeg_bytes(const at::Tensor& image, const std::string& name) {
   std::free(bytes);
   if (!is_done) throw Error("cannot encode " + name + " as JPEG: " + errors.message);
   return out;
+}
+
+std::string jpeg_thumbnail(const at::Tensor& image, int64_t width, int64_t height, const std::string& name) {
+  return jpeg_bytes(quick_thumbnail(image, width, height), name);
 }
 
 }  // namespace kindred::host

@@ -91,7 +91,7 @@ void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Ten
   try {
     write_retrieval(folder, shown);
     write_measured_files(folder, shown, base_values, tuned_values);
-    trackers.embeddings(tracked_embeddings(shown));
+    if (!trackers.empty()) trackers.embeddings(tracked_embeddings(shown));
   } catch (const std::exception& error) {  // what was measured stands all the same
     context.warning(
         fmt::format("what a person is shown of the test classes was not written: {}", error.what()));

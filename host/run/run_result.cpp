@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <thread>
 
 #include "host/base/clock.hpp"
 #include "host/base/processors.hpp"

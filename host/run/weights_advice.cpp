@@ -17,7 +17,6 @@
 #include "host/loader/published_weights.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
-#include "kindred/random.hpp"
 
 namespace kindred::host {
 namespace {
@@ -67,9 +66,7 @@ std::string normalization_difference(const TransformList& given, const Transform
 
 /// Height and width of what the transforms make of a picture of this size.
 std::pair<int64_t, int64_t> size_after(const TransformList& transforms, int64_t height, int64_t width) {
-  auto image = at::zeros({height, width, 3}, at::kByte);
-  Random random(0);
-  for (const auto& one : transforms) image = one->apply(image, random);
+  const auto image = transformed(transforms, at::zeros({height, width, 3}, at::kByte));
   return {image.size(0), image.size(1)};
 }
 

@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "host/pictures/jpeg.hpp"
-#include "host/pictures/thumbnail.hpp"
 #include "host/serve/route_parts.hpp"
 #include "host/serve/serve_state.hpp"
 #include "kindred/error.hpp"
@@ -153,7 +152,7 @@ void make_thumbnails(ServeState& state, NewItems& given) {
     const auto& object = given.objects[i];
     if (object.kind != RequestObject::Kind::image) continue;
     const auto picture = state.tuned.model.decoders().decode(object.content, object.name);
-    given.items[i].thumbnail = jpeg_bytes(quick_thumbnail(picture, side, side), object.name);
+    given.items[i].thumbnail = jpeg_thumbnail(picture, side, side, object.name);
   }
 }
 

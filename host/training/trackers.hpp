@@ -22,6 +22,8 @@ class Trackers {
 
   void start(const TrackedRun& run);
   void epoch(int64_t epoch, int64_t steps, const std::vector<TrackedValue>& values);
+  /// Says that nobody follows the run, so that nothing need be made for embeddings().
+  bool empty() const { return trackers_.empty(); }
   void embeddings(const TrackedEmbeddings& embeddings);
   /// `metrics`: {"base": {...}, "tuned": {...}}. Nothing happens unless start() was called.
   void finish(const std::string& status, const nlohmann::json& metrics);

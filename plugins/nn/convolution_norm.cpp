@@ -53,8 +53,8 @@ at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activatio
                                     constants_.epsilon, true);
     return activated_in_place(out, activation);
   }
+  if (fits(x, activation)) return folded_.fused(x, activation);
   const bool is_prepared = folded_.weight.defined() && folded_.weight.scalar_type() == x.scalar_type();
-  if (is_prepared && !at::GradMode::is_enabled() && fits(x, activation)) return folded_.fused(x, activation);
   if (is_prepared && !at::GradMode::is_enabled())
     return convolved(x, folded_.weight, folded_.bias, activation);
   const auto now = folded();

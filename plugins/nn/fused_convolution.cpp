@@ -61,6 +61,10 @@ Scalars scalars_of(Activation activation) {
 
 std::vector<int64_t> list_of(const std::array<int64_t, 2>& values) { return {values.begin(), values.end()}; }
 
+void append(Stack& stack, const std::vector<c10::IValue>& values) {
+  stack.insert(stack.end(), values.begin(), values.end());
+}
+
 /// The operators pad both sides alike. A kernel that begins with zeros needs as many more above, and gives
 /// the same.
 at::Tensor with_leading_zeros(const at::Tensor& weight, const std::array<int64_t, 2>& rows) {
@@ -123,17 +127,19 @@ bool FusedConvolution::can_do(Activation activation) {
   return activation == Activation::none || activation == Activation::relu || activation == Activation::relu6;
 }
 
+std::vector<c10::IValue> FusedConvolution::constants() const {
+  return {packed_,
+          bias_,
+          list_of(padding_),
+          std::vector<int64_t>{shape_.stride, shape_.stride},
+          std::vector<int64_t>{1, 1},
+          shape_.groups};
+}
+
 at::Tensor FusedConvolution::operator()(const at::Tensor& x, Activation activation) const {
-  Stack stack{x,
-              packed_,
-              bias_,
-              list_of(padding_),
-              std::vector<int64_t>{shape_.stride, shape_.stride},
-              std::vector<int64_t>{1, 1},
-              shape_.groups,
-              name_of(activation),
-              scalars_of(activation),
-              c10::IValue()};
+  Stack stack{x};
+  append(stack, constants());
+  append(stack, {name_of(activation), scalars_of(activation), c10::IValue()});
   operators().convolve->callBoxed(&stack);
   return stack.front().toTensor();
 }
@@ -141,19 +147,10 @@ at::Tensor FusedConvolution::operator()(const at::Tensor& x, Activation activati
 at::Tensor FusedConvolution::added_to(const at::Tensor& other, const at::Tensor& x,
                                       Activation activation) const {
   const bool activates = activation != Activation::none;
-  Stack stack{x,
-              other,
-              packed_,
-              bias_,
-              list_of(padding_),
-              std::vector<int64_t>{shape_.stride, shape_.stride},
-              std::vector<int64_t>{1, 1},
-              shape_.groups,
-              "add",
-              c10::IValue(),
-              activates ? c10::IValue(name_of(activation)) : c10::IValue(),
-              scalars_of(activation),
-              c10::IValue()};
+  Stack stack{x, other};
+  append(stack, constants());
+  append(stack, {"add", c10::IValue(), activates ? c10::IValue(name_of(activation)) : c10::IValue(),
+                 scalars_of(activation), c10::IValue()});
   operators().add->callBoxed(&stack);
   return stack.front().toTensor();
 }

@@ -3,8 +3,13 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
+#include <vector>
 
 #include "nn/activation.hpp"
+
+namespace c10 {
+struct IValue;
+}
 
 namespace kindred::nn {
 
@@ -37,6 +42,8 @@ class FusedConvolution {
   at::Tensor added_to(const at::Tensor& other, const at::Tensor& x, Activation activation) const;
 
  private:
+  /// What the operators are given after their maps.
+  std::vector<c10::IValue> constants() const;
   /// Of a small drawn map.
   bool equals_convolution(const at::Tensor& weight) const;
   at::Tensor packed_, bias_;

@@ -19,9 +19,9 @@ import resource
 import subprocess
 import sys
 import time
-import venv
 
 import search_indexes
+from peer_environment import python_with
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ["numpy", "faiss-cpu", "hnswlib==0.8.0"]
@@ -31,13 +31,8 @@ SAMPLES, CLASSES, WIDTH = 60502, 11316, 512
 
 def peers(scratch):
     """The Python of an environment that has the peers."""
-    folder = scratch / "peers"
-    python = folder / "bin/python"
-    if not (folder / "done").exists() or not list(folder.glob("lib/*/site-packages/hnswlib*")):
-        venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
-        (folder / "done").touch()  # hnswlib is compiled for this machine, which needs a compiler
-    return python
+    # hnswlib is compiled for this machine, which needs a compiler; older environments had none.
+    return python_with(scratch / "peers", PEERS, lambda folder: list(folder.glob("lib/*/site-packages/hnswlib*")))
 
 
 # What follows up to `main` runs in that environment, too.

@@ -34,7 +34,8 @@ import tempfile
 import threading
 import time
 import urllib.request
-import venv
+
+from peer_environment import python_with
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ["numpy", "pillow", "onnx", "onnxruntime", "fastapi", "uvicorn[standard]"]
@@ -150,11 +151,7 @@ class Peer:
 
     def __init__(self, arguments):
         folder = pathlib.Path(arguments.scratch) / "peers"
-        python, script = folder / "bin/python", ROOT / "tests/benchmarks/serve_peer.py"
-        if not (folder / "done").exists():
-            venv.create(folder, with_pip=True, clear=True)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
-            (folder / "done").touch()
+        python, script = python_with(folder, PEERS), ROOT / "tests/benchmarks/serve_peer.py"
         model = folder / "efficientnet_lite0.onnx"
         if not model.exists():
             subprocess.run([python, script, "make", model], check=True)

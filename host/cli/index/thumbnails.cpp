@@ -10,16 +10,11 @@
 #include "host/cli/index/index_items.hpp"
 #include "host/index/thumbnail_note.hpp"
 #include "host/pictures/jpeg.hpp"
-#include "host/pictures/thumbnail.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/utf8.hpp"
 
 namespace kindred::host {
 namespace {
-
-std::string small_jpeg(const at::Tensor& picture, int64_t side, const std::string& name) {
-  return jpeg_bytes(quick_thumbnail(picture, side, side), name);
-}
 
 int64_t side_of(const IndexWriter& writer) { return thumbnail_side(writer.note(kThumbnailNote)); }
 
@@ -36,7 +31,7 @@ void ThumbnailMaker::see(int64_t input, const at::Tensor& picture) {
     const std::lock_guard<std::mutex> one(access_);
     if (made_.count(input) > 0) return;  // a second encoder or its mirror image
   }
-  auto jpeg = small_jpeg(picture, side_, fmt::format("the thumbnail of input {}", input));
+  auto jpeg = jpeg_thumbnail(picture, side_, side_, fmt::format("the thumbnail of input {}", input));
   const std::lock_guard<std::mutex> one(access_);
   made_[input] = std::move(jpeg);
 }
@@ -70,7 +65,7 @@ int64_t make_missing_thumbnails(IndexWriter& writer, const Decoders& decoders, C
       try {
         const auto now = stamp_of_file(item.path);
         if (!now || now->hash != item.file.hash) continue;  // it would show something else than the row is of
-        made[row] = small_jpeg(decoders.decode(read_file(item.path), item.path), side, item.path);
+        made[row] = jpeg_thumbnail(decoders.decode(read_file(item.path), item.path), side, side, item.path);
       } catch (const std::exception& error) {
         context.warning(fmt::format("{} gets no thumbnail: {}", shown(item.id), error.what()));
       }

@@ -6,7 +6,6 @@
 #include "host/base/clock.hpp"
 #include "host/base/text_forms/base64.hpp"
 #include "host/pictures/jpeg.hpp"
-#include "host/pictures/thumbnail.hpp"
 #include "host/report/sample_object.hpp"
 #include "kindred/io/utf8.hpp"
 
@@ -51,8 +50,8 @@ std::vector<std::string> ReportObjects::pictures(const std::vector<std::string>&
       const auto sample = number(names[place]);
       if (sample < 0) continue;
       try {
-        const auto picture = quick_thumbnail(dataset_->read_field(sample, field), width, height);
-        out[place] = base64_text(jpeg_bytes(picture, names[place]));
+        const auto picture = dataset_->read_field(sample, field);
+        out[place] = base64_text(jpeg_thumbnail(picture, width, height, names[place]));
       } catch (const std::exception&) {
         // It is counted as left out.
       }
