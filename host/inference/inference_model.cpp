@@ -132,6 +132,15 @@ at::Tensor InferenceModel::heads_by_batch(const at::Tensor& embeddings, const st
   return parts.empty() ? model_.apply_heads(embeddings) : at::cat(parts);
 }
 
+at::Tensor InferenceModel::encode_batch(size_t field, const Batch& batch) const {
+  at::Tensor out;
+  options_.network->run([&] {
+    at::NoGradGuard no_grad;  // it is of a thread
+    out = model_.encoders[field].encode(batch);
+  });
+  return out;
+}
+
 at::Tensor InferenceModel::encode_vectors(const at::Tensor& vectors) const {
   const Batch batch{vectors.to(device_)};
   at::Tensor out;

@@ -69,6 +69,14 @@ class InferenceModel {
   /// encoder, of vectors. Throws PluginError.
   at::Tensor encode_vectors(const at::Tensor& vectors) const;
 
+  /// float32 (N, D_i) on the device of a batch that is there, by encoder `field` alone, without heads. Throws
+  /// PluginError.
+  at::Tensor encode_batch(size_t field, const Batch& batch) const;
+
+  /// The transforms of pictures.
+  const TransformList& transforms() const { return transforms_; }
+  at::Device device() const { return device_; }
+
   /// A picture uint8 (H, W, 3) as the encoders see it, before it is joined with others. It waits for no turn
   /// of the network. Throws Error, PluginError.
   at::Tensor transformed(at::Tensor picture) const;

@@ -16,7 +16,11 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/index/database.hpp"
+#include "host/inference/encoder_speed.hpp"
 #include "host/model/device.hpp"
+#include "host/pipeline/validator.hpp"
+#include "host/run/checked_pipeline.hpp"
+#include "host/run/untrained_model.hpp"
 #include "kindred/abi/build_tag.hpp"
 #include "kindred/io/json_text.hpp"
 
@@ -26,6 +30,8 @@ namespace {
 
 constexpr double kSlowGigaflops =
     15;  // per thread; a reference BLAS reaches 1 to 5, an optimised one 40 and more
+
+constexpr double kBenchSeconds = 2;  // for every size of a batch
 
 /// Billions of floating point operations per second of a 1024-cube float32 matrix product.
 double matrix_product_gigaflops() {
@@ -56,6 +62,48 @@ std::string blas_name() {
   return "built into LibTorch";
 }
 
+/// The model in a folder, or the encoders of a pipeline as they are before training.
+InferenceModel model_to_time(const CommandLine& command, const std::string& path) {
+  const auto device = device_from_name(command.get<std::string>("device"));
+  if (std::filesystem::is_directory(path))
+    return InferenceModel::load(path, load_catalog(command), device, {});
+  const auto source = read_document(path, {});
+  const auto catalog = load_catalog(command, plugin_folders(source));
+  const auto pipeline = checked_pipeline(source, catalog, DatasetUse::unused);
+  return untrained_model(
+      catalog, pipeline, [](const EncoderSpec&) { return 0; }, device, {}, command.context());
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const auto size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
+  return text;
+}
+
+json encoder_bench(const CommandLine& command, const std::string& path) {
+  const auto model = model_to_time(command, path);
+  json encoders = json::array();
+  for (const auto& speed : encoder_speeds(model, {1, 8, 32}, kBenchSeconds)) {
+    json batches = json::array();
+    for (const auto& one : speed.batches)
+      batches.push_back({{"size", one.size}, {"samples_per_second", one.samples_per_second}});
+    encoders.push_back(
+        {{"encoder", speed.encoder}, {"input", shape_text(speed.input)}, {"batches", batches}});
+  }
+  return encoders;
+}
+
+void print_bench(const json& encoders) {
+  for (const auto& one : encoders) {
+    std::cout << fmt::format("{:<16}{}, samples of {}\n", "encoder", one["encoder"].get<std::string>(),
+                             one["input"].get<std::string>());
+    for (const auto& batch : one["batches"]) {
+      std::cout << fmt::format("{:<16}batches of {:<4}{:>8.1f} samples/s\n", "", batch["size"].get<int64_t>(),
+                               batch["samples_per_second"].get<double>());
+    }
+  }
+}
+
 int doctor_command(const CommandLine& command) {
   const auto path = plugin_search_path(command.list("plugins"), {});
   const auto catalog = Catalog::load(path);
@@ -77,6 +125,7 @@ int doctor_command(const CommandLine& command) {
               {"plugin_folders", path.folders},
               {"plugins", json::array()},
               {"refused", json::array()}};
+  if (command.has("bench")) out["encoders"] = encoder_bench(command, command.get<std::string>("bench"));
   for (const auto& one : catalog.plugins()) {
     out["plugins"].push_back({{"id", one.id},
                               {"version", one.version},
@@ -102,6 +151,7 @@ int doctor_command(const CommandLine& command) {
   std::cout << fmt::format(
       "{:<16}{:.0f} GFLOP/s float32{}\n", "matrix product", gigaflops,
       slow ? "  SLOW: is this the reference BLAS? On Debian: apt-get install libopenblas0-pthread" : "");
+  if (out.contains("encoders")) print_bench(out["encoders"]);
   for (const auto& folder : path.folders) std::cout << fmt::format("{:<16}{}\n", "plugin folder", folder);
   for (const auto& one : catalog.plugins()) {
     std::cout << fmt::format("{:<16}{} {}  {}\n{:<16}{}\n", "plugin", one.id, one.version, one.file, "",

@@ -23,8 +23,7 @@
 #include "host/model/servable.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
-#include "host/run/components.hpp"
-#include "host/run/make_model.hpp"
+#include "host/run/untrained_model.hpp"
 #include "host/run/weights_advice.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
@@ -132,14 +131,8 @@ class EmbedTask {
   }
 
  private:
-  /// The encoders and the transforms of the pipeline as if they had been trained for no epoch.
   InferenceModel untrained(const VectorLength& length) const {
-    auto encoders = make_untrained_encoders(catalog_, *pipeline_, length);
-    for (const auto& part : encoders.encoders) {
-      for (const auto& note : part.encoder->notes()) command_.context().info(note);
-    }
-    move_to(encoder_tensors(encoders), device_);
-    return {std::move(encoders), make_components(catalog_, *pipeline_).transforms.plain, device_, options_};
+    return untrained_model(catalog_, *pipeline_, length, device_, options_, command_.context());
   }
 
   /// What decides the rows beside the inputs.

@@ -1,0 +1,153 @@
+"""What `encoder.py` compares with: the same networks in torch, torch.compile, OpenVINO and ONNX Runtime.
+
+    encoder_peers.py make FOLDER                                       writes the networks as ONNX
+    encoder_peers.py time ENGINE NETWORK DTYPE BATCH SECONDS FOLDER    prints images/s: the median of its calls in this time
+
+Weights are drawn, since speed does not depend on them.
+"""
+import statistics
+import sys
+import time
+
+SIZE = 224
+# Expansion, channels, blocks, stride of the first, kernel (Tan and Le 2019, table 1; Lite has no squeeze and excitation, and ReLU6).
+LITE0 = [(1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)]
+
+
+def convolution(inputs, outputs, kernel=1, stride=1, groups=1, activation=None):
+    from torch import nn
+    parts = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs)]
+    return nn.Sequential(*parts, *([activation(inplace=True)] if activation else []))
+
+
+def block_class():
+    from torch import nn
+
+    class Block(nn.Module):
+        """What a path adds to its input, or to a shortcut of it."""
+
+        def __init__(self, path, shortcut=None, adds=True, activation=None):
+            super().__init__()
+            self.path, self.shortcut, self.adds = path, shortcut, adds
+            self.activation = activation(inplace=True) if activation else nn.Identity()
+
+        def forward(self, x):
+            y = self.path(x)
+            if self.adds:
+                y = y + (self.shortcut(x) if self.shortcut else x)
+            return self.activation(y)
+    return Block
+
+
+def efficientnet_lite0():
+    from torch import nn
+    block, relu6 = block_class(), nn.ReLU6
+    layers, channels = [convolution(3, 32, 3, 2, activation=relu6)], 32
+    for expansion, width, blocks, stride, kernel in LITE0:
+        for place in range(blocks):
+            wide, step = channels * expansion, stride if place == 0 else 1
+            path = [convolution(channels, wide, activation=relu6)] if expansion > 1 else []
+            path += [convolution(wide, wide, kernel, step, wide, relu6), convolution(wide, width)]
+            layers.append(block(nn.Sequential(*path), adds=place > 0))
+            channels = width
+    return nn.Sequential(*layers, convolution(channels, 1280, activation=relu6), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def resnet(blocks, is_bottleneck):
+    from torch import nn
+    block, relu = block_class(), nn.ReLU
+    layers, channels = [convolution(3, 64, 7, 2, activation=relu), nn.MaxPool2d(3, 2, 1)], 64
+    for stage, count in enumerate(blocks):
+        width = 64 << stage
+        outputs = width * (4 if is_bottleneck else 1)
+        for place in range(count):
+            stride = 2 if stage > 0 and place == 0 else 1
+            if is_bottleneck:
+                path = [convolution(channels, width, activation=relu), convolution(width, width, 3, stride, activation=relu),
+                        convolution(width, outputs)]
+            else:
+                path = [convolution(channels, width, 3, stride, activation=relu), convolution(width, outputs, 3)]
+            shortcut = convolution(channels, outputs, 1, stride) if stride > 1 or channels != outputs else None
+            layers.append(block(nn.Sequential(*path), shortcut, True, relu))
+            channels = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+NETWORKS = {"lite0": efficientnet_lite0, "resnet18": lambda: resnet([2, 2, 2, 2], False), "resnet50": lambda: resnet([3, 4, 6, 3], True)}
+
+
+def make(folder):
+    import torch
+    for name, network in NETWORKS.items():
+        torch.manual_seed(1)
+        torch.onnx.export(network().eval(), (torch.randn(2, 3, SIZE, SIZE),), f"{folder}/{name}.onnx", input_names=["pixels"],
+                          dynamic_shapes=({0: torch.export.Dim("batch")},), dynamo=True, external_data=False)
+
+
+def by_torch(compiles):
+    def make_call(network, dtype, batch, threads, folder):
+        import torch
+        torch.set_num_threads(threads)
+        kind = getattr(torch, dtype)
+        module = NETWORKS[network]().eval().to(kind).to(memory_format=torch.channels_last)
+        pixels = torch.randn(batch, 3, SIZE, SIZE).to(kind).to(memory_format=torch.channels_last)
+        if compiles:
+            import torch._inductor.config as config
+            config.freezing = True  # folds norms and packs weights
+            module = torch.compile(module)
+
+        def call():
+            with torch.inference_mode():
+                module(pixels)
+        return call
+    return make_call
+
+
+def by_openvino(network, dtype, batch, threads, folder):
+    import numpy
+    import openvino
+    core = openvino.Core()
+    settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[dtype]}
+    model = core.read_model(f"{folder}/{network}.onnx")
+    model.reshape([batch, 3, SIZE, SIZE])
+    request = core.compile_model(model, "CPU", settings).create_infer_request()
+    pixels = openvino.Tensor(numpy.random.default_rng(1).standard_normal((batch, 3, SIZE, SIZE)).astype(numpy.float32))
+    request.set_input_tensor(pixels)
+    return request.infer
+
+
+def by_onnxruntime(network, dtype, batch, threads, folder):
+    import numpy
+    import onnxruntime
+    if dtype != "float32":
+        sys.exit("ONNX Runtime computes float32 on processors")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(f"{folder}/{network}.onnx", options, providers=["CPUExecutionProvider"])
+    pixels = numpy.random.default_rng(1).standard_normal((batch, 3, SIZE, SIZE)).astype(numpy.float32)
+    return lambda: session.run(None, {"pixels": pixels})
+
+
+ENGINES = {"eager": by_torch(False), "compile": by_torch(True), "openvino": by_openvino, "onnxruntime": by_onnxruntime}
+
+
+def measure(engine, network, dtype, batch, seconds, folder):
+    import os
+    call = ENGINES[engine](network, dtype, batch, len(os.sched_getaffinity(0)), folder)
+    for _ in range(3):
+        call()
+    times, until = [], time.monotonic() + seconds
+    while not times or time.monotonic() < until:
+        start = time.monotonic()
+        call()
+        times.append(time.monotonic() - start)
+    print(batch / statistics.median(times))
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        make(sys.argv[2])
+    else:
+        engine, network, dtype, batch, seconds, folder = sys.argv[2:]
+        measure(engine, network, dtype, int(batch), float(seconds), folder)
