@@ -7,6 +7,7 @@
 #include "kindred/encoder.hpp"
 #include "kindred/plugin.hpp"
 #include "nn/convolution_norm.hpp"
+#include "nn/fused_inverted_residual.hpp"
 #include "nn/pooling.hpp"
 
 namespace kindred {
@@ -62,6 +63,8 @@ class InvertedResidual {
   }
 
   at::Tensor operator()(const at::Tensor& input, bool batch_statistics) const {
+    if (!batch_statistics && fused_ && fused_->takes(input) && depthwise_.has_prepared_border(input))
+      return fused_->run(input, skips_);
     auto x = input;
     if (expands_) x = expand_(x, nn::Activation::relu6, batch_statistics);
     x = depthwise_(x, nn::Activation::relu6, batch_statistics);
@@ -72,14 +75,17 @@ class InvertedResidual {
   /// See nn::ConvolutionNorm.
   void prepare_for_inference(at::ScalarType dtype) {
     for (auto* layer : {&expand_, &depthwise_, &project_}) layer->prepare_for_inference(dtype);
+    fused_ = nn::FusedInvertedResidual::make(expand_.prepared(), depthwise_.prepared(), project_.prepared());
   }
   void undo_preparation() {
+    fused_ = nullptr;
     for (auto* layer : {&expand_, &depthwise_, &project_}) layer->undo_preparation();
   }
 
  private:
   bool expands_, skips_;
   nn::ConvolutionNorm expand_, depthwise_, project_;
+  std::shared_ptr<const nn::FusedInvertedResidual> fused_;
 };
 
 bool is_unused_by_efficientnet(const std::string& name) {

@@ -5,15 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "nn/depthwise.hpp"
 #include "nn/initialization.hpp"
 
 namespace kindred::nn {
 namespace {
-
-constexpr float kUnbounded = std::numeric_limits<float>::infinity();
 
 /// Says whether an activation is no more than a clamp, which depthwise_convolution() does by itself.
 bool is_clamp(Activation activation) {
@@ -53,7 +50,7 @@ at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activatio
                                     constants_.epsilon, true);
     return activated_in_place(out, activation);
   }
-  if (fits(x, activation)) return folded_.fused(x, activation);
+  if (fits(x, activation)) return folded_.convolution->run(x, at::Tensor(), activation);
   const bool is_prepared = folded_.weight.defined() && folded_.weight.scalar_type() == x.scalar_type();
   if (is_prepared && !at::GradMode::is_enabled())
     return convolved(x, folded_.weight, folded_.bias, activation);
@@ -66,14 +63,17 @@ at::Tensor ConvolutionNorm::added_to(const at::Tensor& other, const at::Tensor& 
   const bool is_same =
       other.scalar_type() == x.scalar_type() && other.is_contiguous(at::MemoryFormat::ChannelsLast);
   if (!batch_statistics && is_same && fits(x, activation))
-    return folded_.fused.added_to(other, x, activation);
+    return folded_.convolution->run(x, other, activation);
   return activated_in_place((*this)(x, Activation::none, batch_statistics).add_(other), activation);
 }
 
 bool ConvolutionNorm::fits(const at::Tensor& x, Activation activation) const {
-  if (!folded_.fused.takes(x) || !FusedConvolution::can_do(activation)) return false;
-  return shape_.padding == Padding::centred ||
-         (x.size(2) % shape_.stride == 0 && x.size(3) % shape_.stride == 0);
+  return folded_.convolution && folded_.convolution->takes(x, activation) && has_prepared_border(x);
+}
+
+FinalConvolution ConvolutionNorm::prepared() const {
+  const auto [before, after] = border(32 * shape_.stride, 32 * shape_.stride);
+  return {folded_.weight, folded_.bias, {shape_.stride, shape_.groups, before, after}};
 }
 
 /// The maps are passed over once less forwards and twice less backwards than with a norm behind the
@@ -88,10 +88,7 @@ void ConvolutionNorm::prepare_for_inference(at::ScalarType dtype) {
   at::NoGradGuard no_grad;
   const auto now = folded();
   folded_ = {now.weight.to(dtype).contiguous(at::MemoryFormat::ChannelsLast), now.bias.to(dtype)};
-  // Maps whose sides are multiples of the stride have the border of these.
-  const auto [before, after] = border(32 * shape_.stride, 32 * shape_.stride);
-  folded_.fused =
-      FusedConvolution(folded_.weight, folded_.bias, {shape_.stride, shape_.groups, before, after});
+  folded_.convolution = make_inference_convolution(prepared());
 }
 
 ConvolutionNorm::Border ConvolutionNorm::border(int64_t height, int64_t width) const {
@@ -113,15 +110,12 @@ at::Tensor ConvolutionNorm::convolved(const at::Tensor& x, const at::Tensor& wei
   auto [before, after] = border(x.size(2), x.size(3));
   const bool depthwise = shape_.groups == shape_.inputs && shape_.groups == shape_.outputs;
   if (depthwise && is_clamp(activation) && serves_depthwise(x, kernel)) {
+    const auto [low, high] = clamp_of(activation);
     const auto outputs = [&](size_t i) {
       return (x.size(2 + static_cast<int64_t>(i)) + before[i] + after[i] - kernel) / step + 1;
     };
     return depthwise_convolution(x, weight, bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat),
-                                 {step,
-                                  before,
-                                  {outputs(0), outputs(1)},
-                                  activation == Activation::none ? -kUnbounded : 0,
-                                  activation == Activation::relu6 ? 6 : kUnbounded});
+                                 {step, before, {outputs(0), outputs(1)}, low, high});
   }
   auto input = x;
   if (before != after) {

@@ -3,11 +3,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
+#include <memory>
 #include <string>
 
 #include "nn/activation.hpp"
 #include "nn/batch_norm.hpp"
-#include "nn/fused_convolution.hpp"
+#include "nn/inference_convolution.hpp"
 #include "nn/tensor_list.hpp"
 
 namespace kindred::nn {
@@ -40,10 +41,19 @@ class ConvolutionNorm {
   at::Tensor added_to(const at::Tensor& other, const at::Tensor& x, Activation activation,
                       bool batch_statistics) const;
 
-  /// See Module::prepare_for_inference: keeps the norm folded into weight and bias, of `dtype`. They take the
-  /// memory of the weight once more, serve input of that dtype without gradients and batch statistics, and
-  /// give the same bits as folding at every call does, which is what happens otherwise.
+  /// See Module::prepare_for_inference: keeps the norm folded into weight and bias, of `dtype`, and packed
+  /// for make_inference_convolution(). They take the memory of the weight two to five times more, serve input
+  /// of that dtype without gradients and batch statistics, and give what folding at every call gives but for
+  /// rounding.
   void prepare_for_inference(at::ScalarType dtype);
+  /// What prepare_for_inference() made, with the border of maps whose sides are multiples of the stride;
+  /// without a weight where nothing is prepared.
+  FinalConvolution prepared() const;
+  /// Says whether a map has the border of prepared().
+  bool has_prepared_border(const at::Tensor& x) const {
+    return shape_.padding == Padding::centred ||
+           (x.size(2) % shape_.stride == 0 && x.size(3) % shape_.stride == 0);
+  }
   /// Drops what prepare_for_inference() made.
   void undo_preparation() { folded_ = {}; }
 
@@ -52,13 +62,13 @@ class ConvolutionNorm {
   /// and a bias.
   struct Folded {
     at::Tensor weight, bias;
-    FusedConvolution fused{};
+    std::shared_ptr<const InferenceConvolution> convolution{};
   };
   Folded folded() const;
   struct Border {
     std::array<int64_t, 2> before, after;
   };
-  /// Says whether the fused convolution does this.
+  /// Says whether the convolution that was made for inference does this.
   bool fits(const at::Tensor& x, Activation activation) const;
   /// The zeros around a map of this height and width.
   Border border(int64_t height, int64_t width) const;

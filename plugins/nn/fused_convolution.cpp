@@ -3,11 +3,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/core/stack.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -33,9 +31,6 @@ const Operators& operators() {
   }();
   return found;
 }
-
-/// Of the largest number of a map: sums are rounded in another order.
-const std::map<at::ScalarType, double> kTolerance = {{at::kFloat, 1e-5}, {at::kBFloat16, 2e-2}};
 
 using Scalars = c10::List<c10::optional<at::Scalar>>;
 
@@ -71,88 +66,76 @@ at::Tensor with_leading_zeros(const at::Tensor& weight, const std::array<int64_t
   return at::constant_pad_nd(weight, {rows[1], 0, rows[0], 0});
 }
 
-}  // namespace
-
-FusedConvolution::FusedConvolution(const at::Tensor& weight, const at::Tensor& bias, const FusedShape& shape)
-    : dtype_(weight.scalar_type()), shape_(shape) {
-  const auto& known = operators();
-  const bool is_known = known.pack && known.convolve && known.add && at::globalContext().userEnabledMkldnn();
-  const bool has_dtype = dtype_ == at::kFloat || dtype_ == at::kBFloat16;
-  if (!is_known || !has_dtype || !weight.device().is_cpu()) return;
-  std::array<int64_t, 2> zeros{};
-  for (size_t i = 0; i < 2; ++i) {
-    zeros[i] = shape.after[i] - shape.before[i];
-    if (zeros[i] < 0 || zeros[i] >= std::max<int64_t>(shape.stride, 1)) return;
-    padding_[i] = shape.after[i];
-  }
-  at::NoGradGuard no_grad;
-  try {
-    const auto full = with_leading_zeros(weight, zeros).contiguous(at::MemoryFormat::ChannelsLast);
-    Stack stack{full,
-                list_of(padding_),
+class FusedConvolution final : public InferenceConvolution {
+ public:
+  /// `weight` begins with zeros where `padding` needs it.
+  FusedConvolution(const at::Tensor& weight, at::Tensor bias, const FixedShape& shape)
+      : InferenceConvolution(weight.scalar_type()),
+        bias_(std::move(bias)),
+        shape_(shape),
+        padding_(list_of(shape.after)) {
+    Stack stack{weight.contiguous(at::MemoryFormat::ChannelsLast),
+                padding_,
                 std::vector<int64_t>{shape.stride, shape.stride},
                 std::vector<int64_t>{1, 1},
                 shape.groups,
                 c10::IValue()};
-    known.pack->callBoxed(&stack);
+    operators().pack->callBoxed(&stack);
     packed_ = stack.front().toTensor();
-    bias_ = bias;
-    if (!equals_convolution(weight)) packed_ = at::Tensor();
-  } catch (const std::exception&) {
-    packed_ = at::Tensor();  // this LibTorch cannot; whoever asks is_ready() goes another way
   }
-}
 
-bool FusedConvolution::equals_convolution(const at::Tensor& weight) const {
-  const int64_t side = 4 * shape_.stride, inputs = weight.size(1) * shape_.groups;
-  const auto x = at::arange(inputs * side * side, at::kFloat).mul_(0.7F).sin_().view({1, inputs, side, side});
-  const auto map = x.to(dtype_).contiguous(at::MemoryFormat::ChannelsLast);
-  const auto padded =
-      at::constant_pad_nd(map, {shape_.before[1], shape_.after[1], shape_.before[0], shape_.after[0]});
-  const std::array<int64_t, 2> stride = {shape_.stride, shape_.stride}, none = {0, 0}, dilation = {1, 1};
-  const auto expected =
-      at::conv2d(padded, weight, bias_, stride, none, dilation, shape_.groups).relu_().to(at::kFloat);
-  const auto found = (*this)(map, Activation::relu).to(at::kFloat);
-  const double largest = expected.abs().max().item<double>();
-  return found.sizes() == expected.sizes() &&
-         (found - expected).abs().max().item<double>() <= kTolerance.at(dtype_) * std::max(largest, 1e-6);
-}
+  at::Tensor run(const at::Tensor& x, const at::Tensor& other, Activation activation) const override {
+    if (other.defined()) return added_to(other, x, activation);
+    Stack stack{x};
+    append(stack, constants());
+    append(stack, {name_of(activation), scalars_of(activation), c10::IValue()});
+    operators().convolve->callBoxed(&stack);
+    return stack.front().toTensor();
+  }
 
-bool FusedConvolution::takes(const at::Tensor& x) const {
-  return is_ready() && x.device().is_cpu() && x.scalar_type() == dtype_ && !at::GradMode::is_enabled() &&
-         x.is_contiguous(at::MemoryFormat::ChannelsLast);
-}
+ private:
+  at::Tensor added_to(const at::Tensor& other, const at::Tensor& x, Activation activation) const {
+    const bool activates = activation != Activation::none;
+    Stack stack{x, other};
+    append(stack, constants());
+    append(stack, {"add", c10::IValue(), activates ? c10::IValue(name_of(activation)) : c10::IValue(),
+                   scalars_of(activation), c10::IValue()});
+    operators().add->callBoxed(&stack);
+    return stack.front().toTensor();
+  }
 
-bool FusedConvolution::can_do(Activation activation) {
-  return activation == Activation::none || activation == Activation::relu || activation == Activation::relu6;
-}
+  /// What the operators are given after their maps.
+  std::vector<c10::IValue> constants() const {
+    return {packed_,
+            bias_,
+            padding_,
+            std::vector<int64_t>{shape_.stride, shape_.stride},
+            std::vector<int64_t>{1, 1},
+            shape_.groups};
+  }
 
-std::vector<c10::IValue> FusedConvolution::constants() const {
-  return {packed_,
-          bias_,
-          list_of(padding_),
-          std::vector<int64_t>{shape_.stride, shape_.stride},
-          std::vector<int64_t>{1, 1},
-          shape_.groups};
-}
+  at::Tensor packed_, bias_;
+  const FixedShape shape_;
+  const std::vector<int64_t> padding_;
+};
 
-at::Tensor FusedConvolution::operator()(const at::Tensor& x, Activation activation) const {
-  Stack stack{x};
-  append(stack, constants());
-  append(stack, {name_of(activation), scalars_of(activation), c10::IValue()});
-  operators().convolve->callBoxed(&stack);
-  return stack.front().toTensor();
-}
+}  // namespace
 
-at::Tensor FusedConvolution::added_to(const at::Tensor& other, const at::Tensor& x,
-                                      Activation activation) const {
-  const bool activates = activation != Activation::none;
-  Stack stack{x, other};
-  append(stack, constants());
-  append(stack, {"add", c10::IValue(), activates ? c10::IValue(name_of(activation)) : c10::IValue(),
-                 scalars_of(activation), c10::IValue()});
-  operators().add->callBoxed(&stack);
-  return stack.front().toTensor();
+std::shared_ptr<const InferenceConvolution> make_fused_convolution(const FinalConvolution& layer) {
+  const auto& [weight, bias, shape] = layer;
+  const auto& known = operators();
+  if (!known.pack || !known.convolve || !known.add || !at::globalContext().userEnabledMkldnn())
+    return nullptr;
+  std::array<int64_t, 2> zeros{};
+  for (size_t i = 0; i < 2; ++i) {
+    zeros[i] = shape.after[i] - shape.before[i];
+    if (zeros[i] < 0 || zeros[i] >= std::max<int64_t>(shape.stride, 1)) return nullptr;
+  }
+  try {
+    return std::make_shared<FusedConvolution>(with_leading_zeros(weight, zeros), bias, shape);
+  } catch (const std::exception&) {
+    return nullptr;  // this LibTorch cannot
+  }
 }
 
 }  // namespace kindred::nn

@@ -1,7 +1,7 @@
 """What `encoder.py` compares with: the same networks in torch, torch.compile, OpenVINO and ONNX Runtime.
 
     encoder_peers.py make FOLDER                                       writes the networks as ONNX
-    encoder_peers.py time ENGINE NETWORK DTYPE BATCH SECONDS FOLDER    prints images/s: the median of its calls in this time
+    encoder_peers.py time ENGINE NETWORK BATCH SECONDS FOLDER    prints images/s: the median of its calls in this time
 
 Weights are drawn, since speed does not depend on them.
 """
@@ -85,12 +85,11 @@ def make(folder):
 
 
 def by_torch(compiles):
-    def make_call(network, dtype, batch, threads, folder):
+    def make_call(network, batch, threads, folder):
         import torch
         torch.set_num_threads(threads)
-        kind = getattr(torch, dtype)
-        module = NETWORKS[network]().eval().to(kind).to(memory_format=torch.channels_last)
-        pixels = torch.randn(batch, 3, SIZE, SIZE).to(kind).to(memory_format=torch.channels_last)
+        module = NETWORKS[network]().eval().to(memory_format=torch.channels_last)
+        pixels = torch.randn(batch, 3, SIZE, SIZE).to(memory_format=torch.channels_last)
         if compiles:
             import torch._inductor.config as config
             config.freezing = True  # folds norms and packs weights
@@ -103,12 +102,12 @@ def by_torch(compiles):
     return make_call
 
 
-def by_openvino(network, dtype, batch, threads, folder):
+def by_openvino(network, batch, threads, folder):
     import numpy
     import openvino
     core = openvino.Core()
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY",
-                "INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[dtype]}
+                "INFERENCE_PRECISION_HINT": "f32"}
     model = core.read_model(f"{folder}/{network}.onnx")
     model.reshape([batch, 3, SIZE, SIZE])
     request = core.compile_model(model, "CPU", settings).create_infer_request()
@@ -117,11 +116,9 @@ def by_openvino(network, dtype, batch, threads, folder):
     return request.infer
 
 
-def by_onnxruntime(network, dtype, batch, threads, folder):
+def by_onnxruntime(network, batch, threads, folder):
     import numpy
     import onnxruntime
-    if dtype != "float32":
-        sys.exit("ONNX Runtime computes float32 on processors")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(f"{folder}/{network}.onnx", options, providers=["CPUExecutionProvider"])
@@ -132,9 +129,9 @@ def by_onnxruntime(network, dtype, batch, threads, folder):
 ENGINES = {"eager": by_torch(False), "compile": by_torch(True), "openvino": by_openvino, "onnxruntime": by_onnxruntime}
 
 
-def measure(engine, network, dtype, batch, seconds, folder):
+def measure(engine, network, batch, seconds, folder):
     import os
-    call = ENGINES[engine](network, dtype, batch, len(os.sched_getaffinity(0)), folder)
+    call = ENGINES[engine](network, batch, len(os.sched_getaffinity(0)), folder)
     for _ in range(3):
         call()
     times, until = [], time.monotonic() + seconds
@@ -149,5 +146,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2])
     else:
-        engine, network, dtype, batch, seconds, folder = sys.argv[2:]
-        measure(engine, network, dtype, int(batch), float(seconds), folder)
+        engine, network, batch, seconds, folder = sys.argv[2:]
+        measure(engine, network, int(batch), float(seconds), folder)

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <memory>
+
+#include "nn/activation.hpp"
+
+namespace kindred::nn {
+
+struct FixedShape {
+  int64_t stride = 1, groups = 1;
+  std::array<int64_t, 2> before{},
+      after{};  ///< zeros above and to the left, below and to the right: height, width
+};
+
+/// A convolution with its norm folded into it.
+struct FinalConvolution {
+  at::Tensor weight, bias;  ///< (out, in / groups, k, k) and (out), of one dtype
+  FixedShape shape;
+};
+
+/// A convolution whose weights are final, made for inference on the CPU: it adds a bias, and perhaps another
+/// map, and activates while its results are still in the cache. Its weight is packed once. It records no
+/// gradients. [thread-safe]
+class InferenceConvolution {
+ public:
+  virtual ~InferenceConvolution() = default;
+
+  /// Says whether it does this input; whoever asks goes another way then.
+  bool takes(const at::Tensor& x, Activation activation) const;
+
+  /// x (B, in, H, W) -> activation(w * x + bias), or activation(w * x + bias + other) where `other`, which
+  /// has the shape, dtype and layout of the result, is defined: (B, out, ...), channels_last.
+  virtual at::Tensor run(const at::Tensor& x, const at::Tensor& other, Activation activation) const = 0;
+
+ protected:
+  explicit InferenceConvolution(at::ScalarType dtype) : dtype_(dtype) {}
+  virtual bool takes_size(int64_t height, int64_t width) const {
+    (void)height, (void)width;
+    return true;
+  }
+
+ private:
+  at::ScalarType dtype_;
+};
+
+/// The fastest for a float32 or bfloat16 one: Winograd's for maps that it serves, a product of matrices where
+/// k is 1, and oneDNN's fused one or, where LibTorch has none, a product otherwise. Null where none is there:
+/// on another device than the CPU, or where what it gives for a small drawn map is not what at::conv2d()
+/// gives.
+std::shared_ptr<const InferenceConvolution> make_inference_convolution(const FinalConvolution& layer);
+
+/// The clamp that an activation is.
+struct Clamp {
+  float low, high;
+};
+Clamp clamp_of(Activation activation);
+
+}  // namespace kindred::nn
