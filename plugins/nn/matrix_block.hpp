@@ -42,16 +42,22 @@ __attribute__((noinline)) void multiply_block(const MatrixProduct& p, int64_t ro
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) load(p.bias + column + v * kWidth, sums[r][v]);
   }
+  // Places that the processor adds up from few registers: five rows from one base, by one, two, three and four steps.
+  const char* at[3];
+  const int64_t step = stride * static_cast<int64_t>(sizeof(float)), three = 3 * step;
+  for (int i = 0; i < 3; ++i) at[i] = reinterpret_cast<const char*>(a) + 5 * i * step;
   for (int64_t k = 0; k < depth; ++k, weight += kPanel) {
     Vector weights[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) load(weight + v * kWidth, weights[v]);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      const float number = a[r * stride + k];
+      float number;
+      std::memcpy(&number, at[r / 5] + (r % 5 == 3 ? three : r % 5 * step), sizeof(number));
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) sums[r][v] += number * weights[v];
     }
+    for (int i = 0; i < 3; ++i) at[i] += sizeof(float);
   }
   // What follows works from memory: it needs registers, which the sums above would have to leave.
   float numbers[kRows][kColumns];

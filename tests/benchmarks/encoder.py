@@ -21,7 +21,7 @@ from peer_environment import python_with
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ["torch==2.13.0", "onnx", "onnxscript", "onnxruntime", "openvino", "numpy"]
-ENCODERS = {"lite0": {"type": "efficientnet_lite"},
+ENCODERS = {"lite0": {"type": "efficientnet_lite", "weights": "random"},
             "resnet18": {"type": "resnet", "variant": "resnet18", "weights": "random"},
             "resnet50": {"type": "resnet", "variant": "resnet50", "weights": "random"}}
 BATCHES = {"lite0": 32, "resnet18": 16, "resnet50": 8}
@@ -40,7 +40,7 @@ def pipeline_of(network, scratch):
 def our_rates(arguments, network, scratch):
     """Pictures/s by size of the batch."""
     host = ROOT / arguments.build / "bin/host"
-    run = subprocess.run([host, "doctor", "--json", "--device", "cpu", "--bench", pipeline_of(network, scratch)], capture_output=True,
+    run = subprocess.run([host, "doctor", "--json", "--device", "cpu", "--bench", pipeline_of(network, scratch)], stdout=subprocess.PIPE,
                          text=True, check=True)
     return {one["size"]: one["samples_per_second"] for one in json.loads(run.stdout)["encoders"][0]["batches"]}
 
