@@ -41,6 +41,9 @@ class EncoderContract final : public ModuleContract<Encoder> {
   bool runs_in_bfloat16() const override {
     return calls_.call("runs_in_bfloat16", [&] { return inner_->runs_in_bfloat16(); });
   }
+  bool runs_side_by_side() const override {
+    return calls_.call("runs_side_by_side", [&] { return inner_->runs_side_by_side(); });
+  }
   at::Tensor prepare(const Batch& batch, at::ScalarType dtype) const override {
     auto input = calls_.call("prepare", [&] { return inner_->prepare(batch, dtype); });
     const auto& data = batch.data;

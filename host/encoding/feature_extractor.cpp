@@ -58,7 +58,7 @@ ExtractedFeatures FeatureExtractor::extract(const FeatureRequest& request) {
 ExtractedFeatures FeatureExtractor::from_matrix(const at::Tensor& matrix, const FeatureRequest& request) {
   TORCH_INTERNAL_ASSERT(static_cast<int64_t>(request.samples.size()) == matrix.size(0));
   const auto vectors = matrix.to(at::kFloat);
-  auto rows = part_.encode({vectors.to(device_)});
+  auto rows = part_.infer({vectors.to(device_)});
   const auto wrong = rows_not_finite(rows);
   std::vector<SkippedSample> skipped;
   for (int64_t i = 0; i < wrong.numel(); ++i) {

@@ -86,7 +86,7 @@ at::Tensor FrozenStages::run(BatchLoader::Loaded& loaded, const std::vector<Samp
   if (loaded.indices.empty()) return missing_rows(count, request.stored);
   auto batch = loaded.batch;
   batch.data = batch.data.to(device_);
-  auto rows = give_feature_maps() ? part_.frozen_feature_map(batch, request.compute) : part_.encode(batch);
+  auto rows = give_feature_maps() ? part_.frozen_feature_map(batch, request.compute) : part_.infer(batch);
   if (rows.dim() == 4) rows = rows.permute({0, 2, 3, 1});
   rows = without_those_not_finite(rows, loaded);
   if (loaded.indices.empty()) return missing_rows(count, request.stored);

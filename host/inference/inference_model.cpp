@@ -136,7 +136,7 @@ at::Tensor InferenceModel::encode_batch(size_t field, const Batch& batch) const 
   at::Tensor out;
   options_.network->run([&] {
     at::NoGradGuard no_grad;  // it is of a thread
-    out = model_.encoders[field].encode(batch);
+    out = model_.encoders[field].infer(batch);
   });
   return out;
 }
@@ -146,7 +146,7 @@ at::Tensor InferenceModel::encode_vectors(const at::Tensor& vectors) const {
   at::Tensor out;
   options_.network->run([&] {
     at::NoGradGuard no_grad;
-    out = model_.apply_heads(model_.encoders.front().encode(batch));
+    out = model_.apply_heads(model_.encoders.front().infer(batch));
   });
   return out;
 }

@@ -23,7 +23,7 @@ at::Tensor encode_batch(Batch batch, const EncoderPart& part, const EncodeRowsOp
   at::Tensor rows;
   one_at_a_time(options, [&] {
     at::NoGradGuard no_grad;  // it is of a thread
-    rows = part.encode(batch);
+    rows = part.infer(batch);
   });
   return rows;
 }

@@ -1,6 +1,7 @@
 #include "host/model/encoder_part.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
@@ -15,6 +16,35 @@ std::vector<NamedTensor> of_trained_stages(const EncoderPart& part, const std::v
     if (part.encoder->stage_of(one.name) >= part.first_trained) chosen.push_back(one);
   }
   return chosen;
+}
+
+/// Fewer are not worth the threads' waiting for each other at the end, more fill the caches.
+constexpr int64_t kLeastSamples = 2, kMostSamples = 8;
+
+Batch part_of(const Batch& batch, int64_t first, int64_t last) {
+  Batch part = batch;
+  part.data = batch.data.slice(0, first, last);
+  if (batch.lengths.defined()) part.lengths = batch.lengths.slice(0, first, last);
+  return part;
+}
+
+/// What `run` gives for a batch, of which each thread takes parts where the encoder allows it.
+template <class Run>
+at::Tensor side_by_side(const EncoderPart& encoder, const Batch& batch, const Run& run) {
+  const int64_t samples = batch.data.size(0), threads = at::get_num_threads();
+  const bool is_shared = threads > 1 && samples >= threads * kLeastSamples && batch.data.device().is_cpu() &&
+                         !at::in_parallel_region() && encoder.encoder->runs_side_by_side();
+  if (!is_shared) return run(batch);
+  // As many parts for each thread.
+  const int64_t rounds = (samples + threads * kMostSamples - 1) / (threads * kMostSamples);
+  const int64_t count = rounds * threads;
+  std::vector<at::Tensor> parts(static_cast<size_t>(count));
+  at::parallel_for(0, count, 1, [&](int64_t first, int64_t last) {
+    at::NoGradGuard no_grad;  // it is of a thread
+    for (int64_t i = first; i < last; ++i)
+      parts[static_cast<size_t>(i)] = run(part_of(batch, i * samples / count, (i + 1) * samples / count));
+  });
+  return at::cat(parts);
 }
 
 }  // namespace
@@ -36,11 +66,22 @@ at::Tensor EncoderPart::encode(const Batch& batch) const {
   return out;
 }
 
+at::Tensor EncoderPart::infer(const Batch& batch) const {
+  at::NoGradGuard no_grad;
+  auto out = side_by_side(*this, batch, [this](const Batch& part) { return encoder->encode(part); });
+  check_output(out, batch.data, dimension, plugin, id);
+  return out;
+}
+
 at::Tensor EncoderPart::frozen_feature_map(const Batch& batch, at::ScalarType dtype) const {
   at::NoGradGuard no_grad;
   encoder->train(false);
-  auto map = encoder->prepare(batch, dtype);
-  if (first_trained > 0) map = encoder->run_stages(map, 0, first_trained);
+  // Inputs of parts might differ in size, as tokens of texts do, and cost little.
+  const auto map = first_trained == 0
+                       ? encoder->prepare(batch, dtype)
+                       : side_by_side(*this, batch, [&](const Batch& part) {
+                           return encoder->run_stages(encoder->prepare(part, dtype), 0, first_trained);
+                         });
   const bool tokens = first_trained == 0 && object_kind == ObjectKind::text;
   if (!map.defined() || map.dim() < 2 || map.size(0) != batch.data.size(0) ||
       (map.scalar_type() != dtype && !tokens) || map.device() != batch.data.device()) {

@@ -27,6 +27,10 @@ struct EncoderPart {
   /// Batch -> float32 (B, D) with the shape checked. Throws PluginError.
   at::Tensor encode(const Batch& batch) const;
 
+  /// The same in evaluation mode, without gradients: an encoder that runs side by side gets a part of the
+  /// batch on each thread of the CPU.
+  at::Tensor infer(const Batch& batch) const;
+
   /// The same in two parts, cut before the first trained stage: the frozen stages in `dtype`, in evaluation
   /// mode and without gradients; then the trained ones. Tokens of texts, which an encoder that is trained
   /// whole begins with, keep their own dtype.

@@ -223,6 +223,7 @@ class EfficientNetLite final : public Encoder {
     return name.rfind("_conv_stem.", 0) == 0 || name.rfind("_bn0.", 0) == 0 ? 0 : 1 + block_count();
   }
   bool runs_in_bfloat16() const override { return true; }
+  bool runs_side_by_side() const override { return true; }
   std::vector<NamedTensor> parameters() override { return list_.parameters; }
   std::vector<NamedTensor> buffers() override { return list_.buffers; }
   void train(bool on) override {

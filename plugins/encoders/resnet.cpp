@@ -167,6 +167,7 @@ class ResNet final : public Encoder {
     return name.rfind("fc.", 0) == 0 ? 5 : 0;
   }
   bool runs_in_bfloat16() const override { return true; }
+  bool runs_side_by_side() const override { return true; }
   std::vector<NamedTensor> parameters() override { return list_.parameters; }
   std::vector<NamedTensor> buffers() override { return list_.buffers; }
   void train(bool on) override {

@@ -42,7 +42,8 @@ __attribute__((noinline)) void multiply_block(const MatrixProduct& p, int64_t ro
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) load(p.bias + column + v * kWidth, sums[r][v]);
   }
-  // Places that the processor adds up from few registers: five rows from one base, by one, two, three and four steps.
+  // Places that the processor adds up from few registers: five rows from one base, by one, two, three and
+  // four steps.
   const char* at[3];
   const int64_t step = stride * static_cast<int64_t>(sizeof(float)), three = 3 * step;
   for (int i = 0; i < 3; ++i) at[i] = reinterpret_cast<const char*>(a) + 5 * i * step;

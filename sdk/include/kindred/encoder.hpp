@@ -15,11 +15,11 @@ namespace kindred {
 ///
 /// An encoder is a chain of named stages. Before each of them the host may cut: it freezes the stages in
 /// front, keeps the maps that come out of them, and trains the rest from there. An encoder that cannot be
-/// cut has one stage. [any thread, one at a time]
+/// cut has one stage. [any thread, one at a time; see also runs_side_by_side()]
 class __attribute__((visibility("default"))) Encoder : public Module {
  public:
   static constexpr const char* kKind = "encoder";
-  static constexpr uint32_t kRevision = 4;
+  static constexpr uint32_t kRevision = 5;
 
   /// What it reads.
   virtual ObjectKind object_kind() const = 0;
@@ -58,6 +58,11 @@ class __attribute__((visibility("default"))) Encoder : public Module {
   /// Sentences about how it was made that a user should know, such as what was dropped from the names of its
   /// weights (see io/weights.hpp). The host writes them to the log.
   virtual std::vector<std::string> notes() const { return {}; }
+
+  /// Says whether several threads may call prepare() and run_stages() at once in evaluation mode and without
+  /// gradients, and whether each sample of a batch is treated alone. Then the host divides batches among its
+  /// threads on the CPU, where they need not wait for each other at the end of every loop.
+  virtual bool runs_side_by_side() const { return false; }
 
   /// Batch -> float32 (B, D).
   at::Tensor encode(const Batch& batch) {

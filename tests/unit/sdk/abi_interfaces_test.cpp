@@ -98,7 +98,7 @@ std::vector<Row> table() {
   return {
       VALUE(KINDRED_ABI_MAJOR, 1),
       VALUE(KINDRED_ABI_MINOR, 0),
-      VALUE(KINDRED_CXX_EPOCH, 6),
+      VALUE(KINDRED_CXX_EPOCH, 7),
       SIZE(Tensor, sizeof(void*)),
       SIZE(Texts, kList),
 
@@ -168,7 +168,7 @@ std::vector<Row> table() {
       FIELD(NamedTensor, tensor, Tensor, kText),
       SIZE(NamedTensor, kText + 8),
 
-      VALUE(Encoder::kRevision, 4),
+      VALUE(Encoder::kRevision, 5),
       SLOT(Encoder, object_kind, 6, ObjectKind() const),
       SLOT(Encoder, dimension, 7, int64_t() const),
       SLOT(Encoder, stages, 8, Texts() const),
@@ -178,7 +178,8 @@ std::vector<Row> table() {
       SLOT(Encoder, prepare, 12, Tensor(const Batch&, at::ScalarType) const),
       SLOT(Encoder, run_stages, 13, Tensor(const Tensor&, int64_t, int64_t)),
       SLOT(Encoder, notes, 14, Texts() const),
-      SLOTS(Encoder, 15),
+      SLOT(Encoder, runs_side_by_side, 15, bool() const),
+      SLOTS(Encoder, 16),
       FIELD(Normalization, mean, Channels, 0),
       FIELD(Normalization, std, Channels, 24),
       SIZE(Normalization, 48),
