@@ -6,10 +6,10 @@ namespace kindred::host {
 
 void use_one_heap() { mallopt(M_ARENA_MAX, 1); }
 
-void keep_freed_memory(size_t bytes) {
-  mallopt(M_MMAP_THRESHOLD, static_cast<int>(bytes));
-  mallopt(M_TRIM_THRESHOLD, static_cast<int>(kKeepAll));
-  malloc_trim(0);
+void keep_freed_memory() {
+  constexpr int kAll = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kAll);
+  mallopt(M_TRIM_THRESHOLD, kAll);
 }
 
 }  // namespace kindred::host

@@ -1,7 +1,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "host/check/module_rules.hpp"
 #include "kindred/encoder.hpp"
@@ -23,10 +25,10 @@ Batch batch_for(const Encoder& encoder) {
   return {images.clone(), {{0.5, 0.5, 0.5}, {0.25, 0.25, 0.25}}};
 }
 
-Batch only_second(const Batch& batch) {
+Batch only(const Batch& batch, int64_t row) {
   auto one = batch;
-  one.data = batch.data.slice(0, 1, 2);
-  if (batch.lengths.defined()) one.lengths = batch.lengths.slice(0, 1, 2);
+  one.data = batch.data.slice(0, row, row + 1);
+  if (batch.lengths.defined()) one.lengths = batch.lengths.slice(0, row, row + 1);
   return one;
 }
 
@@ -52,7 +54,7 @@ void samples_are_independent(const Subject& subject) {
   const auto encoder = subject.make<Encoder>();
   encoder->train(false);
   const auto batch = batch_for(*encoder);
-  const auto all = encoder->encode(batch), alone = encoder->encode(only_second(batch));
+  const auto all = encoder->encode(batch), alone = encoder->encode(only(batch, 1));
   require(at::allclose(all.slice(0, 1, 2), alone, 1e-3, 1e-4),
           "encodes a sample alone differently than in a batch");
 }
@@ -87,6 +89,36 @@ void stages_make_a_chain(const Subject& subject) {
   require(at::allclose(whole, x, 1e-4, 1e-5), "gives something else stage by stage than in one go");
 }
 
+/// Different samples, so that threads that mix them up are noticed.
+void runs_side_by_side(const Subject& subject) {
+  const auto encoder = subject.make<Encoder>();
+  if (!encoder->runs_side_by_side()) return;
+  at::NoGradGuard no_grad;
+  encoder->train(false);
+  encoder->prepare_for_inference(at::kFloat);
+  const auto batch = batch_for(*encoder);
+  std::vector<Batch> parts;
+  std::vector<at::Tensor> expected;
+  for (int64_t i = 0; i < kRows; ++i) {
+    parts.push_back(only(batch, i));
+    expected.push_back(encoder->encode(parts.back()));
+  }
+  constexpr int kThreads = 4, kRounds = 20;
+  std::atomic<bool> differs{false};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      at::NoGradGuard no_grad_there;  // it is of a thread
+      for (int round = 0; round < kRounds; ++round) {
+        const auto i = static_cast<size_t>(thread + round) % parts.size();
+        if (!at::allclose(encoder->encode(parts[i]), expected[i], 1e-3, 1e-4)) differs = true;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  require(!differs, "gives something else while other threads call it, but runs_side_by_side() is true");
+}
+
 void leaves_its_input_alone(const Subject& subject) {
   const auto encoder = subject.make<Encoder>();
   const auto batch = batch_for(*encoder);
@@ -116,6 +148,7 @@ KindChecks checks_of<Encoder>() {
           {"state_is_in_its_tensors", "restoring its tensors restores it", state_is_in_its_tensors},
           {"stages_make_a_chain", "stage by stage gives what one go gives, and every tensor has its stage",
            stages_make_a_chain},
+          {"runs_side_by_side", "several threads may call it at once where it says so", runs_side_by_side},
           {"leaves_its_input_alone", "the batch is not changed", leaves_its_input_alone},
       });
 }

@@ -12,6 +12,7 @@
 #include "host/cli/command_line.hpp"
 #include "host/cli/command_table.hpp"
 #include "host/cli/guarded.hpp"
+#include "host/model/tensor_memory.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -33,7 +34,8 @@ int run_command(const Arguments& words) {
 /// words[0] is the command's name. Returns the exit code; throws nothing.
 extern "C" __attribute__((visibility("default"))) int kindred_engine_main(int count,
                                                                           const char* const* words) {
-  kindred::host::keep_freed_memory(kindred::host::kKeepAll);
+  kindred::host::keep_freed_memory();
+  kindred::host::keep_memory_of_tensors();
   kindred::host::install_interrupt_handler();
   kindred::host::install_crash_report();
   const kindred::host::BusyMachine waiting;

@@ -6,6 +6,7 @@
 #include "host/base/issue.hpp"
 #include "host/base/text.hpp"
 #include "host/model/model_builder.hpp"
+#include "host/run/components.hpp"
 #include "host/run/trained_stages.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
@@ -102,6 +103,17 @@ Model make_untrained_encoders(const Catalog& catalog, const Pipeline& pipeline, 
   for (const auto& spec : pipeline.encoders)
     set_trained_stages(pipeline, spec, add_encoder(builder, spec, 0, length(spec)));
   return builder.take();
+}
+
+InferenceModel untrained_model(const Catalog& catalog, const Pipeline& pipeline, const VectorLength& length,
+                               at::Device device, InferenceModel::Options options, Context& context) {
+  auto encoders = make_untrained_encoders(catalog, pipeline, length);
+  for (const auto& part : encoders.encoders) {
+    for (const auto& note : part.encoder->notes()) context.info(note);
+  }
+  move_to(encoder_tensors(encoders), device);
+  return {std::move(encoders), make_components(catalog, pipeline).transforms.plain, device,
+          std::move(options)};
 }
 
 }  // namespace kindred::host

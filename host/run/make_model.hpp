@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "host/inference/inference_model.hpp"
 #include "host/model/model.hpp"
 #include "host/pipeline/pipeline.hpp"
 #include "kindred/dataset.hpp"
@@ -21,5 +22,10 @@ using VectorLength = std::function<int64_t(const EncoderSpec&)>;
 
 /// The encoders alone, in the same way. One of vectors whose length is not known has no dimension.
 Model make_untrained_encoders(const Catalog& catalog, const Pipeline& pipeline, const VectorLength& length);
+
+/// The encoders and the transforms of a pipeline as if they had been trained for no epoch, on `device`. What
+/// the encoders have to say is told to `context`. Throws what make_untrained_encoders() throws.
+InferenceModel untrained_model(const Catalog& catalog, const Pipeline& pipeline, const VectorLength& length,
+                               at::Device device, InferenceModel::Options options, Context& context);
 
 }  // namespace kindred::host

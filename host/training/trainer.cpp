@@ -9,7 +9,6 @@
 
 #include "host/base/clock.hpp"
 #include "host/base/interrupt.hpp"
-#include "host/base/memory.hpp"
 #include "host/base/progress.hpp"
 #include "host/base/random_streams.hpp"
 #include "host/distributed/global_batch.hpp"
@@ -129,7 +128,6 @@ TrainReport Trainer::train() {
         "another: validation neither chooses the epoch nor ends the training, and the last epoch is kept; "
         "give validation more classes (data.split.validation.fraction or min_classes)");
   }
-  if (encoder_learns_) keep_freed_memory(kKeepSmaller);
   try {
     run_epochs();
   } catch (const Interrupted&) {
@@ -140,7 +138,6 @@ TrainReport Trainer::train() {
     throw;
   }
   if (!report_.interrupted && best_.out_of_patience()) report_.stopped_early = true;
-  if (encoder_learns_) keep_freed_memory(kKeepAll);  // what follows measures and encodes
   report_.train_seconds = now_seconds() - start;
   if (!report_.interrupted) checkpointer_.write({report_.epochs, 0, 0});
   take_best_weights();

@@ -8,6 +8,7 @@
 
 #include "files/gif_frame.hpp"
 #include "files/jpeg_end.hpp"
+#include "files/jpeg_pixels.hpp"
 #include "files/png_chunks.hpp"
 #include "files/webp_chunks.hpp"
 #include "kindred/error.hpp"
@@ -22,11 +23,29 @@ cv::Mat decoded(const std::string& bytes, int flags) {
   return cv::imdecode(buffer, flags);
 }
 
+/// Versions of OpenCV differ in whether they turn these, so that is done here.
+constexpr int kAsStored = cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
+
+/// OpenCV's blue, green and red -> (H, W, 3) RGB.
+at::Tensor rgb_of(const cv::Mat& image) {
+  if (image.empty()) return {};
+  auto out = at::empty({image.rows, image.cols, 3}, at::kByte);
+  cv::Mat rgb(image.rows, image.cols, CV_8UC3, out.data_ptr());
+  cv::cvtColor(image, rgb, cv::COLOR_BGR2RGB);
+  return out;
+}
+
+/// Undefined where it cannot be decoded.
+at::Tensor stored_jpeg(const std::string& bytes) {
+  const auto pixels = jpeg_pixels(bytes);
+  return pixels.defined() ? pixels : rgb_of(decoded(bytes, kAsStored));
+}
+
 [[noreturn]] void fail_cut_off(const std::string& name) {
   throw Error(name + " is cut off before its end; copy or download it again");
 }
 
-/// OpenCV fills what a JPEG lacks with grey and says nothing. A whole one looks the same whatever follows its
+/// What a JPEG lacks is filled with grey. A whole one looks the same whatever follows its
 /// data; one that is cut off goes on with whatever is put there, in the same interval or behind the next
 /// restart mark.
 bool has_all_rows(std::string bytes, int next_restart) {
@@ -35,12 +54,11 @@ bool has_all_rows(std::string bytes, int next_restart) {
   if (bytes.size() - filled_from >= kFilled) bytes.resize(filled_from);
   bytes.erase(bytes.find_last_not_of('\xFF') + 1);  // may be the first half of a mark
   const std::string end = "\xFF\xD9", restart = {'\xFF', static_cast<char>(0xD0 + next_restart)};
-  const auto image = decoded(bytes + end, cv::IMREAD_COLOR);
+  const auto image = stored_jpeg(bytes + end);
   for (const char pattern : {'\x55', '\xAA'}) {
     const std::string more(64, pattern);
-    const auto other = decoded(bytes + more + restart + more + end, cv::IMREAD_COLOR);
-    if (image.empty() || image.size() != other.size() || cv::norm(image, other, cv::NORM_INF) > 0)
-      return false;
+    const auto other = stored_jpeg(bytes + more + restart + more + end);
+    if (!image.defined() || !other.defined() || !at::equal(image, other)) return false;
   }
   return true;
 }
@@ -56,16 +74,17 @@ cv::Mat turned(const cv::Mat& image, int orientation) {
   return out;
 }
 
-/// Versions of OpenCV differ in whether they turn these, so that is done here.
-constexpr int kAsStored = cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION;
-
-/// OpenCV sees EXIF data only where no other segment of its mark stands before it.
-cv::Mat decoded_jpeg(const std::string& bytes, const std::string& name) {
+at::Tensor decoded_jpeg(const std::string& bytes, const std::string& name) {
   const auto ending = jpeg_ending(bytes);
   if (ending.end == JpegEnd::cut_off) fail_cut_off(name);
   if (ending.end == JpegEnd::unmarked && !has_all_rows(bytes, ending.next_restart)) fail_cut_off(name);
-  const auto image = decoded(ending.end == JpegEnd::unmarked ? bytes + "\xFF\xD9" : bytes, kAsStored);
-  return turned(image, ending.orientation);
+  const auto pixels = stored_jpeg(ending.end == JpegEnd::unmarked ? bytes + "\xFF\xD9" : bytes);
+  if (!pixels.defined() || ending.orientation <= 1) return pixels;
+  const auto rows = static_cast<int>(pixels.size(0)), columns = static_cast<int>(pixels.size(1));
+  const auto image = turned(cv::Mat(rows, columns, CV_8UC3, pixels.data_ptr()), ending.orientation);
+  auto out = at::empty({image.rows, image.cols, 3}, at::kByte);
+  image.copyTo(cv::Mat(image.rows, image.cols, CV_8UC3, out.data_ptr()));
+  return out;
 }
 
 cv::Mat decoded_png(const std::string& bytes, const std::string& name) {
@@ -91,12 +110,13 @@ cv::Mat decoded_webp(const std::string& bytes, const std::string& name) {
   return turned(canvas, chunks.orientation);
 }
 
-cv::Mat decoded_file(const std::string& bytes, const std::string& name) {
+/// Undefined where nothing decodes it.
+at::Tensor decoded_file(const std::string& bytes, const std::string& name) {
   if (bytes.compare(0, 3, "\xFF\xD8\xFF") == 0) return decoded_jpeg(bytes, name);
-  if (bytes.compare(0, 4, "\x89PNG") == 0) return decoded_png(bytes, name);
-  if (is_webp(bytes)) return decoded_webp(bytes, name);
-  if (is_gif(bytes) && reads_gif()) return first_gif_frame(bytes, name);
-  return decoded(bytes, cv::IMREAD_COLOR);
+  if (bytes.compare(0, 4, "\x89PNG") == 0) return rgb_of(decoded_png(bytes, name));
+  if (is_webp(bytes)) return rgb_of(decoded_webp(bytes, name));
+  if (is_gif(bytes) && reads_gif()) return rgb_of(first_gif_frame(bytes, name));
+  return rgb_of(decoded(bytes, cv::IMREAD_COLOR));
 }
 
 /// Empty, or how to make one that can be read.
@@ -112,19 +132,16 @@ at::Tensor read_image(const std::string& path) { return decode_image(read_file(p
 
 at::Tensor decode_image(const std::string& bytes, const std::string& name) {
   if (bytes.empty()) throw Error(name + " is empty");
-  cv::Mat image;
+  at::Tensor image;
   try {
     image = decoded_file(bytes, name);
   } catch (const cv::Exception& error) {
     throw Error(name + " cannot be decoded: " + error.err);
   }
-  if (image.empty())
+  if (!image.defined())
     throw Error(name + " is no picture that can be decoded (JPEG, PNG, WebP, BMP, TIFF, PPM, PGM or PBM)" +
                 advice(bytes));
-  auto out = at::empty({image.rows, image.cols, 3}, at::kByte);
-  cv::Mat rgb(image.rows, image.cols, CV_8UC3, out.data_ptr());
-  cv::cvtColor(image, rgb, cv::COLOR_BGR2RGB);
-  return out;
+  return image;
 }
 
 const std::vector<std::string>& image_endings() {

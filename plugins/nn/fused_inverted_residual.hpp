@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "nn/inference_convolution.hpp"
-#include "nn/packed_weight.hpp"
+#include "nn/kernels/packed_weight.hpp"
 
 namespace kindred::nn {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "nn/packed_weight.hpp"
+#include "nn/kernels/packed_weight.hpp"
 
 namespace kindred::nn {
 namespace {

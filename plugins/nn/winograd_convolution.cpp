@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "nn/packed_weight.hpp"
+#include "nn/kernels/packed_weight.hpp"
 
 namespace kindred::nn {
 namespace {

@@ -20,7 +20,7 @@
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
-#include "host/run/untrained_model.hpp"
+#include "host/run/make_model.hpp"
 #include "kindred/abi/build_tag.hpp"
 #include "kindred/io/json_text.hpp"
 

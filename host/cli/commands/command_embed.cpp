@@ -23,7 +23,7 @@
 #include "host/model/servable.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
-#include "host/run/untrained_model.hpp"
+#include "host/run/make_model.hpp"
 #include "host/run/weights_advice.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"

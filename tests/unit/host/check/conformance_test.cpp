@@ -56,6 +56,7 @@ constexpr Fault kFaults[] = {
     {"broken.copies_of_tensors", "state_is_in_its_tensors", "or return copies"},
     {"broken.writes_to_batch", "leaves_its_input_alone", "changes the batch"},
     {"broken.chain", "stages_make_a_chain", "stage by stage"},
+    {"broken.keeps_its_input", "runs_side_by_side", "while other threads call it"},
     {"broken.batch_normalised", "samples_are_independent", "alone"},
     {"broken.float_picture", "gives_a_picture", "uint8"},
     {"broken.own_chance", "chance_is_the_hosts", "two pictures for one seed"},

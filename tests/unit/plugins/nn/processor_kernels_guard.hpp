@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "nn/processor_kernels.hpp"
+#include "nn/kernels/processor_kernels.hpp"
 
 namespace kindred::nn {
 

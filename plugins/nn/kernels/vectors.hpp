@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "nn/processor_kernels.hpp"
+#include "nn/kernels/processor_kernels.hpp"
 
 // What includes this is compiled once for each instruction set, by files with compiler options of their own.
 // It is in an anonymous namespace and calls nothing of the standard library but memcpy: of an inline function

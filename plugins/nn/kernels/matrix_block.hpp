@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "nn/vectors.hpp"
+#include "nn/kernels/vectors.hpp"
 
 namespace kindred::nn {
 namespace {

@@ -1,7 +1,7 @@
 // Compiled with -march=x86-64-v3.
-#include "nn/matrix_block.hpp"
-#include "nn/strip_block.hpp"
-#include "nn/winograd_block.hpp"
+#include "nn/kernels/matrix_block.hpp"
+#include "nn/kernels/strip_block.hpp"
+#include "nn/kernels/winograd_block.hpp"
 
 namespace kindred::nn {
 

@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "nn/matrix_kernels.hpp"
+#include "nn/kernels/matrix_kernels.hpp"
 
 namespace kindred::nn {
 

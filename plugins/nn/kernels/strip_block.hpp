@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/vectors.hpp"
+#include "nn/kernels/vectors.hpp"
 
 namespace kindred::nn {
 namespace {

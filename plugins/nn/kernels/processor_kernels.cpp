@@ -1,4 +1,4 @@
-#include "nn/processor_kernels.hpp"
+#include "nn/kernels/processor_kernels.hpp"
 
 namespace kindred::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "nn/matrix_kernels.hpp"
+#include "nn/kernels/matrix_kernels.hpp"
 
 #include <algorithm>
 

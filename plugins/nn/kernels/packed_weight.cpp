@@ -1,4 +1,4 @@
-#include "nn/packed_weight.hpp"
+#include "nn/kernels/packed_weight.hpp"
 
 #include <ATen/ATen.h>
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "nn/processor_kernels.hpp"
+#include "nn/kernels/processor_kernels.hpp"
 
 namespace kindred::nn {
 
