@@ -59,6 +59,8 @@ void* LargeBlocks::mapped(size_t bytes) {
 
 void* LargeBlocks::take(size_t bytes) {
   const std::lock_guard<std::mutex> one(mutex_);
+  ++count_;
+  while (!kept_.empty() && count_ - kept_.back().since > kPatience) release_oldest();
   size_t size = rounded_up(bytes);
   auto best = kept_.end();
   for (auto it = kept_.begin(); it != kept_.end(); ++it) {
@@ -83,7 +85,7 @@ bool LargeBlocks::give(void* block) {
   const std::lock_guard<std::mutex> one(mutex_);
   const auto known = taken_.find(block);
   if (known == taken_.end()) return false;
-  kept_.push_front({block, known->second});
+  kept_.push_front({block, known->second, count_});
   kept_bytes_ += known->second;
   taken_bytes_ -= known->second;
   taken_.erase(known);

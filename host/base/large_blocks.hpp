@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -23,18 +24,21 @@ class LargeBlocks {
   /// False where `block` was not taken here.
   bool give(void* block);
 
-  /// What is taken and what is kept, in bytes. All of it is never more than a quarter above the most that was
-  /// taken at once, and kSpare.
+  /// What is taken and what is kept, in bytes. What was not taken again after kPatience other blocks goes
+  /// back to the system, and all of it is never more than a quarter above the most that was taken at once,
+  /// and kSpare.
   size_t taken() const;
   size_t kept() const;
 
   static constexpr size_t kAlignment = 4096;  ///< a page
+  static constexpr uint64_t kPatience = 1024;
   static constexpr size_t kSpare = size_t{64} << 20;
 
  private:
   struct Block {
     void* start;
     size_t bytes;
+    uint64_t since;  ///< how many had been taken when it was given back
   };
   void* mapped(size_t bytes);
   void release_oldest();
@@ -42,6 +46,7 @@ class LargeBlocks {
   mutable std::mutex mutex_;
   std::list<Block> kept_;  ///< the last that was given back comes first
   std::unordered_map<void*, size_t> taken_;
+  uint64_t count_ = 0;  ///< that were taken so far
   size_t kept_bytes_ = 0, taken_bytes_ = 0, most_taken_ = 0;
 };
 

@@ -67,6 +67,16 @@ TEST(LargeBlocks, of_ever_new_sizes_do_not_pile_up) {
   }
 }
 
+TEST(LargeBlocks, that_nobody_takes_any_more_go_back_to_the_system) {
+  LargeBlocks blocks;
+  blocks.give(blocks.take(40 * kMiB));
+  for (uint64_t i = 0; i <= LargeBlocks::kPatience; ++i) {
+    EXPECT_GE(blocks.kept(), 40 * kMiB) << i;
+    blocks.give(blocks.take(2 * kMiB));
+  }
+  EXPECT_LT(blocks.kept(), 4 * kMiB);
+}
+
 TEST(LargeBlocks, may_be_taken_and_given_by_several_threads) {
   LargeBlocks blocks;
   std::vector<std::thread> threads;
