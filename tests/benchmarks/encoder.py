@@ -20,7 +20,7 @@ import tempfile
 from peer_environment import python_with
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PEERS = ["torch==2.13.0", "onnx", "onnxscript", "onnxruntime", "openvino", "numpy"]
+PEERS = ["torch==2.13.0", "onnx", "onnxscript", "onnxruntime", "openvino", "numpy", "pillow"]
 ENCODERS = {"lite0": {"type": "efficientnet_lite", "weights": "random"},
             "resnet18": {"type": "resnet", "variant": "resnet18", "weights": "random"},
             "resnet50": {"type": "resnet", "variant": "resnet50", "weights": "random"}}

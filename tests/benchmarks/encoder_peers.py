@@ -1,7 +1,9 @@
 """What `encoder.py` compares with: the same networks in torch, torch.compile, OpenVINO and ONNX Runtime.
 
-    encoder_peers.py make FOLDER                                       writes the networks as ONNX
-    encoder_peers.py time ENGINE NETWORK BATCH SECONDS FOLDER    prints images/s: the median of its calls in this time
+    encoder_peers.py make FOLDER                               writes the networks as ONNX
+    encoder_peers.py time ENGINE NETWORK BATCH SECONDS FOLDER  prints images/s: the median of its calls in this time
+    encoder_peers.py files NETWORK BATCH FOLDER                prints pictures/s of the files whose paths stand on its standard input,
+                                                               by Pillow in as many threads as processors and ONNX Runtime
 
 Weights are drawn, since speed does not depend on them.
 """
@@ -142,9 +144,41 @@ def measure(engine, network, batch, seconds, folder):
     print(batch / statistics.median(times))
 
 
+def pixels_of(path):
+    import numpy
+    from PIL import Image
+    image = Image.open(path).convert("RGB").resize((SIZE, SIZE), Image.BILINEAR)
+    return (numpy.asarray(image, numpy.float32).transpose(2, 0, 1) - 127) / 128
+
+
+def from_files(network, batch, folder, paths):
+    """Pictures are decoded while the network computes; a batch or two of them wait."""
+    import concurrent.futures
+    import itertools
+    import os
+    import numpy
+    import onnxruntime
+    threads = len(os.sched_getaffinity(0))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(f"{folder}/{network}.onnx", options, providers=["CPUExecutionProvider"])
+    left = iter(paths)
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        ahead = [pool.submit(pixels_of, path) for path in itertools.islice(left, 2 * batch)]
+        while ahead:
+            now, ahead = ahead[:batch], ahead[batch:]
+            pixels = numpy.stack([one.result() for one in now])
+            ahead += [pool.submit(pixels_of, path) for path in itertools.islice(left, batch)]
+            session.run(None, {"pixels": pixels})
+    print(len(paths) / (time.monotonic() - start))
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2])
+    elif sys.argv[1] == "files":
+        from_files(sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.stdin.read().splitlines())
     else:
         engine, network, batch, seconds, folder = sys.argv[2:]
         measure(engine, network, int(batch), float(seconds), folder)
