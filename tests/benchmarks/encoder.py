@@ -27,6 +27,16 @@ ENCODERS = {"lite0": {"type": "efficientnet_lite", "weights": "random"},
 BATCHES = {"lite0": 32, "resnet18": 16, "resnet50": 8}
 
 
+def peers_in(scratch):
+    """The Python of an environment with the peers; the networks lie in `scratch` as ONNX."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    python = python_with(scratch / "environment", PEERS)
+    if not (scratch / "resnet50.onnx").exists():
+        subprocess.run([python, ROOT / "tests/benchmarks/encoder_peers.py", "make", scratch], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+    return python
+
+
 def pipeline_of(network, scratch):
     path = scratch / f"{network}.json"
     path.write_text(json.dumps({
@@ -64,12 +74,8 @@ def main():
     parser.add_argument("--scratch", default=f"{tempfile.gettempdir()}/kindred_encoder")
     arguments = parser.parse_args()
     scratch = pathlib.Path(arguments.scratch)
-    scratch.mkdir(parents=True, exist_ok=True)
     engines = arguments.engines.split(",")
-    python = python_with(scratch / "environment", PEERS)
-    if not (scratch / "resnet50.onnx").exists():
-        subprocess.run([python, ROOT / "tests/benchmarks/encoder_peers.py", "make", scratch], check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
+    python = peers_in(scratch)
     for network in arguments.networks.split(","):
         ours, peers = {}, {engine: 0.0 for engine in engines}
         for _ in range(arguments.rounds):

@@ -22,8 +22,7 @@ import sys
 import tempfile
 import time
 
-from encoder import PEERS, ROOT, our_rates
-from peer_environment import python_with
+from encoder import ROOT, our_rates, peers_in
 
 
 def resize(side):
@@ -67,15 +66,11 @@ def main():
     parser.add_argument("--scratch", default=f"{tempfile.gettempdir()}/kindred_encoder")
     arguments = parser.parse_args()
     scratch = pathlib.Path(arguments.scratch)
-    scratch.mkdir(parents=True, exist_ok=True)
+    python = peers_in(scratch)
     files = sorted(str(path) for path in pathlib.Path(arguments.photos).glob("*.jpg"))[:arguments.count]
     whole = pipeline(scratch, "from_files", [resize(224)], {"type": "efficientnet_lite", "weights": "random"})
     light = pipeline(scratch, "decoding", [resize(224), resize(32)],
                      {"type": "resnet", "variant": "resnet18", "width": 4, "weights": "random"})
-    python = python_with(scratch / "environment", PEERS)
-    if not (scratch / "lite0.onnx").exists():
-        subprocess.run([python, ROOT / "tests/benchmarks/encoder_peers.py", "make", scratch], check=True, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
     best = dict.fromkeys(["embed", "encoder", "decoder", "peer"], 0.0)
     memory = 0.0
     for _ in range(arguments.rounds):

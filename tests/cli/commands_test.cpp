@@ -196,6 +196,14 @@ TEST_F(Commands, schema_covers_components_and_doctor_says_what_runs) {
               HasSubstr("."));
 }
 
+TEST_F(Commands, doctor_says_what_it_cannot_time) {
+  testing::write_pipeline(folder_, testing::vectors_pipeline());
+  const auto any_length = host({"doctor", "--bench", "pipeline.json"});
+  EXPECT_NE(any_length.code, 0);
+  EXPECT_THAT(any_length.error, HasSubstr("reads vectors of any length"));
+  EXPECT_THAT(host({"doctor", "--bench", "nowhere.json"}).error, HasSubstr("nowhere.json"));
+}
+
 TEST_F(Commands, validate_tells_the_resolved_pipeline) {
   testing::write_vectors(folder_);
   testing::write_pipeline(folder_, testing::vectors_pipeline());

@@ -195,6 +195,20 @@ void leave_behind(const testing::TemporaryFolder& folder) {
   }
 }
 
+TEST_F(Pictures, are_drawn_where_doctor_times_the_encoders_of_a_pipeline) {
+  const auto timed = testing::run_host(folder_, {"doctor", "--json", "--bench", "pipeline.json"});
+  ASSERT_EQ(timed.code, 0) << timed.error;
+  const auto encoders = nlohmann::json::parse(timed.out).at("encoders");
+  ASSERT_EQ(encoders.size(), 1U);
+  EXPECT_EQ(encoders[0]["encoder"], "image");
+  std::vector<int64_t> sizes;
+  for (const auto& one : encoders[0]["batches"]) {
+    sizes.push_back(one["size"]);
+    EXPECT_GT(one["samples_per_second"], 0);
+  }
+  EXPECT_EQ(sizes, (std::vector<int64_t>{1, 8, 32}));
+}
+
 TEST_F(Pictures, of_systems_are_taken_neither_by_run_nor_by_embed) {
   leave_behind(folder_);
   const auto result = run("out");

@@ -31,7 +31,7 @@ namespace {
 constexpr double kSlowGigaflops =
     15;  // per thread; a reference BLAS reaches 1 to 5, an optimised one 40 and more
 
-constexpr double kBenchSeconds = 2;  // for every size of a batch
+constexpr double kBenchSeconds = 1;  // for every size of a batch
 
 /// Billions of floating point operations per second of a 1024-cube float32 matrix product.
 double matrix_product_gigaflops() {

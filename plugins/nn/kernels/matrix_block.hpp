@@ -67,7 +67,7 @@ __attribute__((noinline)) void multiply_block(const MatrixProduct& p, int64_t ro
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) store(sums[r][v], &numbers[r][v * kWidth]);
   }
-  const Vector low = p.low - Vector{}, high = p.high - Vector{};
+  const Vector low = all<Vector>(p.low), high = all<Vector>(p.high);
 #pragma GCC unroll 1
   for (int r = 0; r < kRows; ++r, out += p.out_stride) {
 #pragma GCC unroll 4
