@@ -7,7 +7,6 @@
 
 #include "host/base/clock.hpp"
 #include "host/data/batch_loader.hpp"
-#include "host/data/field_dataset.hpp"
 #include "host/inference/input_samples.hpp"
 #include "kindred/error.hpp"
 
@@ -64,7 +63,7 @@ double samples_per_second(const InferenceModel& model, size_t encoder, const Bat
     const double start = now_seconds();
     finish(model.encode_batch(encoder, batch));
     times.push_back(now_seconds() - start);
-  } while (times.back() > 0 && now_seconds() < until);
+  } while (now_seconds() < until);
   const auto middle = times.begin() + static_cast<int64_t>(times.size() / 2);
   std::nth_element(times.begin(), middle, times.end());
   return static_cast<double>(batch.data.size(0)) / *middle;

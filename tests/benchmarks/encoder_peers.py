@@ -7,13 +7,12 @@
 
 Weights are drawn, since speed does not depend on them.
 """
+import pathlib
 import statistics
 import sys
 import time
 
-SIZE = 224
-# Expansion, channels, blocks, stride of the first, kernel (Tan and Le 2019, table 1; Lite has no squeeze and excitation, and ReLU6).
-LITE0 = [(1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)]
+from serve_peer import FEATURES, SIZE, STAGES, STEM, pixels_of
 
 
 def convolution(inputs, outputs, kernel=1, stride=1, groups=1, activation=None):
@@ -44,15 +43,15 @@ def block_class():
 def efficientnet_lite0():
     from torch import nn
     block, relu6 = block_class(), nn.ReLU6
-    layers, channels = [convolution(3, 32, 3, 2, activation=relu6)], 32
-    for expansion, width, blocks, stride, kernel in LITE0:
+    layers, channels = [convolution(3, STEM, 3, 2, activation=relu6)], STEM
+    for expansion, width, blocks, stride, kernel in STAGES:
         for place in range(blocks):
             wide, step = channels * expansion, stride if place == 0 else 1
             path = [convolution(channels, wide, activation=relu6)] if expansion > 1 else []
             path += [convolution(wide, wide, kernel, step, wide, relu6), convolution(wide, width)]
             layers.append(block(nn.Sequential(*path), adds=place > 0))
             channels = width
-    return nn.Sequential(*layers, convolution(channels, 1280, activation=relu6), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return nn.Sequential(*layers, convolution(channels, FEATURES, activation=relu6), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
 def resnet(blocks, is_bottleneck):
@@ -144,11 +143,8 @@ def measure(engine, network, batch, seconds, folder):
     print(batch / statistics.median(times))
 
 
-def pixels_of(path):
-    import numpy
-    from PIL import Image
-    image = Image.open(path).convert("RGB").resize((SIZE, SIZE), Image.BILINEAR)
-    return (numpy.asarray(image, numpy.float32).transpose(2, 0, 1) - 127) / 128
+def pixels_of_file(path):
+    return pixels_of(pathlib.Path(path).read_bytes())
 
 
 def from_files(network, batch, folder, paths):
@@ -165,11 +161,11 @@ def from_files(network, batch, folder, paths):
     left = iter(paths)
     start = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        ahead = [pool.submit(pixels_of, path) for path in itertools.islice(left, 2 * batch)]
+        ahead = [pool.submit(pixels_of_file, path) for path in itertools.islice(left, 2 * batch)]
         while ahead:
             now, ahead = ahead[:batch], ahead[batch:]
             pixels = numpy.stack([one.result() for one in now])
-            ahead += [pool.submit(pixels_of, path) for path in itertools.islice(left, batch)]
+            ahead += [pool.submit(pixels_of_file, path) for path in itertools.islice(left, batch)]
             session.run(None, {"pixels": pixels})
     print(len(paths) / (time.monotonic() - start))
 

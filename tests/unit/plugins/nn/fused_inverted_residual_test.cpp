@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
+#include "drawn.hpp"
 #include "processor_kernels_guard.hpp"
 
 namespace kindred::nn {
@@ -15,11 +16,6 @@ struct Case {
 
 const Case kCases[] = {
     {16, 96, 24, 3, 2}, {24, 144, 24, 3, 1}, {24, 144, 40, 5, 2}, {40, 240, 40, 5, 1}, {32, 32, 16, 3, 1}};
-
-at::Tensor drawn(at::IntArrayRef sizes, double step, double scale = 1) {
-  const auto values = at::arange(at::empty(sizes).numel(), at::kDouble).mul_(step).sin_().mul_(scale);
-  return values.to(at::kFloat).reshape(sizes);
-}
 
 struct Block {
   FinalConvolution expand, depthwise, project;
@@ -63,7 +59,7 @@ TEST_P(FusedInvertedResiduals, equal_their_layers_in_float64_and_do_not_depend_o
     const auto fused = FusedInvertedResidual::make(block.expand, block.depthwise, block.project);
     ASSERT_TRUE(fused);
     for (const auto& [height, width] : {std::pair<int64_t, int64_t>{56, 56}, {30, 46}, {112, 10}, {4, 4}}) {
-      const auto x = drawn({3, one.inputs, height, width}, 0.13).contiguous(at::MemoryFormat::ChannelsLast);
+      const auto x = drawn_map({3, one.inputs, height, width}, 0.13);
       const bool adds = one.stride == 1 && one.inputs == one.outputs;
       const auto right = expected(block, x, adds), found = fused->run(x, adds);
       ASSERT_EQ(found.sizes(), right.sizes());
@@ -81,9 +77,7 @@ TEST(FusedInvertedResidual, takes_large_maps_in_its_layout_without_gradients) {
   const auto block = block_of(kCases[0]);
   const auto fused = FusedInvertedResidual::make(block.expand, block.depthwise, block.project);
   if (!fused) GTEST_SKIP() << "this processor has no kernels for it";
-  const auto map = [](int64_t side) {
-    return drawn({1, 16, side, side}, 0.1).contiguous(at::MemoryFormat::ChannelsLast);
-  };
+  const auto map = [](int64_t side) { return drawn_map({1, 16, side, side}, 0.1); };
   EXPECT_FALSE(fused->takes(map(112))) << "gradients are recorded";
   at::NoGradGuard no_grad;
   EXPECT_TRUE(fused->takes(map(112)));

@@ -6,6 +6,7 @@
 
 #include <ostream>
 
+#include "drawn.hpp"
 #include "nn/fused_convolution.hpp"
 #include "nn/matrix_convolution.hpp"
 #include "nn/winograd_convolution.hpp"
@@ -44,15 +45,6 @@ const Case kCases[] = {
     {kFused, 32, 32, 3, {1, 4, {1, 1}, {1, 1}}},
 };
 
-at::Tensor drawn(at::IntArrayRef sizes, double step) {
-  const auto values = at::arange(at::empty(sizes).numel(), at::kDouble).mul_(step).sin_();
-  return values.to(at::kFloat).reshape(sizes);
-}
-
-at::Tensor map_of(at::IntArrayRef sizes, double step) {
-  return drawn(sizes, step).contiguous(at::MemoryFormat::ChannelsLast);
-}
-
 FinalConvolution layer_of(const Case& one) {
   return {drawn({one.outputs, one.inputs / one.shape.groups, one.kernel, one.kernel}, 0.37),
           drawn({one.outputs}, 1.3), one.shape};
@@ -86,7 +78,7 @@ TEST_P(InferenceConvolutions, equal_the_plain_one_in_float64) {
     for (const auto& [height, width] : {std::pair<int64_t, int64_t>{16, 16}, {34, 20}, {9, 13}}) {
       const bool even = height % layer.shape.stride == 0 && width % layer.shape.stride == 0;
       if (!even && layer.shape.before != layer.shape.after) continue;
-      const auto x = map_of({2, GetParam().inputs, height, width}, 0.11);
+      const auto x = drawn_map({2, GetParam().inputs, height, width}, 0.11);
       const auto plain = expected(layer, x);
       const auto largest = plain.abs().max().item<double>();
       const auto check = [&](const at::Tensor& found, const at::Tensor& right) {
@@ -99,7 +91,7 @@ TEST_P(InferenceConvolutions, equal_the_plain_one_in_float64) {
       check(made->run(x, {}, Activation::none), plain);
       check(made->run(x, {}, Activation::relu), plain.relu());
       check(made->run(x, {}, Activation::relu6), plain.clamp(0, 6));
-      const auto other = map_of(plain.sizes(), 0.05), kept = other.clone();
+      const auto other = drawn_map(plain.sizes(), 0.05), kept = other.clone();
       check(made->run(x, other, Activation::none), plain + other);
       check(made->run(x, other, Activation::relu), (plain + other).relu());
       EXPECT_TRUE(at::equal(other, kept)) << "what is added stays as it is";
@@ -115,7 +107,7 @@ TEST_P(ProductConvolutions, give_a_picture_the_same_bits_beside_others) {
   for_each_instruction_set([&](const char* name) {
     SCOPED_TRACE(name);
     const auto made = GetParam().make(layer_of(GetParam()));
-    const auto x = map_of({5, GetParam().inputs, 18, 22}, 0.11);
+    const auto x = drawn_map({5, GetParam().inputs, 18, 22}, 0.11);
     const auto together = made->run(x, {}, Activation::relu);
     for (int64_t i = 0; i < x.size(0); ++i)
       EXPECT_TRUE(
@@ -138,7 +130,7 @@ TEST(InferenceConvolution, is_made_of_products_wherever_the_processor_has_vector
 TEST(InferenceConvolution, leaves_gradients_other_layouts_dtypes_and_activations_to_others) {
   const auto made = make_inference_convolution({drawn({8, 8, 1, 1}, 0.3), drawn({8}, 0.2), {}});
   if (!made) GTEST_SKIP() << "neither this processor nor this LibTorch has one";
-  const auto x = map_of({2, 8, 4, 4}, 0.1);
+  const auto x = drawn_map({2, 8, 4, 4}, 0.1);
   EXPECT_FALSE(made->takes(x, Activation::none)) << "gradients are recorded";
   at::NoGradGuard no_grad;
   EXPECT_TRUE(made->takes(x, Activation::none));
@@ -162,8 +154,8 @@ TEST(InferenceConvolution, of_small_maps_is_not_winograds) {
   const auto made =
       make_winograd_convolution({drawn({16, 16, 3, 3}, 0.3), drawn({16}, 0.2), {1, 1, {1, 1}, {1, 1}}});
   if (!made) GTEST_SKIP() << "this processor has no kernels for it";
-  EXPECT_FALSE(made->takes(map_of({32, 16, 7, 7}, 0.1), Activation::relu));
-  EXPECT_TRUE(made->takes(map_of({1, 16, 14, 14}, 0.1), Activation::relu));
+  EXPECT_FALSE(made->takes(drawn_map({32, 16, 7, 7}, 0.1), Activation::relu));
+  EXPECT_TRUE(made->takes(drawn_map({1, 16, 14, 14}, 0.1), Activation::relu));
 }
 
 }  // namespace
