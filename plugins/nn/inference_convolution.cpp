@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nn/fused_convolution.hpp"
+#include "nn/kernels/processor_kernels.hpp"
 #include "nn/matrix_convolution.hpp"
 #include "nn/winograd_convolution.hpp"
 
@@ -66,8 +67,11 @@ Made make_inference_convolution(const FinalConvolution& layer) {
   if (!weight.device().is_cpu() || kTolerance.count(weight.scalar_type()) == 0) return nullptr;
   at::NoGradGuard no_grad;
   std::vector<Made (*)(const FinalConvolution&)> makers = {&make_matrix_convolution, &make_fused_convolution};
-  // oneDNN reads what a larger kernel covers without copying it.
-  if (weight.size(2) > 1) std::reverse(makers.begin(), makers.end());
+  // With AVX-512 oneDNN reads what a larger kernel covers without copying it. With AVX2 it wants another
+  // layout of the weight for each size of the batch, and changes it at every call for longer than it
+  // computes.
+  const bool takes_large = processor_kernels().instruction_set == InstructionSet::avx2;
+  if (weight.size(2) > 1 && !takes_large) std::reverse(makers.begin(), makers.end());
   const auto checked = [&](const Made& made) {
     return made && equals_convolution(*made, layer) ? made : nullptr;
   };

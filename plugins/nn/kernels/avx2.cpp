@@ -8,7 +8,8 @@ namespace kindred::nn {
 typedef float Vector __attribute__((vector_size(32)));
 
 ProcessorKernels avx2_kernels() {
-  return {6,
+  return {InstructionSet::avx2,
+          6,
           kPanelVectors * 8,
           {multiply_block<Vector, 6, 2>, multiply_block<Vector, 3, 2>, multiply_block<Vector, 1, 2>},
           {multiply_block<Vector, 6, 1>, multiply_block<Vector, 3, 1>, multiply_block<Vector, 1, 1>},

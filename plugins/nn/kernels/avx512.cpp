@@ -8,7 +8,8 @@ namespace kindred::nn {
 typedef float Vector __attribute__((vector_size(64)));
 
 ProcessorKernels avx512_kernels() {
-  return {14,
+  return {InstructionSet::avx512,
+          14,
           kPanelVectors * 16,
           {multiply_block<Vector, 14, 2>, multiply_block<Vector, 7, 2>, multiply_block<Vector, 3, 2>,
            multiply_block<Vector, 1, 2>},

@@ -53,12 +53,16 @@ struct TiledResult {
 /// Channels that the kernels below take a multiple of.
 constexpr int64_t kKernelLanes = 16;
 
+enum class InstructionSet { other, avx2, avx512 };
+
 /// What is computed by vectors, compiled for one instruction set. All of it works on the calling thread.
 struct ProcessorKernels {
   using Block = void (*)(const MatrixProduct& product, int64_t row, int64_t panel);
+
+  /// `other`: this processor, or the compiler, has neither of both, and nothing below is there.
+  InstructionSet instruction_set;
   /// Rows of a block of sums that are kept in registers, halved from one kernel to the next down to one;
-  /// columns of a panel, that is of two vectors. 0: this processor, or the compiler, has neither AVX-512 nor
-  /// AVX2.
+  /// columns of a panel, that is of two vectors.
   int64_t block_rows, panel_columns;
   Block whole[4], half[4];  ///< of both vectors of a panel; of the first alone
 
