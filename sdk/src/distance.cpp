@@ -116,7 +116,7 @@ struct Squared {
 /// sqrt(D) (Higham 2002, section 2.8), and how much of it is seen depends on the BLAS.
 Squared squared_matrix(const at::Tensor& a, const at::Tensor& b) {
   const auto norms = a.square().sum(1, true) + b.square().sum(1, true).t();  // (A, B)
-  const auto squared = norms - 2 * a.matmul(b.t());
+  const auto squared = norms - 2 * inner_products(a, b);
   const double epsilon = a.scalar_type() == at::kDouble ? std::numeric_limits<double>::epsilon()
                                                         : std::numeric_limits<float>::epsilon();
   return {squared, squared.detach() >
@@ -178,8 +178,10 @@ class LpDistances : public torch::autograd::Function<LpDistances> {
 
 at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Tensor& b) {
   switch (distance.kind) {
-    case Distance::cosine:
-      return 1 - l2_normalized(a).matmul(l2_normalized(b).t());
+    case Distance::cosine: {
+      const auto x = l2_normalized(a);
+      return 1 - inner_products(x, a.is_same(b) ? x : l2_normalized(b));
+    }
     case Distance::euclidean: {
       const auto sides = scaled(a, b);
       const auto squared = squared_matrix(sides.a, sides.b);
@@ -199,7 +201,7 @@ at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Ten
                       sides.factor);
     }
     case Distance::dot:
-      return -a.matmul(b.t());
+      return -inner_products(a, b);
     case Distance::snr: {
       const auto sides = scaled(a, b);
       const auto x = centred(sides.a), y = centred(sides.b);

@@ -12,24 +12,17 @@ in turns. What is compared is the least of the rounds.
   encoding    the time in which a ResNet-18 with drawn weights encodes drawn cars at 224 px
 """
 import argparse
-import array
 import json
 import os
 import pathlib
-import random
 import subprocess
 import sys
 import tempfile
 
+import drawn_vectors
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AWAKE = "300000"
-CLASSES, PER_CLASS, DIMENSION = 500, 40, 256
-
-
-def npy(path, kind, shape, values):
-    header = f"{{'descr': '<{kind}', 'fortran_order': False, 'shape': {shape}, }}".encode()
-    header += b" " * (117 - len(header)) + b"\n"
-    path.write_bytes(b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + header + values.tobytes())
 
 
 def quickstart(folder):
@@ -40,15 +33,8 @@ def quickstart(folder):
 
 
 def vectors(folder):
-    draw = random.Random(1)
-    noise = array.array("f", (draw.gauss(0, 1) for _ in range(1 << 20)))
-    rows = array.array("f")
-    while len(rows) < CLASSES * PER_CLASS * DIMENSION:
-        rows.extend(noise[draw.randrange(1000):])
-    npy(folder / "x.npy", "f4", (CLASSES * PER_CLASS, DIMENSION), rows[:CLASSES * PER_CLASS * DIMENSION])
-    npy(folder / "y.npy", "i8", (CLASSES * PER_CLASS,), array.array("q", (i % CLASSES for i in range(CLASSES * PER_CLASS))))
     return {"kindred": 1, "name": "vectors",
-            "data": {"dataset": {"type": "vectors", "embeddings": str(folder / "x.npy"), "labels": str(folder / "y.npy")}},
+            "data": {"dataset": drawn_vectors.dataset(folder, classes=500, per_class=40, dimension=256)},
             "model": {"encoders": {"vector": {"type": "identity"}}, "head": {"type": "skip_connection"}},
             "train": {"loss": {"type": "triplet"}, "batch_sampler": {"type": "p_k", "classes": 32, "samples": 4}, "epochs": 5},
             "evaluate": {"metrics": [{"type": "precision_at_k"}]}}, lambda result: result["timings"]["epoch_seconds_median"]

@@ -18,7 +18,7 @@ at::Tensor mean_of_active(const at::Tensor& values) { return mean_of_chosen(valu
 at::Tensor cosine_similarities(const PairBatch& batch) {
   const auto x = l2_normalized(batch.embeddings);
   const bool itself = batch.references.is_same(batch.embeddings);
-  return x.matmul((itself ? x : l2_normalized(batch.references)).t());
+  return inner_products(x, itself ? x : l2_normalized(batch.references));
 }
 
 at::Tensor masked_logsumexp(const at::Tensor& x, const at::Tensor& chosen, double empty) {

@@ -31,17 +31,8 @@ class DistanceWeightedMiner final : public Miner {
   explicit DistanceWeightedMiner(const Params& params) : params_(params) {}
 
   Mined mine(const PairBatch& batch) override {
-    const auto negatives = batch.masks.negative;
     const auto lists = positive_lists(batch.masks);
-    const auto drawn = draw(weights(batch), lists.longest());  // (B, K)
-    const auto kept =
-        (at::arange(lists.longest(), lists.counts.options()).unsqueeze(0) < lists.counts.unsqueeze(1))
-            .logical_and(negatives.any(1, true))
-            .nonzero();
-    const auto rows = kept.select(1, 0), places = rows * lists.longest() + kept.select(1, 1);
-    return {{},
-            {rows, lists.columns.reshape({-1}).index_select(0, places),
-             drawn.reshape({-1}).index_select(0, places)}};
+    return {{}, triplets_of(lists, draw(weights(batch), lists.longest()), batch.masks.negative)};
   }
 
  private:
@@ -50,8 +41,9 @@ class DistanceWeightedMiner final : public Miner {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     const auto dimension = static_cast<double>(batch.embeddings.size(1));
     const auto& negatives = batch.masks.negative;
-    const auto d = distance_matrix(Distance::euclidean, l2_normalized(batch.embeddings.to(at::kDouble)),
-                                   l2_normalized(batch.references.to(at::kDouble)))
+    const auto x = l2_normalized(batch.embeddings);
+    const bool itself = batch.references.is_same(batch.embeddings);
+    const auto d = distance_matrix(Distance::euclidean, x, itself ? x : l2_normalized(batch.references))
                        .clamp_min(params_.cutoff);
     const auto logarithm =
         (2 - dimension) * d.log() - (dimension - 3) / 2 * (1 - d.square() / 4).clamp_min(1e-8).log();
@@ -60,7 +52,7 @@ class DistanceWeightedMiner final : public Miner {
     const auto relative = logarithm.masked_fill(allowed.logical_not(), -infinity)
                               .masked_fill(some.logical_not(), 0);  // these rows are replaced
     const auto weighted = (relative - relative.amax(1, true)).exp();
-    return at::where(some, weighted, negatives.to(at::kDouble));
+    return at::where(some, weighted, negatives.to(weighted.scalar_type())).to(at::kDouble);
   }
 
   /// Returns columns int64 (B, count), each drawn with its weight.

@@ -13,6 +13,14 @@ PositiveLists positive_lists(const PairMasks& masks) {
   return {std::get<1>(masks.positive.to(at::kByte).topk(longest, 1)), counts};
 }
 
+Triplets triplets_of(const PositiveLists& lists, const at::Tensor& choices, const at::Tensor& negatives) {
+  const auto place = at::arange(lists.longest(), lists.counts.options()).unsqueeze(0);
+  const auto kept = (place < lists.counts.unsqueeze(1)).logical_and(negatives.any(1, true)).nonzero();
+  const auto rows = kept.select(1, 0), places = rows * lists.longest() + kept.select(1, 1);
+  return {rows, lists.columns.reshape({-1}).index_select(0, places),
+          choices.reshape({-1}).index_select(0, places)};
+}
+
 Triplets triplets_by_positive(const PairBatch& batch,
                               const std::function<at::Tensor(const at::Tensor& column)>& choose) {
   const auto lists = positive_lists(batch.masks);

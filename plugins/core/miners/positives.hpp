@@ -23,6 +23,10 @@ struct PositiveLists {
 
 PositiveLists positive_lists(const PairMasks& masks);
 
+/// Triplets of each positive and one negative, `choices` int64 (B, K), of the anchors that have one.
+/// negatives: bool (B, R).
+Triplets triplets_of(const PositiveLists& lists, const at::Tensor& choices, const at::Tensor& negatives);
+
 /// Triplets of every anchor's positive k and the columns that `choose`, given the columns (B, 1) of these
 /// positives, marks in a mask (B, R); for all k together.
 Triplets triplets_by_positive(const PairBatch& batch,

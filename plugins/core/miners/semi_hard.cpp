@@ -1,4 +1,10 @@
 #include <ATen/ATen.h>
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
 
 #include "core/losses/pair_distance.hpp"
 #include "kindred/miner.hpp"
@@ -7,6 +13,60 @@
 
 namespace kindred {
 namespace {
+
+/// values (columns): distances, -infinity where they are of no negative. Returns the first of the nearest
+/// that are farther than `positive`, else the first of the farthest.
+template <class Number>
+int64_t nearest_beyond(Number positive, const Number* values, int64_t columns) {
+  constexpr Number kFar = std::numeric_limits<Number>::infinity();
+  Number nearest = kFar, farthest = -kFar;
+  for (int64_t j = 0; j < columns; ++j) {
+    const Number beyond = values[j] > positive ? values[j] : kFar;
+    nearest = beyond < nearest ? beyond : nearest;
+    farthest = values[j] > farthest ? values[j] : farthest;
+  }
+  return std::find(values, values + columns, nearest < kFar ? nearest : farthest) - values;
+}
+
+/// d (B, R) -> the column of the negative of each positive, int64 (B, K).
+at::Tensor choices_by_rows(const at::Tensor& d, const at::Tensor& negatives, const PositiveLists& lists) {
+  const auto choices = at::zeros_like(lists.columns, at::MemoryFormat::Contiguous);
+  const auto of_positives = lists.columns.contiguous();
+  const int64_t columns = d.size(1), longest = lists.longest();
+  AT_DISPATCH_FLOATING_TYPES(d.scalar_type(), "semi_hard", [&] {
+    constexpr auto kNone = -std::numeric_limits<scalar_t>::infinity();
+    const auto* distances = d.data_ptr<scalar_t>();
+    const auto* negative = negatives.data_ptr<bool>();
+    const auto *positive = of_positives.data_ptr<int64_t>(), *counts = lists.counts.data_ptr<int64_t>();
+    auto* out = choices.data_ptr<int64_t>();
+    at::parallel_for(0, d.size(0), 16, [&](int64_t begin, int64_t end) {
+      std::vector<scalar_t> values(static_cast<size_t>(columns));
+      for (int64_t i = begin; i < end; ++i) {
+        const auto* row = distances + i * columns;
+        for (int64_t j = 0; j < columns; ++j)
+          values[static_cast<size_t>(j)] = negative[i * columns + j] ? row[j] : kNone;
+        for (int64_t k = i * longest; k < i * longest + counts[i]; ++k) {
+          // Without negatives there is none to find, and triplets_of() leaves the row out.
+          out[k] = std::min(nearest_beyond(row[positive[k]], values.data(), columns), columns - 1);
+        }
+      }
+    });
+  });
+  return choices;
+}
+
+/// The same for other devices.
+at::Tensor choices_by_operators(const at::Tensor& d, const at::Tensor& negatives,
+                                const PositiveLists& lists) {
+  const auto far = d.masked_fill(negatives.logical_not(), -kInfinity).argmax(1, true);  // (B, 1)
+  const auto choices = at::zeros_like(lists.columns);
+  for (int64_t k = 0; k < lists.longest(); ++k) {
+    const auto farther = negatives.logical_and(d > d.gather(1, lists.column(k)));
+    const auto nearest = d.masked_fill(farther.logical_not(), kInfinity).argmin(1, true);
+    choices.slice(1, k, k + 1).copy_(at::where(farther.any(1, true), nearest, far));
+  }
+  return choices;
+}
 
 /// Takes for every positive pair the nearest negative that is farther than the positive (Schroff,
 /// Kalenichenko, Philbin 2015, eq. 4), or the farthest negative where none is.
@@ -20,14 +80,11 @@ class SemiHardMiner final : public Miner {
   explicit SemiHardMiner(const Params& params) : distance_(params) {}
 
   Mined mine(const PairBatch& batch) override {
-    const auto d = distance_.matrix(batch);
-    const auto far = d.masked_fill(batch.masks.negative.logical_not(), -kInfinity).argmax(1, true);  // (B, 1)
-    return {{}, triplets_by_positive(batch, [&](const at::Tensor& column) {
-              const auto farther = batch.masks.negative.logical_and(d > d.gather(1, column));
-              const auto nearest = d.masked_fill(farther.logical_not(), kInfinity).argmin(1, true);
-              const auto choice = at::where(farther.any(1, true), nearest, far);
-              return at::zeros_like(farther).scatter(1, choice, true);
-            })};
+    const auto d = distance_.matrix(batch).contiguous();
+    const auto lists = positive_lists(batch.masks);
+    const auto choices = d.is_cpu() ? choices_by_rows(d, batch.masks.negative.contiguous(), lists)
+                                    : choices_by_operators(d, batch.masks.negative, lists);
+    return {{}, triplets_of(lists, choices, batch.masks.negative)};
   }
 
  private:

@@ -9,7 +9,7 @@ namespace kindred {
 namespace {
 using std::string_view;
 
-constexpr string_view kBlank = " \t\r\n";
+constexpr string_view kBlanks = " \t\r\n";
 
 std::string hexadecimal(char32_t value, size_t digits) {
   constexpr char kDigits[] = "0123456789ABCDEF";
@@ -41,7 +41,7 @@ size_t unescape(string_view raw, size_t at, std::string& out) {
     }
     out += utf8_of({&value, 1});
   } else if (kind == '\n') {  // the line goes on without a space
-    at = std::min(raw.find_first_not_of(kBlank, at), raw.size());
+    at = std::min(raw.find_first_not_of(kBlanks, at), raw.size());
   } else {
     constexpr string_view kFrom = "0abtnvfreN_LP";
     constexpr char32_t kTo[] = {0, 7, 8, 9, 10, 11, 12, 13, 27, 0x85, 0xA0, 0x2028, 0x2029};
@@ -53,7 +53,7 @@ size_t unescape(string_view raw, size_t at, std::string& out) {
 
 /// A line that ends within a scalar is a space, and an empty line after it is the end of a line.
 size_t fold(string_view raw, size_t at, std::string& out) {
-  const auto end = std::min(raw.find_first_not_of(kBlank, at), raw.size());
+  const auto end = std::min(raw.find_first_not_of(kBlanks, at), raw.size());
   const auto lines = static_cast<size_t>(std::count(raw.begin() + static_cast<std::ptrdiff_t>(at),
                                                     raw.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
   out += lines == 1 ? std::string(" ") : std::string(lines - 1, '\n');
@@ -61,9 +61,9 @@ size_t fold(string_view raw, size_t at, std::string& out) {
 }
 
 std::string text_of_scalar(string_view raw) {
-  const auto begin = raw.find_first_not_of(kBlank);
+  const auto begin = raw.find_first_not_of(kBlanks);
   if (begin == string_view::npos) return "";
-  raw = raw.substr(begin, raw.find_last_not_of(kBlank) - begin + 1);
+  raw = raw.substr(begin, raw.find_last_not_of(kBlanks) - begin + 1);
   const char mark = raw[0] == '\'' || raw[0] == '"' ? raw[0] : '\0';
   std::string out;
   size_t solid = 0;  // spaces after it are no part of the text where the line ends
@@ -81,7 +81,7 @@ std::string text_of_scalar(string_view raw) {
     } else {
       out += one;
       ++at;
-      if (kBlank.find(one) != string_view::npos) continue;
+      if (kBlanks.find(one) != string_view::npos) continue;
     }
     solid = out.size();
   }

@@ -36,6 +36,10 @@ Distance distance_from_name(const std::string& name);
 /// gradient at distance zero is zero, never NaN. Takes memory O(A B + (A + B) D).
 at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Tensor& b);
 
+/// (A, D), (B, D) -> (A, B): <a, b>, differentiable. Where both are one tensor of many rows, half of the
+/// products are computed, and the gradient takes one product of matrices in place of two.
+at::Tensor inner_products(const at::Tensor& a, const at::Tensor& b);
+
 /// (A, D), (A, D) -> (A): row by row, differentiable in the same way.
 at::Tensor paired_distance(Distance distance, const at::Tensor& a, const at::Tensor& b);
 

@@ -137,6 +137,20 @@ TEST(Normalized, has_the_gradient_of_its_definition_at_every_length) {
   }
 }
 
+TEST(InnerProducts, of_rows_with_themselves_are_those_of_any_two) {
+  at::manual_seed(2);
+  for (const int64_t count : {5, 600}) {
+    const auto x = at::randn({count, 7}, at::kDouble).requires_grad_(true);
+    const auto y = x.detach().clone().requires_grad_(true);
+    const auto found = inner_products(x, x), expected = y.matmul(y.t());
+    EXPECT_LT((found - expected).abs().max().item<double>(), 1e-12);
+    const auto factor = at::randn({count, count}, at::kDouble);  // not symmetric
+    (found * factor).sum().backward();
+    (expected * factor).sum().backward();
+    EXPECT_LT((x.grad() - y.grad()).abs().max().item<double>(), 1e-10);
+  }
+}
+
 TEST(Distance, unknown_names_list_the_known_ones) {
   try {
     distance_from_name("hamming");

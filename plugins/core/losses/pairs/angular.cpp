@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "angular_sums.hpp"
 #include "core/losses/angles.hpp"
 #include "core/losses/known_gradient.hpp"
 #include "core/losses/pair_terms.hpp"
@@ -36,6 +37,8 @@ class AngularLoss final : public PairLoss {
       : params_(params), t_(std::pow(std::tan(radians(params.alpha)), 2)) {}
 
   at::Tensor forward_pairs(const PairBatch& batch) override {
+    const bool is_one_batch = batch.references.is_same(batch.embeddings) && params_.normalize_negatives;
+    if (is_one_batch && batch.embeddings.is_cpu()) return of_one_batch(batch);
     const auto x = l2_normalized(batch.embeddings), y = l2_normalized(batch.references);
     const auto negatives = params_.normalize_negatives ? y : batch.references;
     const auto wide = params_.normalize_negatives ? x.scalar_type() : at::kDouble;
@@ -49,6 +52,14 @@ class AngularLoss final : public PairLoss {
   struct Mean {
     at::Tensor value, gradient;  ///< (), (B + 2 R, D): by anchors, then positives, then negatives
   };
+
+  at::Tensor of_one_batch(const PairBatch& batch) const {
+    const auto s = cosine_similarities(batch);
+    const auto chosen = batch.masks.positive.logical_and(has_negative(batch.masks).unsqueeze(1));
+    const auto sums = angular_sums(s, chosen, batch.masks.negative, t_);
+    const auto count = chosen.sum().clamp_min(1).to(s.scalar_type());
+    return with_known_gradient(s, sums.value / count, sums.gradient / count);
+  }
 
   /// x (B, D), y (R, D), negatives (R, D). exp(4 t (a + p).n) is a product of what a says of n and what p
   /// says of n, so the sum over n, for many pairs (a, p) at once, is a matrix product of exponentials, taken

@@ -10,6 +10,7 @@
 #include "kindred/error.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
+#include "triplet_windows.hpp"
 
 namespace kindred {
 namespace {
@@ -20,8 +21,7 @@ namespace {
 ///   semi_hard  the same over triplets with d_ap < d_an < d_ap + margin
 ///   hard       per anchor its farthest positive and its nearest negative
 /// or over the triplets that a miner chose; "soft" puts log(1 + exp(d_ap - d_an)) in place of the hinge.
-/// Memory is O(B^2): for "all" and "semi_hard" the negatives of an anchor are sorted once, and each positive
-/// pair reads count and sum of the negatives in its window from a prefix sum. The soft margin is no sum of
+/// Memory is O(B^2): triplets of "all" and "semi_hard" are counted, not made. The soft margin is no sum of
 /// distances, so its triplets are visited, B positive pairs at a time.
 class TripletLoss final : public PairLoss {
  public:
@@ -122,30 +122,14 @@ class TripletLoss final : public PairLoss {
   }
 
   at::Tensor windowed(const at::Tensor& distances, const PairMasks& masks) const {
-    const auto options = distances.options().requires_grad(false);
-    // Negatives of each anchor in ascending order; what is no negative goes to the far end.
-    const auto order =
-        std::get<1>(distances.detach().masked_fill(masks.negative.logical_not(), kInfinity).sort(1));
-    const auto is_negative = masks.negative.gather(1, order);
-    const auto sorted = distances.gather(1, order).masked_fill(is_negative.logical_not(), 0.0);
-    const auto sums =
-        at::cat({at::zeros({distances.size(0), 1}, options), sorted.cumsum(1)}, 1);  // (B, B + 1)
-    const auto bounds = sorted.detach().masked_fill(is_negative.logical_not(), kInfinity).contiguous();
-
-    const auto plain = distances.detach();
-    const auto positives = masks.positive.to(options.dtype());
-    // Positions in every row for all columns at once: (B, B) searches in (B, B) sorted rows.
-    const auto negatives = is_negative.sum(1, true);
-    const auto upper = at::searchsorted(bounds, (plain + params_.margin).contiguous()).minimum(negatives);
-    const auto lower = params_.mining == "semi_hard"
-                           ? at::searchsorted(bounds, plain.contiguous(), false, true).minimum(upper)
-                           : at::zeros_like(upper);
-    const auto count = (upper - lower).to(options.dtype());
-    const auto window = sums.gather(1, upper) - sums.gather(1, lower);
-    const auto total = (positives * (count * (distances + params_.margin) - window)).sum();
-    const auto number = params_.average == "all" ? (positives * negatives.to(options.dtype())).sum()
-                                                 : (positives * count).sum();
-    return total / number.clamp_min(1);
+    const auto sums = triplet_sums(distances, masks, {params_.margin, params_.mining == "all"});
+    auto number = sums.count;
+    if (params_.average == "all") {
+      const auto dtype = distances.scalar_type();
+      number = (masks.positive.sum(1).to(dtype) * masks.negative.sum(1).to(dtype)).sum();
+    }
+    number = number.clamp_min(1);
+    return with_known_gradient(distances, sums.gaps / number, sums.gradient / number);
   }
 
   at::Tensor soft_windowed(const at::Tensor& distances, const PairMasks& masks) const {

@@ -22,9 +22,13 @@ struct RankTerm {
 };
 
 /// sum_q sum_{i in P(q)} weight_q term(ranks of i), a scalar. similarities (B, R); weight (B), without a
-/// gradient. Positives are taken one per row at a time, and the gradient is made on the way, so that memory
-/// is O(B R) whatever the number of positives.
+/// gradient. The gradient is made on the way, so that memory is O(B R) whatever the number of positives.
 at::Tensor sum_over_ranks(const at::Tensor& similarities, const PairMasks& masks, const at::Tensor& weight,
                           double temperature, const std::function<RankTerm(const SmoothRanks&)>& term);
+
+/// The same by operators, for other devices: one positive of all rows at a time.
+at::Tensor sum_over_ranks_by_positives(const at::Tensor& similarities, const PairMasks& masks,
+                                       const at::Tensor& weight, double temperature,
+                                       const std::function<RankTerm(const SmoothRanks&)>& term);
 
 }  // namespace kindred

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Seconds of training in an epoch with each loss over pairs, and memory, as ratios within one run of this program.
+
+    cmake --build build/release
+    tests/benchmarks/epochs.py [--losses "all;smooth_ap"] [--batch 2048] [--rounds 2] [--build build/release]
+
+A skip-connection head learns on 4,096 drawn vectors of 1,280 numbers in 128 classes, in shuffled batches. `hard` is the triplet loss with
+the hardest triplets, which the others are compared with; it is compared with its matrix products, at the speed that `host doctor`
+measures: two of the head and half of the one that gives the distances. What is compared is the least of all epochs.
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+import drawn_vectors
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROWS, CLASSES, DIMENSION, EPOCHS = 4096, 128, 1280, 5
+LOSSES = {"hard": {"type": "triplet", "mining": "hard"}, "all": {"type": "triplet", "mining": "all"},
+          "semi_hard": {"type": "triplet", "mining": "semi_hard"}, "angular": {"type": "angular"},
+          "margin, distance_weighted": {"type": "margin", "miner": {"type": "distance_weighted"}}}
+LOSSES.update({name: {"type": name} for name in [
+    "circle", "contrastive", "fast_ap", "lifted_structure", "margin", "multi_similarity", "n_pairs", "nt_xent", "recall_at_k_surrogate",
+    "signal_to_noise", "smooth_ap", "supervised_contrastive", "tuplet_margin"]})
+
+
+def pipeline(dataset, loss, batch):
+    return {"kindred": 1, "name": "epochs", "data": {"dataset": dataset},
+            "model": {"encoders": {"vector": {"type": "identity"}}, "head": {"type": "skip_connection", "dropout": 0.1}},
+            "train": {"loss": loss, "batch_sampler": {"type": "shuffle", "batch_size": batch, "drop_last": True}, "epochs": EPOCHS},
+            "evaluate": {"metrics": [{"type": "precision_at_k"}]}}
+
+
+def measured(host, folder, settings):
+    """The least seconds of an epoch's steps, and MiB at the most."""
+    (folder / "pipeline.json").write_text(json.dumps(settings))
+    out = folder / "run"
+    run = subprocess.Popen([host, "run", folder / "pipeline.json", "--quiet", "--output", out], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(run.pid, 0)
+    if status != 0:
+        raise SystemExit(f"host run ended with {status}")
+    epochs = [json.loads(line)["train"]["seconds"] for line in (out / "history.jsonl").read_text().splitlines()]
+    subprocess.run(["rm", "-r", out], check=True)
+    return min(epochs), usage.ru_maxrss // 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--losses", default=";".join(LOSSES), help="separated by semicolons")
+    parser.add_argument("--batch", type=int, default=2048)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--build", default="build/release")
+    arguments = parser.parse_args()
+    host = ROOT / arguments.build / "bin/host"
+    names = ["hard"] + [name for name in arguments.losses.split(";") if name != "hard"]
+    speed = json.loads(subprocess.run([host, "doctor", "--json"], stdout=subprocess.PIPE, check=True).stdout)["matrix_product_gigaflops"]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        dataset = drawn_vectors.dataset(folder, CLASSES, ROWS // CLASSES, DIMENSION)
+        best = {}
+        for _ in range(arguments.rounds):
+            for name in names:
+                seconds, memory = measured(host, folder, pipeline(dataset, LOSSES[name], arguments.batch))
+                best[name] = (min(seconds, best.get(name, (seconds, 0))[0]), max(memory, best.get(name, (0, 0))[1]))
+    steps = ROWS // arguments.batch
+    products = steps * arguments.batch * DIMENSION * (4 * DIMENSION + arguments.batch) / speed / 1e9
+    hard = best["hard"][0]
+    print(f"hard: {hard:.3f} s, {hard / products:.2f} times its matrix products at {speed:.0f} GFLOP/s")
+    for name in names:
+        seconds, memory = best[name]
+        print(f"{name}: {seconds:.3f} s, {seconds / hard:.2f} times hard, {memory} MiB")
+
+
+if __name__ == "__main__":
+    main()
