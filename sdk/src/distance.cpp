@@ -204,7 +204,7 @@ at::Tensor distance_matrix(Distance distance, const at::Tensor& a, const at::Ten
       return -inner_products(a, b);
     case Distance::snr: {
       const auto sides = scaled(a, b);
-      const auto x = centred(sides.a), y = centred(sides.b);
+      const auto x = centred(sides.a), y = sides.a.is_same(sides.b) ? x : centred(sides.b);
       const auto squared = squared_matrix(x, y);
       return over_variance(chosen_or_zero(squared.values, squared.apart), x.square().sum(1, true));
     }

@@ -54,7 +54,8 @@ TEST(TripletSums, equal_those_of_every_triplet) {
     const auto masks = masks_of_classes(count, classes);
     for (const bool takes_nearer : {false, true}) {
       for (const double margin : {0.0, 0.5, 10.0}) {
-        SCOPED_TRACE(::testing::Message() << classes << " classes, margin " << margin << ", " << takes_nearer);
+        SCOPED_TRACE(::testing::Message()
+                     << classes << " classes, margin " << margin << ", " << takes_nearer);
         const TripletWindow window = {margin, takes_nearer};
         const auto expected = by_loops(distances, masks, window);
         for (const auto& sums :
