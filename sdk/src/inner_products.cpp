@@ -12,9 +12,9 @@ namespace {
 /// Below, one whole product takes no longer than its parts.
 constexpr int64_t kLeastRows = 512, kTileRows = 256;
 
-/// x x^T, whose lower half is a copy of the upper one.
+/// x x^T; on the CPU its lower half is a copy of the upper one.
 at::Tensor products_of_itself(const at::Tensor& x) {
-  if (!x.is_cpu() || x.size(0) < kLeastRows) return x.matmul(x.t());
+  if (!x.is_cpu()) return x.matmul(x.t());
   const int64_t count = x.size(0);
   auto products = at::empty({count, count}, x.options());
   for (int64_t top = 0; top < count; top += kTileRows) {
@@ -44,8 +44,7 @@ class ProductsOfItself : public torch::autograd::Function<ProductsOfItself> {
 }  // namespace
 
 at::Tensor inner_products(const at::Tensor& a, const at::Tensor& b) {
-  const bool is_small = a.size(0) < kLeastRows;
-  return a.is_same(b) && !is_small ? ProductsOfItself::apply(a) : a.matmul(b.t());
+  return a.is_same(b) && a.size(0) >= kLeastRows ? ProductsOfItself::apply(a) : a.matmul(b.t());
 }
 
 }  // namespace kindred

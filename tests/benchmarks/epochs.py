@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 
@@ -39,13 +40,14 @@ def measured(host, folder, settings):
     """The least seconds of an epoch's steps, and MiB at the most."""
     (folder / "pipeline.json").write_text(json.dumps(settings))
     out = folder / "run"
-    run = subprocess.Popen([host, "run", folder / "pipeline.json", "--quiet", "--output", out], stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(run.pid, 0)
+    said = folder / "stderr.txt"
+    with said.open("w") as errors:
+        run = subprocess.Popen([host, "run", folder / "pipeline.json", "--quiet", "--output", out], stdout=subprocess.DEVNULL, stderr=errors)
+        _, status, usage = os.wait4(run.pid, 0)
     if status != 0:
-        raise SystemExit(f"host run {folder / 'pipeline.json'} ended with {status}")
+        raise SystemExit(f"host run with the loss {settings['train']['loss']} failed: {said.read_text()}")
     epochs = [json.loads(line)["train"]["seconds"] for line in (out / "history.jsonl").read_text().splitlines()]
-    subprocess.run(["rm", "-r", out], check=True)
+    shutil.rmtree(out)
     return min(epochs), usage.ru_maxrss // 1024
 
 

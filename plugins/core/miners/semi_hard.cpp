@@ -15,17 +15,16 @@ namespace kindred {
 namespace {
 
 /// values (columns): distances, -infinity where they are of no negative. Returns the first of the nearest
-/// that are farther than `positive`, else the first of the farthest.
+/// that are farther than `positive`, else `farthest`.
 template <class Number>
-int64_t nearest_beyond(Number positive, const Number* values, int64_t columns) {
+int64_t nearest_beyond(Number positive, const Number* values, int64_t columns, int64_t farthest) {
   constexpr Number kFar = std::numeric_limits<Number>::infinity();
-  Number nearest = kFar, farthest = -kFar;
+  Number nearest = kFar;
   for (int64_t j = 0; j < columns; ++j) {
     const Number beyond = values[j] > positive ? values[j] : kFar;
     nearest = beyond < nearest ? beyond : nearest;
-    farthest = values[j] > farthest ? values[j] : farthest;
   }
-  return std::find(values, values + columns, nearest < kFar ? nearest : farthest) - values;
+  return nearest < kFar ? std::find(values, values + columns, nearest) - values : farthest;
 }
 
 /// d (B, R) -> the column of the negative of each positive, int64 (B, K).
@@ -45,10 +44,10 @@ at::Tensor choices_by_rows(const at::Tensor& d, const at::Tensor& negatives, con
         const auto* row = distances + i * columns;
         for (int64_t j = 0; j < columns; ++j)
           values[static_cast<size_t>(j)] = negative[i * columns + j] ? row[j] : kNone;
-        for (int64_t k = i * longest; k < i * longest + counts[i]; ++k) {
-          // Without negatives there is none to find, and triplets_of() leaves the row out.
-          out[k] = std::min(nearest_beyond(row[positive[k]], values.data(), columns), columns - 1);
-        }
+        // Without negatives it is some column, and triplets_of() leaves the row out.
+        const int64_t farthest = std::max_element(values.begin(), values.end()) - values.begin();
+        for (int64_t k = i * longest; k < i * longest + counts[i]; ++k)
+          out[k] = nearest_beyond(row[positive[k]], values.data(), columns, farthest);
       }
     });
   });

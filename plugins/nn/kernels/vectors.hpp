@@ -4,11 +4,11 @@
 #include <cstring>
 
 #include "nn/kernels/processor_kernels.hpp"
+#include "nn/processor_clones.hpp"
 
 // What includes this is compiled once for each instruction set, by files with compiler options of their own.
 // It is in an anonymous namespace and calls nothing of the standard library but memcpy: of an inline function
 // the linker keeps one copy, which must not be one that other processors cannot run.
-#define KINDRED_INLINE inline __attribute__((always_inline))
 
 namespace kindred::nn {
 namespace {

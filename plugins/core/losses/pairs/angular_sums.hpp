@@ -2,8 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "kindred/pairs.hpp"
-
 namespace kindred {
 
 /// What the angular loss sums over the positive pairs of a batch with itself.

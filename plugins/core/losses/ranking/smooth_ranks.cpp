@@ -128,6 +128,17 @@ struct ValueAndGradient {
 
 using Term = std::function<RankTerm(const SmoothRanks&)>;
 
+/// What positive k of each row adds to the sum, (), and how much the sum grows with sigma of another positive
+/// and of a negative, (B) each.
+struct WeightedTerm {
+  at::Tensor value, by_positive, by_negative;
+};
+
+WeightedTerm weighted(const RankTerm& term, const at::Tensor& has_positive, const at::Tensor& weight) {
+  const auto rows = at::where(has_positive, weight, at::zeros_like(weight));  // none left: 0
+  return {(rows * term.value).sum(), rows * (term.by_among + term.by_overall), rows * term.by_overall};
+}
+
 ValueAndGradient sum_by_rows(const RankedRows& rows, const at::Tensor& weight, const Term& term) {
   ValueAndGradient sum;
   AT_DISPATCH_FLOATING_TYPES(rows.similarities.scalar_type(), "sum_over_ranks", [&] {
@@ -135,11 +146,11 @@ ValueAndGradient sum_by_rows(const RankedRows& rows, const at::Tensor& weight, c
     sum.value = at::zeros({}, weight.options());
     const auto by_positive = at::zeros_like(ranks.among), by_negative = at::zeros_like(ranks.among);
     for (int64_t k = 0; k < rows.positives.longest(); ++k) {
-      const auto one = term({ranks.among.select(1, k), ranks.overall.select(1, k)});
-      const auto rows_weight = at::where(rows.positives.has(k), weight, at::zeros_like(weight));
-      sum.value += (rows_weight * one.value).sum();
-      by_positive.select(1, k).copy_(rows_weight * (one.by_among + one.by_overall));
-      by_negative.select(1, k).copy_(rows_weight * one.by_overall);
+      const auto one = weighted(term({ranks.among.select(1, k), ranks.overall.select(1, k)}),
+                                rows.positives.has(k), weight);
+      sum.value += one.value;
+      by_positive.select(1, k).copy_(one.by_positive);
+      by_negative.select(1, k).copy_(one.by_negative);
     }
     sum.gradient = gradient_of<scalar_t>(rows, by_positive, by_negative);
   });
@@ -152,55 +163,49 @@ ValueAndGradient sum_by_positives(const RankedRows& rows, const at::Tensor& weig
   const auto negatives = rows.masks.negative.to(s.scalar_type());
   for (int64_t k = 0; k < rows.positives.longest(); ++k) {
     const auto place = rows.positives.column(k);  // (B, 1)
-    const auto rows_weight =
-        at::where(rows.positives.has(k), weight, at::zeros_like(weight));  // none left: 0
     const auto sigma = ((s - s.gather(1, place)) * rows.sharpness).sigmoid();
     const auto others = rows.masks.positive.scatter(1, place, false).to(s.scalar_type());
     const auto among = 1 + (sigma * others).sum(1);
-    const auto one = term({among, among + (sigma * negatives).sum(1)});
-    sum.value += (rows_weight * one.value).sum();
+    const auto one =
+        weighted(term({among, among + (sigma * negatives).sum(1)}), rows.positives.has(k), weight);
+    sum.value += one.value;
     // The gradient goes through sigma to all columns, and with the opposite sign to the positive itself.
-    const auto by_positive = (rows_weight * (one.by_among + one.by_overall)).unsqueeze(1);
-    const auto by_negative = (rows_weight * one.by_overall).unsqueeze(1);
-    const auto slope =
-        sigma * (1 - sigma) * rows.sharpness * (others * by_positive + negatives * by_negative);
+    const auto by_sigma = others * one.by_positive.unsqueeze(1) + negatives * one.by_negative.unsqueeze(1);
+    const auto slope = sigma * (1 - sigma) * rows.sharpness * by_sigma;
     sum.gradient += slope;
     sum.gradient.scatter_add_(1, place, -slope.sum(1, true));
   }
   return sum;
 }
 
-RankedRows ranked_rows(const at::Tensor& similarities, const PairMasks& masks, double temperature) {
-  auto lists = positive_lists(masks);
-  lists.columns = lists.columns.contiguous();
-  return {similarities.detach().contiguous(),
-          {masks.positive.contiguous(), masks.negative.contiguous()},
-          std::move(lists),
-          1 / temperature};
+at::Tensor summed(ValueAndGradient (*sum_of)(const RankedRows&, const at::Tensor&, const Term&),
+                  const at::Tensor& similarities, const PairMasks& masks, const at::Tensor& weight,
+                  double temperature, const Term& term) {
+  ValueAndGradient sum;
+  {
+    at::NoGradGuard no_grad;
+    auto lists = positive_lists(masks);
+    lists.columns = lists.columns.contiguous();
+    const RankedRows rows = {similarities.detach().contiguous(),
+                             {masks.positive.contiguous(), masks.negative.contiguous()},
+                             std::move(lists),
+                             1 / temperature};
+    sum = sum_of(rows, weight, term);
+  }
+  return with_known_gradient(similarities, sum.value, sum.gradient);
 }
 
 }  // namespace
 
 at::Tensor sum_over_ranks(const at::Tensor& similarities, const PairMasks& masks, const at::Tensor& weight,
                           double temperature, const Term& term) {
-  if (!similarities.is_cpu())
-    return sum_over_ranks_by_positives(similarities, masks, weight, temperature, term);
-  ValueAndGradient sum;
-  {
-    at::NoGradGuard no_grad;
-    sum = sum_by_rows(ranked_rows(similarities, masks, temperature), weight, term);
-  }
-  return with_known_gradient(similarities, sum.value, sum.gradient);
+  return summed(similarities.is_cpu() ? &sum_by_rows : &sum_by_positives, similarities, masks, weight,
+                temperature, term);
 }
 
 at::Tensor sum_over_ranks_by_positives(const at::Tensor& similarities, const PairMasks& masks,
                                        const at::Tensor& weight, double temperature, const Term& term) {
-  ValueAndGradient sum;
-  {
-    at::NoGradGuard no_grad;
-    sum = sum_by_positives(ranked_rows(similarities, masks, temperature), weight, term);
-  }
-  return with_known_gradient(similarities, sum.value, sum.gradient);
+  return summed(&sum_by_positives, similarities, masks, weight, temperature, term);
 }
 
 }  // namespace kindred
