@@ -6,11 +6,11 @@ class CommandLine;
 
 /// Said where the table has a command and no file of this build runs it, or the other way round.
 inline constexpr const char* kOtherBuild =
-    "the host and libkindred_engine.so are of different builds: install Kindred again";
+    "the host and its libraries in lib/kindred are of different builds: install Kindred again";
 
 /// What a command does. commands/command_<name>.cpp has one object of it at namespace scope, which makes the
-/// command known to whatever the file is linked into: the program `host`, or libkindred_engine.so. Such a
-/// file must be linked as an object, since nothing asks an archive for it.
+/// command known to whatever the file is linked into (CommandLibrary). Such a file must be linked as an
+/// object, since nothing asks an archive for it.
 class CommandBody {
  public:
   /// `run` gets the command line as it was understood, and returns an exit code. It may throw UsageError,

@@ -6,6 +6,10 @@
 namespace kindred::host {
 namespace {
 
+constexpr auto kProgram = CommandLibrary::program;
+constexpr auto kEngine = CommandLibrary::engine;
+constexpr auto kSearch = CommandLibrary::search;
+
 constexpr CommandOption set_option(const char* text) {
   return {"set", OptionValue::texts, "KEY=VALUE", text};
 }
@@ -46,7 +50,7 @@ constexpr std::initializer_list<CommandOption> kCommonOptions = {
 
 constexpr Command kCommands[] = {
     {"cache",
-     false,
+     kProgram,
      "list, check or remove what runs keep of frozen encoders",
      "cache list|verify|clear [DIR|PIPELINE] [options]",
      "Lists, checks or removes what runs have kept of frozen encoders. DIR is the folder of a cache "
@@ -64,7 +68,7 @@ constexpr Command kCommands[] = {
       {"key", OptionValue::texts, "PREFIX", "clear: only entries whose key begins with this; may repeat"},
       {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"}}},
     {"compare",
-     true,
+     kEngine,
      "put runs side by side on the same queries",
      "compare RUN RUN... [--html FILE]",
      "Puts the folders of two or more runs side by side. Each is compared with the first: metrics of the "
@@ -77,7 +81,7 @@ constexpr Command kCommands[] = {
      {{"RUN"}, 1, true},
      {{"html", OptionValue::text, "FILE", "also write a page, in one file"}}},
     {"completion",
-     false,
+     kProgram,
      "what makes a shell complete commands and options",
      "completion SHELL",
      "Prints a script with which a shell completes commands, options and files on the Tab key: for bash, zsh "
@@ -86,7 +90,7 @@ constexpr Command kCommands[] = {
      {{"SHELL"}, 1, false, "bash zsh fish"},
      {}},
     {"dedup",
-     true,
+     kSearch,
      "find items that are there twice",
      "dedup INDEX|PATHS... [options]",
      "Finds groups of items that are equal to the last byte, and of items whose embeddings are nearly the "
@@ -104,7 +108,7 @@ constexpr Command kCommands[] = {
       {"model", OptionValue::text, "DIR", "of files: a run's folder, or a servable model"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"describe",
-     false,
+     kProgram,
      "parameters of one component, or of all",
      "describe [ID] [--kind KIND]",
      "Prints the parameters of a component, or of all, with types, defaults, ranges and meaning, and an "
@@ -113,7 +117,7 @@ constexpr Command kCommands[] = {
      {{"ID"}},
      {{"kind", OptionValue::text, "KIND", "only components of this kind"}}},
     {"doctor",
-     true,
+     kEngine,
      "versions, processor, BLAS, CUDA and plugins",
      "doctor [--bench MODEL|PIPELINE]",
      "Says what this installation runs on and which plugins it finds or refuses. --bench also times the\n"
@@ -123,7 +127,7 @@ constexpr Command kCommands[] = {
      {{"bench", OptionValue::text, "MODEL|PIPELINE", "time its encoders alone, by batches of several sizes"},
       {"device", OptionValue::text, "NAME", "device that the encoders are timed on", "auto"}}},
     {"embed",
-     true,
+     kEngine,
      "embeddings of pictures or vectors as a NumPy array",
      "embed (--model DIR | --pipeline FILE) --output FILE.npy (PATHS... | --data FILE)",
      "Writes embeddings as a float32 NumPy array, rows in input order, and beside it a .jsonl file with a "
@@ -146,7 +150,7 @@ constexpr Command kCommands[] = {
       {"batch-size", OptionValue::integer, "N", "samples encoded at once", "32"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"evaluate",
-     true,
+     kEngine,
      "measure a model on the test classes of a pipeline",
      "evaluate PIPELINE --model DIR [--set KEY=VALUE ...] [--output FILE] [--cut N] [--whiten N] [--codes "
      "KIND]\n"
@@ -165,7 +169,7 @@ constexpr Command kCommands[] = {
       kCodes,
       kRerank}},
     {"index",
-     true,
+     kSearch,
      "make and keep an index that is searched",
      "index ACTION [INDEX] [PATHS...|IDS...|INDEXES...] [options]",
      "Makes and keeps an index: a folder with the embeddings of a model, what is known of each, and what "
@@ -230,7 +234,7 @@ constexpr Command kCommands[] = {
       {"batch-size", OptionValue::integer, "N", "samples encoded at once", "32"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"inspect",
-     false,
+     kProgram,
      "what a plugin file says of itself, without loading it",
      "inspect FILE [--load]",
      "Reads what a plugin file says of itself: its build tag and what it offers. Nothing of the file is "
@@ -240,7 +244,7 @@ constexpr Command kCommands[] = {
      {{"load", OptionValue::none, nullptr,
        "also load it, if it fits, and list its components and their parameters"}}},
     {"list",
-     false,
+     kProgram,
      "the components that were found",
      "list [--kind KIND] [--rejected]",
      "Lists the components of all plugins found.",
@@ -249,7 +253,7 @@ constexpr Command kCommands[] = {
      {{"kind", OptionValue::text, "KIND", "only this kind"},
       {"rejected", OptionValue::none, nullptr, "plugin files that were refused, with the reason"}}},
     {"new-plugin",
-     false,
+     kProgram,
      "a project to start a plugin of your own from",
      "new-plugin --kind KIND --name NAME [--vendor VENDOR] DIR",
      "Writes a small project with a working component of a kind: source, CMake file, tests, a pipeline that "
@@ -260,7 +264,7 @@ constexpr Command kCommands[] = {
       {"name", OptionValue::text, "NAME", "name of plugin and component, my_loss"},
       {"vendor", OptionValue::text, "VENDOR", "what stands before the dot in the component's id", "my"}}},
     {"report",
-     true,
+     kEngine,
      "write the report of a run again",
      "report RUN [--output FILE]",
      "Writes report.html of a run again, from what the run left in its folder: one file that opens in a "
@@ -272,7 +276,7 @@ constexpr Command kCommands[] = {
      {{"RUN"}, 1},
      {{"output", OptionValue::text, "FILE", "in place of report.html in the run's folder"}}},
     {"run",
-     true,
+     kEngine,
      "train and measure what a pipeline file says",
      "run PIPELINE [--set KEY=VALUE ...] [--seeds N] [--grid KEY=VALUE,VALUE ...] [--output DIR]\n"
      "       host run --resume DIR",
@@ -291,7 +295,7 @@ constexpr Command kCommands[] = {
       {"resume", OptionValue::text, "DIR",
        "continue the run or the series of this folder; without PIPELINE it is the one that began it"}}},
     {"runs",
-     false,
+     kProgram,
      "list the runs in a folder, or remove those that failed",
      "runs [DIR] [--metric NAME] [--prune [--dry-run]]",
      "Lists the runs in DIR (default: runs) and in the folders below it, series too, the newest last: "
@@ -305,7 +309,7 @@ constexpr Command kCommands[] = {
       {"prune", OptionValue::none, nullptr, "remove the runs that failed, but for those of a series"},
       {"dry-run", OptionValue::none, nullptr, "with --prune: only say what would be removed"}}},
     {"schema",
-     false,
+     kProgram,
      "JSON Schema of pipeline files, for editors",
      "schema",
      "Prints the JSON Schema (draft 2020-12) of pipeline files with all components found.",
@@ -313,7 +317,7 @@ constexpr Command kCommands[] = {
      {},
      {}},
     {"search",
-     true,
+     kSearch,
      "find what is nearest in an index",
      "search --index INDEX QUERY... [options]",
      "Finds the items of an index that are nearest to each QUERY: a picture, or whatever else its model "
@@ -339,7 +343,7 @@ constexpr Command kCommands[] = {
       {"model", OptionValue::text, "DIR", "the model of the index, where it lies elsewhere now"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"serve",
-     true,
+     kSearch,
      "answer requests for embeddings and searches over HTTP",
      "serve --model DIR [--index INDEX] [--port 8080]",
      "Serves a model over HTTP, and searches of an index of it: embeddings as OpenAI's clients ask for them, "
@@ -370,7 +374,7 @@ constexpr Command kCommands[] = {
       {"threads", OptionValue::integer, "N", "that decode pictures and search", "2"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"validate",
-     true,
+     kEngine,
      "check a pipeline file without running it",
      "validate PIPELINE [--data] [--set KEY=VALUE ...] [--seeds N] [--grid KEY=VALUE,VALUE ...]",
      "Checks a pipeline file: every problem with its place, what was expected and a suggestion. With --data "
@@ -384,7 +388,7 @@ constexpr Command kCommands[] = {
       kSeeds,
       kGrid}},
     {"weights",
-     true,
+     kEngine,
      "published weights: list them, fetch one, say where it lies",
      "weights [list | path NAME | get NAME] [options]",
      "Lists the published weights that the encoders know, fetches one of them, or says where it lies. A "

@@ -32,20 +32,27 @@ struct CommandArguments {
   const char* words = nullptr;
 };
 
+/// What a command's code is linked into. The libraries compute, so they need LibTorch.
+enum class CommandLibrary {
+  program,  ///< the program `host` itself
+  engine,   ///< libkindred_engine.so: trains, measures and embeds
+  search,   ///< libkindred_search.so: finds and serves
+};
+
 /// All that is known of a command without running it. Whatever it does is in commands/command_<name>.cpp.
 struct Command {
   const char* name;
-  bool computes;        ///< it needs LibTorch, so commands/command_<name>.cpp is in libkindred_engine.so
-  const char* summary;  ///< its line in `host --help`
-  const char* usage;    ///< "run PIPELINE [options]"
-  const char* text;     ///< what it does
-  const char* example;  ///< one line to copy
+  CommandLibrary library;  ///< where commands/command_<name>.cpp is linked into
+  const char* summary;     ///< its line in `host --help`
+  const char* usage;       ///< "run PIPELINE [options]"
+  const char* text;        ///< what it does
+  const char* example;     ///< one line to copy
   CommandArguments arguments;
   std::initializer_list<CommandOption> options;  ///< beside those that every command has
 };
 
-/// Every command, by name. Constant data in the program as in libkindred_engine.so: so the program answers
-/// --help and refuses a mistyped option without loading LibTorch.
+/// Every command, by name. Constant data in the program as in both libraries: so the program answers --help
+/// and refuses a mistyped option without loading LibTorch.
 struct CommandTable {
   const Command* begin() const;
   const Command* end() const;

@@ -7,8 +7,8 @@
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/command_table.hpp"
-#include "host/cli/engine_library.hpp"
 #include "host/cli/guarded.hpp"
+#include "host/cli/library_command.hpp"
 #include "kindred/abi/version.hpp"
 #include "kindred/params.hpp"
 
@@ -51,7 +51,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   }
   CommandLine line(*command);
   if (!line.parse({arguments.begin() + 1, arguments.end()})) return kExitOk;
-  if (command->computes) return run_engine_command(arguments);
+  if (command->library != CommandLibrary::program) return run_library_command(command->library, arguments);
   install_crash_report();
   return CommandBody::run(line);
 }

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
-constexpr int64_t kMostNumbers = 8192;  // of a row, for sqlite-vec
+constexpr int64_t kMostNumbersOfSqliteVec = 8192;  // of a row, for sqlite-vec
 
 struct SqliteVecParams {
   std::string extension;
@@ -45,7 +45,7 @@ void load_sqlite_vec(Database& database, const json& params) {
   }
 }
 
-const char* metric_of(const IndexSpace& space) {
+const char* sqlite_vec_metric(const IndexSpace& space) {
   switch (space.distance.kind) {
     case Distance::cosine:
       return "cosine";
@@ -71,19 +71,19 @@ std::string tables_for(const ExchangeHead& head, const std::vector<ItemColumn>& 
       "CREATE TABLE kindred (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
       "CREATE TABLE items ({});"
       "CREATE VIRTUAL TABLE vectors USING vec0(vector float[{}] distance_metric={});",
-      items, head.space.dimension, metric_of(head.space));
+      items, head.space.dimension, sqlite_vec_metric(head.space));
 }
 
 class SqliteVecSink final : public ItemSink {
  public:
   SqliteVecSink(const ExchangeRequest& request, const ExchangeHead& head)
       : place_(request.place), file_(place_), columns_(store_columns(head)) {
-    metric_of(head.space);
-    if (head.space.dimension > kMostNumbers) {
+    sqlite_vec_metric(head.space);
+    if (head.space.dimension > kMostNumbersOfSqliteVec) {
       throw Error(
           fmt::format("sqlite-vec takes rows of at most {} numbers, and these have {}; cut them, or "
                       "take another store",
-                      kMostNumbers, head.space.dimension));
+                      kMostNumbersOfSqliteVec, head.space.dimension));
     }
     fs::remove(file_.path() + "-journal");  // of an export that was killed
     database_.emplace(file_.path(), Database::Use::create);

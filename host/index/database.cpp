@@ -182,8 +182,6 @@ void Transaction::commit() {
   is_open_ = false;
 }
 
-std::string sqlite_version() { return sqlite3_libversion(); }
-
 std::string quoted_name(const std::string& name) {
   std::string text = "\"";
   for (const char c : name) text += c == '"' ? "\"\"" : std::string(1, c);

@@ -97,9 +97,6 @@ class Transaction {
   bool is_open_ = true;
 };
 
-/// Which SQLite this program runs with, such as "3.40.1".
-std::string sqlite_version();
-
 /// The name of a table or column as it stands in a statement.
 std::string quoted_name(const std::string& name);
 

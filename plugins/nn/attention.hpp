@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
+
 #include "nn/linear.hpp"
 
 namespace kindred::nn {
@@ -16,6 +18,9 @@ struct MultiHeadAttention {
   /// x (B, T, width) -> (B, T, width). absent: bool (B, 1, 1, T), true where a key is padding, which gets no
   /// weight; some key of every sequence is there.
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& absent, bool training) const;
+
+  /// The four layers.
+  std::array<Linear*, 4> linears() { return {&query, &key, &value, &output}; }
 };
 
 }  // namespace kindred::nn

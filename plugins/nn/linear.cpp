@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "nn/initialization.hpp"
+#include "nn/matrix_convolution.hpp"
 
 namespace kindred::nn {
 
@@ -19,7 +20,25 @@ Linear::Linear(int64_t inputs, int64_t outputs, const at::Generator& generator)
   draw_uniform_by_fan_in(bias_, inputs, generator);
 }
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  if (packed_ && x.numel() > 0) {
+    // Rows are maps of one place.
+    const auto rows = x.reshape({-1, x.size(-1), 1, 1});
+    if (packed_->takes(rows, Activation::none)) {
+      auto sizes = x.sizes().vec();
+      sizes.back() = weight_.size(0);
+      return packed_->run(rows, at::Tensor(), Activation::none).view(sizes);
+    }
+  }
+  return at::linear(x, weight_, bias_);
+}
+
+void Linear::prepare_for_inference() {
+  packed_ = weight_.device().is_cpu()
+                ? make_matrix_convolution(
+                      {weight_.detach().view({weight_.size(0), weight_.size(1), 1, 1}), bias_.detach(), {}})
+                : nullptr;
+}
 
 void Linear::append_parameters(const std::string& prefix, std::vector<NamedTensor>& out) const {
   out.push_back({prefix + "weight", weight_});

@@ -3,12 +3,15 @@
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "kindred/module.hpp"
 
 namespace kindred::nn {
+
+class InferenceConvolution;
 
 /// y = x W^T + b with weight (out, in) and bias (out), float32.
 class Linear {
@@ -23,11 +26,19 @@ class Linear {
 
   /// (..., in) -> (..., out).
   at::Tensor operator()(const at::Tensor& x) const;
+
+  /// See Module::prepare_for_inference: keeps the weight packed, in as much memory again, where this
+  /// processor has a product of matrices of its own. It serves float32 input on the CPU without gradients.
+  void prepare_for_inference();
+  /// Drops what prepare_for_inference() made.
+  void undo_preparation() { packed_ = nullptr; }
+
   /// Appends `prefix`weight and `prefix`bias.
   void append_parameters(const std::string& prefix, std::vector<NamedTensor>& out) const;
 
  private:
   at::Tensor weight_, bias_;
+  std::shared_ptr<const InferenceConvolution> packed_;  ///< of maps of 1 x 1; null: not prepared
 };
 
 }  // namespace kindred::nn

@@ -105,7 +105,12 @@ class BertEncoder final : public Encoder {
   }
   std::vector<NamedTensor> parameters() override { return network_.parameters(); }
   std::vector<std::string> notes() const override { return notes_; }
-  void train(bool on) override { training_ = on; }
+  void train(bool on) override {
+    training_ = on;
+    if (on) network_.undo_preparation();
+  }
+  void prepare_for_inference(at::ScalarType) override { network_.prepare_for_inference(); }
+  bool runs_side_by_side() const override { return true; }
 
   /// int64 (B, T), kNoToken where a text has ended.
   at::Tensor prepare(const Batch& batch, at::ScalarType) const override {

@@ -50,6 +50,23 @@ BertNetwork::BertNetwork(const BertConfig& config) : config_(config) {
     layers_.push_back(add_layer("encoder.layer." + std::to_string(i) + "."));
 }
 
+std::vector<nn::Linear*> BertNetwork::linears() {
+  std::vector<nn::Linear*> all;
+  for (auto& layer : layers_) {
+    for (auto* one : layer.attention.linears()) all.push_back(one);
+    all.insert(all.end(), {&layer.intermediate, &layer.output});
+  }
+  return all;
+}
+
+void BertNetwork::prepare_for_inference() {
+  for (auto* one : linears()) one->prepare_for_inference();
+}
+
+void BertNetwork::undo_preparation() {
+  for (auto* one : linears()) one->undo_preparation();
+}
+
 void BertNetwork::draw(uint64_t seed) const {
   at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : parameters_) {

@@ -24,6 +24,10 @@ class BertNetwork {
   /// it.
   at::Tensor operator()(const at::Tensor& ids, const at::Tensor& present, bool training) const;
 
+  /// As nn::Linear has them, of every layer.
+  void prepare_for_inference();
+  void undo_preparation();
+
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
 
   /// Draws weights from N(0, initial_deviation), as BERT was begun; each from `seed` and its name alone.
@@ -37,6 +41,7 @@ class BertNetwork {
     nn::LayerNorm output_norm;
   };
 
+  std::vector<nn::Linear*> linears();
   at::Tensor add_table(const std::string& name, int64_t rows);
   nn::Linear add_linear(const std::string& name, int64_t inputs, int64_t outputs);
   nn::LayerNorm add_norm(const std::string& name);

@@ -1,7 +1,9 @@
-"""What `encoder.py` compares with: the same networks in torch, torch.compile, OpenVINO and ONNX Runtime.
+"""What `encoder.py` and `training.py` compare with: the same networks in torch, torch.compile, OpenVINO and ONNX Runtime.
 
     encoder_peers.py make FOLDER                               writes the networks as ONNX
     encoder_peers.py time ENGINE NETWORK BATCH SECONDS FOLDER  prints images/s: the median of its calls in this time
+    encoder_peers.py train LAYOUT NETWORK BATCH SECONDS        prints pictures/s of training with PyTorch: the median of its steps; LAYOUT
+                                                               is nchw or channels_last
     encoder_peers.py files NETWORK BATCH FOLDER                prints pictures/s of the files whose paths stand on its standard input,
                                                                by Pillow in as many threads as processors and ONNX Runtime
 
@@ -130,9 +132,7 @@ def by_onnxruntime(network, batch, threads, folder):
 ENGINES = {"eager": by_torch(False), "compile": by_torch(True), "openvino": by_openvino, "onnxruntime": by_onnxruntime}
 
 
-def measure(engine, network, batch, seconds, folder):
-    import os
-    call = ENGINES[engine](network, batch, len(os.sched_getaffinity(0)), folder)
+def median_seconds(call, seconds):
     for _ in range(3):
         call()
     times, until = [], time.monotonic() + seconds
@@ -140,7 +140,13 @@ def measure(engine, network, batch, seconds, folder):
         start = time.monotonic()
         call()
         times.append(time.monotonic() - start)
-    print(batch / statistics.median(times))
+    return statistics.median(times)
+
+
+def measure(engine, network, batch, seconds, folder):
+    import os
+    call = ENGINES[engine](network, batch, len(os.sched_getaffinity(0)), folder)
+    print(batch / median_seconds(call, seconds))
 
 
 def pixels_of_file(path):
@@ -170,11 +176,38 @@ def from_files(network, batch, folder, paths):
     print(len(paths) / (time.monotonic() - start))
 
 
+def train(layout, network, batch, seconds):
+    """Steps of AdamW on one drawn batch, with the hardest triplets of cosine distance."""
+    import os
+    import torch
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.manual_seed(1)
+    memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
+    module = NETWORKS[network]().to(memory_format=memory_format)
+    pixels = torch.randn(batch, 3, SIZE, SIZE).to(memory_format=memory_format)
+    labels = torch.arange(batch) // 4
+    same = labels[:, None] == labels
+    optimizer = torch.optim.AdamW(module.parameters())
+
+    def step():
+        optimizer.zero_grad()
+        rows = torch.nn.functional.normalize(module(pixels), dim=1)
+        distances = 1 - rows @ rows.T
+        farthest = (distances * same).amax(1)
+        nearest = distances.masked_fill(same, 2).amin(1)
+        torch.relu(farthest - nearest + 0.5).mean().backward()
+        optimizer.step()
+
+    print(batch / median_seconds(step, seconds))
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2])
     elif sys.argv[1] == "files":
         from_files(sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.stdin.read().splitlines())
+    elif sys.argv[1] == "train":
+        train(sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5]))
     else:
         engine, network, batch, seconds, folder = sys.argv[2:]
         measure(engine, network, int(batch), float(seconds), folder)

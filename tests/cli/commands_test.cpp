@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -12,6 +13,7 @@
 
 namespace kindred {
 namespace {
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
@@ -53,6 +55,16 @@ TEST_F(Commands, help_is_a_word_as_well_as_an_option) {
   const auto unknown = host({"help", "rnu"});
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.error, HasSubstr("there is no command `rnu`; did you mean `run`?"));
+}
+
+TEST_F(Commands, of_a_library_that_was_not_built_say_how_to_get_it) {
+  std::filesystem::create_directories(folder_ / "bin");
+  const auto program = folder_ / "bin/host", said = folder_ / "said.txt";
+  std::filesystem::copy_file(KINDRED_TEST_HOST, program);
+  EXPECT_NE(std::system((program + " search --index cars.index x.png 2>" + said).c_str()), 0);
+  EXPECT_THAT(read_file(said),
+              AllOf(HasSubstr("`host search` is in"), HasSubstr("libkindred_search.so, which is not there"),
+                    HasSubstr("cmake --build build/release --parallel 2")));
 }
 
 TEST_F(Commands, every_one_is_a_row_a_file_and_a_line_of_the_docs) {

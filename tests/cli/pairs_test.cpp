@@ -45,7 +45,7 @@ json pairs_pipeline() {
   })"_json;
 }
 
-json run(const testing::TemporaryFolder& folder, const json& pipeline, const std::string& output) {
+json run_pairs(const testing::TemporaryFolder& folder, const json& pipeline, const std::string& output) {
   testing::write_pipeline(folder, pipeline);
   const auto result = testing::run_host(folder, {"run", "pipeline.json", "--quiet", "--output", output});
   EXPECT_EQ(result.code, 0) << result.error;
@@ -55,7 +55,7 @@ json run(const testing::TemporaryFolder& folder, const json& pipeline, const std
 TEST(Pairs, questions_find_their_answers_better_after_training) {
   const testing::TemporaryFolder folder("pairs");
   write_pairs(folder);
-  const auto result = run(folder, pairs_pipeline(), "run");
+  const auto result = run_pairs(folder, pairs_pipeline(), "run");
   ASSERT_FALSE(result.is_null());
   const auto &base = result["metrics"]["base"], &tuned = result["metrics"]["tuned"];
   EXPECT_GT(tuned["mean_reciprocal_rank"].get<double>(), base["mean_reciprocal_rank"].get<double>() + 0.1);
@@ -68,7 +68,7 @@ TEST(Pairs, questions_find_their_answers_better_after_training) {
 
   auto among_all = pairs_pipeline();
   among_all["evaluate"]["pair_candidates"] = "all";
-  const auto harder = run(folder, among_all, "all");
+  const auto harder = run_pairs(folder, among_all, "all");
   EXPECT_LE(harder["metrics"]["base"]["mean_reciprocal_rank"], base["mean_reciprocal_rank"])
       << "there are more candidates";
 }
@@ -86,8 +86,8 @@ TEST(Pairs, every_loss_over_pairs_trains_and_runs_repeat) {
     pipeline["train"]["epochs"] = 3;
     pipeline["data"]["split"]["validation"] = {{"from", "train"}, {"fraction", 0.2}};
     pipeline["train"]["early_stopping"] = {{"monitor", "validation.loss"}};
-    const auto first = run(folder, pipeline, "run_" + std::to_string(number++));
-    const auto again = run(folder, pipeline, "run_" + std::to_string(number++));
+    const auto first = run_pairs(folder, pipeline, "run_" + std::to_string(number++));
+    const auto again = run_pairs(folder, pipeline, "run_" + std::to_string(number++));
     ASSERT_FALSE(first.is_null()) << loss;
     EXPECT_EQ(first["metrics"], again["metrics"]) << loss;
   }
@@ -140,7 +140,7 @@ TEST(Pairs, two_kinds_of_objects_meet_in_one_space) {
       "kind": {"type": "one_hot", "field": "kind", "values": ["words", "look"]}})"_json;
   pipeline["model"]["head"] = R"({"switch": {"on": "kind", "heads": [
       {"type": "projection", "dimension": 8}, {"type": "projection", "dimension": 8}]}})"_json;
-  const auto result = run(folder, pipeline, "run");
+  const auto result = run_pairs(folder, pipeline, "run");
   ASSERT_FALSE(result.is_null());
   EXPECT_LT(result["metrics"]["base"]["precision_at_1"].get<double>(), 0.1) << "they share no number";
   EXPECT_GT(result["metrics"]["tuned"]["precision_at_1"].get<double>(), 0.5);

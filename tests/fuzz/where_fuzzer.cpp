@@ -46,7 +46,7 @@ class Items {
   const std::vector<std::string>& names() const { return names_; }
 
  private:
-  testing::TemporaryFolder folder_{"where_fuzzer"};
+  kindred::testing::TemporaryFolder folder_{"where_fuzzer"};
   std::vector<std::string> names_;
 };
 

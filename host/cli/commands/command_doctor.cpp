@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <chrono>
@@ -15,7 +16,6 @@
 #include "host/cli/busy_machine.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/index/database.hpp"
 #include "host/inference/encoder_speed.hpp"
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
@@ -111,7 +111,7 @@ int doctor_command(const CommandLine& command) {
   const bool slow = gigaflops < kSlowGigaflops * at::get_num_threads();
   json out = {{"kindred", KINDRED_SDK_VERSION},
               {"libtorch", TORCH_VERSION},
-              {"sqlite", sqlite_version()},
+              {"sqlite", sqlite3_libversion()},
               {"compiler", build_tag().compiler},
               {"cpu", cpu_model()},
               {"cpu_features", cpu_features()},

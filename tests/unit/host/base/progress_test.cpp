@@ -10,14 +10,14 @@ namespace kindred::host {
 namespace {
 
 /// Keeps what it is told.
-class Listener final : public Context {
+class StateListener final : public Context {
  public:
   void show(const ProgressState& state) override { told.push_back(state); }
   std::vector<ProgressState> told;
 };
 
 TEST(Progress, tells_its_context_every_state_and_the_end_once) {
-  Listener context;
+  StateListener context;
   {
     Progress progress("encoding", "samples", 10, context);
     progress.update(4, "loss 0.5");
@@ -36,7 +36,7 @@ TEST(Progress, tells_its_context_every_state_and_the_end_once) {
 }
 
 TEST(Progress, counts_what_this_execution_did_and_nothing_that_was_done_before_it) {
-  Listener fresh, resumed;
+  StateListener fresh, resumed;
   {
     Progress all("encoding", "samples", 1000, fresh), rest("encoding", "samples", 1000, resumed, 600);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

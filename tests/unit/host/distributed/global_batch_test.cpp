@@ -33,11 +33,11 @@ TEST(LocalCommunicator, is_alone_and_changes_nothing) {
 /// Runs `work` as three processes.
 template <class Work>
 void as_three(Work&& work) {
-  testing::MeetingPoint point(3);
+  MeetingPoint point(3);
   std::vector<std::thread> threads;
   for (int64_t rank = 0; rank < 3; ++rank) {
     threads.emplace_back([&, rank] {
-      testing::ThreadCommunicator communicator(point, rank);
+      ThreadCommunicator communicator(point, rank);
       work(communicator);
     });
   }

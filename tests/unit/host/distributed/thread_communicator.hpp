@@ -8,7 +8,7 @@
 
 #include "host/distributed/communicator.hpp"
 
-namespace kindred::host::testing {
+namespace kindred::host {
 
 /// Where the threads of a test meet that stand for processes.
 class MeetingPoint {
@@ -64,4 +64,4 @@ class ThreadCommunicator final : public Communicator {
   int64_t rank_;
 };
 
-}  // namespace kindred::host::testing
+}  // namespace kindred::host

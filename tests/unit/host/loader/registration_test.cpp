@@ -21,7 +21,7 @@ using testing::read_bytes;
 using testing::TempFolder;
 
 /// A fixture that passes the gate and is refused afterwards.
-struct Refusal {
+struct RefusedAtLoad {
   const char* fixture;
   const char* code;
   const char* phase;
@@ -29,9 +29,9 @@ struct Refusal {
   std::vector<std::string> words;
 };
 
-void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.fixture; }
+void PrintTo(const RefusedAtLoad& refusal, std::ostream* out) { *out << refusal.fixture; }
 
-class RefusedDescriptor : public ::testing::TestWithParam<Refusal> {};
+class RefusedDescriptor : public ::testing::TestWithParam<RefusedAtLoad> {};
 
 TEST_P(RefusedDescriptor, IsReported) {
   const auto catalog = Catalog::load(std::vector<std::string>{fixture_folder(GetParam().fixture)});
@@ -53,22 +53,24 @@ TEST_P(RefusedDescriptor, IsReported) {
 INSTANTIATE_TEST_SUITE_P(
     Descriptors, RefusedDescriptor,
     ::testing::Values(
-        Refusal{"no_descriptor", "KDP010", "load", "", {"exports no kindred_plugin_v1", "KINDRED_PLUGIN"}},
-        Refusal{"short_descriptor", "KDP010", "load", "", {"descriptor that is too short"}},
-        Refusal{"foreign_tag", "KDP010", "load", "", {"differs from its build tag"}},
-        Refusal{"no_id", "KDP010", "load", "", {"empty plugin id"}},
-        Refusal{"no_factory", "KDP010", "load", "", {"hand.made", "without schema, create or destroy"}},
-        Refusal{"bad_id", "KDP010", "load", "", {"\"HandMade\"", "vendor.name"}},
-        Refusal{"twice", "KDP011", "register", "hand.made", {"loss hand.made twice", "rename"}},
-        Refusal{
+        RefusedAtLoad{
+            "no_descriptor", "KDP010", "load", "", {"exports no kindred_plugin_v1", "KINDRED_PLUGIN"}},
+        RefusedAtLoad{"short_descriptor", "KDP010", "load", "", {"descriptor that is too short"}},
+        RefusedAtLoad{"foreign_tag", "KDP010", "load", "", {"differs from its build tag"}},
+        RefusedAtLoad{"no_id", "KDP010", "load", "", {"empty plugin id"}},
+        RefusedAtLoad{"no_factory", "KDP010", "load", "", {"hand.made", "without schema, create or destroy"}},
+        RefusedAtLoad{"bad_id", "KDP010", "load", "", {"\"HandMade\"", "vendor.name"}},
+        RefusedAtLoad{"twice", "KDP011", "register", "hand.made", {"loss hand.made twice", "rename"}},
+        RefusedAtLoad{
             "without_component",
             "KDP020",
             "gate",
             "",
             {"is the plugin tagged and offers no component; write KINDRED_COMPONENT(...) beside each class "
              "that shall be one, and name the files with them under SOURCES of kindred_add_plugin"}},
-        Refusal{"no_schema", "KDP013", "schema", "hand.made", {"loss hand.made", "returned the error 7"}},
-        Refusal{
+        RefusedAtLoad{
+            "no_schema", "KDP013", "schema", "hand.made", {"loss hand.made", "returned the error 7"}},
+        RefusedAtLoad{
             "wrong_schema", "KDP013", "schema", "hand.made", {"did not write a JSON object", "describe"}}),
     [](const auto& info) { return std::string(info.param.fixture); });
 

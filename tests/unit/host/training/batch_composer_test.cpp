@@ -10,16 +10,15 @@
 
 namespace kindred::host {
 namespace {
-using testing::MadeTraining;
 
 /// The training data of a made-up training, and what composes batches of it.
 struct Composed {
   explicit Composed(int64_t refresh) : made("") {
-    made.sampler = std::make_shared<testing::MadeSampler>(10, refresh);
+    made.sampler = std::make_shared<MadeSampler>(10, refresh);
     open();
   }
   void open() {
-    made.data = std::make_unique<testing::MadeTrainingData>(made.dataset, made.split, made.rows);
+    made.data = std::make_unique<MadeTrainingData>(made.dataset, made.split, made.rows);
     composer = std::make_unique<BatchComposer>(*made.sampler, *made.data, made.model, 3);
   }
   MadeTraining made;

@@ -52,7 +52,7 @@ class CheckpointerTest : public ::testing::Test {
     std::unique_ptr<WeightAverage> average;
     BestEpoch best{{}, "train.loss", [this] { return std::vector<NamedTensor>{{"w", weight}}; }};
     int64_t all_steps = 0;
-    testing::MadeContext context;
+    MadeContext context;
     LocalCommunicator alone;
     std::unique_ptr<Checkpointer> checkpointer;
   };

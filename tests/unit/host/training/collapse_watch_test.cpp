@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(CollapseWatch, warns_once_of_embeddings_that_point_one_way) {
-  testing::MadeContext context;
+  MadeContext context;
   CollapseWatch watch(context);
   at::manual_seed(1);
   watch.look_at(at::randn({50, 4}));
@@ -24,7 +24,7 @@ TEST(CollapseWatch, warns_once_of_embeddings_that_point_one_way) {
 }
 
 TEST(CollapseWatch, a_handful_of_rows_says_nothing) {
-  testing::MadeContext context;
+  MadeContext context;
   CollapseWatch watch(context);
   watch.look_at(at::ones({7, 4}));
   EXPECT_FALSE(watch.is_over());

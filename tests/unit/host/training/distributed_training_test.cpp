@@ -9,7 +9,6 @@
 namespace kindred::host {
 namespace {
 using kindred::testing::TemporaryFolder;
-using testing::MadeTraining;
 
 void set_options(MadeTraining& training) {
   training.options.epochs = 4;
@@ -33,8 +32,8 @@ TEST(Trainer, two_processes_train_what_one_trains_alone) {
 
   MadeTraining first(folder.path().string()),
       second("/folder/that/is/not/there");  // only the first one writes
-  testing::MeetingPoint point(2);
-  testing::ThreadCommunicator first_communicator(point, 0), second_communicator(point, 1);
+  MeetingPoint point(2);
+  ThreadCommunicator first_communicator(point, 0), second_communicator(point, 1);
   TrainReport first_report, second_report;
   for (auto* training : {&first, &second}) set_options(*training);
   auto& first_trainer = first.trainer(first_communicator);
@@ -58,8 +57,8 @@ TEST(Trainer, two_processes_stop_together) {
   const TemporaryFolder folder("trainer_stops");
   MadeTraining first(folder.path().string()), second("/folder/that/is/not/there");
   second.context.stop_at = 2;  // the user's signal reaches one of them
-  testing::MeetingPoint point(2);
-  testing::ThreadCommunicator first_communicator(point, 0), second_communicator(point, 1);
+  MeetingPoint point(2);
+  ThreadCommunicator first_communicator(point, 0), second_communicator(point, 1);
   TrainReport first_report, second_report;
   auto& first_trainer = first.trainer(first_communicator);
   auto& second_trainer = second.trainer(second_communicator);

@@ -22,7 +22,7 @@
 
 /// A training that is made up: vectors of a few classes, a linear head, a loss, and what a test wants to
 /// decide itself.
-namespace kindred::host::testing {
+namespace kindred::host {
 
 /// Embeddings that never change, taken from a matrix.
 class MadeTrainingData final : public kindred::testing::BatchedTrainingData {
@@ -234,4 +234,4 @@ class MadeTraining {
   std::unique_ptr<Trainer> trainer_;
 };
 
-}  // namespace kindred::host::testing
+}  // namespace kindred::host

@@ -53,7 +53,7 @@ class TrainedTensors : public ::testing::Test {
   }
   TrainedParameters parameters() { return trained_parameters(made_.options, {spec_}, made_.model, *loss_); }
 
-  testing::MadeTraining made_;
+  MadeTraining made_;
   EncoderSpec spec_;
   std::unique_ptr<TrainingLoss> loss_;
 };

@@ -21,7 +21,6 @@ using kindred::testing::TemporaryFolder;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::MadeTraining;
 
 std::vector<nlohmann::json> history_of(const TemporaryFolder& folder) {
   std::vector<nlohmann::json> lines;
@@ -67,7 +66,7 @@ TEST(Trainer, ends_with_the_weights_of_the_best_epoch) {
     MadeTraining training(folder.path().string());
     training.options.epochs = static_cast<int64_t>(values.size());
     training.options.early_stopping.monitor = "";  // the first metric
-    training.metrics = {std::make_shared<testing::ScriptedMetric>(values)};
+    training.metrics = {std::make_shared<ScriptedMetric>(values)};
     const auto report = training.trainer().train();
     EXPECT_EQ(report.monitor, "validation.scripted");
     EXPECT_EQ(report.best_epoch, 2);
@@ -83,8 +82,7 @@ TEST(Trainer, stops_when_patience_is_over) {
   training.options.epochs = 9;
   training.options.early_stopping = {"validation.scripted", MonitorMode::automatic, 3, 0.05};
   // 0.53 is not better than 0.5 by more than 0.05.
-  training.metrics = {
-      std::make_shared<testing::ScriptedMetric>(std::vector<double>{0.4, 0.5, 0.53, 0.5, 0.2, 0.9})};
+  training.metrics = {std::make_shared<ScriptedMetric>(std::vector<double>{0.4, 0.5, 0.53, 0.5, 0.2, 0.9})};
   const auto report = training.trainer().train();
   EXPECT_TRUE(report.stopped_early);
   EXPECT_EQ(report.epochs, 5);
@@ -96,8 +94,7 @@ TEST(Trainer, keeps_the_lowest_epoch_of_a_metric_that_is_better_when_smaller) {
   MadeTraining training(folder.path().string());
   training.options.epochs = 9;
   training.options.early_stopping = {"validation.scripted", MonitorMode::automatic, 2, 0};
-  training.metrics = {
-      std::make_shared<testing::ScriptedMetric>(std::vector<double>{9, 5, 3, 4, 7, 1}, false)};
+  training.metrics = {std::make_shared<ScriptedMetric>(std::vector<double>{9, 5, 3, 4, 7, 1}, false)};
   const auto report = training.trainer().train();
   EXPECT_EQ(report.best_epoch, 3);
   EXPECT_EQ(report.best_value, 3);
@@ -114,8 +111,7 @@ TEST(Trainer, validation_of_one_class_chooses_no_epoch_and_stops_nothing) {
                rows.end());
     training.options.epochs = 6;
     training.options.early_stopping = {monitor, MonitorMode::automatic, 2, 0};
-    training.metrics = {
-        std::make_shared<testing::ScriptedMetric>(std::vector<double>{1, 0.9, 1, 0.8, 1, 0.7})};
+    training.metrics = {std::make_shared<ScriptedMetric>(std::vector<double>{1, 0.9, 1, 0.8, 1, 0.7})};
     const auto report = training.trainer().train();
     EXPECT_EQ(report.epochs, 6) << monitor;
     EXPECT_FALSE(report.stopped_early) << monitor;
@@ -133,7 +129,7 @@ TEST(Trainer, a_value_that_is_the_same_in_every_epoch_keeps_the_last_one_and_is_
     MadeTraining training(at.path().string());
     training.options.epochs = 5;
     training.options.early_stopping = {"validation.scripted", MonitorMode::automatic, 2, 0};
-    training.metrics = {std::make_shared<testing::ScriptedMetric>(std::move(values))};
+    training.metrics = {std::make_shared<ScriptedMetric>(std::move(values))};
     const auto report = training.trainer().train();
     EXPECT_EQ(report.epochs, 5);
     EXPECT_EQ(report.best_epoch, 5);
@@ -151,7 +147,7 @@ TEST(Trainer, what_was_noted_of_a_constant_value_outlives_an_interruption) {
     MadeTraining training(folder.path().string());
     training.options.epochs = 6;
     training.options.early_stopping = {"validation.scripted", MonitorMode::automatic, 2, 0};
-    training.metrics = {std::make_shared<testing::ScriptedMetric>(std::vector<double>(6, 1.0))};
+    training.metrics = {std::make_shared<ScriptedMetric>(std::vector<double>(6, 1.0))};
     training.context.stop_at = resumed ? 0 : 9;  // an epoch of three batches asks three times
     auto& trainer = training.trainer();
     trainer.resume();
@@ -188,8 +184,8 @@ TEST(Trainer, says_that_no_epoch_had_a_defined_value) {
   MadeTraining training(folder.path().string());
   training.options.epochs = 2;
   training.options.early_stopping.monitor = "validation.scripted";
-  training.metrics = {std::make_shared<testing::ScriptedMetric>(
-      std::vector<double>(2, std::numeric_limits<double>::quiet_NaN()))};
+  training.metrics = {
+      std::make_shared<ScriptedMetric>(std::vector<double>(2, std::numeric_limits<double>::quiet_NaN()))};
   const auto before = training.weights();
   const auto report = training.trainer().train();
   EXPECT_EQ(report.best_epoch, 0);
@@ -208,7 +204,7 @@ void set_every_feature(MadeTraining& training) {
   training.options.gradient_clip = 0.7;
   training.options.early_stopping.patience = 4;
   training.memory = 20;
-  training.sampler = std::make_shared<testing::MadeSampler>(7, 2);
+  training.sampler = std::make_shared<MadeSampler>(7, 2);
 }
 
 struct Trained {
@@ -276,8 +272,8 @@ TEST(Trainer, names_the_step_whose_loss_is_not_finite_and_keeps_the_epochs_befor
 std::unique_ptr<MadeTraining> through_batch_norm(const std::string& folder, bool refuses, int64_t size) {
   auto training = std::make_unique<MadeTraining>(folder);
   training->model.heads.stages.push_back(
-      {"acme.norm", "acme", std::make_shared<testing::MadeBatchNorm>(MadeTraining::kDimension, refuses)});
-  training->sampler = std::make_shared<testing::MadeSampler>(size);
+      {"acme.norm", "acme", std::make_shared<MadeBatchNorm>(MadeTraining::kDimension, refuses)});
+  training->sampler = std::make_shared<MadeSampler>(size);
   training->options.epochs = 2;
   return training;
 }

@@ -13,7 +13,6 @@ namespace kindred::host {
 namespace {
 using kindred::testing::thrown;
 using ::testing::HasSubstr;
-using testing::MadeTraining;
 
 /// One step over the training rows of a made-up training.
 class TrainingStepTest : public ::testing::Test {
@@ -21,7 +20,7 @@ class TrainingStepTest : public ::testing::Test {
   explicit TrainingStepTest(double dropout = 0.3) : made_("", dropout) {
     made_.options.optimizer.type = OptimizerType::sgd;
     made_.options.optimizer.lr = 1;
-    made_.data = std::make_unique<testing::MadeTrainingData>(made_.dataset, made_.split, made_.rows);
+    made_.data = std::make_unique<MadeTrainingData>(made_.dataset, made_.split, made_.rows);
     std::vector<LossTerm> terms(1);
     terms[0].id = "acme.loss";
     terms[0].plugin = "acme";

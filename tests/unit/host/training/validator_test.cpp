@@ -11,7 +11,6 @@
 namespace kindred::host {
 namespace {
 using ::testing::ElementsAre;
-using testing::MadeTraining;
 using ::testing::Pair;
 
 /// A loss of single rows, so that its mean does not depend on how rows are batched.
@@ -31,7 +30,7 @@ class ValidatorTest : public ::testing::Test {
   ValidatorTest() : made_(""), collapse_(made_.context) {}
 
   std::map<std::string, double> validate(int64_t batch_size, bool with_metrics, bool class_proxies = false) {
-    made_.data = std::make_unique<testing::MadeTrainingData>(made_.dataset, made_.split, made_.rows);
+    made_.data = std::make_unique<MadeTrainingData>(made_.dataset, made_.split, made_.rows);
     std::vector<LossTerm> terms(1);
     terms[0].loss = loss_;
     terms[0].class_proxies = class_proxies;
@@ -62,7 +61,7 @@ TEST_F(ValidatorTest, gives_the_mean_loss_over_rows_however_they_are_batched) {
 }
 
 TEST_F(ValidatorTest, gives_metrics_where_they_are_wanted) {
-  made_.metrics = {std::make_shared<testing::ScriptedMetric>(std::vector<double>{0.25})};
+  made_.metrics = {std::make_shared<ScriptedMetric>(std::vector<double>{0.25})};
   EXPECT_THAT(validate(5, true, true), ElementsAre(Pair("scripted", 0.25)))
       << "a loss with class proxies has nothing to say of other classes";
   EXPECT_THAT(validate(5, false, true), ElementsAre());

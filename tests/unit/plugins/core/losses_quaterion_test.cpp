@@ -27,7 +27,7 @@ at::Tensor matrix(const std::vector<double>& values, int64_t rows) {
 }
 at::Tensor integers(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
 
-at::Tensor embeddings() {
+at::Tensor eight_embeddings() {
   return matrix(
       {1, 0, .5, .2, 1, -.3, -.5, .4, 1, .9, .1, .4, 0, 1.2, .1, -.6, .2, .8, .7, .6, .1, -.1, .5, .9}, 8);
 }
@@ -43,9 +43,9 @@ struct Measure {
 };
 std::vector<Measure> measures() {
   const auto of = [](const char* distance) { return json{{"distance", distance}, {"normalize", false}}; };
-  return {{"cosine", l2_normalized(embeddings()) / 2, of("squared_euclidean")},
-          {"euclidean", embeddings(), of("euclidean")},
-          {"manhattan", embeddings(), of("manhattan")}};
+  return {{"cosine", l2_normalized(eight_embeddings()) / 2, of("squared_euclidean")},
+          {"euclidean", eight_embeddings(), of("euclidean")},
+          {"manhattan", eight_embeddings(), of("manhattan")}};
 }
 
 double value_of(const char* loss, const Measure& measure, json params = json::object()) {
@@ -110,7 +110,7 @@ double circle(const at::Tensor& similarities, const at::Tensor& positive) {
 // It takes all pairs of a batch at once, where ours is a mean over anchors: all of its pairs are given to
 // one.
 TEST(LossesOfQuaterion, circle) {
-  const auto x = l2_normalized(embeddings());
+  const auto x = l2_normalized(eight_embeddings());
   const auto upper = at::ones({8, 8}, at::kBool).triu(1);
   const auto similarities = x.matmul(x.t()).masked_select(upper);
   const auto positive = (groups().unsqueeze(0) == groups().unsqueeze(1)).masked_select(upper);
@@ -119,7 +119,7 @@ TEST(LossesOfQuaterion, circle) {
 }
 
 TEST(LossesOfQuaterion, fast_ap) {
-  const Measure plain = {"", embeddings(), json::object()};
+  const Measure plain = {"", eight_embeddings(), json::object()};
   EXPECT_NEAR(value_of("kindred.fast_ap", plain, {{"bins", 10}}), 0.313993, kDigits);
   EXPECT_NEAR(value_of("kindred.fast_ap", plain, {{"bins", 5}}), 0.408527, kDigits);
 }
@@ -127,7 +127,7 @@ TEST(LossesOfQuaterion, fast_ap) {
 double of_classes(const char* id, const at::Tensor& proxies) {
   const auto loss = testing::make<Loss>("core", id, json::object(), {3, 3, 0});
   loss->parameters().at(0).tensor.set_data(proxies);
-  return loss->forward(embeddings(), groups()).item<double>();
+  return loss->forward(eight_embeddings(), groups()).item<double>();
 }
 
 TEST(LossesOfQuaterion, with_class_proxies) {
@@ -140,7 +140,7 @@ TEST(LossesOfQuaterion, with_class_proxies) {
 }
 
 TEST(MetricsOfQuaterion, r_precision) {
-  const auto ranking = testing::ranked_by_cosine(embeddings(), groups());
+  const auto ranking = testing::ranked_by_cosine(eight_embeddings(), groups());
   const auto values = testing::make<Metric>("core", "kindred.r_precision")->per_query(ranking);
   const auto counts = ranking.relevant_count.to(at::kDouble);
   EXPECT_NEAR(values.mean().item<double>(), 0.625, kDigits);
@@ -149,7 +149,7 @@ TEST(MetricsOfQuaterion, r_precision) {
 
 TEST(MetricsOfQuaterion, of_pairs) {
   // Rows 0 and 3 are a pair, 1 and 4, 2 and 6, 5 and 7.
-  const auto ranking = testing::ranked_by_cosine(embeddings(), integers({0, 1, 2, 0, 1, 5, 2, 5}));
+  const auto ranking = testing::ranked_by_cosine(eight_embeddings(), integers({0, 1, 2, 0, 1, 5, 2, 5}));
   EXPECT_TRUE(at::equal(ranking.first_relevant, integers({1, 1, 7, 1, 1, 2, 6, 2})));
   const auto mean = [&](const char* id, const json& params = json::object()) {
     return testing::make<Metric>("core", id, params)->per_query(ranking).mean().item<double>();

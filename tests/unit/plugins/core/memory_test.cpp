@@ -139,7 +139,7 @@ void expect_little_memory(Loss& loss, const Size& size, const std::string& what)
   }
 }
 
-std::vector<const kindred_component*> all_losses() {
+std::vector<const kindred_component*> loss_components() {
   void* library = dlopen(KINDRED_TEST_PLUGINS "/core.kindred.so", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) throw std::runtime_error(dlerror());
   const auto* entry = static_cast<const kindred_plugin*>(dlsym(library, "kindred_plugin_v1"));
@@ -180,7 +180,7 @@ TEST(Memory, is_counted) {
 
 TEST(Memory, of_losses_grows_with_the_matrix_of_pairs) {
   for (const auto& size : {Size{1024, 128}, Size{512, 512}, Size{1024, 32}}) {
-    for (const auto* loss : all_losses()) {
+    for (const auto* loss : loss_components()) {
       const auto made = testing::make<Loss>("core", loss->id, json::object(), {size.dimension, kClasses, 1});
       expect_little_memory(*made, size, loss->id);
     }
@@ -190,7 +190,7 @@ TEST(Memory, of_losses_grows_with_the_matrix_of_pairs) {
 TEST(Memory, of_losses_is_so_with_any_choice) {
   const Size size = {256, 128};
   int tried = 0, refused = 0;
-  for (const auto* loss : all_losses()) {
+  for (const auto* loss : loss_components()) {
     for (const auto& params : variants(*loss)) {
       std::shared_ptr<Loss> made;
       try {

@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 using ::testing::ElementsAre;
 using Triple = std::tuple<int64_t, int64_t, int64_t>;
-using Pairs = std::set<std::pair<int64_t, int64_t>>;
+using IndexPairs = std::set<std::pair<int64_t, int64_t>>;
 
 Mined mined(const std::string& id, const json& params = json::object()) {
   return testing::make<Miner>("core", id, params)
@@ -40,9 +40,9 @@ std::set<Triple> set_of(const Triplets& triplets) {
   return out;
 }
 
-Pairs pairs_of(const at::Tensor& mask) {
+IndexPairs pairs_of(const at::Tensor& mask) {
   const auto places = mask.nonzero();
-  Pairs out;
+  IndexPairs out;
   for (int64_t i = 0; i < places.size(0); ++i)
     out.insert({places[i][0].item<int64_t>(), places[i][1].item<int64_t>()});
   return out;
@@ -158,15 +158,15 @@ TEST(Miners, angular_normalises_first) {
 TEST(Miners, pair_margin_keeps_pairs_beyond_the_margins) {
   const auto masks = mined("kindred.pair_margin").masks;
   EXPECT_EQ(masks.positive.sum().item<int64_t>(), 14);
-  EXPECT_EQ(pairs_of(masks.negative), (Pairs{{2, 8}, {8, 2}}));
+  EXPECT_EQ(pairs_of(masks.negative), (IndexPairs{{2, 8}, {8, 2}}));
 }
 
 TEST(Miners, multi_similarity_keeps_pairs_near_the_hardest) {
   const auto masks = mined("kindred.multi_similarity").masks;
-  const Pairs positive = {{0, 2}, {0, 1}, {1, 2}, {1, 0}, {2, 1}, {2, 0}, {3, 5},
-                          {4, 5}, {4, 3}, {5, 3}, {5, 4}, {6, 7}, {7, 6}};
-  const Pairs negative = {{0, 3}, {1, 5}, {1, 4}, {1, 3}, {2, 8}, {3, 6}, {3, 0}, {3, 1},
-                          {4, 6}, {4, 1}, {4, 7}, {5, 1}, {6, 3}, {6, 4}, {7, 4}};
+  const IndexPairs positive = {{0, 2}, {0, 1}, {1, 2}, {1, 0}, {2, 1}, {2, 0}, {3, 5},
+                               {4, 5}, {4, 3}, {5, 3}, {5, 4}, {6, 7}, {7, 6}};
+  const IndexPairs negative = {{0, 3}, {1, 5}, {1, 4}, {1, 3}, {2, 8}, {3, 6}, {3, 0}, {3, 1},
+                               {4, 6}, {4, 1}, {4, 7}, {5, 1}, {6, 3}, {6, 4}, {7, 4}};
   EXPECT_EQ(pairs_of(masks.positive), positive);
   EXPECT_EQ(pairs_of(masks.negative), negative);
 }

@@ -25,7 +25,7 @@ struct Contrast {
 };
 
 /// Weighted mean of what exceeds a margin.
-struct Mean {
+struct MeanAboveMargin {
   const Contrast& of;
   double sum = 0, weights = 0;
   void add(double gap, double weight) {
@@ -38,7 +38,7 @@ struct Mean {
 
 double contrastive_by_loops(const Pairs& pairs, const Contrast& of) {
   std::map<int64_t, std::pair<Row, std::set<int64_t>>> objects;  // embedding, subgroups
-  Mean positive{of}, negative{of};
+  MeanAboveMargin positive{of}, negative{of};
   for (size_t i = 0; i < pairs.size(); ++i) {
     const double d = 1 - cosine(pairs.a[i], pairs.b[i]);
     positive.add(d - of.positive_margin, pairs.scores[i]);

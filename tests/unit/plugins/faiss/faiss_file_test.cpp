@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using testing::TemporaryFolder;
 using testing::thrown;
 
-constexpr int64_t kRows = 300, kDimension = 16, kNearest = 5;
+constexpr int64_t kSavedRows = 300, kSavedDimension = 16, kFound = 5;
 
 /// Every type of file that is read.
 const char* const kFactories[] = {
@@ -37,12 +37,12 @@ struct Saved {
   testing::ClusteredRows data;
   at::Tensor found;
   explicit Saved(const std::string& factory, Distance distance = Distance::euclidean)
-      : data(clustered_rows(kRows, kDimension, distance)) {
+      : data(clustered_rows(kSavedRows, kSavedDimension, distance)) {
     data.queries = data.queries.slice(0, 0, 4).contiguous();
     const auto index = faiss_index({{"factory", factory}});
     index->build(data.rows, distance);
     index->save(folder.path().string());
-    found = index->search(data.queries, {kNearest}).rows;
+    found = index->search(data.queries, {kFound}).rows;
     bytes = read_file(file);
   }
   std::shared_ptr<Index> load(Distance distance = Distance::euclidean) const {
@@ -59,7 +59,7 @@ TEST(FaissFile, what_was_saved_finds_the_same) {
     const Distance distance = std::strstr(factory, "_PQ") != nullptr ? Distance::euclidean : Distance::cosine;
     const Saved saved(factory, distance);
     const auto index = saved.load(distance);
-    EXPECT_TRUE(at::equal(index->search(saved.data.queries, {kNearest}).rows, saved.found)) << factory;
+    EXPECT_TRUE(at::equal(index->search(saved.data.queries, {kFound}).rows, saved.found)) << factory;
     EXPECT_EQ(index->memory_bytes(), static_cast<int64_t>(saved.bytes.size())) << factory;
   }
 }
@@ -68,11 +68,11 @@ TEST(FaissFile, other_rows_or_another_distance_are_refused) {
   const Saved saved("HNSW8");
   EXPECT_THAT(thrown([&] { saved.load(Distance::cosine); }),
               AllOf(HasSubstr(saved.file), HasSubstr("was built for Euclidean distances")));
-  const auto more = clustered_rows(kRows + 1, kDimension, Distance::euclidean);
+  const auto more = clustered_rows(kSavedRows + 1, kSavedDimension, Distance::euclidean);
   EXPECT_THAT(
       thrown([&] { faiss_index()->load(saved.folder.path().string(), more.rows, Distance::euclidean); }),
       HasSubstr("has 300 rows where 301 should be"));
-  const auto longer = clustered_rows(kRows, kDimension * 2, Distance::euclidean);
+  const auto longer = clustered_rows(kSavedRows, kSavedDimension * 2, Distance::euclidean);
   EXPECT_THAT(
       thrown([&] { faiss_index()->load(saved.folder.path().string(), longer.rows, Distance::euclidean); }),
       HasSubstr("has rows of 16 numbers where 32 should be"));
@@ -99,8 +99,8 @@ void expect_harmless_changes(const Saved& saved, const char* factory) {
       changed[place] = static_cast<char>(changed[place] ^ bits);
       saved.put(changed);
       try {
-        const auto found = saved.load()->search(saved.data.queries, {kNearest});
-        EXPECT_TRUE(found.rows.lt(kRows).all().item<bool>()) << factory << " " << place;
+        const auto found = saved.load()->search(saved.data.queries, {kFound});
+        EXPECT_TRUE(found.rows.lt(kSavedRows).all().item<bool>()) << factory << " " << place;
         EXPECT_FALSE(found.distances.isnan().any().item<bool>()) << factory << " " << place;
       } catch (const Error&) {
         ++refused;
@@ -121,9 +121,9 @@ TEST(FaissFile, damaged_files_are_refused_or_harmless) {
 TEST(FaissFile, links_of_a_graph_must_lead_to_rows_of_their_layer) {
   const Saved saved("HNSW8");
   // The links stand before five numbers and the rows: name, header, length and numbers.
-  const size_t rows_bytes = 4 + 33 + 8 + kRows * kDimension * 4,
+  const size_t rows_bytes = 4 + 33 + 8 + kSavedRows * kSavedDimension * 4,
                last_link = saved.bytes.size() - rows_bytes - 24;
-  for (const int32_t link : {static_cast<int32_t>(kRows), -2, std::numeric_limits<int32_t>::max()}) {
+  for (const int32_t link : {static_cast<int32_t>(kSavedRows), -2, std::numeric_limits<int32_t>::max()}) {
     auto changed = saved.bytes;
     std::memcpy(&changed[last_link], &link, sizeof link);
     saved.put(changed);

@@ -11,31 +11,32 @@
 namespace kindred::nn {
 namespace {
 
-struct Case {
+struct DepthwiseCase {
   int64_t kernel, channels, height, width, stride;
   std::array<int64_t, 4> zeros;  ///< above, left, below, right
   float low, high;
 };
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-const Case kCases[] = {{3, 16, 7, 7, 1, {1, 1, 1, 1}, 0, 6},
-                       {3, 32, 10, 9, 2, {0, 0, 1, 1}, 0, 6},
-                       {3, 16, 2, 1, 1, {1, 1, 1, 1}, -kInfinity, kInfinity},
-                       {3, 16, 6, 8, 2, {0, 0, 0, 0}, 0, 6},  // no window reaches the last row
-                       {5, 16, 7, 7, 1, {2, 2, 2, 2}, 0, 6},
-                       {5, 48, 9, 6, 2, {1, 2, 2, 2}, 0, 6},
-                       {5, 32, 14, 14, 2, {1, 1, 2, 2}, 0, kInfinity},
-                       {5, 16, 1, 2, 1, {2, 2, 2, 2}, -kInfinity, kInfinity},
-                       {5, 16, 5, 5, 1, {0, 0, 0, 0}, 0, 6},
-                       {5, 16, 11, 8, 3, {2, 1, 2, 2}, 0, 6}};
+const DepthwiseCase kDepthwiseCases[] = {
+    {3, 16, 7, 7, 1, {1, 1, 1, 1}, 0, 6},
+    {3, 32, 10, 9, 2, {0, 0, 1, 1}, 0, 6},
+    {3, 16, 2, 1, 1, {1, 1, 1, 1}, -kInfinity, kInfinity},
+    {3, 16, 6, 8, 2, {0, 0, 0, 0}, 0, 6},  // no window reaches the last row
+    {5, 16, 7, 7, 1, {2, 2, 2, 2}, 0, 6},
+    {5, 48, 9, 6, 2, {1, 2, 2, 2}, 0, 6},
+    {5, 32, 14, 14, 2, {1, 1, 2, 2}, 0, kInfinity},
+    {5, 16, 1, 2, 1, {2, 2, 2, 2}, -kInfinity, kInfinity},
+    {5, 16, 5, 5, 1, {0, 0, 0, 0}, 0, 6},
+    {5, 16, 11, 8, 3, {2, 1, 2, 2}, 0, 6}};
 
 struct Outcome {
   at::Tensor y, x, weight, bias;  ///< the result and the gradients
 };
 
 /// By LibTorch's operations in float64, from the same numbers.
-Outcome reference(const Case& c, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                  const at::Tensor& gradient) {
+Outcome reference(const DepthwiseCase& c, const at::Tensor& x, const at::Tensor& weight,
+                  const at::Tensor& bias, const at::Tensor& gradient) {
   const auto leaf = [](const at::Tensor& t) {
     return t.detach().to(at::kDouble).contiguous().requires_grad_(true);
   };
@@ -48,7 +49,8 @@ Outcome reference(const Case& c, const at::Tensor& x, const at::Tensor& weight, 
   return {y, in.grad(), w.grad(), b.grad()};
 }
 
-Outcome own(const Case& c, at::Tensor x, at::Tensor weight, at::Tensor bias, const at::Tensor& gradient) {
+Outcome own(const DepthwiseCase& c, at::Tensor x, at::Tensor weight, at::Tensor bias,
+            const at::Tensor& gradient) {
   for (auto* t : {&x, &weight, &bias}) *t = t->detach().clone().requires_grad_(true);
   const DepthwiseShape shape = {
       c.stride, {c.zeros[0], c.zeros[1]}, {gradient.size(2), gradient.size(3)}, c.low, c.high};
@@ -57,7 +59,7 @@ Outcome own(const Case& c, at::Tensor x, at::Tensor weight, at::Tensor bias, con
   return {y, x.grad(), weight.grad(), bias.grad()};
 }
 
-double relative(const at::Tensor& a, const at::Tensor& b) {
+double relative_in_double(const at::Tensor& a, const at::Tensor& b) {
   return ((a.to(at::kDouble) - b).norm() / b.norm()).item<double>();
 }
 
@@ -65,7 +67,7 @@ struct Input {
   at::Tensor x, weight, bias, gradient;
 };
 
-Input input_of(const Case& c, at::ScalarType dtype) {
+Input input_of(const DepthwiseCase& c, at::ScalarType dtype) {
   at::manual_seed(5);
   const auto outputs = [&](int64_t size, int64_t zeros) { return (size + zeros - c.kernel) / c.stride + 1; };
   const int64_t height = outputs(c.height, c.zeros[0] + c.zeros[2]),
@@ -76,42 +78,42 @@ Input input_of(const Case& c, at::ScalarType dtype) {
 }
 
 TEST(Depthwise, equals_the_separate_operations_in_float64) {
-  for (const auto& c : kCases) {
+  for (const auto& c : kDepthwiseCases) {
     SCOPED_TRACE("kernel " + std::to_string(c.kernel) + ", stride " + std::to_string(c.stride) + ", height " +
                  std::to_string(c.height));
     const auto in = input_of(c, at::kFloat);
     const auto expected = reference(c, in.x, in.weight, in.bias, in.gradient);
     const auto out = own(c, in.x, in.weight, in.bias, in.gradient);
-    EXPECT_LT(relative(out.y, expected.y), 1e-6);
-    EXPECT_LT(relative(out.x, expected.x), 1e-6);
-    EXPECT_LT(relative(out.weight, expected.weight), 1e-6);
-    EXPECT_LT(relative(out.bias, expected.bias), 1e-6);
+    EXPECT_LT(relative_in_double(out.y, expected.y), 1e-6);
+    EXPECT_LT(relative_in_double(out.x, expected.x), 1e-6);
+    EXPECT_LT(relative_in_double(out.weight, expected.weight), 1e-6);
+    EXPECT_LT(relative_in_double(out.bias, expected.bias), 1e-6);
     EXPECT_EQ(out.weight.sizes(), in.weight.sizes());
   }
 }
 
 TEST(Depthwise, rounds_only_what_is_stored_as_bfloat16) {
-  for (auto c : kCases) {
+  for (auto c : kDepthwiseCases) {
     c.low = -kInfinity, c.high = kInfinity;  // rounding would move outputs across the clamp
     const auto in = input_of(c, at::kBFloat16);
     const auto expected = reference(c, in.x, in.weight, in.bias, in.gradient);
     const auto out = own(c, in.x, in.weight, in.bias, in.gradient);
     EXPECT_EQ(out.y.scalar_type(), at::kBFloat16);
     EXPECT_TRUE(at::equal(out.y, expected.y.to(at::kFloat).to(at::kBFloat16)) ||
-                relative(out.y, expected.y) < 3e-3);
-    EXPECT_LT(relative(out.x, expected.x), 3e-3);
-    EXPECT_LT(relative(out.weight, expected.weight), 1e-6);  // sums are float32
-    EXPECT_LT(relative(out.bias, expected.bias), 1e-6);
+                relative_in_double(out.y, expected.y) < 3e-3);
+    EXPECT_LT(relative_in_double(out.x, expected.x), 3e-3);
+    EXPECT_LT(relative_in_double(out.weight, expected.weight), 1e-6);  // sums are float32
+    EXPECT_LT(relative_in_double(out.bias, expected.bias), 1e-6);
   }
 }
 
 TEST(Depthwise, does_not_depend_on_the_number_of_threads) {
-  const auto in = input_of(kCases[5], at::kFloat);
+  const auto in = input_of(kDepthwiseCases[5], at::kFloat);
   const int before = at::get_num_threads();
   at::set_num_threads(1);
-  const auto one = own(kCases[5], in.x, in.weight, in.bias, in.gradient);
+  const auto one = own(kDepthwiseCases[5], in.x, in.weight, in.bias, in.gradient);
   at::set_num_threads(3);
-  const auto three = own(kCases[5], in.x, in.weight, in.bias, in.gradient);
+  const auto three = own(kDepthwiseCases[5], in.x, in.weight, in.bias, in.gradient);
   at::set_num_threads(before);
   EXPECT_TRUE(at::equal(one.y, three.y));
   EXPECT_TRUE(at::equal(one.x, three.x));

@@ -10,11 +10,11 @@
 namespace kindred::nn {
 namespace {
 
-struct Case {
+struct BlockShape {
   int64_t inputs, inner, outputs, kernel, stride;
 };
 
-const Case kCases[] = {
+const BlockShape kBlocks[] = {
     {16, 96, 24, 3, 2}, {24, 144, 24, 3, 1}, {24, 144, 40, 5, 2}, {40, 240, 40, 5, 1}, {32, 32, 16, 3, 1}};
 
 struct Block {
@@ -22,7 +22,7 @@ struct Block {
 };
 
 /// TensorFlow's border: of a stride of 2, one zero less above than below.
-Block block_of(const Case& one) {
+Block block_of(const BlockShape& one) {
   const int64_t most = one.kernel / 2, least = one.stride == 1 ? most : most - 1;
   Block block;
   if (one.inner != one.inputs)
@@ -48,7 +48,7 @@ at::Tensor expected(const Block& block, const at::Tensor& input, bool adds) {
   return adds ? x + input.to(at::kDouble) : x;
 }
 
-class FusedInvertedResiduals : public ::testing::TestWithParam<Case> {};
+class FusedInvertedResiduals : public ::testing::TestWithParam<BlockShape> {};
 
 TEST_P(FusedInvertedResiduals, equal_their_layers_in_float64_and_do_not_depend_on_the_batch) {
   at::NoGradGuard no_grad;
@@ -71,10 +71,10 @@ TEST_P(FusedInvertedResiduals, equal_their_layers_in_float64_and_do_not_depend_o
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FusedInvertedResiduals, ::testing::ValuesIn(kCases));
+INSTANTIATE_TEST_SUITE_P(All, FusedInvertedResiduals, ::testing::ValuesIn(kBlocks));
 
 TEST(FusedInvertedResidual, takes_large_maps_in_its_layout_without_gradients) {
-  const auto block = block_of(kCases[0]);
+  const auto block = block_of(kBlocks[0]);
   const auto fused = FusedInvertedResidual::make(block.expand, block.depthwise, block.project);
   if (!fused) GTEST_SKIP() << "this processor has no kernels for it";
   const auto map = [](int64_t side) { return drawn_map({1, 16, side, side}, 0.1); };
@@ -91,7 +91,7 @@ TEST(FusedInvertedResidual, is_null_for_other_kernels_widths_and_dtypes) {
   EXPECT_FALSE(FusedInvertedResidual::make(wide.expand, wide.depthwise, wide.project));
   auto odd = block_of({16, 40, 24, 3, 1});
   EXPECT_FALSE(FusedInvertedResidual::make(odd.expand, odd.depthwise, odd.project));
-  auto half = block_of(kCases[0]);
+  auto half = block_of(kBlocks[0]);
   half.depthwise.weight = half.depthwise.weight.to(at::kBFloat16);
   EXPECT_FALSE(FusedInvertedResidual::make(half.expand, half.depthwise, half.project));
   EXPECT_FALSE(FusedInvertedResidual::make({}, {}, {})) << "nothing is prepared";

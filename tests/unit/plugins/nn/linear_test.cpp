@@ -1,9 +1,13 @@
 #include "nn/linear.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "nn/initialization.hpp"
+#include "processor_kernels_guard.hpp"
 
 namespace kindred::nn {
 namespace {
@@ -21,6 +25,43 @@ TEST(Linear, is_a_matrix_product_and_a_bias_to_the_last_bit) {
   const auto expected = at::addmm(tensor_of(layer, 1), x, tensor_of(layer, 0).t());
   EXPECT_TRUE(at::equal(layer(x), expected));
   EXPECT_TRUE(at::allclose(layer(x.view({1, 5, 37})), expected.view({1, 5, 11})));
+}
+
+TEST(Linear, gives_the_same_from_a_packed_weight) {
+  at::manual_seed(1);
+  at::NoGradGuard no_grad;
+  for_each_instruction_set([](const char* name) {
+    // Rows that are and are not copied, panels that are not full, more rows than one task has.
+    for (const auto& [inputs, outputs, rows] :
+         {std::array<int64_t, 3>{37, 11, 5}, {512, 96, 3}, {64, 300, 777}}) {
+      Linear layer(inputs, outputs);
+      const auto x = at::randn({rows, 2, inputs});
+      const auto expected = at::linear(x.to(at::kDouble), tensor_of(layer, 0).to(at::kDouble),
+                                       tensor_of(layer, 1).to(at::kDouble));
+      layer.prepare_for_inference();
+      const auto found = layer(x);
+      ASSERT_EQ(found.sizes(), expected.sizes());
+      EXPECT_LT((found - expected).abs().max().item<double>(), 1e-5) << name;
+      EXPECT_TRUE(at::equal(layer(x.slice(0, 1, 2)), found.slice(0, 1, 2))) << "alone as beside others";
+    }
+  });
+}
+
+TEST(Linear, computes_from_its_tensors_again_when_preparation_is_undone_and_where_gradients_are_kept) {
+  at::manual_seed(1);
+  Linear layer(24, 8);
+  const auto x = at::randn({3, 24});
+  layer.prepare_for_inference();
+  auto weight = tensor_of(layer, 0);
+  weight.requires_grad_(true);
+  layer(x).sum().backward();
+  EXPECT_TRUE(at::allclose(weight.grad(), x.sum(0).expand({8, 24})));
+  at::NoGradGuard no_grad;
+  const auto before = layer(x);
+  weight.zero_();
+  layer.undo_preparation();
+  EXPECT_FALSE(at::allclose(layer(x), before));
+  EXPECT_TRUE(at::allclose(layer(x), tensor_of(layer, 1).expand({3, 8})));
 }
 
 TEST(Linear, draws_its_weight_and_then_its_bias_from_the_global_generator) {

@@ -128,7 +128,7 @@ TEST(RecordsDataset, fills_what_an_optional_field_lacks) {
   EXPECT_THAT(thrown([&] { empty->matrix(); }), HasSubstr("no sample has numbers in the field \"at\""));
 }
 
-constexpr BrokenLines kBroken[] = {
+constexpr BrokenLines kBrokenRecords[] = {
     {"{\"t\": \"a\"}\n{\"u\": \"b\"}\n", R"({"fields": {"t": "text"}})",
      "lines.jsonl:2: has no \"t\"; expected a value for each field: t"},
     {"{\"t\": 5}", R"({"fields": {"t": "text"}})", "lines.jsonl:1: \"t\" is 5, expected a text"},
@@ -160,7 +160,7 @@ constexpr BrokenLines kBroken[] = {
 
 TEST(RecordsDataset, says_what_is_wrong) {
   const LinesFolder folder("records");
-  for (const auto& one : kBroken)
+  for (const auto& one : kBrokenRecords)
     EXPECT_THAT(thrown([&] { folder.made(one.lines, json::parse(one.params)); }), HasSubstr(one.expected))
         << one.lines;
   const auto deep = "{\"t\": " + std::string(100, '[') + std::string(100, ']') + "}";

@@ -65,6 +65,26 @@ TEST_F(Bert, embeds_a_text_alone_as_in_a_batch) {
   }
 }
 
+TEST_F(Bert, packs_every_linear_layer_for_inference_until_it_is_trained) {
+  const TinyFolder folder(golden_, variant_named(golden_, "all_poolings"));
+  const auto encoder = bert(folder.path());
+  at::NoGradGuard no_grad;
+  const auto batch = text_batch(sentences_);
+  const auto before = encoder->encode(batch);
+  encoder->prepare_for_inference(at::kFloat);
+  const auto prepared = encoder->encode(batch);
+  EXPECT_LE(difference(prepared, before), 2e-6 * std::max(1.0, before.abs().max().item<double>()));
+  if (at::equal(prepared, before)) GTEST_SKIP() << "no product of our own on this processor";
+  for (auto& one : encoder->parameters()) {
+    if (one.name.find("dense.weight") != std::string::npos || one.name.find("self.") != std::string::npos)
+      one.tensor.zero_();
+  }
+  EXPECT_TRUE(at::equal(encoder->encode(batch), prepared)) << "a layer computes from its tensor";
+  encoder->train(true);
+  encoder->train(false);
+  EXPECT_GT(difference(encoder->encode(batch), prepared), 1e-3);
+}
+
 TEST_F(Bert, lives_on_without_its_weights_file) {
   const TinyFolder folder(golden_, variant_named(golden_, "mean"));
   const auto first = bert(folder.path());

@@ -1,5 +1,5 @@
-// libkindred_engine.so: the commands that compute. The program `host` loads it when one of them is asked for,
-// so that help, lists and inspection do not wait for LibTorch.
+// What libkindred_engine.so and libkindred_search.so begin with: the commands that compute. The program
+// `host` loads the one that has the command, so that help, lists and inspection do not wait for LibTorch.
 #include <string>
 #include <vector>
 
@@ -32,8 +32,8 @@ int run_command(const Arguments& words) {
 }  // namespace kindred::host
 
 /// words[0] is the command's name. Returns the exit code; throws nothing.
-extern "C" __attribute__((visibility("default"))) int kindred_engine_main(int count,
-                                                                          const char* const* words) {
+extern "C" __attribute__((visibility("default"))) int kindred_library_main(int count,
+                                                                           const char* const* words) {
   kindred::host::keep_freed_memory();
   kindred::host::keep_memory_of_tensors();
   kindred::host::install_interrupt_handler();
