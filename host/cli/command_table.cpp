@@ -8,7 +8,7 @@ namespace {
 
 constexpr auto kProgram = CommandLibrary::program;
 constexpr auto kEngine = CommandLibrary::engine;
-constexpr auto kSearch = CommandLibrary::search;
+constexpr auto kTools = CommandLibrary::tools;
 
 constexpr CommandOption set_option(const char* text) {
   return {"set", OptionValue::texts, "KEY=VALUE", text};
@@ -68,7 +68,7 @@ constexpr Command kCommands[] = {
       {"key", OptionValue::texts, "PREFIX", "clear: only entries whose key begins with this; may repeat"},
       {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"}}},
     {"compare",
-     kEngine,
+     kTools,
      "put runs side by side on the same queries",
      "compare RUN RUN... [--html FILE]",
      "Puts the folders of two or more runs side by side. Each is compared with the first: metrics of the "
@@ -90,7 +90,7 @@ constexpr Command kCommands[] = {
      {{"SHELL"}, 1, false, "bash zsh fish"},
      {}},
     {"dedup",
-     kSearch,
+     kTools,
      "find items that are there twice",
      "dedup INDEX|PATHS... [options]",
      "Finds groups of items that are equal to the last byte, and of items whose embeddings are nearly the "
@@ -127,7 +127,7 @@ constexpr Command kCommands[] = {
      {{"bench", OptionValue::text, "MODEL|PIPELINE", "time its encoders alone, by batches of several sizes"},
       {"device", OptionValue::text, "NAME", "device that the encoders are timed on", "auto"}}},
     {"embed",
-     kEngine,
+     kTools,
      "embeddings of pictures or vectors as a NumPy array",
      "embed (--model DIR | --pipeline FILE) --output FILE.npy (PATHS... | --data FILE)",
      "Writes embeddings as a float32 NumPy array, rows in input order, and beside it a .jsonl file with a "
@@ -169,7 +169,7 @@ constexpr Command kCommands[] = {
       kCodes,
       kRerank}},
     {"index",
-     kSearch,
+     kTools,
      "make and keep an index that is searched",
      "index ACTION [INDEX] [PATHS...|IDS...|INDEXES...] [options]",
      "Makes and keeps an index: a folder with the embeddings of a model, what is known of each, and what "
@@ -317,7 +317,7 @@ constexpr Command kCommands[] = {
      {},
      {}},
     {"search",
-     kSearch,
+     kTools,
      "find what is nearest in an index",
      "search --index INDEX QUERY... [options]",
      "Finds the items of an index that are nearest to each QUERY: a picture, or whatever else its model "
@@ -343,7 +343,7 @@ constexpr Command kCommands[] = {
       {"model", OptionValue::text, "DIR", "the model of the index, where it lies elsewhere now"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"serve",
-     kSearch,
+     kTools,
      "answer requests for embeddings and searches over HTTP",
      "serve --model DIR [--index INDEX] [--port 8080]",
      "Serves a model over HTTP, and searches of an index of it: embeddings as OpenAI's clients ask for them, "

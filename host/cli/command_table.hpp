@@ -35,8 +35,8 @@ struct CommandArguments {
 /// What a command's code is linked into. The libraries compute, so they need LibTorch.
 enum class CommandLibrary {
   program,  ///< the program `host` itself
-  engine,   ///< libkindred_engine.so: trains, measures and embeds
-  search,   ///< libkindred_search.so: finds and serves
+  engine,   ///< libkindred_engine.so: trains and measures
+  tools,    ///< libkindred_tools.so: works with what was trained
 };
 
 /// All that is known of a command without running it. Whatever it does is in commands/command_<name>.cpp.

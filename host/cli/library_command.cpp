@@ -13,7 +13,7 @@ namespace kindred::host {
 namespace {
 
 std::filesystem::path library_path(CommandLibrary library) {
-  const auto* name = library == CommandLibrary::engine ? "libkindred_engine.so" : "libkindred_search.so";
+  const auto* name = library == CommandLibrary::engine ? "libkindred_engine.so" : "libkindred_tools.so";
   return (std::filesystem::path(executable_folder()) / ".." / "lib" / "kindred" / name).lexically_normal();
 }
 
@@ -21,10 +21,10 @@ std::filesystem::path library_path(CommandLibrary library) {
 
 int run_library_command(CommandLibrary library, const std::vector<std::string>& arguments) {
   const auto path = library_path(library);
-  if (library == CommandLibrary::search && !std::filesystem::exists(path)) {
+  if (library == CommandLibrary::tools && !std::filesystem::exists(path)) {
     throw Error(
         "`host " + arguments.at(0) + "` is in " + path.string() +
-        ", which is not there: the quickstart builds what trains, embeds and measures; build the rest with "
+        ", which is not there: the quickstart builds what trains and measures alone; build the rest with "
         "`cmake --build build/release --parallel 2`, or install Kindred again");
   }
   // OpenMP asks which processors a process may run on, and not how much of them its control group may use.

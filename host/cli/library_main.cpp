@@ -1,4 +1,4 @@
-// What libkindred_engine.so and libkindred_search.so begin with: the commands that compute. The program
+// What libkindred_engine.so and libkindred_tools.so begin with: the commands that compute. The program
 // `host` loads the one that has the command, so that help, lists and inspection do not wait for LibTorch.
 #include <string>
 #include <vector>

@@ -63,7 +63,7 @@ TEST_F(Commands, of_a_library_that_was_not_built_say_how_to_get_it) {
   std::filesystem::copy_file(KINDRED_TEST_HOST, program);
   EXPECT_NE(std::system((program + " search --index cars.index x.png 2>" + said).c_str()), 0);
   EXPECT_THAT(read_file(said),
-              AllOf(HasSubstr("`host search` is in"), HasSubstr("libkindred_search.so, which is not there"),
+              AllOf(HasSubstr("`host search` is in"), HasSubstr("libkindred_tools.so, which is not there"),
                     HasSubstr("cmake --build build/release --parallel 2")));
 }
 

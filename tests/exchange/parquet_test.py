@@ -93,8 +93,8 @@ class ExportTest(ParquetStore):
     def test_says_how_to_get_what_is_missing(self):
         for folder in ("bin", "lib/kindred"):
             (self.folder / folder).mkdir(parents=True)
-        library = pathlib.Path(self.HOST).parent.parent / "lib/kindred/libkindred_search.so"
-        (self.folder / "lib/kindred/libkindred_search.so").symlink_to(library)
+        library = pathlib.Path(self.HOST).parent.parent / "lib/kindred/libkindred_tools.so"
+        (self.folder / "lib/kindred/libkindred_tools.so").symlink_to(library)
         host, StoreTest.HOST = self.HOST, shutil.copy(self.HOST, self.folder / "bin/host")
         try:
             self.assertIn("Arrow's libraries were not found: get them with pip install pyarrow",

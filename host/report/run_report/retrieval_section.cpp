@@ -14,7 +14,7 @@ using nlohmann::json;
 namespace {
 
 constexpr size_t kRandom = 8, kChanged = 4;
-constexpr int64_t kWidth = 160, kHeight = 120;
+constexpr int64_t kPictureWidth = 160, kPictureHeight = 120;
 
 /// Queries that are shown for one reason, as lines of the table.
 struct Group {
@@ -91,7 +91,7 @@ class Cards {
         for (const auto& one : found_by(table.tuned_nearest, table.tuned_further, query)) add(one.sample);
       }
     }
-    const auto read = parts_.objects.pictures(names, kWidth, kHeight);
+    const auto read = parts_.objects.pictures(names, kPictureWidth, kPictureHeight);
     for (size_t i = 0; i < names.size(); ++i) pictures_[names[i]] = read[i];
   }
 
