@@ -1,7 +1,7 @@
 #include "nn/fused_inverted_residual.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -69,8 +69,8 @@ at::Tensor FusedInvertedResidual::run(const at::Tensor& x, bool adds) const {
           outputs(0),
           outputs(1),
           0};
-  const auto y = at::empty({map.images, project_.columns(), map.out_height, map.out_width}, x.options(),
-                           at::MemoryFormat::ChannelsLast);
+  const auto y =
+      x.new_empty({map.images, map.out_height, map.out_width, project_.columns()}).permute({0, 3, 1, 2});
   map.out = y.data_ptr<float>();
   const int64_t columns = map.width + shape_.before[1] + shape_.after[1];
   const int64_t fitting =
@@ -80,8 +80,7 @@ at::Tensor FusedInvertedResidual::run(const at::Tensor& x, bool adds) const {
   const int64_t most_rows = (map.out_height + map.strips - 1) / map.strips;
   const int64_t most_in = (most_rows - 1) * shape_.stride + kernel_;
   at::parallel_for(0, map.images * map.strips, 1, [&](int64_t first, int64_t last) {
-    const auto room =
-        at::empty({most_in * columns * inner_ + most_rows * map.out_width * inner_}, at::kFloat);
+    const auto room = x.new_empty({most_in * columns * inner_ + most_rows * map.out_width * inner_});
     float* expanded = room.data_ptr<float>();
     for (int64_t strip = first; strip < last; ++strip)
       run_strip(map, strip, expanded, expanded + most_in * columns * inner_);

@@ -1,7 +1,7 @@
 #include "nn/matrix_convolution.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <vector>
@@ -70,8 +70,7 @@ class MatrixConvolution final : public InferenceConvolution {
                  shape_.stride +
              1;
     };
-    const auto y = at::empty({x.size(0), weight_.columns(), outputs(0), outputs(1)}, x.options(),
-                             at::MemoryFormat::ChannelsLast);
+    const auto y = x.new_empty({x.size(0), outputs(0), outputs(1), weight_.columns()}).permute({0, 3, 1, 2});
     const Patches patches(x, shape_, kernel_, outputs(0), outputs(1));
     const int64_t depth = weight_.depth(), columns = weight_.columns(), stride = spread_stride(depth);
     const bool copies = kernel_ > 1 || shape_.stride > 1 || stride > depth;

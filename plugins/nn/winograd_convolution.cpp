@@ -1,7 +1,7 @@
 #include "nn/winograd_convolution.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <limits>
@@ -45,7 +45,7 @@ class WinogradConvolution final : public InferenceConvolution {
         inputs_(weight.size(1)),
         outputs_(weight.size(0)) {
     const auto kernels = weight.contiguous();
-    const auto numbers = at::empty({outputs_, inputs_, kTilePlaces}, at::kFloat);
+    const auto numbers = weight.new_empty({outputs_, inputs_, kTilePlaces});
     at::parallel_for(0, outputs_ * inputs_, 1024, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i)
         transform_weight(kernels.data_ptr<float>() + i * 9, numbers.data_ptr<float>() + i * kTilePlaces);
@@ -63,8 +63,7 @@ class WinogradConvolution final : public InferenceConvolution {
   at::Tensor run(const at::Tensor& x, const at::Tensor& other, Activation activation) const override {
     const int64_t rows = (x.size(2) + kTileOutputs - 1) / kTileOutputs;
     const int64_t columns = (x.size(3) + kTileOutputs - 1) / kTileOutputs;
-    const auto y =
-        at::empty({x.size(0), outputs_, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
+    const auto y = x.new_empty({x.size(0), x.size(2), x.size(3), outputs_}).permute({0, 3, 1, 2});
     const int64_t tiles = x.size(0) * rows * columns, threads = at::get_num_threads();
     const int64_t fitting =
         std::max<int64_t>(kLeastTiles, kGroupNumbers / (kTilePlaces * (inputs_ + outputs_)));
@@ -75,7 +74,7 @@ class WinogradConvolution final : public InferenceConvolution {
                              clamp.low, clamp.high, y.data_ptr<float>()};
     at::parallel_for(0, groups, 1, [&](int64_t first, int64_t last) {
       const int64_t most = (tiles + groups - 1) / groups;
-      const auto room = at::empty({kTilePlaces * most * (stride + outputs_)}, at::kFloat);
+      const auto room = x.new_empty({kTilePlaces * most * (stride + outputs_)});
       float *transformed = room.data_ptr<float>(), *products = transformed + kTilePlaces * most * stride;
       for (int64_t group = first; group < last; ++group) {
         const int64_t begin = group * tiles / groups, count = (group + 1) * tiles / groups - begin;

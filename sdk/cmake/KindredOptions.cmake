@@ -43,12 +43,13 @@ target_compile_options(kindred_options INTERFACE -Wall -Wextra -Wpedantic -Wconv
   $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1000000>)
 
 # kindred_loops(<target> <file>...): files of a target whose loops over numbers take time that a user waits for. They are
-# compiled with -O3, and without the target's precompiled header, from which g++ would take its degree of optimisation.
+# compiled with -O3, and without the target's precompiled header, from which g++ would take its degree of optimisation. They
+# should include <ATen/core/Tensor.h> and take methods of tensors where they can: functions of at:: cost six seconds.
 function(kindred_loops target)
   set(loops ${target}_loops)
   add_library(${loops} OBJECT ${ARGN})
   target_include_directories(${loops} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
-  target_link_libraries(${loops} PRIVATE $<TARGET_PROPERTY:${target},LINK_LIBRARIES>)
+  target_link_libraries(${loops} PRIVATE $<TARGET_PROPERTY:${target},LINK_LIBRARIES> kindred_options)
   set_target_properties(${loops} PROPERTIES KINDRED_OPTIMIZATION -O3 CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     UNITY_BUILD ${KINDRED_UNITY} UNITY_BUILD_BATCH_SIZE ${KINDRED_UNITY_FILES})
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${loops}>)

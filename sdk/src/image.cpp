@@ -1,7 +1,8 @@
 #include "kindred/image.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/tensor.h>
 
 #include <sstream>
 
@@ -41,15 +42,14 @@ void apply(const ChannelMap& map, const uint8_t* from, int64_t count, float* to)
 /// In one pass over memory, where LibTorch's operations would take three.
 at::Tensor normalized_on_cpu(const at::Tensor& pictures, const ChannelMap& map) {
   const auto data = pictures.contiguous();
-  auto out =
-      at::empty({data.size(0), 3, data.size(1), data.size(2)}, at::kFloat, at::MemoryFormat::ChannelsLast);
+  auto out = data.new_empty(data.sizes(), data.options().dtype(at::kFloat));
   const auto* from = data.data_ptr<uint8_t>();
   auto* to = out.data_ptr<float>();
   constexpr int64_t kGrain = 1 << 14;
   at::parallel_for(0, data.numel() / 3, kGrain, [&](int64_t first, int64_t last) {
     apply(map, from + first * 3, (last - first) * 3, to + first * 3);
   });
-  return out;
+  return out.permute({0, 3, 1, 2});
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include "kindred/search/best_rows.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <tuple>
@@ -96,7 +97,7 @@ void offer_largest(at::Tensor& scores, TilePlace place, const RowFilter& filter,
                    std::vector<BestRows>& best) {
   erase_others(scores, place, filter);
   const int64_t count = scores.size(1), depth = std::min(k + 1, count);
-  const auto largest = at::topk(scores, depth, 1, true, true);
+  const auto largest = scores.topk(depth, 1, true, true);
   const auto values = std::get<0>(largest).cpu().contiguous();
   const auto places = std::get<1>(largest).cpu().contiguous();
   at::Tensor whole;  // on the CPU, copied when a tie asks for it
