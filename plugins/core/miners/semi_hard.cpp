@@ -1,6 +1,6 @@
-#include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <limits>
@@ -29,7 +29,7 @@ int64_t nearest_beyond(Number positive, const Number* values, int64_t columns, i
 
 /// d (B, R) -> the column of the negative of each positive, int64 (B, K).
 at::Tensor choices_by_rows(const at::Tensor& d, const at::Tensor& negatives, const PositiveLists& lists) {
-  const auto choices = at::zeros_like(lists.columns, at::MemoryFormat::Contiguous);
+  const auto choices = lists.columns.new_zeros(lists.columns.sizes());
   const auto of_positives = lists.columns.contiguous();
   const int64_t columns = d.size(1), longest = lists.longest();
   AT_DISPATCH_FLOATING_TYPES(d.scalar_type(), "semi_hard", [&] {
@@ -58,11 +58,11 @@ at::Tensor choices_by_rows(const at::Tensor& d, const at::Tensor& negatives, con
 at::Tensor choices_by_operators(const at::Tensor& d, const at::Tensor& negatives,
                                 const PositiveLists& lists) {
   const auto far = d.masked_fill(negatives.logical_not(), -kInfinity).argmax(1, true);  // (B, 1)
-  const auto choices = at::zeros_like(lists.columns);
+  const auto choices = lists.columns.new_zeros(lists.columns.sizes());
   for (int64_t k = 0; k < lists.longest(); ++k) {
-    const auto farther = negatives.logical_and(d > d.gather(1, lists.column(k)));
+    const auto farther = negatives.logical_and(d.gt(d.gather(1, lists.column(k))));
     const auto nearest = d.masked_fill(farther.logical_not(), kInfinity).argmin(1, true);
-    choices.slice(1, k, k + 1).copy_(at::where(farther.any(1, true), nearest, far));
+    choices.slice(1, k, k + 1).copy_(nearest.where(farther.any(1, true), far));
   }
   return choices;
 }

@@ -1,8 +1,8 @@
 #include "angular_sums.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -56,8 +56,8 @@ class Rows {
         of_negatives_(of_negatives.data_ptr<Number>()),
         anchors_of_(pairs.t().contiguous()),
         pairs_(pairs.data_ptr<bool>()),
-        by_shares_(at::zeros_like(shares)),
-        gradient_(at::zeros_like(shares)) {}
+        by_shares_(shares.new_zeros(shares.sizes())),
+        gradient_(shares.new_zeros(shares.sizes())) {}
 
   double sum() {
     std::vector<double> values(static_cast<size_t>(count_));
@@ -126,13 +126,13 @@ AngularSums angular_sums(const at::Tensor& similarities, const at::Tensor& pairs
                          double t) {
   at::NoGradGuard no_grad;
   const auto s = similarities.detach().contiguous();
-  const auto shares = ((s - 1) * (4 * t)).exp_();
-  const auto of_negatives = shares * negatives.to(s.scalar_type());
+  const auto shares = s.sub(1).mul_(4 * t).exp_();
+  const auto of_negatives = shares.mul(negatives.to(s.scalar_type()));
   const auto chosen = pairs.contiguous();
   AngularSums sums;
   AT_DISPATCH_FLOATING_TYPES(s.scalar_type(), "angular_sums", [&] {
     Rows<scalar_t> rows(s, shares, of_negatives, chosen, t);
-    sums.value = at::full({}, rows.sum(), s.options());
+    sums.value = s.new_full({}, rows.sum());
     sums.gradient = rows.gradient();
   });
   return sums;

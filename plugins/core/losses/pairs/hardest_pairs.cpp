@@ -1,8 +1,8 @@
 #include "hardest_pairs.hpp"
 
-#include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
@@ -84,11 +84,11 @@ Triplets hardest_pairs(Distance distance, const at::Tensor& embeddings, const at
                            Hardness::hard);
   }
   const auto label = labels.contiguous();
-  const auto positives = at::empty_like(label), negatives = at::empty_like(label);
+  const auto positives = label.new_empty(label.sizes()), negatives = label.new_empty(label.sizes());
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "hardest_pairs", [&] {
     search_tiles<scalar_t>(distance, x, label, positives.data_ptr<int64_t>(), negatives.data_ptr<int64_t>());
   });
-  const auto anchors = (positives >= 0).logical_and(negatives >= 0).nonzero().squeeze(1);
+  const auto anchors = positives.ge(0).logical_and(negatives.ge(0)).nonzero().squeeze(1);
   return {anchors, positives.index_select(0, anchors), negatives.index_select(0, anchors)};
 }
 
