@@ -35,11 +35,13 @@ endif()
 # Options for our own code; never exported with the SDK. Nearly all of it reads, checks, and asks LibTorch to compute: there -O3
 # takes half as long again to compile as -O1 and gains nothing that could be measured. g++ looks for memory that it no longer
 # needs as soon as it has a few hundred megabytes, which a precompiled header alone has, and that takes a tenth of its time.
-# A target with the property KINDRED_OPTIMIZATION has that in place of -O1.
+# A target with the property KINDRED_OPTIMIZATION has that in place of -O1. Whoever asks for another degree of optimisation than
+# CMake does gets it everywhere.
+string(REGEX MATCH "-O3" _is_usual "${CMAKE_CXX_FLAGS_RELEASE}")
 add_library(kindred_options INTERFACE)
 target_compile_options(kindred_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion
   $<$<BOOL:${KINDRED_WERROR}>:-Werror>
-  $<$<CONFIG:Release>:$<IF:$<BOOL:$<TARGET_PROPERTY:KINDRED_OPTIMIZATION>>,$<TARGET_PROPERTY:KINDRED_OPTIMIZATION>,-O1>>
+  $<$<AND:$<CONFIG:Release>,$<BOOL:${_is_usual}>>:$<IF:$<BOOL:$<TARGET_PROPERTY:KINDRED_OPTIMIZATION>>,$<TARGET_PROPERTY:KINDRED_OPTIMIZATION>,-O1>>
   $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1000000>)
 
 # kindred_loops(<target> <file>...): files of a target whose loops over numbers take time that a user waits for. They are
