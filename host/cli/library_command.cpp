@@ -9,7 +9,6 @@
 #include "kindred/error.hpp"
 
 namespace kindred::host {
-
 namespace {
 
 std::filesystem::path library_path(CommandLibrary library) {

@@ -69,8 +69,7 @@ at::Tensor FusedInvertedResidual::run(const at::Tensor& x, bool adds) const {
           outputs(0),
           outputs(1),
           0};
-  const auto y =
-      x.new_empty({map.images, map.out_height, map.out_width, project_.columns()}).permute({0, 3, 1, 2});
+  const auto y = unset_map(x, project_.columns(), map.out_height, map.out_width);
   map.out = y.data_ptr<float>();
   const int64_t columns = map.width + shape_.before[1] + shape_.after[1];
   const int64_t fitting =

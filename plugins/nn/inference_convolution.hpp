@@ -52,6 +52,12 @@ class InferenceConvolution {
 /// gives.
 std::shared_ptr<const InferenceConvolution> make_inference_convolution(const FinalConvolution& layer);
 
+/// (B, channels, height, width), channels_last, with the dtype and device of `x` (B, ...); its numbers are
+/// not set.
+inline at::Tensor unset_map(const at::Tensor& x, int64_t channels, int64_t height, int64_t width) {
+  return x.new_empty({x.size(0), height, width, channels}).permute({0, 3, 1, 2});
+}
+
 /// The clamp that an activation is.
 struct Clamp {
   float low, high;

@@ -70,7 +70,7 @@ class MatrixConvolution final : public InferenceConvolution {
                  shape_.stride +
              1;
     };
-    const auto y = x.new_empty({x.size(0), outputs(0), outputs(1), weight_.columns()}).permute({0, 3, 1, 2});
+    const auto y = unset_map(x, weight_.columns(), outputs(0), outputs(1));
     const Patches patches(x, shape_, kernel_, outputs(0), outputs(1));
     const int64_t depth = weight_.depth(), columns = weight_.columns(), stride = spread_stride(depth);
     const bool copies = kernel_ > 1 || shape_.stride > 1 || stride > depth;

@@ -63,7 +63,7 @@ class WinogradConvolution final : public InferenceConvolution {
   at::Tensor run(const at::Tensor& x, const at::Tensor& other, Activation activation) const override {
     const int64_t rows = (x.size(2) + kTileOutputs - 1) / kTileOutputs;
     const int64_t columns = (x.size(3) + kTileOutputs - 1) / kTileOutputs;
-    const auto y = x.new_empty({x.size(0), x.size(2), x.size(3), outputs_}).permute({0, 3, 1, 2});
+    const auto y = unset_map(x, outputs_, x.size(2), x.size(3));
     const int64_t tiles = x.size(0) * rows * columns, threads = at::get_num_threads();
     const int64_t fitting =
         std::max<int64_t>(kLeastTiles, kGroupNumbers / (kTilePlaces * (inputs_ + outputs_)));

@@ -14,7 +14,7 @@ if(DEFINED CMAKE_UNITY_BUILD)
 else()
   set(KINDRED_UNITY ON)
 endif()
-set(KINDRED_UNITY_FILES 16)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 16)
 # Everything that is run lands where an installation would have it relative to each other.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(KINDRED_ENGINE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/kindred")
@@ -53,7 +53,7 @@ function(kindred_loops target)
   target_include_directories(${loops} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
   target_link_libraries(${loops} PRIVATE $<TARGET_PROPERTY:${target},LINK_LIBRARIES> kindred_options)
   set_target_properties(${loops} PROPERTIES KINDRED_OPTIMIZATION -O3 CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    UNITY_BUILD ${KINDRED_UNITY} UNITY_BUILD_BATCH_SIZE ${KINDRED_UNITY_FILES})
+    UNITY_BUILD ${KINDRED_UNITY})
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:${loops}>)
 endfunction()
 

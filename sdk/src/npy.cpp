@@ -12,17 +12,17 @@
 namespace kindred {
 namespace {
 
-struct DtypeName {
+struct NpyDtype {
   const char* descr;
   at::ScalarType type;
 };
-constexpr DtypeName kDtypes[] = {{"|b1", at::kBool},  {"|i1", at::kChar},  {"|u1", at::kByte},
-                                 {"<i2", at::kShort}, {"<i4", at::kInt},   {"<i8", at::kLong},
-                                 {"<f2", at::kHalf},  {"<f4", at::kFloat}, {"<f8", at::kDouble}};
+constexpr NpyDtype kNpyDtypes[] = {{"|b1", at::kBool},  {"|i1", at::kChar},  {"|u1", at::kByte},
+                                   {"<i2", at::kShort}, {"<i4", at::kInt},   {"<i8", at::kLong},
+                                   {"<f2", at::kHalf},  {"<f4", at::kFloat}, {"<f8", at::kDouble}};
 
 at::ScalarType number_type(const NpyFile& file) {
   const auto& name = file.dtype();
-  for (const auto& entry : kDtypes) {
+  for (const auto& entry : kNpyDtypes) {
     if (name.size() == 3 && name.substr(1) == entry.descr + 1 &&
         (name[0] == entry.descr[0] || name[0] == '|' || name[0] == '=')) {
       return entry.type;
@@ -46,7 +46,7 @@ at::Tensor map_npy(const std::string& path) {
 
 std::string npy_header(at::IntArrayRef shape, at::ScalarType dtype) {
   std::string text = "{'descr': '";
-  for (const auto& entry : kDtypes) {
+  for (const auto& entry : kNpyDtypes) {
     if (entry.type == dtype) text += entry.descr;
   }
   if (text.back() == '\'') throw Error(std::string("a .npy file cannot hold ") + at::toString(dtype));

@@ -55,23 +55,31 @@ def our_rates(arguments, network, scratch):
     return {one["size"]: one["samples_per_second"] for one in json.loads(run.stdout)["encoders"][0]["batches"]}
 
 
-def peer_rate(arguments, python, engine, network, scratch):
+def peer_rate(arguments, python, action, engine, network):
+    """Pictures/s that encoder_peers.py prints."""
+    scratch = pathlib.Path(arguments.scratch)
     environment = dict(os.environ, TORCHINDUCTOR_CACHE_DIR=str(scratch / "inductor"))
-    run = subprocess.run([python, ROOT / "tests/benchmarks/encoder_peers.py", "time", engine, network,
-                          str(BATCHES[network]), str(arguments.seconds), scratch], capture_output=True, text=True, env=environment)
+    run = subprocess.run([python, ROOT / "tests/benchmarks/encoder_peers.py", action, engine, network, str(BATCHES[network]),
+                          str(arguments.seconds), scratch], capture_output=True, text=True, env=environment)
     if run.returncode != 0:
         sys.exit(f"{engine} failed with {network}: {run.stderr[-2000:]}")
     return float(run.stdout.split()[-1])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--networks", default="lite0,resnet18,resnet50")
-    parser.add_argument("--engines", default="compile,openvino,onnxruntime")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4)
+def options(description, networks, rounds, seconds):
+    """The parser of what is asked of a benchmark beside the peers."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--networks", default=networks)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--seconds", type=float, default=seconds)
     parser.add_argument("--build", default="build/release")
     parser.add_argument("--scratch", default=f"{tempfile.gettempdir()}/kindred_encoder")
+    return parser
+
+
+def main():
+    parser = options(__doc__, "lite0,resnet18,resnet50", 3, 4)
+    parser.add_argument("--engines", default="compile,openvino,onnxruntime")
     arguments = parser.parse_args()
     scratch = pathlib.Path(arguments.scratch)
     engines = arguments.engines.split(",")
@@ -82,7 +90,7 @@ def main():
             for size, rate in our_rates(arguments, network, scratch).items():
                 ours[size] = max(ours.get(size, 0), rate)
             for engine in engines:
-                peers[engine] = max(peers[engine], peer_rate(arguments, python, engine, network, scratch))
+                peers[engine] = max(peers[engine], peer_rate(arguments, python, "time", engine, network))
         size = 8 if BATCHES[network] < 32 else 32
         best = max(peers, key=peers.get)
         print(f"{network}: {ours[size]:.1f} pictures/s in batches of {size} (" +

@@ -2,7 +2,7 @@
 
     encoder_peers.py make FOLDER                               writes the networks as ONNX
     encoder_peers.py time ENGINE NETWORK BATCH SECONDS FOLDER  prints images/s: the median of its calls in this time
-    encoder_peers.py train LAYOUT NETWORK BATCH SECONDS        prints pictures/s of training with PyTorch: the median of its steps; LAYOUT
+    encoder_peers.py train LAYOUT NETWORK BATCH SECONDS FOLDER prints pictures/s of training with PyTorch: the median of its steps; LAYOUT
                                                                is nchw or channels_last
     encoder_peers.py files NETWORK BATCH FOLDER                prints pictures/s of the files whose paths stand on its standard input,
                                                                by Pillow in as many threads as processors and ONNX Runtime
@@ -206,8 +206,9 @@ if __name__ == "__main__":
         make(sys.argv[2])
     elif sys.argv[1] == "files":
         from_files(sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.stdin.read().splitlines())
-    elif sys.argv[1] == "train":
-        train(sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5]))
     else:
         engine, network, batch, seconds, folder = sys.argv[2:]
-        measure(engine, network, int(batch), float(seconds), folder)
+        if sys.argv[1] == "train":
+            train(engine, network, int(batch), float(seconds))
+        else:
+            measure(engine, network, int(batch), float(seconds), folder)

@@ -8,7 +8,6 @@ Networks are drawn, at 224 px, in batches of 32 (Lite0) and 16. Ours is `host ru
 and AdamW, and its time has drawing and reading in it; the peer (encoder_peers.py) has the same loss and optimizer, and its batch lies in
 memory: once as most scripts have it (NCHW), once with channels last. What is compared is the best epoch, and the peer's median step.
 """
-import argparse
 import json
 import pathlib
 import subprocess
@@ -38,22 +37,8 @@ def our_rate(arguments, network, batch, folder):
     return STEPS * batch / min(json.loads(line)["train"]["seconds"] for line in history)
 
 
-def peer_rate(arguments, python, network, batch, layout):
-    run = subprocess.run([python, encoder.ROOT / "tests/benchmarks/encoder_peers.py", "train", layout, network, str(batch),
-                          str(arguments.seconds)], capture_output=True, text=True)
-    if run.returncode != 0:
-        sys.exit(f"PyTorch failed with {network}: {run.stderr[-2000:]}")
-    return float(run.stdout.split()[-1])
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--networks", default="resnet18,lite0")
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--build", default="build/release")
-    parser.add_argument("--scratch", default=f"{tempfile.gettempdir()}/kindred_encoder")
-    arguments = parser.parse_args()
+    arguments = encoder.options(__doc__, "resnet18,lite0", 2, 20).parse_args()
     python = encoder.peers_in(pathlib.Path(arguments.scratch))
     for network in arguments.networks.split(","):
         batch = encoder.BATCHES[network]
@@ -62,7 +47,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 ours = max(ours, our_rate(arguments, network, batch, pathlib.Path(folder)))
             for layout in peers:
-                peers[layout] = max(peers[layout], peer_rate(arguments, python, network, batch, layout))
+                peers[layout] = max(peers[layout], encoder.peer_rate(arguments, python, "train", layout, network))
         print(f"{network}: {ours:.1f} pictures/s in batches of {batch}; " + "; ".join(
             f"eager PyTorch, {layout}: {rate:.1f}, {ours / rate:.2f}x" for layout, rate in peers.items()), flush=True)
 

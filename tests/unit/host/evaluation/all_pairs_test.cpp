@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
+#include "labelled_task.hpp"
+
 namespace kindred::host {
 namespace {
-
-RetrievalTask all_of_labels(const at::Tensor& labels) { return {labels, {}, {}, {}}; }
 
 /// All other rows ordered by (distance, row number), by the plainest means.
 std::vector<int64_t> order_of(const at::Tensor& distances, int64_t query) {
@@ -44,7 +44,7 @@ void expect_brute_force(const at::Tensor& x, const Relevance& relevance, Distanc
 TEST(AllPairs, equal_sorting_all_pairs_over_several_blocks) {
   at::manual_seed(1);
   const auto x = at::randn({1100, 5});
-  const Relevance relevance(all_of_labels(at::randint(300, {1100}, at::kLong)));
+  const Relevance relevance(of_labels(at::randint(300, {1100}, at::kLong)));
   for (const Distance distance : {Distance::cosine, Distance::euclidean, Distance::dot}) {
     expect_brute_force(x, relevance, distance, 7);
   }
@@ -54,7 +54,7 @@ TEST(AllPairs, ties_go_by_row_number_also_among_those_that_are_only_counted) {
   at::manual_seed(2);
   // Whole numbers, of which products and sums are exact: most rows have many others at their own place.
   const auto x = at::randint(-1, 2, {1100, 4}, at::kFloat);
-  const Relevance relevance(all_of_labels(at::randint(400, {1100}, at::kLong)));
+  const Relevance relevance(of_labels(at::randint(400, {1100}, at::kLong)));
   for (const Distance distance : {Distance::euclidean, Distance::squared_euclidean, Distance::dot}) {
     for (const int64_t depth : {1, 12}) expect_brute_force(x, relevance, distance, depth);
   }
@@ -64,7 +64,7 @@ TEST(AllPairs, ranks_are_those_of_float64_where_float32_cannot_tell_scores_apart
   at::manual_seed(3);
   // Far from the origin, so that scores agree in all but their last digits.
   const auto x = at::randn({600, 8}) * 0.25 + 16;
-  const Relevance relevance(all_of_labels(at::randint(250, {600}, at::kLong)));
+  const Relevance relevance(of_labels(at::randint(250, {600}, at::kLong)));
   const auto rows = scored_rows(Distance::euclidean, x);
   const auto found = all_pairs(rows, relevance, 1);
   const auto distances = distance_matrix(Distance::squared_euclidean, x.to(at::kDouble), x.to(at::kDouble));
@@ -81,12 +81,12 @@ TEST(AllPairs, ranks_are_those_of_float64_where_float32_cannot_tell_scores_apart
 
 TEST(AllPairs, serve_where_both_ways_are_equally_far_and_little_is_kept) {
   const auto x = at::randn({40, 3});
-  const Relevance relevance(all_of_labels(at::arange(40, at::kLong).remainder(8)));
+  const Relevance relevance(of_labels(at::arange(40, at::kLong).remainder(8)));
   EXPECT_TRUE(has_all_pairs(scored_rows(Distance::cosine, x), relevance, 5));
   EXPECT_FALSE(has_all_pairs(scored_rows(Distance::manhattan, x), relevance, 5));
   EXPECT_FALSE(has_all_pairs(scored_rows(Distance::snr, x), relevance, 5));
   EXPECT_FALSE(has_all_pairs(scored_rows(Distance::cosine, x), relevance, 40)) << "it has 39 others";
-  const Relevance one_class(all_of_labels(at::zeros({2000}, at::kLong)));
+  const Relevance one_class(of_labels(at::zeros({2000}, at::kLong)));
   EXPECT_FALSE(has_all_pairs(scored_rows(Distance::cosine, at::randn({2000, 3})), one_class, 5));
 }
 

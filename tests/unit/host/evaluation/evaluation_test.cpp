@@ -6,13 +6,10 @@
 #include <cmath>
 
 #include "component.hpp"
+#include "labelled_task.hpp"
 
 namespace kindred::host {
 namespace {
-
-RetrievalTask of_labels(const at::Tensor& labels, const at::Tensor& queries = {}) {
-  return {labels, queries, {}, {}};
-}
 
 std::shared_ptr<Metric> r_precision() { return testing::make<Metric>("core", "kindred.r_precision"); }
 

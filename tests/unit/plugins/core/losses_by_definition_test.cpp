@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "double_loss.hpp"
+#include "integers.hpp"
 #include "kindred/miner.hpp"
 #include "mined_batch.hpp"
 #include "numeric_gradient.hpp"
@@ -18,6 +19,7 @@ namespace {
 using nlohmann::json;
 using testing::cosine;
 using testing::dot;
+using testing::integers;
 using testing::make_double_loss;
 using testing::random_matrix;
 using testing::Row;
@@ -219,7 +221,6 @@ PairBatch batch_of(const at::Tensor& x, const std::vector<Triplet>& triplets) {
     p.push_back(static_cast<int64_t>(one.p));
     n.push_back(static_cast<int64_t>(one.n));
   }
-  const auto integers = [](const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); };
   const Triplets chosen = {integers(a), integers(p), integers(n)};
   return {x, x, masks_of(chosen, x.size(0), x.size(0)), chosen};
 }

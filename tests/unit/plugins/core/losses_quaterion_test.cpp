@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "component.hpp"
+#include "integers.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/metric.hpp"
@@ -19,13 +20,13 @@
 namespace kindred {
 namespace {
 using nlohmann::json;
+using testing::integers;
 
 constexpr double kDigits = 6e-7;  // six decimals are known
 
 at::Tensor matrix(const std::vector<double>& values, int64_t rows) {
   return at::tensor(values, at::kDouble).reshape({rows, -1});
 }
-at::Tensor integers(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
 
 at::Tensor eight_embeddings() {
   return matrix(

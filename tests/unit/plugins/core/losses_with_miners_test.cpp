@@ -6,6 +6,7 @@
 #include <string>
 
 #include "double_loss.hpp"
+#include "integers.hpp"
 #include "kindred/miner.hpp"
 #include "mined_batch.hpp"
 #include "numeric_gradient.hpp"
@@ -13,6 +14,7 @@
 // Any miner goes with any loss over pairs or triplets, with and without rows of earlier batches.
 namespace kindred {
 namespace {
+using testing::integers;
 using testing::make_double_loss;
 using testing::random_matrix;
 
@@ -38,13 +40,11 @@ std::vector<std::string> losses_over_pairs() {
   return ids;
 }
 
-at::Tensor labels_of(const std::vector<int64_t>& values) { return at::tensor(values, at::kLong); }
-
 const int64_t kRows = 8;
 
 /// One sample is alone, but for the earlier rows.
 struct Labels {
-  at::Tensor batch = labels_of({0, 1, 0, 2, 1, 2, 0, 3}), earlier = labels_of({1, 3, 0, 2, 7});
+  at::Tensor batch = integers({0, 1, 0, 2, 1, 2, 0, 3}), earlier = integers({1, 3, 0, 2, 7});
 };
 
 /// References are the embeddings and, with a memory, earlier rows, some of which are of their classes.

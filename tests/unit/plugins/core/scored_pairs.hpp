@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "component.hpp"
+#include "integers.hpp"
 #include "kindred/loss.hpp"
 #include "numeric_gradient.hpp"
 
@@ -32,7 +33,6 @@ inline at::Tensor matrix(const std::vector<Row>& rows) {
 }
 
 inline ScoredPairs tensors(const Pairs& pairs) {
-  const auto integers = [](const std::vector<int64_t>& x) { return at::tensor(x, at::kLong); };
   return {matrix(pairs.a),           matrix(pairs.b),           at::tensor(pairs.scores, at::kDouble),
           integers(pairs.subgroups), integers(pairs.a_objects), integers(pairs.b_objects)};
 }

@@ -6,6 +6,8 @@
 
 #include <array>
 
+#include "drawn.hpp"
+
 namespace kindred::nn {
 namespace {
 
@@ -46,10 +48,6 @@ struct Example {
   TensorList list;
   ConvolutionNorm layer;
 };
-
-double relative(const at::Tensor& a, const at::Tensor& b) {
-  return ((a - b).norm() / b.norm()).item<double>();
-}
 
 TEST(ConvolutionNorm, equals_convolution_then_norm_with_all_gradients) {
   for (const auto& shape : {ConvolutionShape{6, 8, 1}, ConvolutionShape{6, 8, 3, 2},

@@ -8,6 +8,8 @@
 #include <array>
 #include <limits>
 
+#include "drawn.hpp"
+
 namespace kindred::nn {
 namespace {
 
@@ -59,10 +61,6 @@ Outcome own(const DepthwiseCase& c, at::Tensor x, at::Tensor weight, at::Tensor 
   return {y, x.grad(), weight.grad(), bias.grad()};
 }
 
-double relative_in_double(const at::Tensor& a, const at::Tensor& b) {
-  return ((a.to(at::kDouble) - b).norm() / b.norm()).item<double>();
-}
-
 struct Input {
   at::Tensor x, weight, bias, gradient;
 };
@@ -84,10 +82,10 @@ TEST(Depthwise, equals_the_separate_operations_in_float64) {
     const auto in = input_of(c, at::kFloat);
     const auto expected = reference(c, in.x, in.weight, in.bias, in.gradient);
     const auto out = own(c, in.x, in.weight, in.bias, in.gradient);
-    EXPECT_LT(relative_in_double(out.y, expected.y), 1e-6);
-    EXPECT_LT(relative_in_double(out.x, expected.x), 1e-6);
-    EXPECT_LT(relative_in_double(out.weight, expected.weight), 1e-6);
-    EXPECT_LT(relative_in_double(out.bias, expected.bias), 1e-6);
+    EXPECT_LT(relative(out.y, expected.y), 1e-6);
+    EXPECT_LT(relative(out.x, expected.x), 1e-6);
+    EXPECT_LT(relative(out.weight, expected.weight), 1e-6);
+    EXPECT_LT(relative(out.bias, expected.bias), 1e-6);
     EXPECT_EQ(out.weight.sizes(), in.weight.sizes());
   }
 }
@@ -100,10 +98,10 @@ TEST(Depthwise, rounds_only_what_is_stored_as_bfloat16) {
     const auto out = own(c, in.x, in.weight, in.bias, in.gradient);
     EXPECT_EQ(out.y.scalar_type(), at::kBFloat16);
     EXPECT_TRUE(at::equal(out.y, expected.y.to(at::kFloat).to(at::kBFloat16)) ||
-                relative_in_double(out.y, expected.y) < 3e-3);
-    EXPECT_LT(relative_in_double(out.x, expected.x), 3e-3);
-    EXPECT_LT(relative_in_double(out.weight, expected.weight), 1e-6);  // sums are float32
-    EXPECT_LT(relative_in_double(out.bias, expected.bias), 1e-6);
+                relative(out.y, expected.y) < 3e-3);
+    EXPECT_LT(relative(out.x, expected.x), 3e-3);
+    EXPECT_LT(relative(out.weight, expected.weight), 1e-6);  // sums are float32
+    EXPECT_LT(relative(out.bias, expected.bias), 1e-6);
   }
 }
 

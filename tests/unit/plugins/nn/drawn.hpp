@@ -14,4 +14,9 @@ inline at::Tensor drawn_map(at::IntArrayRef sizes, double step) {
   return drawn(sizes, step).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+/// How far `a` is from `b`, to the length of `b`.
+inline double relative(const at::Tensor& a, const at::Tensor& b) {
+  return ((a - b).norm() / b.norm()).item<double>();
+}
+
 }  // namespace kindred::nn
