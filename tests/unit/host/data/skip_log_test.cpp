@@ -5,20 +5,12 @@
 
 #include "kindred/error.hpp"
 #include "sample_list.hpp"
+#include "temporary_folder.hpp"
 
 namespace kindred::host {
 namespace {
 using kindred::testing::sample_list;
 using ::testing::HasSubstr;
-
-std::string thrown(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(SkipLog, counts_a_sample_once_and_stops_beyond_the_share_that_is_allowed) {
   LoadingOptions options;
@@ -31,7 +23,7 @@ TEST(SkipLog, counts_a_sample_once_and_stops_beyond_the_share_that_is_allowed) {
   auto samples = sample_list({2, 3, 4, 5});
   log.remove_from(samples);
   EXPECT_EQ(samples, sample_list({2, 4}));
-  const auto error = thrown([&] { log.note({{SampleIndex{7}, "g.jpg", "not a picture"}}); });
+  const auto error = testing::thrown([&] { log.note({{SampleIndex{7}, "g.jpg", "not a picture"}}); });
   EXPECT_THAT(error, HasSubstr("3 of 100"));
   EXPECT_THAT(error, HasSubstr("data.max_skipped = 0.02"));
   EXPECT_THAT(error, HasSubstr("c.jpg: cut off"));
@@ -44,7 +36,7 @@ TEST(SkipLog, fails_at_the_first_one_when_told_so) {
   options.max_skipped = 1;
   SkipLog log(options, 10, context);
   EXPECT_NO_THROW(log.note({}));
-  EXPECT_THAT(thrown([&] {
+  EXPECT_THAT(testing::thrown([&] {
                 log.note({{SampleIndex{1}, "b.jpg", "cut off"}});
               }),
               HasSubstr("b.jpg cannot be read: cut off"));

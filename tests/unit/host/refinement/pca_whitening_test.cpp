@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "kindred/distance.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
@@ -21,15 +19,6 @@ at::Tensor made_rows(int64_t count) {
   const auto scales = at::tensor({5.0F, 2.0F, 1.0F, 0.5F, 0.25F, 0.1F});
   const auto mixed = at::mm(at::randn({count, 6}) * scales, at::randn({6, 6}));
   return mixed + at::arange(6).to(at::kFloat);
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 TEST(PcaWhitening, what_it_was_learned_from_varies_alike_and_independently_in_the_directions_that_vary_most) {
@@ -62,13 +51,13 @@ TEST(PcaWhitening, does_not_depend_on_the_length_of_rows) {
 }
 
 TEST(PcaWhitening, more_directions_than_there_are_is_an_error_that_says_how_many_there_are) {
-  EXPECT_THAT(message_of([] { PcaWhitening::learn(made_rows(50), 7); }), HasSubstr("embeddings have 6"));
-  EXPECT_THAT(message_of([] { PcaWhitening::learn(made_rows(4), 4); }), HasSubstr("the 4 rows vary in 3"));
-  EXPECT_THAT(message_of([] {
+  EXPECT_THAT(testing::thrown([] { PcaWhitening::learn(made_rows(50), 7); }), HasSubstr("embeddings have 6"));
+  EXPECT_THAT(testing::thrown([] { PcaWhitening::learn(made_rows(4), 4); }), HasSubstr("the 4 rows vary in 3"));
+  EXPECT_THAT(testing::thrown([] {
                 PcaWhitening::learn(at::empty({0, 6}), 1);
               }),
               HasSubstr("the 0 rows vary in 0"));
-  EXPECT_THAT(message_of([] {
+  EXPECT_THAT(testing::thrown([] {
                 PcaWhitening::learn(made_rows(50), 3).apply(at::ones({2, 5}));
               }),
               HasSubstr("embeddings of 6 numbers and was given ones of 5"));
@@ -85,13 +74,13 @@ TEST(PcaWhitening, is_read_as_it_was_written_and_damaged_files_are_refused) {
   for (const auto& bad : {at::ones({4, 5}), at::ones({7, 6}), at::full({4, 6}, NAN),
                           at::ones({4, 6}).to(at::kDouble), at::ones({6}), at::empty({0, 6})}) {
     write_npy(projection, bad);
-    EXPECT_THAT(message_of([&] { PcaWhitening::load(folder.path().string()); }),
+    EXPECT_THAT(testing::thrown([&] { PcaWhitening::load(folder.path().string()); }),
                 HasSubstr("whitening_projection.npy"));
   }
   write_npy(projection, good);
   const auto bytes = read_file(mean);
   write_file_atomically(mean, bytes.substr(0, bytes.size() - 3));
-  EXPECT_THAT(message_of([&] { PcaWhitening::load(folder.path().string()); }),
+  EXPECT_THAT(testing::thrown([&] { PcaWhitening::load(folder.path().string()); }),
               HasSubstr("whitening_mean.npy"));
 }
 

@@ -23,15 +23,6 @@ std::shared_ptr<Encoder> small(nlohmann::json more = nlohmann::json::object()) {
 
 at::Tensor pictures() { return at::arange(2 * 32 * 32 * 3).fmod(251).to(at::kByte).reshape({2, 32, 32, 3}); }
 
-std::string thrown(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
-
 TEST(ResNet, stages_continue_where_others_stopped) {
   auto encoder = small();
   const Batch batch{pictures(), {}};
@@ -119,7 +110,7 @@ TEST(ResNet, weights_that_do_not_fit_are_named) {
   tensors.push_back({"layer9.weight", at::zeros({1})});
   tensors.push_back({"fc.weight", at::zeros({1})});  // a classifier is no part of the encoder
   write_safetensors(path, tensors);
-  const auto message = thrown([&] { small({{"weights", path}}); });
+  const auto message = testing::thrown([&] { small({{"weights", path}}); });
   EXPECT_THAT(message, HasSubstr(path));
   EXPECT_THAT(message, HasSubstr("conv1.weight is [8, 3, 5, 5], expected [8, 3, 7, 7]"));
   EXPECT_THAT(message, HasSubstr("missing layer1.0.conv1.weight"));
