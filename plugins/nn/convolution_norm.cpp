@@ -8,6 +8,8 @@
 
 #include "nn/depthwise.hpp"
 #include "nn/initialization.hpp"
+#include "nn/trained_convolution.hpp"
+#include "nn/trained_norm.hpp"
 
 namespace kindred::nn {
 namespace {
@@ -42,14 +44,7 @@ ConvolutionNorm::ConvolutionNorm(const std::string& convolution, const std::stri
 
 at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activation,
                                        bool batch_statistics) const {
-  if (batch_statistics) {
-    const auto map = convolved(x, weight_, at::Tensor(), Activation::none);
-    // A single value per channel has no variance, as in BatchNorm; its estimate would be 0 / 0.
-    const bool has_variance = map.numel() > map.size(1);
-    const auto out = at::batch_norm(map, scale_, shift_, mean_, variance_, has_variance, constants_.momentum,
-                                    constants_.epsilon, true);
-    return activated_in_place(out, activation);
-  }
+  if (batch_statistics) return normalized(x, at::Tensor(), activation);
   if (fits(x, activation)) return folded_.convolution->run(x, at::Tensor(), activation);
   const bool is_prepared = folded_.weight.defined() && folded_.weight.scalar_type() == x.scalar_type();
   if (is_prepared && !at::GradMode::is_enabled())
@@ -60,11 +55,24 @@ at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activatio
 
 at::Tensor ConvolutionNorm::added_to(const at::Tensor& other, const at::Tensor& x, Activation activation,
                                      bool batch_statistics) const {
+  if (batch_statistics) return normalized(x, other, activation);
   const bool is_same =
       other.scalar_type() == x.scalar_type() && other.is_contiguous(at::MemoryFormat::ChannelsLast);
-  if (!batch_statistics && is_same && fits(x, activation))
-    return folded_.convolution->run(x, other, activation);
-  return activated_in_place((*this)(x, Activation::none, batch_statistics).add_(other), activation);
+  if (is_same && fits(x, activation)) return folded_.convolution->run(x, other, activation);
+  return activated_in_place((*this)(x, Activation::none, false).add_(other), activation);
+}
+
+at::Tensor ConvolutionNorm::normalized(const at::Tensor& x, const at::Tensor& other,
+                                       Activation activation) const {
+  const auto map = convolved(x, weight_, at::Tensor(), Activation::none);
+  const bool adds_another_type = other.defined() && other.scalar_type() != map.scalar_type();
+  if (is_clamp(activation) && !adds_another_type && serves_trained_norm(map))
+    return trained_norm(map, other, {scale_, shift_, mean_, variance_}, constants_, clamp_of(activation));
+  // A single value per channel has no variance, as in BatchNorm; its estimate would be 0 / 0.
+  const bool has_variance = map.numel() > map.size(1);
+  const auto out = at::batch_norm(map, scale_, shift_, mean_, variance_, has_variance, constants_.momentum,
+                                  constants_.epsilon, true);
+  return activated_in_place(other.defined() ? out.add_(other) : out, activation);
 }
 
 bool ConvolutionNorm::fits(const at::Tensor& x, Activation activation) const {
@@ -116,6 +124,11 @@ at::Tensor ConvolutionNorm::convolved(const at::Tensor& x, const at::Tensor& wei
     };
     return depthwise_convolution(x, weight, bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat),
                                  {step, before, {outputs(0), outputs(1)}, low, high});
+  }
+  const FixedShape shape{step, shape_.groups, before, after};
+  if (serves_trained(x, weight, shape)) {
+    const auto none = bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat);
+    return activated_in_place(trained_convolution(x, weight, none), activation);
   }
   auto input = x;
   if (before != after) {

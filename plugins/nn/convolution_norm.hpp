@@ -72,6 +72,8 @@ class ConvolutionNorm {
   bool fits(const at::Tensor& x, Activation activation) const;
   /// The zeros around a map of this height and width.
   Border border(int64_t height, int64_t width) const;
+  /// activation(the convolution of x, normalised by its own statistics, plus `other` where that is defined).
+  at::Tensor normalized(const at::Tensor& x, const at::Tensor& other, Activation activation) const;
   at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        Activation activation) const;
   ConvolutionShape shape_{};

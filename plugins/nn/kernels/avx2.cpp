@@ -15,6 +15,7 @@ ProcessorKernels avx2_kernels() {
           {multiply_block<Vector, 6, 1>, multiply_block<Vector, 3, 1>, multiply_block<Vector, 1, 1>},
           convolve_strip<Vector>,
           transform_inputs<Vector>,
+          transform_gradients<Vector>,
           transform_outputs<Vector>};
 }
 

@@ -17,6 +17,7 @@ ProcessorKernels avx512_kernels() {
            multiply_block<Vector, 1, 1>},
           convolve_strip<Vector>,
           transform_inputs<Vector>,
+          transform_gradients<Vector>,
           transform_outputs<Vector>};
 }
 

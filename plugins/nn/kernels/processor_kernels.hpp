@@ -43,6 +43,7 @@ struct TiledMap {
   int64_t height, width, channels;  ///< channels: a multiple of kKernelLanes
   int64_t rows, columns;            ///< of tiles in one map
   int64_t first, count;             ///< the tiles [first, first + count) of all maps
+  int64_t place_stride;             ///< numbers from one place of the transformed tiles to the next
 };
 struct TiledResult {
   const float *bias, *other;  ///< (channels); null or numbers as they lie in `y`
@@ -68,8 +69,11 @@ struct ProcessorKernels {
 
   void (*convolve_strip)(const StripConvolution& strip);
 
-  /// Inputs -> (36, count, stride), B^T d B of each tile, channel by channel.
+  /// Inputs -> (36, count, stride), B^T d B of each tile, channel by channel; the places of all of these lie
+  /// `place_stride` apart.
   void (*transform_inputs)(const TiledMap& map, const float* x, int64_t stride, float* tiles);
+  /// The gradient of results -> (36, count, channels), A y A^T of each tile.
+  void (*transform_gradients)(const TiledMap& map, const float* gradient, float* tiles);
   /// (36, count, channels) -> the tiles of the result: A^T m A + bias + other, clamped.
   void (*transform_outputs)(const TiledMap& map, const float* tiles, const TiledResult& result);
 };

@@ -31,6 +31,19 @@ KINDRED_INLINE void shrink_six(Vector* m) {
   m[3 * kStep] = difference + 8.0F * far_difference + m[5 * kStep];
 }
 
+/// A of four vectors that lie `kStep` apart; six are made.
+template <int kStep, typename Vector>
+KINDRED_INLINE void spread_four(Vector* m) {
+  const Vector a0 = m[0], a1 = m[kStep], a2 = m[2 * kStep], a3 = m[3 * kStep];
+  const Vector even = a0 + a2, odd = a1 + a3;
+  const Vector far_even = a0 + 4.0F * a2, far_odd = 2.0F * a1 + 8.0F * a3;
+  m[kStep] = even + odd;
+  m[2 * kStep] = even - odd;
+  m[3 * kStep] = far_even + far_odd;
+  m[4 * kStep] = far_even - far_odd;
+  m[5 * kStep] = a3;
+}
+
 /// Where a tile lies: its image, and the place of its first result.
 struct TilePlace {
   int64_t image, row, column;
@@ -38,6 +51,17 @@ struct TilePlace {
 KINDRED_INLINE TilePlace place_of(const TiledMap& map, int64_t tile) {
   return {tile / (map.rows * map.columns), tile / map.columns % map.rows * kTileOutputs,
           tile % map.columns * kTileOutputs};
+}
+
+/// Of an image that begins at `image`; zero outside of it.
+template <typename Vector>
+KINDRED_INLINE void load_or_zero(const TiledMap& map, const float* image, int64_t row, int64_t column,
+                                 Vector& to) {
+  const bool is_inside = row >= 0 && row < map.height && column >= 0 && column < map.width;
+  if (is_inside)
+    load(image + (row * map.width + column) * map.channels, to);
+  else
+    to = Vector{};
 }
 
 template <typename Vector>
@@ -51,18 +75,33 @@ void transform_inputs(const TiledMap& map, const float* x, int64_t stride, float
       for (int64_t i = 0; i < kTileInputs; ++i) {
         const int64_t row = place.row + i - 1;
         for (int64_t j = 0; j < kTileInputs; ++j) {
-          const int64_t column = place.column + j - 1;
-          const bool is_inside = row >= 0 && row < map.height && column >= 0 && column < map.width;
-          if (is_inside)
-            load(image + (row * map.width + column) * map.channels + channel, d[i * kTileInputs + j]);
-          else
-            d[i * kTileInputs + j] = Vector{};
+          load_or_zero(map, image + channel, row, place.column + j - 1, d[i * kTileInputs + j]);
         }
       }
       for (int64_t i = 0; i < kTileInputs; ++i) transform_six<kTileInputs>(d + i);
       for (int64_t i = 0; i < kTileInputs; ++i) transform_six<1>(d + i * kTileInputs);
       for (int64_t i = 0; i < kTilePlaces; ++i)
-        store(d[i], tiles + (i * map.count + tile) * stride + channel);
+        store(d[i], tiles + i * map.place_stride + tile * stride + channel);
+    }
+  }
+}
+
+template <typename Vector>
+void transform_gradients(const TiledMap& map, const float* gradient, float* tiles) {
+  constexpr int64_t kWidth = sizeof(Vector) / sizeof(float);
+  for (int64_t tile = 0; tile < map.count; ++tile) {
+    const auto place = place_of(map, map.first + tile);
+    const float* image = gradient + place.image * map.height * map.width * map.channels;
+    for (int64_t channel = 0; channel < map.channels; channel += kWidth) {
+      Vector m[kTilePlaces];
+      for (int64_t i = 0; i < kTileOutputs; ++i) {
+        for (int64_t j = 0; j < kTileOutputs; ++j)
+          load_or_zero(map, image + channel, place.row + i, place.column + j, m[i * kTileInputs + j]);
+      }
+      for (int64_t j = 0; j < kTileOutputs; ++j) spread_four<kTileInputs>(m + j);
+      for (int64_t i = 0; i < kTileInputs; ++i) spread_four<1>(m + i * kTileInputs);
+      for (int64_t i = 0; i < kTilePlaces; ++i)
+        store(m[i], tiles + i * map.place_stride + tile * map.channels + channel);
     }
   }
 }
@@ -80,7 +119,7 @@ void transform_outputs(const TiledMap& map, const float* tiles, const TiledResul
       Vector m[kTilePlaces], bias;
       load(result.bias + channel, bias);
       for (int64_t i = 0; i < kTilePlaces; ++i)
-        load(tiles + (i * map.count + tile) * map.channels + channel, m[i]);
+        load(tiles + i * map.place_stride + tile * map.channels + channel, m[i]);
       for (int64_t i = 0; i < kTileInputs; ++i) shrink_six<kTileInputs>(m + i);
       for (int64_t i = 0; i < kTileOutputs; ++i) shrink_six<1>(m + i * kTileInputs);
       for (int64_t i = 0; i < rows; ++i) {

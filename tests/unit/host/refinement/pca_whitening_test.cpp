@@ -52,7 +52,8 @@ TEST(PcaWhitening, does_not_depend_on_the_length_of_rows) {
 
 TEST(PcaWhitening, more_directions_than_there_are_is_an_error_that_says_how_many_there_are) {
   EXPECT_THAT(testing::thrown([] { PcaWhitening::learn(made_rows(50), 7); }), HasSubstr("embeddings have 6"));
-  EXPECT_THAT(testing::thrown([] { PcaWhitening::learn(made_rows(4), 4); }), HasSubstr("the 4 rows vary in 3"));
+  EXPECT_THAT(testing::thrown([] { PcaWhitening::learn(made_rows(4), 4); }),
+              HasSubstr("the 4 rows vary in 3"));
   EXPECT_THAT(testing::thrown([] {
                 PcaWhitening::learn(at::empty({0, 6}), 1);
               }),

@@ -8,6 +8,7 @@
 #include <array>
 #include <limits>
 
+#include "convolution_outcome.hpp"
 #include "drawn.hpp"
 
 namespace kindred::nn {
@@ -32,13 +33,9 @@ const DepthwiseCase kDepthwiseCases[] = {
     {5, 16, 5, 5, 1, {0, 0, 0, 0}, 0, 6},
     {5, 16, 11, 8, 3, {2, 1, 2, 2}, 0, 6}};
 
-struct Outcome {
-  at::Tensor y, x, weight, bias;  ///< the result and the gradients
-};
-
 /// By LibTorch's operations in float64, from the same numbers.
-Outcome reference(const DepthwiseCase& c, const at::Tensor& x, const at::Tensor& weight,
-                  const at::Tensor& bias, const at::Tensor& gradient) {
+ConvolutionOutcome reference(const DepthwiseCase& c, const at::Tensor& x, const at::Tensor& weight,
+                             const at::Tensor& bias, const at::Tensor& gradient) {
   const auto leaf = [](const at::Tensor& t) {
     return t.detach().to(at::kDouble).contiguous().requires_grad_(true);
   };
@@ -51,8 +48,8 @@ Outcome reference(const DepthwiseCase& c, const at::Tensor& x, const at::Tensor&
   return {y, in.grad(), w.grad(), b.grad()};
 }
 
-Outcome own(const DepthwiseCase& c, at::Tensor x, at::Tensor weight, at::Tensor bias,
-            const at::Tensor& gradient) {
+ConvolutionOutcome own(const DepthwiseCase& c, at::Tensor x, at::Tensor weight, at::Tensor bias,
+                       const at::Tensor& gradient) {
   for (auto* t : {&x, &weight, &bias}) *t = t->detach().clone().requires_grad_(true);
   const DepthwiseShape shape = {
       c.stride, {c.zeros[0], c.zeros[1]}, {gradient.size(2), gradient.size(3)}, c.low, c.high};

@@ -6,20 +6,20 @@
 namespace kindred::nn {
 namespace {
 
-at::Tensor drawn(uint64_t seed, const std::string& name) {
+at::Tensor drawn_weight(uint64_t seed, const std::string& name) {
   const auto values = at::empty({1000}, at::kFloat);
   draw_uniform_by_fan_in(values, 4, named_generator(seed, name));
   return values;
 }
 
 TEST(NamedGenerator, depends_on_seed_and_name_alone) {
-  EXPECT_TRUE(at::equal(drawn(1, "conv1"), drawn(1, "conv1")));
-  EXPECT_FALSE(at::equal(drawn(1, "conv1"), drawn(2, "conv1")));
-  EXPECT_FALSE(at::equal(drawn(1, "conv1"), drawn(1, "conv2")));
+  EXPECT_TRUE(at::equal(drawn_weight(1, "conv1"), drawn_weight(1, "conv1")));
+  EXPECT_FALSE(at::equal(drawn_weight(1, "conv1"), drawn_weight(2, "conv1")));
+  EXPECT_FALSE(at::equal(drawn_weight(1, "conv1"), drawn_weight(1, "conv2")));
 }
 
 TEST(DrawUniformByFanIn, fills_its_range) {
-  const auto values = drawn(1, "conv1");
+  const auto values = drawn_weight(1, "conv1");
   EXPECT_LE(values.abs().max().item<double>(), 0.5);
   EXPECT_GT(values.max().item<double>(), 0.49);
   EXPECT_LT(values.min().item<double>(), -0.49);
