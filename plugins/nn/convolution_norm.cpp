@@ -114,32 +114,30 @@ ConvolutionNorm::Border ConvolutionNorm::border(int64_t height, int64_t width) c
 
 at::Tensor ConvolutionNorm::convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                                       Activation activation) const {
-  const int64_t kernel = shape_.kernel, step = shape_.stride;
-  auto [before, after] = border(x.size(2), x.size(3));
+  const int64_t kernel = shape_.kernel;
+  const auto zeros = border(x.size(2), x.size(3));
+  FixedShape shape{shape_.stride, shape_.groups, zeros.before, zeros.after};
+  const auto bias_or_zeros = [&] { return bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat); };
   const bool depthwise = shape_.groups == shape_.inputs && shape_.groups == shape_.outputs;
   if (depthwise && is_clamp(activation) && serves_depthwise(x, kernel)) {
     const auto [low, high] = clamp_of(activation);
-    const auto outputs = [&](size_t i) {
-      return (x.size(2 + static_cast<int64_t>(i)) + before[i] + after[i] - kernel) / step + 1;
-    };
-    return depthwise_convolution(x, weight, bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat),
-                                 {step, before, {outputs(0), outputs(1)}, low, high});
-  }
-  const FixedShape shape{step, shape_.groups, before, after};
-  if (serves_trained(x, weight, shape)) {
-    const auto none = bias.defined() ? bias : at::zeros({shape_.outputs}, at::kFloat);
-    return activated_in_place(trained_convolution(x, weight, none), activation);
+    const std::array<int64_t, 2> outputs = {output_size(x, kernel, shape, 0),
+                                            output_size(x, kernel, shape, 1)};
+    return depthwise_convolution(x, weight, bias_or_zeros(),
+                                 {shape.stride, shape.before, outputs, low, high});
   }
   auto input = x;
-  if (before != after) {
-    input = at::constant_pad_nd(x, {before[1], after[1], before[0], after[0]})
+  if (shape.before != shape.after) {
+    input = at::constant_pad_nd(x, {shape.before[1], shape.after[1], shape.before[0], shape.after[0]})
                 .contiguous(at::MemoryFormat::ChannelsLast);
-    before = {0, 0};
+    shape.before = shape.after = {0, 0};
   }
+  if (serves_trained(input, weight, shape))
+    return activated_in_place(trained_convolution(input, weight, bias_or_zeros(), shape), activation);
   const auto dtype = x.scalar_type();
-  const std::array<int64_t, 2> stride = {step, step}, dilation = {1, 1};
-  const auto out = at::conv2d(input, weight.to(dtype), bias.defined() ? bias.to(dtype) : bias, stride, before,
-                              dilation, shape_.groups);
+  const std::array<int64_t, 2> stride = {shape.stride, shape.stride}, dilation = {1, 1};
+  const auto out = at::conv2d(input, weight.to(dtype), bias.defined() ? bias.to(dtype) : bias, stride,
+                              shape.before, dilation, shape.groups);
   return activated_in_place(out, activation);
 }
 

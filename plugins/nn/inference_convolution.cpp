@@ -84,6 +84,10 @@ Made make_inference_convolution(const FinalConvolution& layer) {
   return std::make_shared<ConvolutionBySize>(winograd, plain);
 }
 
+at::Tensor unset_map(const at::Tensor& x, int64_t channels, int64_t height, int64_t width) {
+  return at::empty({x.size(0), channels, height, width}, x.options(), at::MemoryFormat::ChannelsLast);
+}
+
 Clamp clamp_of(Activation activation) {
   constexpr float kUnbounded = std::numeric_limits<float>::infinity();
   return {activation == Activation::none ? -kUnbounded : 0, activation == Activation::relu6 ? 6 : kUnbounded};

@@ -15,6 +15,12 @@ struct FixedShape {
       after{};  ///< zeros above and to the left, below and to the right: height, width
 };
 
+/// Height (side 0) or width (side 1) of what a k x k kernel gives for maps of the size of x (B, C, H, W).
+inline int64_t output_size(const at::Tensor& x, int64_t kernel, const FixedShape& shape, size_t side) {
+  const int64_t size = x.size(2 + static_cast<int64_t>(side)) + shape.before[side] + shape.after[side];
+  return (size - kernel) / shape.stride + 1;
+}
+
 /// A convolution with its norm folded into it.
 struct FinalConvolution {
   at::Tensor weight, bias;  ///< (out, in / groups, k, k) and (out), of one dtype
@@ -54,9 +60,7 @@ std::shared_ptr<const InferenceConvolution> make_inference_convolution(const Fin
 
 /// (B, channels, height, width), channels_last, with the dtype and device of `x` (B, ...); its numbers are
 /// not set.
-inline at::Tensor unset_map(const at::Tensor& x, int64_t channels, int64_t height, int64_t width) {
-  return x.new_empty({x.size(0), height, width, channels}).permute({0, 3, 1, 2});
-}
+at::Tensor unset_map(const at::Tensor& x, int64_t channels, int64_t height, int64_t width);
 
 /// The clamp that an activation is.
 struct Clamp {

@@ -14,6 +14,8 @@ namespace {
 /// Results that are computed by a panel of the weight while it is in the cache, and while what they are made
 /// of is.
 constexpr int64_t kChunkRows = 196, kChunkNumbers = 200 * 1024;
+/// Copies that are multiplied by the gradients of their results at a time.
+constexpr int64_t kCopiedNumbers = 1024 * 1024;
 
 /// Copies what the results of a convolution are made of, row by row of the kernel.
 class Patches {
@@ -61,47 +63,11 @@ class MatrixConvolution final : public InferenceConvolution {
   MatrixConvolution(const at::Tensor& weight, const at::Tensor& bias, const FixedShape& shape)
       : InferenceConvolution(at::kFloat),
         kernel_(weight.size(2)),
-        weight_(weight.permute({0, 2, 3, 1}).flatten(1), bias),
+        weight_(packed_kernel(weight, bias)),
         shape_(shape) {}
 
   at::Tensor run(const at::Tensor& x, const at::Tensor& other, Activation activation) const override {
-    const auto outputs = [&](size_t i) {
-      return (x.size(2 + static_cast<int64_t>(i)) + shape_.before[i] + shape_.after[i] - kernel_) /
-                 shape_.stride +
-             1;
-    };
-    const auto y = unset_map(x, weight_.columns(), outputs(0), outputs(1));
-    const Patches patches(x, shape_, kernel_, outputs(0), outputs(1));
-    const int64_t depth = weight_.depth(), columns = weight_.columns(), stride = spread_stride(depth);
-    const bool copies = kernel_ > 1 || shape_.stride > 1 || stride > depth;
-    const int64_t rows = x.size(0) * outputs(0) * outputs(1), panels = panel_count(columns);
-    const int64_t chunk =
-        std::min(kChunkRows, copies ? std::max<int64_t>(28, kChunkNumbers / depth) : kChunkRows);
-    const int64_t chunks = (rows + chunk - 1) / chunk;
-    // Few rows are multiplied by a part of the weight on each thread.
-    const int64_t parts =
-        std::clamp<int64_t>(at::get_num_threads() / std::max<int64_t>(1, chunks), 1, panels);
-    const auto clamp = clamp_of(activation);
-    const float *in = x.data_ptr<float>(), *sum = other.defined() ? other.data_ptr<float>() : nullptr;
-    float* out = y.data_ptr<float>();
-    at::parallel_for(0, chunks * parts, 1, [&](int64_t first, int64_t last) {
-      std::vector<float> room(copies ? static_cast<size_t>((rows / chunks + 1) * stride) : 0);
-      auto product = weight_.product();
-      product.out_stride = columns, product.low = clamp.low, product.high = clamp.high;
-      for (int64_t task = first; task < last; ++task) {
-        const int64_t begin = task / parts * rows / chunks, end = (task / parts + 1) * rows / chunks;
-        product.rows = copies ? room.data() : in + begin * depth;
-        product.row_stride = copies ? stride : depth;
-        product.count = end - begin;
-        for (int64_t row = begin; copies && row < end; ++row)
-          patches.copy(row, room.data() + (row - begin) * stride);
-        product.other = sum == nullptr ? nullptr : sum + begin * columns;
-        product.out = out + begin * columns;
-        const int64_t part = task % parts;
-        multiply(product, part * panels / parts, (part + 1) * panels / parts);
-      }
-    });
-    return y;
+    return matrix_convolution(x, weight_, kernel_, shape_, other, clamp_of(activation));
   }
 
  private:
@@ -112,11 +78,73 @@ class MatrixConvolution final : public InferenceConvolution {
 
 }  // namespace
 
+bool serves_matrices(const at::Tensor& weight, const FixedShape& shape) {
+  return shape.groups == 1 && weight.size(2) == weight.size(3) && weight.scalar_type() == at::kFloat &&
+         weight.device().is_cpu() && panel_columns() != 0;
+}
+
+PackedWeight packed_kernel(const at::Tensor& weight, const at::Tensor& bias) {
+  return {weight.permute({0, 2, 3, 1}).flatten(1), bias};
+}
+
+at::Tensor matrix_convolution(const at::Tensor& x, const PackedWeight& weight, int64_t kernel,
+                              const FixedShape& shape, const at::Tensor& other, const Clamp& clamp) {
+  const auto y =
+      unset_map(x, weight.columns(), output_size(x, kernel, shape, 0), output_size(x, kernel, shape, 1));
+  const Patches patches(x, shape, kernel, y.size(2), y.size(3));
+  const int64_t depth = weight.depth(), columns = weight.columns(), stride = spread_stride(depth);
+  const bool copies = kernel > 1 || shape.stride > 1 || stride > depth;
+  const int64_t rows = y.numel() / columns, panels = panel_count(columns);
+  const int64_t chunk =
+      std::min(kChunkRows, copies ? std::max<int64_t>(28, kChunkNumbers / depth) : kChunkRows);
+  const int64_t chunks = (rows + chunk - 1) / chunk;
+  // Few rows are multiplied by a part of the weight on each thread.
+  const int64_t parts = std::clamp<int64_t>(at::get_num_threads() / std::max<int64_t>(1, chunks), 1, panels);
+  const float *in = x.data_ptr<float>(), *sum = other.defined() ? other.data_ptr<float>() : nullptr;
+  float* out = y.data_ptr<float>();
+  at::parallel_for(0, chunks * parts, 1, [&](int64_t first, int64_t last) {
+    std::vector<float> room(copies ? static_cast<size_t>((rows / chunks + 1) * stride) : 0);
+    auto product = weight.product();
+    product.out_stride = columns, product.low = clamp.low, product.high = clamp.high;
+    for (int64_t task = first; task < last; ++task) {
+      const int64_t begin = task / parts * rows / chunks, end = (task / parts + 1) * rows / chunks;
+      product.rows = copies ? room.data() : in + begin * depth;
+      product.row_stride = copies ? stride : depth;
+      product.count = end - begin;
+      for (int64_t row = begin; copies && row < end; ++row)
+        patches.copy(row, room.data() + (row - begin) * stride);
+      product.other = sum == nullptr ? nullptr : sum + begin * columns;
+      product.out = out + begin * columns;
+      const int64_t part = task % parts;
+      multiply(product, part * panels / parts, (part + 1) * panels / parts);
+    }
+  });
+  return y;
+}
+
+at::Tensor matrix_weight_gradient(const at::Tensor& x, const at::Tensor& gradient, int64_t kernel,
+                                  const FixedShape& shape) {
+  const int64_t outputs = gradient.size(1), inputs = x.size(1), depth = kernel * kernel * inputs;
+  const auto of_rows = gradient.permute({0, 2, 3, 1}).reshape({-1, outputs});
+  const int64_t rows = of_rows.size(0);
+  const auto sums = x.new_zeros({outputs, depth});
+  const Patches patches(x, shape, kernel, gradient.size(2), gradient.size(3));
+  const int64_t fitting = std::clamp<int64_t>(kCopiedNumbers / depth, 1, rows);
+  const auto room = x.new_empty({fitting, depth});
+  float* to = room.data_ptr<float>();
+  for (int64_t begin = 0; begin < rows; begin += fitting) {
+    const int64_t count = std::min(fitting, rows - begin);
+    at::parallel_for(0, count, 32, [&](int64_t first, int64_t last) {
+      for (int64_t row = first; row < last; ++row) patches.copy(begin + row, to + row * depth);
+    });
+    sums.addmm_(of_rows.narrow(0, begin, count).t(), room.narrow(0, 0, count));
+  }
+  return sums.view({outputs, kernel, kernel, inputs}).permute({0, 3, 1, 2});
+}
+
 std::shared_ptr<const InferenceConvolution> make_matrix_convolution(const FinalConvolution& layer) {
-  const auto& [weight, bias, shape] = layer;
-  const bool fits = shape.groups == 1 && weight.size(2) == weight.size(3);
-  if (!fits || weight.scalar_type() != at::kFloat || panel_columns() == 0) return nullptr;
-  return std::make_shared<MatrixConvolution>(weight, bias, shape);
+  if (!serves_matrices(layer.weight, layer.shape)) return nullptr;
+  return std::make_shared<MatrixConvolution>(layer.weight, layer.bias, layer.shape);
 }
 
 }  // namespace kindred::nn

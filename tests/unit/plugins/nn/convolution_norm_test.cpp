@@ -50,8 +50,9 @@ struct Example {
 };
 
 TEST(ConvolutionNorm, equals_convolution_then_norm_with_all_gradients) {
-  for (const auto& shape : {ConvolutionShape{6, 8, 1}, ConvolutionShape{6, 8, 3, 2},
-                            ConvolutionShape{8, 8, 5, 1, 8}, ConvolutionShape{8, 8, 3, 2, 4}}) {
+  for (const auto& shape :
+       {ConvolutionShape{6, 8, 1}, ConvolutionShape{6, 8, 3, 2}, ConvolutionShape{8, 8, 5, 1, 8},
+        ConvolutionShape{8, 8, 3, 2, 4}, ConvolutionShape{64, 64, 3}}) {
     for (const bool batch_statistics : {false, true}) {
       Example example(shape);
       at::manual_seed(2);
