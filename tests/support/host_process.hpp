@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kindred/io/file.hpp"
+#include "library_command.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::testing {
@@ -33,6 +34,7 @@ class HostProcess {
     redirect(stem_ + ".in", O_RDONLY, 0);
     redirect(stem_ + ".out", O_WRONLY | O_CREAT | O_TRUNC, 1);
     redirect(stem_ + ".err", O_WRONLY | O_CREAT | O_TRUNC, 2);
+    if (is_library_command(arguments)) run_library_command(arguments);
     std::vector<char*> raw = {const_cast<char*>(KINDRED_TEST_HOST)};
     for (const auto& one : arguments) raw.push_back(const_cast<char*>(one.c_str()));
     raw.push_back(nullptr);
