@@ -65,8 +65,9 @@ at::Tensor ConvolutionNorm::added_to(const at::Tensor& other, const at::Tensor& 
 at::Tensor ConvolutionNorm::normalized(const at::Tensor& x, const at::Tensor& other,
                                        Activation activation) const {
   const auto map = convolved(x, weight_, at::Tensor(), Activation::none);
-  const bool adds_another_type = other.defined() && other.scalar_type() != map.scalar_type();
-  if (is_clamp(activation) && !adds_another_type && serves_trained_norm(map))
+  const bool adds_alike =
+      !other.defined() || (other.scalar_type() == map.scalar_type() && other.sizes() == map.sizes());
+  if (is_clamp(activation) && adds_alike && serves_trained_norm(map))
     return trained_norm(map, other, {scale_, shift_, mean_, variance_}, constants_, clamp_of(activation));
   // A single value per channel has no variance, as in BatchNorm; its estimate would be 0 / 0.
   const bool has_variance = map.numel() > map.size(1);

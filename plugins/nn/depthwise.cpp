@@ -8,11 +8,10 @@
 #include <algorithm>
 
 #include "nn/depthwise_kernels.hpp"
+#include "nn/gradient_function.hpp"
 
 namespace kindred::nn {
 namespace {
-
-at::Tensor channels_last(const at::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
 
 /// Splits the groups of channels among the threads.
 template <typename Work>
@@ -81,6 +80,7 @@ class Depthwise : public torch::autograd::Function<Depthwise> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
+    refuse_second_derivative();
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1], &y = saved[2];
     const auto numbers = context->saved_data["shape"].toIntVector();

@@ -23,7 +23,7 @@ bool serves_depthwise(const at::Tensor& x, int64_t kernel);
 
 /// x (B, C, H, W), float32 or bfloat16; weight (C, 1, k, k) and bias (C) float32 -> (B, C, outputs), dtype of
 /// x, channels_last. Sums are float32. Gradients: of x in its dtype, of weight and bias in float32. The
-/// result does not depend on the number of threads. A second derivative is refused by LibTorch.
+/// result does not depend on the number of threads. A second derivative throws c10::Error.
 at::Tensor depthwise_convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                                  const DepthwiseShape& shape);
 

@@ -44,9 +44,9 @@ class Patches {
         std::fill(to, to + kernel_ * channels_, 0.0F);
         continue;
       }
-      const float* from = in_ + ((image * in_height_ + line) * in_width_ + left) * channels_;
+      const float* from = in_ + ((image * in_height_ + line) * in_width_ + left + first) * channels_;
       std::fill(to, to + first * channels_, 0.0F);
-      std::copy(from + first * channels_, from + last * channels_, to + first * channels_);
+      std::copy(from, from + (last - first) * channels_, to + first * channels_);
       std::fill(to + last * channels_, to + kernel_ * channels_, 0.0F);
     }
   }
@@ -129,7 +129,7 @@ at::Tensor matrix_weight_gradient(const at::Tensor& x, const at::Tensor& gradien
   const int64_t rows = of_rows.size(0);
   const auto sums = x.new_zeros({outputs, depth});
   const Patches patches(x, shape, kernel, gradient.size(2), gradient.size(3));
-  const int64_t fitting = std::clamp<int64_t>(kCopiedNumbers / depth, 1, rows);
+  const int64_t fitting = std::max<int64_t>(1, std::min(rows, kCopiedNumbers / depth));
   const auto room = x.new_empty({fitting, depth});
   float* to = room.data_ptr<float>();
   for (int64_t begin = 0; begin < rows; begin += fitting) {

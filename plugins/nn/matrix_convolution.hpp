@@ -5,9 +5,9 @@
 
 namespace kindred::nn {
 
-/// A convolution as a product of matrices, of what each result is made of by the weight: of maps in
-/// channels_last these are the pixels themselves where the kernel is 1 x 1, and are copied for some pixels at
-/// a time otherwise.
+// A convolution as a product of matrices, of what each result is made of by the weight: of maps in
+// channels_last these are the pixels themselves where the kernel is 1 x 1, and are copied for some pixels at
+// a time otherwise.
 
 /// Says whether they serve a weight (out, in / groups, k, k) of this shape: no groups, float32 on the CPU,
 /// and a processor with kernels.

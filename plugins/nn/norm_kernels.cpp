@@ -2,8 +2,8 @@
 
 #include "nn/processor_clones.hpp"
 
-/// What a loop writes is nothing that it reads. The compiler would test each pair of pointers, and leaves a
-/// loop of more than a few as it is.
+/// What a loop writes at one place it reads at no other. The compiler would test each pair of pointers, and
+/// leaves a loop of more than a few as it is.
 #define KINDRED_VECTORIZE _Pragma("GCC ivdep")
 
 namespace kindred::nn {
@@ -14,7 +14,7 @@ KINDRED_INLINE float clamped(float value, float low, float high) {
   return above > high ? high : above;
 }
 KINDRED_INLINE float passed(float gradient, float y, float low, float high) {
-  return y > low && y < high ? gradient : 0.0F;
+  return y <= low || y >= high ? 0.0F : gradient;  // what is no number passes, so that it is noticed
 }
 
 }  // namespace

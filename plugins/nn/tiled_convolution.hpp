@@ -8,9 +8,9 @@
 
 namespace kindred::nn {
 
-/// A 3 x 3 convolution with stride 1 and a border of one zero by Winograd's minimal filtering, F(4 x 4, 3 x
-/// 3) of Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks": a quarter of the
-/// multiplications.
+// A 3 x 3 convolution with stride 1 and a border of one zero by Winograd's minimal filtering, F(4 x 4, 3 x
+// 3) of Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks": a quarter of the
+// multiplications.
 
 /// Says whether the tiles serve a weight (out, in / groups, k, k) of this shape: stride 1, one zero on each
 /// side, no groups, float32 on the CPU, channels that are multiples of 16, and a processor with kernels.

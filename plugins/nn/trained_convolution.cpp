@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
+#include "nn/gradient_function.hpp"
 #include "nn/matrix_convolution.hpp"
 #include "nn/tiled_convolution.hpp"
 
@@ -27,8 +29,6 @@ bool takes_matrices(const at::Tensor& weight, const FixedShape& shape) {
   return processor_kernels().instruction_set == InstructionSet::avx2 && shape.before == shape.after &&
          weight.size(2) > 1 && weight.size(0) >= kLeastChannels && serves_matrices(weight, shape);
 }
-
-at::Tensor channels_last(const at::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
 
 at::Tensor input_gradient(const at::Tensor& x, const at::Tensor& weight, const FixedShape& shape,
                           const at::Tensor& gradient) {
@@ -60,6 +60,7 @@ class TrainedConvolution : public torch::autograd::Function<TrainedConvolution> 
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
+    refuse_second_derivative();
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &weight = saved[1];
     const auto numbers = context->saved_data["shape"].toIntVector();
@@ -79,6 +80,7 @@ class TrainedConvolution : public torch::autograd::Function<TrainedConvolution> 
 
 bool serves_trained(const at::Tensor& x, const at::Tensor& weight, const FixedShape& shape) {
   return at::GradMode::is_enabled() && x.device().is_cpu() && x.scalar_type() == at::kFloat &&
+         x.numel() > 0 && x.size(1) == weight.size(1) * shape.groups &&
          (takes_tiles(x, weight, shape) || takes_matrices(weight, shape));
 }
 

@@ -6,7 +6,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
 
+#include "nn/gradient_function.hpp"
 #include "nn/norm_kernels.hpp"
 
 namespace kindred::nn {
@@ -14,10 +18,9 @@ namespace {
 
 /// Rows whose sums are float32. Those of all are added in float64, in order, whoever computed them.
 constexpr int64_t kRowsOfSum = 256;
+constexpr int64_t kRowsOfPivot = 64;
 
-at::Tensor channels_last(const at::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
-
-/// Rows, channels, x and the clamp; all rows.
+/// Describes all rows of a map; what is added and the result are to be set.
 NormRows rows_of(const at::Tensor& x, const Clamp& clamp) {
   NormRows all{};
   all.channels = x.size(1), all.rows = x.numel() / all.channels;
@@ -25,7 +28,7 @@ NormRows rows_of(const at::Tensor& x, const Clamp& clamp) {
   return all;
 }
 
-/// Some of the rows.
+/// Describes the rows [begin, end) of those.
 NormRows part_of(NormRows all, int64_t begin, int64_t end) {
   const int64_t place = begin * all.channels;
   all.rows = end - begin, all.x += place;
@@ -46,7 +49,7 @@ void for_parts(const NormRows& all, Work work) {
   });
 }
 
-/// Two sums over all rows -> (2, channels), float64.
+/// Adds up two sums of each channel over all rows -> (2, channels), float64.
 template <typename Work>
 at::Tensor two_sums(const NormRows& all, Work work) {
   const auto sums = at::zeros({(all.rows + kRowsOfSum - 1) / kRowsOfSum, 2, all.channels}, at::kFloat);
@@ -57,6 +60,8 @@ at::Tensor two_sums(const NormRows& all, Work work) {
   });
   return sums.to(at::kDouble).sum(0);
 }
+
+constexpr float kUnbounded = std::numeric_limits<float>::infinity();
 
 const float* numbers(const at::Tensor& t) { return t.data_ptr<float>(); }
 
@@ -69,8 +74,10 @@ class TrainedNorm : public torch::autograd::Function<TrainedNorm> {
     const auto x = channels_last(given), other = channels_last(added);
     const auto y = at::empty_like(x);
     auto all = rows_of(x, clamp);
-    // Squares are taken of distances to a value that is there, so that far from zero nothing cancels.
-    const auto pivot = x.select(0, 0).flatten(1).select(1, 0).contiguous();
+    // Squares are taken of distances to a mean of some rows, so that little cancels far from zero.
+    const auto rows = x.permute({0, 2, 3, 1}).flatten(0, 2);
+    const auto step = std::max<int64_t>(1, all.rows / kRowsOfPivot);
+    const auto pivot = rows.slice(0, 0, all.rows, step).mean(0);
     const auto moments = two_sums(all, [&](const NormRows& part, int64_t, float* sums, float* squares) {
       add_moments(part, numbers(pivot), sums, squares);
     });
@@ -89,13 +96,16 @@ class TrainedNorm : public torch::autograd::Function<TrainedNorm> {
     for_parts(all, [&](int64_t, const NormRows& part, int64_t) {
       normalize_rows(part, numbers(factor), numbers(offset));
     });
-    context->save_for_backward({x, y, scale, mean, inverse});
+    // Without a clamp the gradient needs no result, and what is handed over stands in for it.
+    const bool is_bounded = clamp.low > -kUnbounded || clamp.high < kUnbounded;
+    context->save_for_backward({x, is_bounded ? y : x, scale, mean, inverse});
     context->saved_data["clamp"] = std::vector<double>{clamp.low, clamp.high};
     return y;
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
+    refuse_second_derivative();
     const auto saved = context->get_saved_variables();
     const auto &x = saved[0], &y = saved[1], &scale = saved[2], &mean = saved[3], &inverse = saved[4];
     const auto clamp = context->saved_data["clamp"].toDoubleVector();

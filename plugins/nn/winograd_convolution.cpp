@@ -1,5 +1,7 @@
 #include "nn/winograd_convolution.hpp"
 
+#include <utility>
+
 #include "nn/tiled_convolution.hpp"
 
 namespace kindred::nn {

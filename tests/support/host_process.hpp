@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,9 @@ class HostProcess {
     static int number = 0;
     stem_ = folder / ("process_" + std::to_string(number++));
     write_file_atomically(stem_ + ".in", input);
+    if (is_library_command(arguments)) load_opencv();
+    std::cout.flush();  // of what is not written yet a child would write a copy
+    std::fflush(nullptr);
     pid_ = ::fork();
     if (pid_ != 0) return;
     if (::chdir(folder.path().c_str()) != 0) ::_exit(126);

@@ -31,6 +31,14 @@ inline bool is_library_command(const std::vector<std::string>& arguments) {
          library_commands().count(arguments[0]) != 0;
 }
 
+/// Loads, once for all commands that a test runs, what most of their plugins need.
+inline void load_opencv() {
+#ifdef KINDRED_TEST_OPENCV
+  static void* const library = ::dlopen(KINDRED_TEST_OPENCV, RTLD_NOW | RTLD_LOCAL);
+  (void)library;  // where it cannot be loaded the plugins say so
+#endif
+}
+
 /// Does in this process what the program would do: loads the library, calls it and ends.
 [[noreturn]] inline void run_library_command(const std::vector<std::string>& arguments) {
   const auto folder = std::filesystem::path(KINDRED_TEST_HOST).parent_path() / "../lib/kindred";

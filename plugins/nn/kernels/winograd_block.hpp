@@ -53,7 +53,7 @@ KINDRED_INLINE TilePlace place_of(const TiledMap& map, int64_t tile) {
           tile % map.columns * kTileOutputs};
 }
 
-/// Of an image that begins at `image`; zero outside of it.
+/// Loads channels of an image that begins at `image`; zeros where the place is outside of it.
 template <typename Vector>
 KINDRED_INLINE void load_or_zero(const TiledMap& map, const float* image, int64_t row, int64_t column,
                                  Vector& to) {

@@ -17,12 +17,13 @@ namespace {
 struct TrainedCase {
   int64_t batch, inputs, outputs, height, width, kernel, stride, border;
 };
-/// By tiles where the kernel is 3, the stride 1 and the border 1; by products of matrices otherwise.
-constexpr TrainedCase kTrainedCases[] = {{4, 64, 80, 7, 7, 3, 1, 1},  {6, 96, 64, 9, 5, 3, 1, 1},
-                                         {5, 64, 64, 8, 12, 3, 1, 1}, {16, 64, 80, 4, 4, 3, 1, 1},
-                                         {2, 3, 64, 20, 18, 7, 2, 3}, {3, 24, 72, 9, 10, 3, 2, 1},
-                                         {2, 8, 64, 9, 9, 3, 2, 0},   {2, 16, 64, 3, 3, 1, 1, 0},
-                                         {3, 24, 40, 9, 7, 1, 2, 0},  {1, 64, 64, 3, 3, 5, 1, 2}};
+/// The kernel 3 with the stride 1 and the border 1 goes by tiles where most of them lie inside the map; the
+/// others go by products of matrices.
+constexpr TrainedCase kTrainedCases[] = {
+    {4, 64, 80, 7, 7, 3, 1, 1},  {6, 96, 64, 9, 5, 3, 1, 1},  {5, 64, 64, 8, 12, 3, 1, 1},
+    {16, 64, 80, 4, 4, 3, 1, 1}, {2, 3, 64, 20, 18, 7, 2, 3}, {3, 24, 72, 9, 10, 3, 2, 1},
+    {2, 8, 64, 9, 9, 3, 2, 0},   {2, 16, 64, 3, 3, 1, 1, 0},  {3, 24, 40, 9, 7, 1, 2, 0},
+    {1, 64, 64, 3, 3, 5, 1, 2},  {16, 64, 64, 3, 3, 3, 1, 1}};
 
 /// The transforms of tiles multiply by up to 8 and subtract.
 constexpr double kTolerance = 3e-5;
@@ -86,12 +87,21 @@ TEST(TrainedConvolution, does_not_depend_on_the_number_of_threads) {
 TEST(TrainedConvolution, gives_gradients_of_what_asks_for_them) {
   if (processor_kernels().panel_columns == 0) GTEST_SKIP() << "this processor has no kernels for it";
   for (const auto& c : {kTrainedCases[2], kTrainedCases[5]}) {
-    const auto x = drawn({2, c.inputs, 8, 8}, 0.7);
+    const auto x = drawn({4, c.inputs, 8, 8}, 0.7);
     const auto weight = drawn({c.outputs, c.inputs, 3, 3}, 1.3).requires_grad_(true);
     trained_convolution(x, weight, at::zeros({c.outputs}), shape_of(c)).sum().backward();
     EXPECT_TRUE(weight.grad().defined());
     EXPECT_FALSE(x.grad().defined());
   }
+}
+
+TEST(TrainedConvolution, refuses_a_second_derivative) {
+  if (processor_kernels().panel_columns == 0) GTEST_SKIP() << "this processor has no kernels for it";
+  const auto& c = kTrainedCases[2];
+  const auto x = drawn({4, c.inputs, 8, 8}, 0.7).requires_grad_(true);
+  const auto weight = drawn({c.outputs, c.inputs, 3, 3}, 1.3);
+  const auto y = trained_convolution(x, weight, at::zeros({c.outputs}), shape_of(c)).sum();
+  EXPECT_THROW(y.backward({}, true, true), c10::Error);
 }
 
 TEST(TrainedConvolution, is_left_to_libtorch_where_it_does_not_serve) {
@@ -108,6 +118,7 @@ TEST(TrainedConvolution, is_left_to_libtorch_where_it_does_not_serve) {
   EXPECT_FALSE(serves_trained(x, at::zeros({48, 64, 3, 3}), shape));
   EXPECT_FALSE(serves_trained(x, at::zeros({64, 64, 1, 1}), shape));
   EXPECT_FALSE(serves_trained(x.to(at::kBFloat16), weight, shape));
+  EXPECT_FALSE(serves_trained(at::zeros({8, 80, 8, 8}), weight, shape));  // conv2d() says what is wrong
   EXPECT_FALSE(serves_trained(x.slice(0, 0, 1), weight, shape));  // four tiles do not pay for the weights
   EXPECT_FALSE(serves_trained(at::zeros({64, 64, 2, 2}), weight, shape));  // tiles are mostly border
   processor_kernels().instruction_set = InstructionSet::avx2;

@@ -5,6 +5,7 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <vector>
 
 #include "drawn.hpp"
@@ -84,6 +85,19 @@ TEST(TrainedNorm, does_not_depend_on_the_number_of_threads) {
   EXPECT_TRUE(at::equal(one.y, three.y));
   for (size_t i = 0; i < one.gradients.size(); ++i)
     EXPECT_TRUE(at::equal(one.gradients[i], three.gradients[i]));
+}
+
+TEST(TrainedNorm, what_is_no_number_is_handed_on) {
+  auto x = drawn({2, 8, 3, 3}, 0.7);
+  x[0][1][0][0] = std::numeric_limits<float>::quiet_NaN();
+  x.requires_grad_(true);
+  const NormTensors norm{at::ones({8}), at::zeros({8}), at::zeros({8}), at::ones({8})};
+  const auto y = trained_norm(x, at::Tensor(), norm, kConstants, clamp_of(Activation::relu));
+  y.sum().backward();
+  for (const auto& one : {y, x.grad()}) {
+    EXPECT_TRUE(one.select(1, 1).isnan().all().item<bool>());
+    EXPECT_FALSE(one.select(1, 2).isnan().any().item<bool>());
+  }
 }
 
 TEST(TrainedNorm, is_left_to_libtorch_where_it_does_not_serve) {
