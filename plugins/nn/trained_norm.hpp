@@ -17,7 +17,7 @@ struct NormTensors {
 bool serves_trained_norm(const at::Tensor& x);
 
 /// clamp(norm(x) + other) by the mean and variance of each channel in x (Ioffe and Szegedy 2015, algorithm
-/// 1), which move the running ones; two passes over the maps where separate operators take six. x (B, C, H,
+/// 1), which move the running ones; two passes over the maps where separate operators take five. x (B, C, H,
 /// W); other undefined, or of the shape of x -> (B, C, H, W), channels_last, float32. The result does not
 /// depend on the number of threads. A second derivative throws c10::Error.
 at::Tensor trained_norm(const at::Tensor& x, const at::Tensor& other, const NormTensors& norm,
