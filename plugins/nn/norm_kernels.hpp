@@ -4,8 +4,8 @@
 
 namespace kindred::nn {
 
-/// Some rows of maps in (B, H, W, channels) memory, on their way through a norm, a sum and a clamp. float32.
-/// Each function works on the calling thread.
+/// Some rows of maps in (B, H, W, channels) memory, float32, that go through a norm, a sum and a clamp. Each
+/// function below works on the calling thread.
 struct NormRows {
   int64_t rows, channels;
   const float* x;      ///< what is normalised
@@ -14,14 +14,14 @@ struct NormRows {
   float low, high;
 };
 
-/// Of each channel: sums of x - pivot and of its square, added to (channels) each.
+/// Adds the sums of x - pivot and of its square to `sums` and `squares`, (channels) each.
 void add_moments(const NormRows& a, const float* pivot, float* sums, float* squares);
 
-/// y = min(max(x * factor + offset + other, low), high); factor and offset (channels).
+/// Writes y = min(max(x * factor + offset + other, low), high); factor and offset have (channels) numbers.
 void normalize_rows(const NormRows& a, const float* factor, const float* offset);
 
-/// The gradient g of y counts where y lies between low and high. Sums of g and of g * (x - mean), added to
-/// (channels) each.
+/// Adds the sums of g and of g * (x - mean) to `sums` and `products`, (channels) each. g is the gradient of y
+/// where y lies between low and high, and 0 elsewhere.
 void add_gradient_sums(const NormRows& a, const float* gradient, const float* mean, float* sums,
                        float* products);
 
@@ -29,7 +29,7 @@ void add_gradient_sums(const NormRows& a, const float* gradient, const float* me
 struct NormGradient {
   const float *of_gradient, *of_x, *mean, *constant;
 };
-/// -> the gradient of x and, unless it is null, that of `other`.
+/// Writes the gradient of x to `of_x` and, unless that is null, the one of `other` to `of_other`.
 void gradient_rows(const NormRows& a, const float* gradient, const NormGradient& of, float* of_x,
                    float* of_other);
 
