@@ -12,14 +12,6 @@
 #include "nn/trained_norm.hpp"
 
 namespace kindred::nn {
-namespace {
-
-/// Says whether an activation is no more than a clamp, which depthwise_convolution() does by itself.
-bool is_clamp(Activation activation) {
-  return activation == Activation::none || activation == Activation::relu || activation == Activation::relu6;
-}
-
-}  // namespace
 
 ConvolutionNorm::ConvolutionNorm(const std::string& convolution, const std::string& norm,
                                  const ConvolutionShape& shape, const BatchNormConstants& constants,

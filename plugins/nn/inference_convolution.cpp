@@ -56,10 +56,9 @@ class ConvolutionBySize final : public InferenceConvolution {
 }  // namespace
 
 bool InferenceConvolution::takes(const at::Tensor& x, Activation activation) const {
-  const bool is_clamp =
-      activation == Activation::none || activation == Activation::relu || activation == Activation::relu6;
-  return is_clamp && x.device().is_cpu() && x.scalar_type() == dtype_ && !at::GradMode::is_enabled() &&
-         x.is_contiguous(at::MemoryFormat::ChannelsLast) && takes_size(x.size(2), x.size(3));
+  return is_clamp(activation) && x.device().is_cpu() && x.scalar_type() == dtype_ &&
+         !at::GradMode::is_enabled() && x.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+         takes_size(x.size(2), x.size(3));
 }
 
 Made make_inference_convolution(const FinalConvolution& layer) {
@@ -86,6 +85,10 @@ Made make_inference_convolution(const FinalConvolution& layer) {
 
 at::Tensor unset_map(const at::Tensor& x, int64_t channels, int64_t height, int64_t width) {
   return at::empty({x.size(0), channels, height, width}, x.options(), at::MemoryFormat::ChannelsLast);
+}
+
+bool is_clamp(Activation activation) {
+  return activation == Activation::none || activation == Activation::relu || activation == Activation::relu6;
 }
 
 Clamp clamp_of(Activation activation) {

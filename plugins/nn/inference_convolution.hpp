@@ -62,6 +62,9 @@ std::shared_ptr<const InferenceConvolution> make_inference_convolution(const Fin
 /// not set.
 at::Tensor unset_map(const at::Tensor& x, int64_t channels, int64_t height, int64_t width);
 
+/// Says whether an activation is no more than a clamp, which kernels do while results are in registers.
+bool is_clamp(Activation activation);
+
 /// The clamp that an activation is.
 struct Clamp {
   float low, high;
