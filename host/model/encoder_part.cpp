@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "host/contracts/contracts.hpp"
+#include "host/model/stage_checkpoint.hpp"
 
 namespace kindred::host {
 namespace {
@@ -94,7 +95,8 @@ at::Tensor EncoderPart::frozen_feature_map(const Batch& batch, at::ScalarType dt
 }
 
 at::Tensor EncoderPart::encode_feature_map(const at::Tensor& map) const {
-  auto out = encoder->run_stages(map, first_trained, stage_count);
+  auto out = gradient_checkpointing ? run_checkpointed(encoder, map, first_trained, stage_count)
+                                    : encoder->run_stages(map, first_trained, stage_count);
   check_output(out, map, dimension, plugin, id);
   return out;
 }

@@ -21,6 +21,7 @@ struct EncoderPart {
   int64_t first_trained = 1;  ///< stages from here on are trained: 0 all, stage_count none
   int64_t dimension = 0;      ///< D of its embeddings
   at::ScalarType training_dtype = at::kFloat;
+  bool gradient_checkpointing = false;  ///< trained stages run again in the backward pass
 
   bool learns() const { return first_trained < stage_count; }
 

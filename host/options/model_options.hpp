@@ -17,6 +17,7 @@ enum class BatchNormMode { frozen, train };
 struct EncoderOptions {
   std::string field;  ///< of the dataset's samples; "": the first
   Precision precision = Precision::automatic;
+  bool gradient_checkpointing = false;
 };
 
 struct EncoderSpec : ComponentSpec {

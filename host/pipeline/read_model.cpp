@@ -40,6 +40,11 @@ EncoderSpec encoder(SectionReader& reader, const std::string& name, json value, 
   spec.options = section;
   spec.expected = expected_transforms(reader, spec);
   read_trainable(reader, section.trainable, spec, pointer + "/trainable", options["trainable"]);
+  if (section.gradient_checkpointing && !spec.learns) {
+    reader.issue(pointer + "/gradient_checkpointing",
+                 "the encoder is frozen, so that no gradient passes it; leave this out, or train the encoder "
+                 "(\"trainable\")");
+  }
   if (out.is_object()) out.update(options);
   return spec;
 }

@@ -131,6 +131,11 @@ void EncoderSection::describe(Schema<EncoderSection>& s) {
           "Arithmetic of training an encoder: auto takes bfloat16 where the processor is fast at it. What is "
           "measured is computed in float32 whatever this says.")
       .one_of({"auto", "float32", "bfloat16"});
+  s.field("gradient_checkpointing", &EncoderSection::gradient_checkpointing)
+      .doc(
+          "While it is trained, only what each stage begins with is kept for the backward pass, which "
+          "computes "
+          "the stages again: a batch takes less memory and more time (Chen et al. 2016).");
 }
 
 void TrainableSection::describe(Schema<TrainableSection>& s) {

@@ -83,6 +83,7 @@ void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalo
     auto& part = model.encoders[i];
     for (const auto& note : part.encoder->notes()) context.info(note);
     part.training_dtype = training_dtype(pipeline.encoders[i], pipeline, *part.encoder, device);
+    part.gradient_checkpointing = pipeline.encoders[i].options.gradient_checkpointing;
   }
   check_test_views(pipeline, model);
   require_usual_lengths(*material.dataset, model, pipeline.has_train && pipeline.training.epochs > 0);

@@ -39,6 +39,13 @@ int64_t first_trained_stage(const Pipeline& pipeline, const EncoderSpec& spec, c
   const auto stages = encoder.stages();
   const auto count = static_cast<int64_t>(stages.size());
   if (!spec.learns) return count;
+  if (count < 2 && spec.options.gradient_checkpointing) {
+    throw PipelineError(
+        {{pipeline.file, spec.pointer + "/gradient_checkpointing",
+          spec.info->id +
+              " is one stage, of which all would be kept while it runs again; leave this out, and "
+              "take train.gradient_cache where memory is short"}});
+  }
   if (spec.trained_from.empty() && spec.lr_multipliers.empty()) return 0;
   const auto pointer = spec.pointer + "/trainable";
   if (count < 2 && !spec.trained_from.empty()) {

@@ -145,6 +145,22 @@ TEST_F(Pictures, pass_a_learning_encoder_in_parts_with_the_gradient_of_the_whole
   EXPECT_GT(moved, 1e-3);
 }
 
+TEST_F(Pictures, train_an_encoder_alike_when_its_stages_run_again_for_the_gradient) {
+  auto learning = testing::photos_pipeline();
+  learning["model"]["encoders"]["image"]["trainable"] = true;
+  learning["train"]["epochs"] = 2;
+  const auto trained = [&](const std::string& output, bool again) {
+    learning["model"]["encoders"]["image"]["gradient_checkpointing"] = again;
+    testing::write_pipeline(folder_, learning);
+    run(output);
+    return read_checkpoint(folder_ / (output + "/model/encoder.safetensors"));
+  };
+  const auto once = trained("once", false), again = trained("again", true);
+  ASSERT_EQ(once.size(), again.size());
+  for (size_t i = 0; i < once.size(); ++i)
+    EXPECT_TRUE(at::equal(once[i].tensor, again[i].tensor)) << once[i].name;
+}
+
 TEST_F(Pictures, are_measured_alike_wherever_and_however_embeddings_are_kept) {
   const auto base = [&](const std::string& name, const std::vector<std::string>& more) {
     return run(name, more)["metrics"]["base"]["r_precision"].get<double>();

@@ -216,6 +216,13 @@ class OfVectors(Report):
         self.assertRegex(self.host("report", "out", code=1).stderr, r"a file of the run out is not as a run writes it")
         self.assertRegex(self.host("report", "nowhere", code=1).stderr, r"there is no run nowhere")
 
+    def test_a_run_that_measures_no_base_has_a_report_of_what_was_tuned(self):
+        self.pipeline["evaluate"]["baseline"] = False
+        self.run_pipeline(self.pipeline)
+        page, _ = self.page()
+        self.assertIn("Base against tuned", page.text)
+        self.check_means()
+
 
 class OfPairs(Report):
     def test_a_report_shows_texts_and_says_nothing_of_classes(self):

@@ -28,7 +28,8 @@ std::string ratio(const json& base, const json& tuned) {
 }
 
 std::string row_interval(const json& details, const std::string& side, const std::string& metric) {
-  return interval(value_at(details, side, metric).value("interval_95", json()));
+  const auto detail = value_at(details, side, metric);  // null where the run did not measure this side
+  return detail.is_object() ? interval(detail.value("interval_95", json())) : "";
 }
 
 std::string beside(const json& value, const std::string& span) {
