@@ -56,9 +56,16 @@ struct MemoryOptions {
   int64_t start_step = 0;
 };
 
+/// The first numbers of an embedding, which are trained to serve as an embedding by themselves.
+struct MatryoshkaOptions {
+  std::vector<int64_t> dimensions;  ///< how many numbers; not empty
+  std::vector<double> weights;      ///< a factor for each; empty: 1
+};
+
 /// This is one loss of the sum that is trained.
 struct LossSpec : ComponentSpec {
   double weight = 1;
+  std::optional<MatryoshkaOptions> matryoshka;
   ComponentSpec miner;  ///< its pointer is empty where there is none
   std::optional<MemoryOptions> memory;
 };

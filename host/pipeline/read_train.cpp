@@ -1,9 +1,27 @@
+#include <set>
+
 #include "host/options/monitor.hpp"
 #include "host/pipeline/read_sections.hpp"
 
 namespace kindred::host {
 using nlohmann::json;
 namespace {
+
+MatryoshkaOptions matryoshka(SectionReader& reader, const json& value, const std::string& pointer,
+                             json& out) {
+  const auto read = reader.section<MatryoshkaSection>(value, pointer, &out);
+  if (value.is_object() && value.contains("dimensions") && read.dimensions.empty())
+    reader.issue(pointer + "/dimensions", "the list is empty; name at least one, such as [64, 256]");
+  if (!read.weights.empty() && read.weights.size() != read.dimensions.size()) {
+    reader.issue(pointer + "/weights", "there are " + std::to_string(read.weights.size()) + " weights for " +
+                                           std::to_string(read.dimensions.size()) +
+                                           " dimensions; give one for each, or leave them out");
+  }
+  const std::set<int64_t> distinct(read.dimensions.begin(), read.dimensions.end());
+  if (distinct.size() != read.dimensions.size())
+    reader.issue(pointer + "/dimensions", "a dimension stands there twice; give it a larger weight");
+  return read;
+}
 
 LossSpec loss(SectionReader& reader, json value, const std::string& pointer, json& out) {
   LossSpec spec;
@@ -18,7 +36,11 @@ LossSpec loss(SectionReader& reader, json value, const std::string& pointer, jso
   if (!options.memory.is_null()) {
     spec.memory = reader.section<MemorySection>(options.memory, pointer + "/memory", &host_keys["memory"]);
   }
-  for (const char* absent : {"miner", "memory"}) {
+  if (!options.matryoshka.is_null()) {
+    spec.matryoshka =
+        matryoshka(reader, options.matryoshka, pointer + "/matryoshka", host_keys["matryoshka"]);
+  }
+  for (const char* absent : {"miner", "memory", "matryoshka"}) {
     if (host_keys[absent].is_null()) host_keys.erase(absent);
   }
   if (out.is_object()) out.update(host_keys);

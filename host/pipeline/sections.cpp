@@ -157,6 +157,22 @@ void LossSection::describe(Schema<LossSection>& s) {
       .doc("A miner component, which chooses the pairs or triplets that this loss sees.");
   s.field("memory", &LossSection::memory)
       .doc("Cross-batch memory: embeddings of earlier batches that the samples are also compared with.");
+  s.field("matryoshka", &LossSection::matryoshka)
+      .doc(
+          "The loss is computed of several beginnings of the embedding, too, so that each serves as an "
+          "embedding: {\"dimensions\": [64, 256, 1280]} (Kusupati et al. 2022).");
+}
+
+void MatryoshkaSection::describe(Schema<MatryoshkaSection>& s) {
+  s.field("dimensions", &MatryoshkaSection::dimensions)
+      .doc(
+          "How many of the first numbers are taken for each; the whole embedding is trained where it is "
+          "among them.")
+      .range(1, 1000000)
+      .required();
+  s.field("weights", &MatryoshkaSection::weights)
+      .doc("A factor on the loss of each of the dimensions; left out: 1.")
+      .range(0, 1000000);
 }
 
 void MemorySection::describe(Schema<MemorySection>& s) {

@@ -86,8 +86,12 @@ struct SwitchSection {
 /// The keys of a loss entry that the host reads; the others are the component's parameters.
 struct LossSection {
   double weight = 1;
-  nlohmann::json miner, memory;
+  nlohmann::json miner, memory, matryoshka;
   static void describe(Schema<LossSection>& schema);
+};
+
+struct MatryoshkaSection : MatryoshkaOptions {
+  static void describe(Schema<MatryoshkaSection>& schema);
 };
 
 struct MemorySection : MemoryOptions {

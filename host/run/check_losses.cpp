@@ -1,6 +1,5 @@
 #include "host/run/check_losses.hpp"
 
-#include "host/base/issue.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/options/monitor.hpp"
@@ -74,6 +73,25 @@ void check_losses_take(const Catalog& catalog, const Pipeline& pipeline, bool of
     check_dataset(pipeline, spec, loss->traits(), of_pairs, issues);
   }
   if (!issues.empty()) throw PipelineError(issues);
+}
+
+std::vector<Issue> matryoshka_issues(const Pipeline& pipeline, const Model& model) {
+  // Heads that are fitted in closed form behind the trained ones are not trained.
+  const auto count = model.heads.count_to_last_trained();
+  const auto dimension =
+      count == 0 ? model.embedding_dimension : model.heads.stages[count - 1].head->output_dimension();
+  std::vector<Issue> issues;
+  for (const auto& spec : pipeline.training.losses) {
+    if (!spec.matryoshka) continue;
+    const auto& asked = spec.matryoshka->dimensions;
+    for (size_t i = 0; i < asked.size(); ++i) {
+      if (asked[i] <= dimension) continue;
+      issues.push_back({pipeline.file, spec.pointer + "/matryoshka/dimensions/" + std::to_string(i),
+                        "embeddings have " + std::to_string(dimension) + " numbers, so that " +
+                            std::to_string(asked[i]) + " of them cannot be taken"});
+    }
+  }
+  return issues;
 }
 
 }  // namespace kindred::host

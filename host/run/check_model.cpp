@@ -5,6 +5,7 @@
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"
+#include "host/run/check_losses.hpp"
 #include "host/run/make_model.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
@@ -126,8 +127,7 @@ void add_failure(std::vector<PluginError>& failures, const PluginError& error) {
 std::vector<Issue> model_issues(const Catalog& catalog, const Pipeline& pipeline, const Dataset* dataset) {
   if (dataset != nullptr && !has_mistakes(pipeline) && !pipeline.encoders.empty()) {
     try {
-      make_model(catalog, pipeline, *dataset);
-      return {};
+      return matryoshka_issues(pipeline, make_model(catalog, pipeline, *dataset));
     } catch (const std::exception&) {
       // Which of them it is, and whether others are wrong too, is found out below.
     }

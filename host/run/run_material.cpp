@@ -9,6 +9,7 @@
 #include "host/data/views.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/run/check_data.hpp"
+#include "host/run/check_losses.hpp"
 #include "host/run/check_model.hpp"
 #include "host/run/doubts.hpp"
 #include "host/run/duplicates.hpp"
@@ -86,6 +87,7 @@ void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalo
     part.gradient_checkpointing = pipeline.encoders[i].options.gradient_checkpointing;
   }
   check_test_views(pipeline, model);
+  if (const auto issues = matryoshka_issues(pipeline, model); !issues.empty()) throw PipelineError(issues);
   require_usual_lengths(*material.dataset, model, pipeline.has_train && pipeline.training.epochs > 0);
   move_to(encoder_tensors(model), device);
   move_to(head_tensors(model), device);

@@ -10,30 +10,53 @@
 
 namespace kindred::host {
 
+namespace {
+
+LossTerm made_term(const Catalog& catalog, const LossSpec& spec, const Site& site, at::Device device) {
+  LossTerm term;
+  term.id = spec.info->id;
+  term.plugin = spec.info->plugin_id;
+  term.weight = spec.weight;
+  term.loss = create_under_contract<Loss>(catalog, *spec.info, spec.params, site);
+  term.class_proxies = term.loss->traits().class_proxies;
+  move_to(module_tensors(*term.loss), device);
+  if (spec.miner.info != nullptr) {
+    term.miner = create_under_contract<Miner>(catalog, *spec.miner.info, spec.miner.params, site);
+    move_to(module_tensors(*term.miner), device);
+  }
+  if (spec.memory) {
+    term.memory = std::make_unique<BatchMemory>(spec.memory->size, site.input_dimension, device);
+    term.start_step = spec.memory->start_step;
+  }
+  return term;
+}
+
+/// What a term sees of embeddings (B, D).
+at::Tensor seen_by(const LossTerm& term, const at::Tensor& embeddings) {
+  const bool sees_all = term.dimension == 0 || term.dimension == embeddings.size(1);
+  return sees_all ? embeddings : embeddings.narrow(1, 0, term.dimension).contiguous();
+}
+
+}  // namespace
+
 TrainingLoss::TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device)
     : terms_(std::move(terms)), classes_(std::get<0>(at::_unique(train_labels, true)).to(device)) {}
 
 TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& options, int64_t dimension,
                            const at::Tensor& train_labels, at::Device device)
     : TrainingLoss(std::vector<LossTerm>{}, train_labels, device) {
-  const Site site{dimension, classes_.numel(), options.seed};
   for (const auto& spec : options.losses) {
-    LossTerm term;
-    term.id = spec.info->id;
-    term.plugin = spec.info->plugin_id;
-    term.weight = spec.weight;
-    term.loss = create_under_contract<Loss>(catalog, *spec.info, spec.params, site);
-    term.class_proxies = term.loss->traits().class_proxies;
-    move_to(module_tensors(*term.loss), device);
-    if (spec.miner.info != nullptr) {
-      term.miner = create_under_contract<Miner>(catalog, *spec.miner.info, spec.miner.params, site);
-      move_to(module_tensors(*term.miner), device);
+    if (!spec.matryoshka) {
+      terms_.push_back(made_term(catalog, spec, {dimension, classes_.numel(), options.seed}, device));
+      continue;
     }
-    if (spec.memory) {
-      term.memory = std::make_unique<BatchMemory>(spec.memory->size, dimension, device);
-      term.start_step = spec.memory->start_step;
+    const auto& [dimensions, weights] = *spec.matryoshka;
+    for (size_t i = 0; i < dimensions.size(); ++i) {
+      auto term = made_term(catalog, spec, {dimensions[i], classes_.numel(), options.seed}, device);
+      term.dimension = dimensions[i];
+      if (!weights.empty()) term.weight *= weights[i];
+      terms_.push_back(std::move(term));
     }
-    terms_.push_back(std::move(term));
   }
 }
 
@@ -57,10 +80,11 @@ at::Tensor TrainingLoss::class_numbers(const at::Tensor& labels) const {
   return at::searchsorted(classes_, labels.contiguous());
 }
 
-at::Tensor TrainingLoss::forward(const at::Tensor& embeddings, const at::Tensor& labels,
-                                 const at::Tensor& samples, int64_t step) {
+at::Tensor TrainingLoss::forward(const at::Tensor& whole, const at::Tensor& labels, const at::Tensor& samples,
+                                 int64_t step) {
   at::Tensor sum;
   for (auto& term : terms_) {
+    const auto embeddings = seen_by(term, whole);
     at::Tensor value;
     if (term.class_proxies) {
       value = term.loss->forward(embeddings, class_numbers(labels));
@@ -81,16 +105,20 @@ at::Tensor TrainingLoss::forward(const at::Tensor& embeddings, const at::Tensor&
 at::Tensor TrainingLoss::forward(const ScoredPairs& pairs) {
   at::Tensor sum;
   for (const auto& term : terms_) {
-    const auto value = term.loss->forward_scored(pairs) * term.weight;
+    auto seen = pairs;
+    seen.a = seen_by(term, pairs.a);
+    seen.b = seen_by(term, pairs.b);
+    const auto value = term.loss->forward_scored(seen) * term.weight;
     sum = sum.defined() ? sum + value : value;
   }
   return sum;
 }
 
-at::Tensor TrainingLoss::validate(const at::Tensor& embeddings, const at::Tensor& labels) {
+at::Tensor TrainingLoss::validate(const at::Tensor& whole, const at::Tensor& labels) {
   at::Tensor sum;
   for (const auto& term : terms_) {
     if (term.class_proxies) continue;
+    const auto embeddings = seen_by(term, whole);
     const auto value =
         (term.miner ? mined(term, pair_batch(embeddings, labels)) : term.loss->forward(embeddings, labels)) *
         term.weight;
@@ -143,7 +171,11 @@ std::vector<NamedTensor> TrainingLoss::memories() const {
 
 std::string TrainingLoss::name() const {
   std::string text;
-  for (const auto& term : terms_) text += (text.empty() ? "" : " + ") + term.id;
+  for (size_t i = 0; i < terms_.size(); ++i) {
+    // Those of one loss with "matryoshka" stand beside each other.
+    const bool is_another = i > 0 && terms_[i].dimension > 0 && terms_[i].id == terms_[i - 1].id;
+    if (!is_another) text += (text.empty() ? "" : " + ") + terms_[i].id;
+  }
   return text;
 }
 

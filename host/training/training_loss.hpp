@@ -17,6 +17,7 @@ class Catalog;
 struct LossTerm {
   std::string id, plugin;  ///< of the component, for messages
   double weight = 1;
+  int64_t dimension = 0;                ///< it sees so many of the first numbers of embeddings; 0: all
   std::shared_ptr<Loss> loss;           ///< under its contract
   bool class_proxies = false;           ///< as the loss says in its traits
   std::shared_ptr<Miner> miner;         ///< null: none
@@ -28,7 +29,8 @@ struct LossTerm {
 class TrainingLoss {
  public:
   /// `dimension`: D of the embeddings; `train_labels` int64 (N): the dataset's labels of the training
-  /// classes, which losses with class proxies see numbered from 0. Throws PluginError from a factory.
+  /// classes, which losses with class proxies see numbered from 0. A loss with "matryoshka" becomes several
+  /// terms, each with proxies and a memory of its own. Throws PluginError from a factory.
   TrainingLoss(const Catalog& catalog, const TrainingOptions& options, int64_t dimension,
                const at::Tensor& train_labels, at::Device device);
 

@@ -1,0 +1,108 @@
+#include "host/training/training_loss.hpp"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "host/loader/catalog.hpp"
+#include "host/model/model.hpp"
+
+namespace kindred::host {
+namespace {
+using ::testing::ElementsAre;
+
+class TrainingLossTest : public ::testing::Test {
+ protected:
+  LossSpec spec(const std::string& id, const nlohmann::json& params = nlohmann::json::object()) const {
+    LossSpec made;
+    made.info = catalog_.find("loss", id);
+    made.params = params;
+    return made;
+  }
+
+  TrainingLoss loss(const std::vector<LossSpec>& specs) const {
+    TrainingOptions options;
+    options.losses = specs;
+    return {catalog_, options, 8, labels_, at::kCPU};
+  }
+
+  double value(const LossSpec& one, const at::Tensor& rows) const {
+    auto made = TrainingLoss(catalog_, options_of(one), rows.size(1), labels_, at::kCPU);
+    return made.forward(rows, labels_, samples_, 0).item<double>();
+  }
+
+  static TrainingOptions options_of(const LossSpec& one) {
+    TrainingOptions options;
+    options.losses = {one};
+    return options;
+  }
+
+  const Catalog catalog_ = Catalog::load_file(std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so");
+  const at::Tensor labels_ = at::arange(12, at::kLong).remainder(3), samples_ = at::arange(12, at::kLong);
+  const at::Tensor rows_ = at::arange(96, at::kDouble).mul(0.37).sin().to(at::kFloat).view({12, 8});
+};
+
+TEST_F(TrainingLossTest, of_several_beginnings_is_the_weighted_sum_of_the_losses_of_each) {
+  for (const auto* id : {"kindred.triplet", "kindred.supervised_contrastive", "kindred.proxy_anchor"}) {
+    auto nested = spec(id);
+    nested.weight = 0.5;
+    nested.matryoshka = MatryoshkaOptions{{2, 5, 8}, {1, 2, 4}};
+    double expected = 0;
+    for (const auto& [dimension, weight] : {std::pair<int64_t, double>{2, 1}, {5, 2}, {8, 4}})
+      expected += 0.5 * weight * value(spec(id), rows_.slice(1, 0, dimension).contiguous());
+    EXPECT_NEAR(value(nested, rows_), expected, 1e-5 * expected) << id;
+  }
+}
+
+TEST_F(TrainingLossTest, of_several_beginnings_leaves_the_rest_of_the_embedding_alone) {
+  auto nested = spec("kindred.supervised_contrastive");
+  nested.matryoshka = MatryoshkaOptions{{2, 4}, {}};
+  auto made = loss({nested});
+  const auto rows = rows_.clone().requires_grad_(true);
+  made.forward(rows, labels_, samples_, 0).backward();
+  EXPECT_EQ(rows.grad().slice(1, 4).abs().max().item<double>(), 0);
+  EXPECT_GT(rows.grad().slice(1, 2, 4).abs().min().item<double>(), 0);
+}
+
+TEST_F(TrainingLossTest, of_several_beginnings_has_proxies_and_memories_of_their_lengths) {
+  auto proxies = spec("kindred.proxy_anchor"), remembering = spec("kindred.supervised_contrastive");
+  proxies.matryoshka = MatryoshkaOptions{{3, 8}, {}};
+  remembering.matryoshka = MatryoshkaOptions{{2, 4}, {}};
+  remembering.memory = MemoryOptions{16, 0};
+  auto made = loss({proxies, remembering});
+  std::vector<int64_t> widths;
+  for (const auto& one : made.parameters()) widths.push_back(one.tensor.size(1));
+  EXPECT_THAT(widths, ElementsAre(3, 8));
+  EXPECT_EQ(made.name(), "kindred.proxy_anchor + kindred.supervised_contrastive");
+  for (int step = 0; step < 3; ++step) made.forward(rows_, labels_, samples_ + 12 * step, step);
+  std::vector<int64_t> remembered;
+  for (const auto& one : made.memories()) {
+    if (one.tensor.dim() == 2) remembered.push_back(one.tensor.size(1));
+  }
+  EXPECT_THAT(remembered, ElementsAre(2, 4));
+}
+
+TEST_F(TrainingLossTest, of_pairs_sees_the_beginnings_of_both_objects) {
+  auto nested = spec("kindred.multiple_negatives_ranking");
+  nested.matryoshka = MatryoshkaOptions{{2, 8}, {}};
+  const auto pairs = [&](int64_t dimension) {
+    const auto a = rows_.slice(0, 0, 6).slice(1, 0, dimension).contiguous(),
+               b = rows_.slice(0, 6).slice(1, 0, dimension).contiguous();
+    return ScoredPairs{a,
+                       b,
+                       at::ones({6}),
+                       at::arange(6, at::kLong),
+                       at::arange(6, at::kLong),
+                       at::arange(6, 12, at::kLong)};
+  };
+  double expected = 0;
+  for (const int64_t dimension : {2, 8}) {
+    auto one = TrainingLoss(catalog_, options_of(spec("kindred.multiple_negatives_ranking")), dimension,
+                            labels_, at::kCPU);
+    expected += one.forward(pairs(dimension)).item<double>();
+  }
+  EXPECT_NEAR(loss({nested}).forward(pairs(8)).item<double>(), expected, 1e-5 * expected);
+}
+
+}  // namespace
+}  // namespace kindred::host
