@@ -47,6 +47,8 @@ at::Tensor activated(const at::Tensor& x, Activation activation) {
       return at::gelu(x, "none");
     case Activation::gelu_tanh:
       return at::gelu(x, "tanh");
+    case Activation::gelu_sigmoid:
+      return x * at::sigmoid(1.702 * x);
     case Activation::silu:
       return at::silu(x);
     case Activation::tanh:

@@ -7,9 +7,9 @@
 
 namespace kindred::nn {
 
-/// gelu is x Phi(x) (Hendrycks, Gimpel 2016), gelu_tanh its approximation by tanh; relu6 is min(max(x, 0),
-/// 6).
-enum class Activation { none, relu, relu6, gelu, gelu_tanh, silu, tanh, sigmoid };
+/// gelu is x Phi(x) (Hendrycks, Gimpel 2016), gelu_tanh its approximation by tanh and gelu_sigmoid the one by
+/// x sigmoid(1.702 x), which CLIP calls quick_gelu; relu6 is min(max(x, 0), 6).
+enum class Activation { none, relu, relu6, gelu, gelu_tanh, gelu_sigmoid, silu, tanh, sigmoid };
 
 /// Names of those that a user may choose by name: "relu", "gelu", "silu", "tanh", "sigmoid".
 const std::vector<std::string>& activation_names();

@@ -8,6 +8,8 @@ LayerNorm::LayerNorm(int64_t width, double epsilon)
     : scale_(at::ones({width}, at::kFloat)), shift_(at::zeros({width}, at::kFloat)), epsilon_(epsilon) {}
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
+  const auto dtype = scale_.scalar_type();
+  if (x.scalar_type() != dtype) return (*this)(x.to(dtype)).to(x.scalar_type());
   return at::layer_norm(x, scale_.sizes(), scale_, shift_, epsilon_);
 }
 

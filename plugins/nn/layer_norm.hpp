@@ -18,7 +18,7 @@ class LayerNorm {
   /// `epsilon` is added to the variance.
   LayerNorm(int64_t width, double epsilon);
 
-  /// (..., width) -> (..., width).
+  /// (..., width) -> (..., width), in the dtype of `x`; it is always computed in float32.
   at::Tensor operator()(const at::Tensor& x) const;
   /// Appends `prefix`weight and `prefix`bias.
   void append_parameters(const std::string& prefix, std::vector<NamedTensor>& out) const;

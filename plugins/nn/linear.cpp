@@ -7,10 +7,10 @@
 
 namespace kindred::nn {
 
-Linear Linear::without_values(int64_t inputs, int64_t outputs) {
+Linear Linear::without_values(int64_t inputs, int64_t outputs, bool with_bias) {
   Linear made;
   made.weight_ = at::empty({outputs, inputs}, at::kFloat);
-  made.bias_ = at::empty({outputs}, at::kFloat);
+  if (with_bias) made.bias_ = at::empty({outputs}, at::kFloat);
   return made;
 }
 
@@ -30,19 +30,21 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
       return packed_->run(rows, at::Tensor(), Activation::none).view(sizes);
     }
   }
-  return at::linear(x, weight_, bias_);
+  if (x.scalar_type() == weight_.scalar_type()) return at::linear(x, weight_, bias_);
+  return at::linear(x, weight_.to(x.scalar_type()), bias_.defined() ? bias_.to(x.scalar_type()) : bias_);
 }
 
 void Linear::prepare_for_inference() {
-  packed_ = weight_.device().is_cpu()
-                ? make_matrix_convolution(
-                      {weight_.detach().view({weight_.size(0), weight_.size(1), 1, 1}), bias_.detach(), {}})
-                : nullptr;
+  packed_ = nullptr;
+  if (!weight_.device().is_cpu()) return;
+  const auto weight = weight_.detach().view({weight_.size(0), weight_.size(1), 1, 1});
+  const auto bias = bias_.defined() ? bias_.detach() : at::zeros({weight_.size(0)}, weight_.options());
+  packed_ = make_matrix_convolution({weight, bias, {}});
 }
 
 void Linear::append_parameters(const std::string& prefix, std::vector<NamedTensor>& out) const {
   out.push_back({prefix + "weight", weight_});
-  out.push_back({prefix + "bias", bias_});
+  if (bias_.defined()) out.push_back({prefix + "bias", bias_});
 }
 
 }  // namespace kindred::nn

@@ -13,7 +13,7 @@ namespace kindred::nn {
 
 class InferenceConvolution;
 
-/// y = x W^T + b with weight (out, in) and bias (out), float32.
+/// y = x W^T + b with weight (out, in) and bias (out), float32; some have no bias.
 class Linear {
  public:
   /// A layer without tensors, to be assigned to.
@@ -22,9 +22,9 @@ class Linear {
   /// one where that is not defined.
   Linear(int64_t inputs, int64_t outputs, const at::Generator& generator = {});
   /// Values are not set: somebody loads or draws them.
-  static Linear without_values(int64_t inputs, int64_t outputs);
+  static Linear without_values(int64_t inputs, int64_t outputs, bool with_bias = true);
 
-  /// (..., in) -> (..., out).
+  /// (..., in) -> (..., out), in the dtype of `x`.
   at::Tensor operator()(const at::Tensor& x) const;
 
   /// See Module::prepare_for_inference: keeps the weight packed, in as much memory again, where this
@@ -33,7 +33,7 @@ class Linear {
   /// Drops what prepare_for_inference() made.
   void undo_preparation() { packed_ = nullptr; }
 
-  /// Appends `prefix`weight and `prefix`bias.
+  /// Appends `prefix`weight and, where there is one, `prefix`bias.
   void append_parameters(const std::string& prefix, std::vector<NamedTensor>& out) const;
 
  private:

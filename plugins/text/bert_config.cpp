@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <map>
 
-#include "json_file.hpp"
+#include "files/json_file.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "json_file.hpp"
+#include "files/json_file.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"

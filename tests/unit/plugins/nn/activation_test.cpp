@@ -8,8 +8,9 @@
 namespace kindred::nn {
 namespace {
 
-constexpr auto kAll = {Activation::none,      Activation::relu, Activation::relu6, Activation::gelu,
-                       Activation::gelu_tanh, Activation::silu, Activation::tanh,  Activation::sigmoid};
+constexpr auto kAll = {Activation::none, Activation::relu,      Activation::relu6,
+                       Activation::gelu, Activation::gelu_tanh, Activation::gelu_sigmoid,
+                       Activation::silu, Activation::tanh,      Activation::sigmoid};
 
 TEST(Activations, in_place_give_the_same_values_and_gradients) {
   at::manual_seed(1);
@@ -33,6 +34,7 @@ TEST(Activations, are_known_by_name) {
   EXPECT_TRUE(at::equal(activated(x, activation_from_name("gelu")), at::gelu(x, "none")));
   EXPECT_TRUE(at::equal(activated(x, Activation::relu6), x.clamp(0, 6)));
   EXPECT_FALSE(at::equal(activated(x, Activation::gelu_tanh), activated(x, Activation::gelu)));
+  EXPECT_TRUE(at::allclose(activated(x, Activation::gelu_sigmoid), x / (1 + at::exp(-1.702 * x))));
   EXPECT_THROW(activation_from_name("rleu"), Error);
 }
 

@@ -64,6 +64,35 @@ TEST(Linear, computes_from_its_tensors_again_when_preparation_is_undone_and_wher
   EXPECT_TRUE(at::allclose(layer(x), tensor_of(layer, 1).expand({3, 8})));
 }
 
+TEST(Linear, may_have_no_bias) {
+  at::manual_seed(1);
+  auto layer = Linear::without_values(24, 8, false);
+  std::vector<NamedTensor> tensors;
+  layer.append_parameters("fc.", tensors);
+  ASSERT_EQ(tensors.size(), 1U);
+  EXPECT_EQ(tensors[0].name, "fc.weight");
+  tensors[0].tensor.normal_();
+  at::NoGradGuard no_grad;
+  const auto x = at::randn({3, 24});
+  const auto expected = at::matmul(x, tensors[0].tensor.t());
+  EXPECT_TRUE(at::allclose(layer(x), expected, 1e-5, 1e-5));
+  layer.prepare_for_inference();
+  EXPECT_TRUE(at::allclose(layer(x), expected, 1e-5, 1e-5));
+}
+
+TEST(Linear, computes_in_the_dtype_of_its_input) {
+  at::manual_seed(1);
+  Linear layer(24, 8);
+  const auto x = at::randn({3, 24});
+  at::NoGradGuard no_grad;
+  const auto expected = layer(x);
+  const auto reduced = layer(x.to(at::kBFloat16));
+  EXPECT_EQ(reduced.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(at::allclose(reduced.to(at::kFloat), expected, 0.05, 0.05));
+  layer.prepare_for_inference();
+  EXPECT_TRUE(at::equal(layer(x.to(at::kBFloat16)), reduced));
+}
+
 TEST(Linear, draws_its_weight_and_then_its_bias_from_the_global_generator) {
   at::manual_seed(4);
   const Linear layer(16, 3);

@@ -1,4 +1,4 @@
-#include "json_file.hpp"
+#include "files/json_file.hpp"
 
 #include <filesystem>
 
@@ -23,6 +23,21 @@ JsonFile JsonFile::if_present(const std::string& path) {
   JsonFile none;
   none.path_ = path;
   return none;
+}
+
+JsonFile JsonFile::section(const std::string& key) const {
+  JsonFile part;
+  part.path_ = path_ + " under \"" + key + "\"";
+  if (!has(key)) return part;
+  if (!object_.at(key).is_object()) refuse(key, "an object");
+  part.object_ = object_.at(key);
+  return part;
+}
+
+JsonFile JsonFile::updated_by(const JsonFile& other) const {
+  auto both = *this;
+  both.object_.update(other.object_);
+  return both;
 }
 
 bool JsonFile::has(const std::string& key) const {

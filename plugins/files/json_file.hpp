@@ -16,6 +16,11 @@ class JsonFile {
   /// The result is empty when there is no such file.
   static JsonFile if_present(const std::string& path);
 
+  /// The object that stands under `key`; its path() names the key, too. Empty when there is none.
+  JsonFile section(const std::string& key) const;
+  /// The same with what `other` says in place of what stands here.
+  JsonFile updated_by(const JsonFile& other) const;
+
   const std::string& path() const { return path_; }
   const nlohmann::json& object() const { return object_; }
   bool has(const std::string& key) const;

@@ -1,0 +1,148 @@
+#include "preprocessing.hpp"
+
+#include <gmock/gmock.h>
+
+#include "kindred/transform.hpp"
+#include "vit_fixture.hpp"
+
+namespace kindred {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using testing::thrown;
+
+class Preprocessing : public ::testing::Test {
+ protected:
+  PicturePreparation read(const json& content) const {
+    std::ofstream(folder_ / "preprocessor_config.json") << content;
+    return read_preparation(folder_.path().string());
+  }
+  json transforms(const json& content) const { return json::parse(transforms_text(read(content))); }
+  std::string refusal(const json& change) const {
+    json content = {{"image_processor_type", "ViTImageProcessor"}};
+    content.update(change);
+    return thrown([&] { read(content); });
+  }
+  testing::TemporaryFolder folder_{"vit_preprocessing"};
+};
+
+/// The file of facebook/dinov2-small.
+TEST_F(Preprocessing, reads_a_shorter_side_and_a_crop) {
+  const json content = {{"crop_size", {{"height", 224}, {"width", 224}}},
+                        {"do_center_crop", true},
+                        {"do_convert_rgb", true},
+                        {"do_normalize", true},
+                        {"do_rescale", true},
+                        {"do_resize", true},
+                        {"image_mean", {0.485, 0.456, 0.406}},
+                        {"image_processor_type", "BitImageProcessor"},
+                        {"image_std", {0.229, 0.224, 0.225}},
+                        {"resample", 3},
+                        {"rescale_factor", 0.00392156862745098},
+                        {"size", {{"shortest_edge", 256}}}};
+  EXPECT_EQ(transforms(content),
+            json::parse(R"([{"type": "kindred.resize", "shorter_side": 256, "interpolation": "bicubic"},
+                            {"type": "kindred.center_crop", "width": 224, "height": 224},
+                            {"type": "kindred.normalize", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}])"));
+}
+
+/// Those of google/vit-base-patch16-224 and of google/siglip-base-patch16-224.
+TEST_F(Preprocessing, reads_an_exact_size) {
+  const auto squeezed =
+      R"([{"type": "kindred.resize", "width": 224, "height": 224, "interpolation": "bilinear"},
+                            {"type": "kindred.normalize", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}])";
+  EXPECT_EQ(transforms({{"feature_extractor_type", "ViTFeatureExtractor"},
+                        {"do_normalize", true},
+                        {"do_resize", true},
+                        {"image_mean", {0.5, 0.5, 0.5}},
+                        {"image_std", {0.5, 0.5, 0.5}},
+                        {"resample", 2},
+                        {"size", 224}}),
+            json::parse(squeezed));
+  const auto siglip = transforms(
+      {{"image_processor_type", "SiglipImageProcessor"}, {"size", {{"height", 384}, {"width", 256}}}});
+  EXPECT_EQ(
+      siglip[0],
+      json::parse(R"({"type": "kindred.resize", "width": 256, "height": 384, "interpolation": "bicubic"})"));
+}
+
+/// Old files of CLIP give lengths as numbers.
+TEST_F(Preprocessing, a_number_is_the_shorter_side_of_clip) {
+  const auto found =
+      transforms({{"feature_extractor_type", "CLIPFeatureExtractor"}, {"size", 336}, {"crop_size", 336}});
+  EXPECT_EQ(found[0]["shorter_side"], 336);
+  EXPECT_EQ(found[0]["interpolation"], "bicubic");
+  EXPECT_EQ(found[1]["width"], 336);
+  EXPECT_EQ(found[2]["mean"][0], 0.48145466);
+}
+
+TEST_F(Preprocessing, takes_what_transformers_takes_for_missing_keys) {
+  const auto clip = read({{"image_processor_type", "CLIPImageProcessorFast"}});
+  EXPECT_EQ(clip.shorter_side, 224);
+  EXPECT_EQ(clip.crop_width, 224);
+  EXPECT_TRUE(clip.crops && clip.bicubic && clip.normalizes && clip.resizes);
+  const auto dinov3 = read({{"image_processor_type", "DINOv3ViTImageProcessorFast"}});
+  EXPECT_EQ(dinov3.width, 224);
+  EXPECT_FALSE(dinov3.crops || dinov3.bicubic);
+  EXPECT_EQ(dinov3.std[2], 0.225);
+}
+
+/// timm says it beside the network.
+TEST_F(Preprocessing, reads_what_timm_says) {
+  auto config = testing::vit_golden("golden_timm.json").at("folder");
+  const auto read_timm = [&] {
+    std::ofstream(folder_ / "config.json") << config;
+    return json::parse(transforms_text(read_preparation(folder_.path().string())));
+  };
+  EXPECT_EQ(read_timm(),
+            json::parse(R"([{"type": "kindred.resize", "shorter_side": 71, "interpolation": "bicubic"},
+                            {"type": "kindred.center_crop", "width": 64, "height": 64},
+                            {"type": "kindred.normalize", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}])"));
+  config["pretrained_cfg"]["crop_mode"] = "border";
+  EXPECT_THAT(thrown(read_timm), HasSubstr("under \"pretrained_cfg\" has \"crop_mode\" as \"border\""));
+  config["pretrained_cfg"]["input_size"] = {3, 64, 32};
+  EXPECT_THAT(thrown(read_timm), HasSubstr("squares in RGB"));
+}
+
+TEST_F(Preprocessing, leaves_out_what_is_not_asked_for) {
+  EXPECT_EQ(
+      transforms(
+          {{"image_processor_type", "ViTImageProcessor"}, {"do_resize", false}, {"do_normalize", false}}),
+      json::array());
+}
+
+/// What is given is what the transforms take.
+TEST_F(Preprocessing, transforms_can_be_made) {
+  const auto all = transforms({{"image_processor_type", "CLIPImageProcessor"}});
+  ASSERT_EQ(all.size(), 3U);
+  for (auto one : all) {
+    const auto type = one["type"].get<std::string>();
+    one.erase("type");
+    EXPECT_NO_THROW(testing::make<Transform>("transforms", type, one)) << type;
+  }
+}
+
+TEST_F(Preprocessing, says_what_it_cannot_do) {
+  EXPECT_THAT(thrown([&] { read_preparation(folder_.path().string()); }),
+              HasSubstr("has no preprocessor_config.json"));
+  EXPECT_THAT(
+      refusal({{"image_processor_type", "ConvNextImageProcessor"}}),
+      HasSubstr(
+          "\"image_processor_type\" as \"ConvNextImageProcessor\", expected the image processor of CLIP"));
+  EXPECT_THAT(thrown([&] { read(json::object()); }), HasSubstr("has no \"feature_extractor_type\""));
+  EXPECT_THAT(refusal({{"size", {{"longest_edge", 224}}}}), HasSubstr("\"size\" as {\"longest_edge\":224}"));
+  EXPECT_THAT(refusal({{"size", 0}}), HasSubstr("expected a length in pixels"));
+  EXPECT_THAT(refusal({{"resample", 1}}),
+              HasSubstr("\"resample\" as 1, expected 2 (bilinear) or 3 (bicubic)"));
+  EXPECT_THAT(refusal({{"do_rescale", false}}), HasSubstr("\"do_rescale\" as false"));
+  EXPECT_THAT(refusal({{"rescale_factor", 0.00784313725490196}}), HasSubstr("1/255"));
+  EXPECT_THAT(refusal({{"do_pad", true}}), HasSubstr("\"do_pad\" as true"));
+  EXPECT_THAT(refusal({{"image_mean", {0.5}}}), HasSubstr("three numbers"));
+  EXPECT_THAT(refusal({{"image_std", {0.5, 0, 0.5}}}), HasSubstr("more than 0"));
+  EXPECT_THAT(refusal({{"do_center_crop", true}, {"crop_size", {{"shortest_edge", 224}}}}),
+              HasSubstr("a height and a width"));
+}
+
+}  // namespace
+}  // namespace kindred
