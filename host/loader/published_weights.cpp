@@ -38,7 +38,8 @@ std::vector<PublishedFile> published_files(const json& field) {
 bool holds_for(const json& when, const json& params) {
   return std::all_of(when.items().begin(), when.items().end(), [&](const auto& item) {
     const auto it = params.find(item.key());
-    return it != params.end() && *it == item.value();
+    if (it == params.end() || !item.value().is_array()) return it != params.end() && *it == item.value();
+    return std::find(item.value().begin(), item.value().end(), *it) != item.value().end();
   });
 }
 

@@ -19,6 +19,7 @@ struct LoadingOptions {
   double max_skipped = 0.01;  ///< largest fraction of the samples that may be skipped
   int64_t threads = 0;        ///< 0: one per processor
   DuplicateUse duplicates = DuplicateUse::warn;
+  bool other_transforms = false;  ///< pictures may go through others than the folder of an encoder says
 };
 
 enum class ValidationSource { none, train_classes, test };

@@ -28,6 +28,7 @@ struct EncoderSpec : ComponentSpec {
   bool batch_norms_frozen = true;
   std::map<std::string, double> lr_multipliers;  ///< by stage
   std::vector<ComponentSpec> expected;           ///< transforms that its weights were trained with, if known
+  bool expected_by_folder = false;               ///< they stand in the folder that the weights came in
 };
 
 /// One place in the chain of heads: a component, or a switch between chains of components.

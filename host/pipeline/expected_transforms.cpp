@@ -3,6 +3,8 @@
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"
 #include "host/loader/published_weights.hpp"
+#include "host/pipeline/folder_transforms.hpp"
+#include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
 
 namespace kindred::host {
@@ -18,20 +20,36 @@ json as_json(const std::vector<ComponentSpec>& transforms) {
   return list;
 }
 
+/// What a folder says that pictures go through; none where it says nothing. A file that asks for something
+/// else is an issue, unless the pipeline has transforms of its own.
+json transforms_in(SectionReader& reader, const std::string& folder, const std::string& pointer) {
+  try {
+    return folder_transforms(folder).value_or(json::array());
+  } catch (const Error& error) {
+    const auto data = reader.document().value.value("data", json());
+    if (!data.is_object() || !data.contains("transforms")) reader.issue(pointer, error.what());
+  }
+  return json::array();
+}
+
 }  // namespace
 
-std::vector<ComponentSpec> expected_transforms(const SectionReader& reader, const ComponentSpec& encoder) {
+ExpectedTransforms expected_transforms(SectionReader& reader, const ComponentSpec& encoder) {
   if (encoder.info == nullptr) return {};
   for (const auto& [key, field] : encoder.info->schema["properties"].items()) {
     const auto given = encoder.params.value(key, json());
-    const bool has_weights = given.is_string() && !given.get<std::string>().empty();
-    if (path_use(field) != PathUse::initial_weights || !has_weights || !field.contains("x-expects")) continue;
+    const bool is_given = given.is_string() && !given.get<std::string>().empty();
+    if (!is_given || !field.contains("x-expects")) continue;
     for (const auto& one : field["x-expects"]) {
       if (!holds_for(one.value("when", json::object()), encoder.params)) continue;
+      ExpectedTransforms found;
+      auto asked = one.value("transforms", json::array());
+      found.by_folder = asked == "preprocessor_config.json";
+      if (found.by_folder)
+        asked = transforms_in(reader, given.get<std::string>(), encoder.pointer + "/" + key);
       SectionReader apart(reader.document(), reader.catalog());  // nothing of it is the user's mistake
-      auto transforms =
-          apart.components(one.value("transforms", json::array()), "transform", "/data/transforms", nullptr);
-      return apart.issues().empty() ? transforms : std::vector<ComponentSpec>();
+      found.transforms = apart.components(asked, "transform", "/data/transforms", nullptr);
+      return apart.issues().empty() ? found : ExpectedTransforms();
     }
   }
   return {};

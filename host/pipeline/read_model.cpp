@@ -38,7 +38,9 @@ EncoderSpec encoder(SectionReader& reader, const std::string& name, json value, 
                                                        Schema<EncoderSection>::get().to_json()["properties"]);
   spec.name = name;
   spec.options = section;
-  spec.expected = expected_transforms(reader, spec);
+  const auto expected = expected_transforms(reader, spec);
+  spec.expected = expected.transforms;
+  spec.expected_by_folder = expected.by_folder;
   read_trainable(reader, section.trainable, spec, pointer + "/trainable", options["trainable"]);
   if (section.gradient_checkpointing && !spec.learns) {
     reader.issue(pointer + "/gradient_checkpointing",

@@ -26,6 +26,11 @@ void DataSection::describe(Schema<DataSection>& s) {
   s.field("transforms", &DataSection::transforms).doc("Transforms of every picture.");
   s.field("train_transforms", &DataSection::train_transforms)
       .doc("Instead of `transforms` while an encoder is trained; may be random.");
+  s.field("other_transforms", &DataSection::other_transforms)
+      .doc(
+          "Says that `transforms` differ on purpose from those that came with the folder of an encoder, "
+          "which is "
+          "an error otherwise.");
   s.field("on_error", &DataSection::on_error).doc("What an unreadable sample does.").one_of({"skip", "fail"});
   s.field("max_skipped", &DataSection::max_skipped)
       .doc("Largest fraction of the samples that may be skipped before the run fails.")

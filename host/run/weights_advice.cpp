@@ -50,7 +50,12 @@ std::string text_of(const Normalization& one) {
 /// The key of an encoder's initial weights that were left out, or "".
 std::string absent_weights(const ComponentSpec& spec) {
   if (spec.info == nullptr || spec.random_weights) return "";
-  for (const auto& [key, field] : spec.info->schema["properties"].items()) {
+  const auto& fields = spec.info->schema["properties"];
+  // A folder holds the network and its weights.
+  for (const auto& [key, field] : fields.items()) {
+    if (path_use(field) == PathUse::resource && spec.params.value(key, "") != "") return "";
+  }
+  for (const auto& [key, field] : fields.items()) {
     if (path_use(field) == PathUse::initial_weights && spec.params.value(key, "") == "") return key;
   }
   return "";
@@ -131,6 +136,15 @@ void compare_transforms(const Catalog& catalog, Pipeline& pipeline) {
            {normalization_difference(given, expected), size_difference(given, expected),
             choice_difference(pipeline.transforms, spec.expected)}) {
         if (difference.empty()) continue;
+        if (spec.expected_by_folder && !pipeline.loading.other_transforms) {
+          throw PipelineError(
+              {{pipeline.file, "/data/transforms",
+                fmt::format(
+                    "the folder of encoder \"{}\" ({}) says otherwise: {}; leave data.transforms out to take "
+                    "the folder's own, give these values, or set data.other_transforms to true if that is "
+                    "meant",
+                    spec.name, spec.info->id, difference)}});
+        }
         pipeline.warnings.push_back(fmt::format(
             "the weights of encoder \"{}\" ({}) were trained otherwise: {}; leave data.transforms out to "
             "take the encoder's own, or give these values",

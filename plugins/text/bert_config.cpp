@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <map>
 
-#include "files/json_file.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_file.hpp"
 
 namespace kindred {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "files/json_file.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_file.hpp"
 #include "kindred/io/json_text.hpp"
 
 namespace kindred {

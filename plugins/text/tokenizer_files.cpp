@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "files/json_file.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
+#include "kindred/io/json_file.hpp"
 #include "kindred/io/json_text.hpp"
 #include "kindred/io/utf8.hpp"
 

@@ -5,11 +5,11 @@
 #include <functional>
 #include <map>
 
-#include "files/json_file.hpp"
 #include "folder_families.hpp"
 #include "folder_keys.hpp"
 #include "folder_towers.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_file.hpp"
 #include "kindred/io/json_text.hpp"
 #include "published_variants.hpp"
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "files/json_file.hpp"
+#include "kindred/io/json_file.hpp"
 #include "vision_transformer_config.hpp"
 
 namespace kindred {

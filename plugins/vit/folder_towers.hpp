@@ -1,6 +1,6 @@
 #pragma once
 
-#include "files/json_file.hpp"
+#include "kindred/io/json_file.hpp"
 #include "stored_network.hpp"
 
 namespace kindred {

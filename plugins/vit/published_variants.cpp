@@ -2,10 +2,12 @@
 
 #include <map>
 
+#include <nlohmann/json.hpp>
+
 #include "kindred/error.hpp"
-#include "preprocessing.hpp"
 
 namespace kindred {
+using nlohmann::json;
 namespace {
 
 struct Size {
@@ -187,18 +189,24 @@ StoredNetwork published_variant(const std::string& name) {
 }
 
 std::string transforms_of_variant(const std::string& name) {
-  PicturePreparation prepared;
   const auto side = published_variant(name).config.image_size;
-  prepared.width = prepared.height = side;
-  prepared.bicubic = true;
+  const json resize = {
+      {"type", "kindred.resize"}, {"width", side}, {"height", side}, {"interpolation", "bicubic"}};
+  json normalize = {{"type", "kindred.normalize"}, {"mean", {0.5, 0.5, 0.5}}, {"std", {0.5, 0.5, 0.5}}};
   if (contains(name, "_clip_")) {
-    prepared.mean = {0.48145466, 0.4578275, 0.40821073};
-    prepared.std = {0.26862954, 0.26130258, 0.27577711};
+    normalize["mean"] = {0.48145466, 0.4578275, 0.40821073};
+    normalize["std"] = {0.26862954, 0.26130258, 0.27577711};
   } else if (contains(name, "dinov") || name == "vit_small_patch8_224") {
-    prepared.mean = {0.485, 0.456, 0.406};
-    prepared.std = {0.229, 0.224, 0.225};
+    normalize["mean"] = {0.485, 0.456, 0.406};
+    normalize["std"] = {0.229, 0.224, 0.225};
   }
-  return transforms_text(prepared);
+  return json::array({resize, normalize}).dump();
+}
+
+std::map<std::string, std::vector<std::string>> variants_by_transforms() {
+  std::map<std::string, std::vector<std::string>> names;
+  for (const auto& name : published_variants()) names[transforms_of_variant(name)].push_back(name);
+  return names;
 }
 
 }  // namespace kindred

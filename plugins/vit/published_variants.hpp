@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,8 @@ StoredNetwork published_variant(const std::string& name);
 
 /// What the pictures of a variant go through, as JSON text of a pipeline's data.transforms.
 std::string transforms_of_variant(const std::string& name);
+
+/// The names of all variants by what transforms_of_variant() gives for them.
+std::map<std::string, std::vector<std::string>> variants_by_transforms();
 
 }  // namespace kindred

@@ -42,6 +42,7 @@ class VitEncoder final : public Encoder {
               "dinov2_with_registers, dinov3_vit, vit, clip, siglip, the vision tower of one of the "
               "last two, or a network of timm. It takes the place of \"variant\" and \"weights\".")
           .resource()
+          .expects("{}", "\"preprocessor_config.json\"")
           .example("\"dinov2-small\"");
       schema.field("variant", &Params::variant)
           .doc("Without a folder: which network \"weights\" is of, by timm's name or DINOv2's own.")
@@ -53,8 +54,8 @@ class VitEncoder final : public Encoder {
                   "\"variant\" is a name of its own. \"random\": drawn by the seed, as is what a trainable "
                   "encoder without weights begins with.")
               .initial_weights();
-      for (const auto& name : published_variants())
-        weights.expects(R"({"variant": ")" + name + "\"}", transforms_of_variant(name));
+      for (const auto& [transforms, names] : variants_by_transforms())
+        weights.expects(nlohmann::json{{"variant", names}}.dump(), transforms);
       schema.field("pooling", &Params::pooling)
           .doc(
               "What becomes of the tokens. default: as the network was trained, which is the projected "

@@ -32,7 +32,7 @@ class EncoderWeights : public ::testing::Test {
   }
 
   /// `host validate --json` of a pipeline with this encoder and these transforms (null: none are written).
-  json validated(const json& encoder, const json& transforms = nullptr) {
+  json validated(const json& encoder, const json& transforms = nullptr, bool other_transforms = false) {
     json pipeline = {
         {"kindred", 1},
         {"data", {{"dataset", {{"type", "image_folder"}, {"root", "photos"}}}}},
@@ -40,6 +40,7 @@ class EncoderWeights : public ::testing::Test {
         {"train", {{"loss", {{"type", "triplet"}}}, {"batch_sampler", {{"type", "shuffle"}}}, {"epochs", 1}}},
         {"evaluate", {{"metrics", json::array({{{"type", "r_precision"}}})}}}};
     if (!transforms.is_null()) pipeline["data"]["transforms"] = transforms;
+    if (other_transforms) pipeline["data"]["other_transforms"] = true;
     testing::write_pipeline(folder_, pipeline);
     return json::parse(testing::run_host(folder_, {"validate", "pipeline.json", "--json"}).out);
   }
@@ -124,6 +125,50 @@ TEST_F(EncoderWeights, bring_the_transforms_that_they_were_trained_with) {
     EXPECT_NEAR(transforms[1]["std"][2].get<double>(), 128.0 / 255, 1e-6);
   }
   EXPECT_EQ(validated(with(kResNet, "weights", "random"))["resolved"]["data"]["transforms"], json::array());
+}
+
+TEST_F(EncoderWeights, in_a_folder_bring_the_transforms_that_the_folder_names) {
+  const auto write = [&](const char* file, const json& value) {
+    std::filesystem::create_directories(folder_.path() / "vit");
+    write_file_atomically(folder_ / (std::string("vit/") + file), value.dump());
+  };
+  write("config.json", {{"model_type", "vit"},
+                        {"hidden_size", 24},
+                        {"num_hidden_layers", 1},
+                        {"num_attention_heads", 2},
+                        {"intermediate_size", 32},
+                        {"patch_size", 8},
+                        {"image_size", 32}});
+  json prepared = {{"image_processor_type", "BitImageProcessor"},
+                   {"size", {{"shortest_edge", 36}}},
+                   {"crop_size", 32},
+                   {"image_mean", {0.5, 0.5, 0.5}}};
+  write("preprocessor_config.json", prepared);
+  const json vit = {{"type", "vit"}, {"folder", "vit"}};
+  auto said = validated(vit);
+  ASSERT_EQ(said["valid"], true) << said;
+  EXPECT_EQ(said["warnings"], json::array()) << "it has no weights apart from the folder";
+  auto transforms = said["resolved"]["data"]["transforms"];
+  ASSERT_EQ(transforms.size(), 3U) << said;
+  EXPECT_EQ(transforms[0]["shorter_side"], 36);
+  EXPECT_EQ(transforms[1]["width"], 32);
+
+  transforms[2]["mean"] = {0.2, 0.2, 0.2};
+  said = validated(vit, transforms);
+  ASSERT_EQ(said["valid"], false);
+  EXPECT_EQ(said["issues"][0]["pointer"], "/data/transforms");
+  EXPECT_THAT(said["issues"][0]["message"].get<std::string>(),
+              AllOf(HasSubstr("mean (0.2, 0.2, 0.2)"), HasSubstr("set data.other_transforms to true")));
+  said = validated(vit, transforms, true);
+  EXPECT_EQ(said["valid"], true) << said;
+  EXPECT_EQ(said["warnings"].size(), 1U);
+
+  prepared["resample"] = 1;
+  write("preprocessor_config.json", prepared);
+  said = validated(vit);
+  ASSERT_EQ(said["valid"], false);
+  EXPECT_EQ(said["issues"][0]["pointer"], "/model/encoders/image/folder");
+  EXPECT_EQ(validated(vit, transforms)["valid"], true) << "the pipeline has transforms of its own";
 }
 
 TEST_F(EncoderWeights, under_another_normalisation_are_warned_of) {

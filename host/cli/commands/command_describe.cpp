@@ -65,9 +65,12 @@ void print_weights(const json& field) {
   for (const auto& one : published_files(field)) names.push_back(one.name);
   if (!names.empty()) std::cout << "      published (`host weights` says more): " << joined(names) << "\n";
   for (const auto& one : field.value("x-expects", json::array())) {
+    const auto transforms = one.value("transforms", json());
     std::cout << "      with weights, for " << json_text(one.value("when", json::object()))
               << ", pictures are expected to go through: "
-              << json_text(one.value("transforms", json::array())) << "\n";
+              << (transforms.is_string() ? "what its " + transforms.get<std::string>() + " says"
+                                         : json_text(transforms))
+              << "\n";
   }
 }
 

@@ -103,7 +103,8 @@ TEST_F(ValidatorTest, ResolvedPipelineHasEveryDefault) {
                                                    {"factor", 1.0},
                                                    {"weights", ""},
                                                    {"trainable", false},
-                                                   {"precision", "auto"}}));
+                                                   {"precision", "auto"},
+                                                   {"gradient_checkpointing", false}}));
   EXPECT_EQ(r["model"]["head"],
             json::array({{{"type", "fixture.diagonal"}, {"start", 1.0}, {"absolute", false}}}));
   EXPECT_EQ(r["cache"]["batch_size"], 32);

@@ -1,17 +1,29 @@
-#include "preprocessing.hpp"
+#include "host/pipeline/folder_transforms.hpp"
 
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
-#include "files/json_file.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/json_file.hpp"
 #include "kindred/io/json_text.hpp"
 
-namespace kindred {
+namespace kindred::host {
 namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
+
+struct PicturePreparation {
+  bool resizes = true;
+  int64_t width = 0, height = 0;  ///< the exact size that pictures get; 0: see shorter_side
+  int64_t shorter_side = 0;       ///< or the length of their shorter side
+  bool bicubic = false;           ///< else bilinear
+  bool crops = false;
+  int64_t crop_width = 0, crop_height = 0;  ///< of the middle of the picture
+  bool normalizes = true;
+  std::array<double, 3> mean{0.5, 0.5, 0.5}, std{0.5, 0.5, 0.5};  ///< of pictures scaled to 0..1
+};
 
 constexpr int64_t kLongest = 16384;             // px, what Kindred's transforms take
 constexpr int64_t kBilinear = 2, kBicubic = 3;  // Pillow's numbers
@@ -140,18 +152,7 @@ PicturePreparation timm_preparation(const JsonFile& file) {
   return found;
 }
 
-}  // namespace
-
-PicturePreparation read_preparation(const std::string& folder) {
-  const auto path = (fs::path(folder) / "preprocessor_config.json").string();
-  if (!fs::exists(path)) {
-    const auto network = JsonFile::if_present((fs::path(folder) / "config.json").string());
-    if (network.has("pretrained_cfg")) return timm_preparation(network.section("pretrained_cfg"));
-    throw Error(folder +
-                " has no preprocessor_config.json, which says what pictures go through; copy it from "
-                "where the folder came from, or give the transforms in the pipeline's data.transforms");
-  }
-  const JsonFile file(path);
+PicturePreparation hugging_face_preparation(const JsonFile& file) {
   const auto& processor = processor_of(file);
   refuse_the_rest(file);
   PicturePreparation found;
@@ -174,7 +175,7 @@ PicturePreparation read_preparation(const std::string& folder) {
   return found;
 }
 
-std::string transforms_text(const PicturePreparation& preparation) {
+json transforms_of(const PicturePreparation& preparation) {
   auto transforms = json::array();
   if (preparation.resizes) {
     json resize = {{"type", "kindred.resize"},
@@ -196,7 +197,17 @@ std::string transforms_text(const PicturePreparation& preparation) {
     transforms.push_back(
         {{"type", "kindred.normalize"}, {"mean", preparation.mean}, {"std", preparation.std}});
   }
-  return transforms.dump();
+  return transforms;
 }
 
-}  // namespace kindred
+}  // namespace
+
+std::optional<json> folder_transforms(const std::string& folder) {
+  const auto path = (fs::path(folder) / "preprocessor_config.json").string();
+  if (fs::exists(path)) return transforms_of(hugging_face_preparation(JsonFile(path)));
+  const auto network = JsonFile::if_present((fs::path(folder) / "config.json").string());
+  if (!network.has("pretrained_cfg")) return std::nullopt;
+  return transforms_of(timm_preparation(network.section("pretrained_cfg")));
+}
+
+}  // namespace kindred::host

@@ -1,34 +1,37 @@
-#include "preprocessing.hpp"
+#include "host/pipeline/folder_transforms.hpp"
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "component.hpp"
 #include "kindred/transform.hpp"
-#include "vit_fixture.hpp"
+#include "temporary_folder.hpp"
 
-namespace kindred {
+namespace kindred::host {
 namespace {
 
+using kindred::testing::thrown;
 using nlohmann::json;
 using ::testing::HasSubstr;
-using testing::thrown;
 
-class Preprocessing : public ::testing::Test {
+class FolderTransforms : public ::testing::Test {
  protected:
-  PicturePreparation read(const json& content) const {
+  json transforms(const json& content) const {
     std::ofstream(folder_ / "preprocessor_config.json") << content;
-    return read_preparation(folder_.path().string());
+    return *folder_transforms(folder_.path().string());
   }
-  json transforms(const json& content) const { return json::parse(transforms_text(read(content))); }
   std::string refusal(const json& change) const {
     json content = {{"image_processor_type", "ViTImageProcessor"}};
     content.update(change);
-    return thrown([&] { read(content); });
+    return thrown([&] { transforms(content); });
   }
-  testing::TemporaryFolder folder_{"vit_preprocessing"};
+  kindred::testing::TemporaryFolder folder_{"folder_transforms"};
 };
 
 /// The file of facebook/dinov2-small.
-TEST_F(Preprocessing, reads_a_shorter_side_and_a_crop) {
+TEST_F(FolderTransforms, reads_a_shorter_side_and_a_crop) {
   const json content = {{"crop_size", {{"height", 224}, {"width", 224}}},
                         {"do_center_crop", true},
                         {"do_convert_rgb", true},
@@ -48,7 +51,7 @@ TEST_F(Preprocessing, reads_a_shorter_side_and_a_crop) {
 }
 
 /// Those of google/vit-base-patch16-224 and of google/siglip-base-patch16-224.
-TEST_F(Preprocessing, reads_an_exact_size) {
+TEST_F(FolderTransforms, reads_an_exact_size) {
   const auto squeezed =
       R"([{"type": "kindred.resize", "width": 224, "height": 224, "interpolation": "bilinear"},
                             {"type": "kindred.normalize", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}])";
@@ -68,7 +71,7 @@ TEST_F(Preprocessing, reads_an_exact_size) {
 }
 
 /// Old files of CLIP give lengths as numbers.
-TEST_F(Preprocessing, a_number_is_the_shorter_side_of_clip) {
+TEST_F(FolderTransforms, a_number_is_the_shorter_side_of_clip) {
   const auto found =
       transforms({{"feature_extractor_type", "CLIPFeatureExtractor"}, {"size", 336}, {"crop_size", 336}});
   EXPECT_EQ(found[0]["shorter_side"], 336);
@@ -77,23 +80,32 @@ TEST_F(Preprocessing, a_number_is_the_shorter_side_of_clip) {
   EXPECT_EQ(found[2]["mean"][0], 0.48145466);
 }
 
-TEST_F(Preprocessing, takes_what_transformers_takes_for_missing_keys) {
-  const auto clip = read({{"image_processor_type", "CLIPImageProcessorFast"}});
-  EXPECT_EQ(clip.shorter_side, 224);
-  EXPECT_EQ(clip.crop_width, 224);
-  EXPECT_TRUE(clip.crops && clip.bicubic && clip.normalizes && clip.resizes);
-  const auto dinov3 = read({{"image_processor_type", "DINOv3ViTImageProcessorFast"}});
-  EXPECT_EQ(dinov3.width, 224);
-  EXPECT_FALSE(dinov3.crops || dinov3.bicubic);
-  EXPECT_EQ(dinov3.std[2], 0.225);
+TEST_F(FolderTransforms, takes_what_transformers_takes_for_missing_keys) {
+  const auto clip = transforms({{"image_processor_type", "CLIPImageProcessorFast"}});
+  ASSERT_EQ(clip.size(), 3U);
+  EXPECT_EQ(clip[0]["shorter_side"], 224);
+  EXPECT_EQ(clip[0]["interpolation"], "bicubic");
+  EXPECT_EQ(clip[1]["width"], 224);
+  const auto dinov3 = transforms({{"image_processor_type", "DINOv3ViTImageProcessorFast"}});
+  ASSERT_EQ(dinov3.size(), 2U);
+  EXPECT_EQ(dinov3[0]["width"], 224);
+  EXPECT_EQ(dinov3[0]["interpolation"], "bilinear");
+  EXPECT_EQ(dinov3[1]["std"][2], 0.225);
 }
 
 /// timm says it beside the network.
-TEST_F(Preprocessing, reads_what_timm_says) {
-  auto config = testing::vit_golden("golden_timm.json").at("folder");
+TEST_F(FolderTransforms, reads_what_timm_says) {
+  json config = {{"architecture", "vit_tiny_patch16_224"},
+                 {"pretrained_cfg",
+                  {{"input_size", {3, 64, 64}},
+                   {"crop_pct", 0.9},
+                   {"crop_mode", "center"},
+                   {"interpolation", "bicubic"},
+                   {"mean", {0.5, 0.5, 0.5}},
+                   {"std", {0.5, 0.5, 0.5}}}}};
   const auto read_timm = [&] {
     std::ofstream(folder_ / "config.json") << config;
-    return json::parse(transforms_text(read_preparation(folder_.path().string())));
+    return *folder_transforms(folder_.path().string());
   };
   EXPECT_EQ(read_timm(),
             json::parse(R"([{"type": "kindred.resize", "shorter_side": 71, "interpolation": "bicubic"},
@@ -105,7 +117,7 @@ TEST_F(Preprocessing, reads_what_timm_says) {
   EXPECT_THAT(thrown(read_timm), HasSubstr("squares in RGB"));
 }
 
-TEST_F(Preprocessing, leaves_out_what_is_not_asked_for) {
+TEST_F(FolderTransforms, leaves_out_what_is_not_asked_for) {
   EXPECT_EQ(
       transforms(
           {{"image_processor_type", "ViTImageProcessor"}, {"do_resize", false}, {"do_normalize", false}}),
@@ -113,24 +125,23 @@ TEST_F(Preprocessing, leaves_out_what_is_not_asked_for) {
 }
 
 /// What is given is what the transforms take.
-TEST_F(Preprocessing, transforms_can_be_made) {
+TEST_F(FolderTransforms, transforms_can_be_made) {
   const auto all = transforms({{"image_processor_type", "CLIPImageProcessor"}});
   ASSERT_EQ(all.size(), 3U);
   for (auto one : all) {
     const auto type = one["type"].get<std::string>();
     one.erase("type");
-    EXPECT_NO_THROW(testing::make<Transform>("transforms", type, one)) << type;
+    EXPECT_NO_THROW(kindred::testing::make<Transform>("transforms", type, one)) << type;
   }
 }
 
-TEST_F(Preprocessing, says_what_it_cannot_do) {
-  EXPECT_THAT(thrown([&] { read_preparation(folder_.path().string()); }),
-              HasSubstr("has no preprocessor_config.json"));
+TEST_F(FolderTransforms, says_what_it_cannot_do) {
+  EXPECT_FALSE(folder_transforms(folder_.path().string())) << "there is no file";
   EXPECT_THAT(
       refusal({{"image_processor_type", "ConvNextImageProcessor"}}),
       HasSubstr(
           "\"image_processor_type\" as \"ConvNextImageProcessor\", expected the image processor of CLIP"));
-  EXPECT_THAT(thrown([&] { read(json::object()); }), HasSubstr("has no \"feature_extractor_type\""));
+  EXPECT_THAT(thrown([&] { transforms(json::object()); }), HasSubstr("has no \"feature_extractor_type\""));
   EXPECT_THAT(refusal({{"size", {{"longest_edge", 224}}}}), HasSubstr("\"size\" as {\"longest_edge\":224}"));
   EXPECT_THAT(refusal({{"size", 0}}), HasSubstr("expected a length in pixels"));
   EXPECT_THAT(refusal({{"resample", 1}}),
@@ -145,4 +156,4 @@ TEST_F(Preprocessing, says_what_it_cannot_do) {
 }
 
 }  // namespace
-}  // namespace kindred
+}  // namespace kindred::host

@@ -1,4 +1,4 @@
-#include "files/json_file.hpp"
+#include "kindred/io/json_file.hpp"
 
 #include <filesystem>
 
