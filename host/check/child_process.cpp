@@ -51,29 +51,18 @@ void tell(int out, const std::string& text) {
   ::_exit(kBroken);
 }
 
-/// Reads until the child closes its end. False when time ran out first.
-bool read_all(int in, int seconds, std::string& text) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
-    if (left <= 0) return false;
-    pollfd one{in, POLLIN, 0};
-    const int ready = ::poll(&one, 1, static_cast<int>(left));
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return false;
-    char bytes[512];
-    const auto count = ::read(in, bytes, sizeof(bytes));
-    if (count <= 0) return true;
-    text.append(bytes, static_cast<size_t>(count));
-  }
-}
+using Clock = std::chrono::steady_clock;
 
-}  // namespace
+/// A child at work.
+struct Child {
+  pid_t pid = -1;
+  int in = -1;  ///< what it tells comes from here
+  Clock::time_point end;
+  std::string text;
+  size_t place = 0;  ///< among those that are asked for
+};
 
-void remark(const std::string& text) { remarked = text; }
-
-ChildOutcome run_in_child(const std::function<void()>& work, int seconds, Ending ending) {
+Child started(const std::function<void()>& work, int seconds, Ending ending, size_t place) {
   std::fflush(nullptr);  // or exit() would write it once more
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error(std::string("pipe: ") + std::strerror(errno));
@@ -84,14 +73,24 @@ ChildOutcome run_in_child(const std::function<void()>& work, int seconds, Ending
     child(work, ends[1], ending);
   }
   ::close(ends[1]);
-  ChildOutcome outcome;
-  const bool in_time = read_all(ends[0], seconds, outcome.text);
-  ::close(ends[0]);
-  if (!in_time) ::kill(pid, SIGKILL);
+  return {pid, ends[0], Clock::now() + std::chrono::seconds(seconds), "", place};
+}
+
+/// Reads what there is; false once the child has closed its end.
+bool goes_on(Child& one) {
+  char bytes[512];
+  const auto count = ::read(one.in, bytes, sizeof(bytes));
+  if (count > 0) one.text.append(bytes, static_cast<size_t>(count));
+  return count > 0 || (count < 0 && errno == EINTR);
+}
+
+ChildOutcome ended(const Child& one, bool in_time, int seconds) {
+  ::close(one.in);
+  if (!in_time) ::kill(one.pid, SIGKILL);
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(one.pid, &status, 0) < 0 && errno == EINTR) {
   }
-  outcome.succeeded = in_time && WIFEXITED(status) && WEXITSTATUS(status) == kDone;
+  ChildOutcome outcome{in_time && WIFEXITED(status) && WEXITSTATUS(status) == kDone, one.text};
   if (!in_time) {
     outcome.text = fmt::format("did not end within {} s", seconds);
   } else if (WIFSIGNALED(status)) {
@@ -100,6 +99,56 @@ ChildOutcome run_in_child(const std::function<void()>& work, int seconds, Ending
     outcome.text = fmt::format("ended the process with status {}", WEXITSTATUS(status));
   }
   return outcome;
+}
+
+/// Waits until a child tells something, or the time of one is over. Each of the result says which may be
+/// read.
+std::vector<bool> told(const std::vector<Child>& running) {
+  std::vector<pollfd> ends;
+  auto first = running.front().end;
+  for (const auto& one : running) {
+    ends.push_back({one.in, POLLIN, 0});
+    first = std::min(first, one.end);
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - Clock::now()).count();
+  ::poll(ends.data(), ends.size(), static_cast<int>(std::max<int64_t>(left, 0)));
+  std::vector<bool> found;
+  for (const auto& one : ends) found.push_back(one.revents != 0);
+  return found;
+}
+
+}  // namespace
+
+void remark(const std::string& text) { remarked = text; }
+
+ChildOutcome run_in_child(const std::function<void()>& work, int seconds, Ending ending) {
+  return run_in_children({work}, seconds, 1, ending).front();
+}
+
+std::vector<ChildOutcome> run_in_children(const std::vector<std::function<void()>>& works, int seconds,
+                                          size_t at_once, Ending ending) {
+  std::vector<ChildOutcome> outcomes(works.size());
+  std::vector<Child> running;
+  for (size_t next = 0; next < works.size() || !running.empty();) {
+    if (next < works.size() && running.size() < std::max<size_t>(at_once, 1)) {
+      running.push_back(started(works[next], seconds, ending, next));
+      ++next;
+      continue;
+    }
+    const auto readable = told(running);
+    std::vector<Child> left;
+    for (size_t i = 0; i < running.size(); ++i) {
+      auto& one = running[i];
+      const bool is_open = !readable[i] || goes_on(one), in_time = Clock::now() < one.end;
+      if (is_open && in_time) {
+        left.push_back(std::move(one));
+      } else {
+        outcomes[one.place] = ended(one, !is_open, seconds);
+      }
+    }
+    running = std::move(left);
+  }
+  return outcomes;
 }
 
 }  // namespace kindred::host

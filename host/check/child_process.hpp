@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace kindred::host {
 
@@ -22,5 +23,10 @@ enum class Ending {
 /// Runs `work` in a forked child with a time limit, so that a crash or a hang is a result like any other. The
 /// caller must not have started threads before (LibTorch's included).
 ChildOutcome run_in_child(const std::function<void()>& work, int seconds, Ending ending = Ending::at_once);
+
+/// The same of several, of which up to `at_once` run beside each other; each has its own time. Outcomes are
+/// in the order of `works`.
+std::vector<ChildOutcome> run_in_children(const std::vector<std::function<void()>>& works, int seconds,
+                                          size_t at_once, Ending ending = Ending::at_once);
 
 }  // namespace kindred::host

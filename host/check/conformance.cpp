@@ -1,9 +1,12 @@
 #include "host/check/conformance.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
+#include "host/base/processors.hpp"
 #include "host/check/child_process.hpp"
 #include "host/check/rule.hpp"
+#include "kindred/tracker.hpp"
 
 namespace kindred::host {
 namespace {
@@ -34,12 +37,24 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
                "needs " + missing + "; give --params '" + info.id + "={...}' to check it");
   }
   const Subject subject{info, catalog, params};
-  for (const auto& rule : joined(parameter_rules(), checks->second.rules)) {
-    const auto outcome = run_in_child([&] { rule.check(subject); }, seconds);
-    add(rule.name, outcome.succeeded ? CheckStatus::passed : CheckStatus::failed, outcome.text, rule.promise);
-    // Without an object every other rule would say the same.
-    if (rule.name == "can_be_made" && !outcome.succeeded) return;
-  }
+  const auto try_out = [&](const std::vector<Rule>& rules, size_t at_once) {
+    std::vector<std::function<void()>> works;
+    for (const auto& rule : rules) works.push_back([&rule, &subject] { rule.check(subject); });
+    const auto outcomes = run_in_children(works, seconds, at_once);
+    for (size_t i = 0; i < rules.size(); ++i) {
+      add(rules[i].name, outcomes[i].succeeded ? CheckStatus::passed : CheckStatus::failed, outcomes[i].text,
+          rules[i].promise);
+    }
+    return outcomes.back().succeeded;
+  };
+  const auto rules = joined(parameter_rules(), checks->second.rules);
+  const auto made =
+      std::find_if(rules.begin(), rules.end(), [](const Rule& one) { return one.name == "can_be_made"; });
+  // Without an object every rule behind this one would say the same.
+  if (!try_out({rules.begin(), made + 1}, 1)) return;
+  // Trackers may write to one place, in which two of them would meet.
+  const auto at_once = info.kind == Tracker::kKind ? 1 : static_cast<size_t>(usable_processors());
+  try_out({made + 1, rules.end()}, at_once);
 }
 
 }  // namespace

@@ -145,13 +145,4 @@ SentenceFolder read_sentence_folder(const std::string& folder) {
   return found;
 }
 
-std::string find_weights(const std::string& folder) {
-  for (const auto* name : {"model.safetensors", "pytorch_model.bin"}) {
-    const auto path = fs::path(folder) / name;
-    if (fs::exists(path)) return path.string();
-    if (fs::exists(path.string() + ".index.json")) return path.string() + ".index.json";
-  }
-  return "";
-}
-
 }  // namespace kindred

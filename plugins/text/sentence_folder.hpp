@@ -24,8 +24,4 @@ struct SentenceFolder {
 /// Throws Error that names the file and what in it cannot be computed here.
 SentenceFolder read_sentence_folder(const std::string& folder);
 
-/// Path of the weights in a transformer's folder; empty when there are none. Throws Error when they are split
-/// over several files.
-std::string find_weights(const std::string& folder);
-
 }  // namespace kindred

@@ -76,13 +76,4 @@ StoredNetwork read_vision_folder(const std::string& folder) {
   return it->second(file);
 }
 
-std::string vision_weights_in(const std::string& folder) {
-  for (const auto* name : {"model.safetensors", "pytorch_model.bin"}) {
-    const auto path = fs::path(folder) / name;
-    if (fs::exists(path)) return path.string();
-    if (fs::exists(path.string() + ".index.json")) return path.string() + ".index.json";
-  }
-  return "";
-}
-
 }  // namespace kindred

@@ -13,7 +13,4 @@ namespace kindred {
 /// something that is not computed here.
 StoredNetwork read_vision_folder(const std::string& folder);
 
-/// Path of the weights in a folder, or of their index; empty when there are none.
-std::string vision_weights_in(const std::string& folder);
-
 }  // namespace kindred

@@ -6,6 +6,7 @@
 #include "folder_config.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/weights.hpp"
 #include "kindred/plugin.hpp"
 #include "published_variants.hpp"
 #include "vision_transformer.hpp"
@@ -88,7 +89,7 @@ class VitEncoder final : public Encoder {
  private:
   VitEncoder(const Params& params, const Site& site, const StoredNetwork& stored) : network_(stored.config) {
     const bool from_folder = !params.folder.empty();
-    const auto weights = from_folder ? vision_weights_in(params.folder) : params.weights;
+    const auto weights = from_folder ? find_weights(params.folder) : params.weights;
     network_.draw(site.seed, weights.empty() ? every_name : is_of_pooling);
     if (!weights.empty()) {
       const auto what = (from_folder ? stored.names.library : params.variant) + " weights";

@@ -1,6 +1,7 @@
 #include "kindred/io/weights.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -156,6 +157,15 @@ Weights read_weights(const std::string& path, const std::vector<NamedTensor>& ta
                             "model.safetensors.index.json, to read all of them");
   }
   return weights;
+}
+
+std::string find_weights(const std::string& folder) {
+  for (const auto* name : {"model.safetensors", "pytorch_model.bin"}) {
+    const auto path = std::filesystem::path(folder) / name;
+    if (std::filesystem::exists(path)) return path.string();
+    if (std::filesystem::exists(path.string() + ".index.json")) return path.string() + ".index.json";
+  }
+  return "";
 }
 
 }  // namespace kindred

@@ -172,6 +172,17 @@ TEST(Weights, a_folder_names_the_file_in_it_that_is_meant) {
   EXPECT_THAT(refusal(), HasSubstr(": give " + (folder / "model.safetensors.index.json")));
 }
 
+TEST(Weights, of_a_folder_are_found_whole_or_by_their_index) {
+  const testing::TemporaryFolder folder("found_weights");
+  EXPECT_EQ(find_weights(folder.path().string()), "");
+  for (const auto* name : {"pytorch_model.bin.index.json", "pytorch_model.bin",
+                           "model.safetensors.index.json", "model.safetensors"}) {
+    write_file_atomically(folder / name, "x");
+    EXPECT_EQ(find_weights(folder.path().string()), folder / name)
+        << "each is taken before those written earlier";
+  }
+}
+
 TEST(Weights, reading_a_checkpoint_as_it_stands_drops_module_only) {
   const auto names = [](const std::string& file) {
     std::vector<std::string> list;
