@@ -1,5 +1,7 @@
 """An index that the tests of this folder hand over, and what should come out of it."""
+import atexit
 import json
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -33,9 +35,33 @@ def rows():
     return made / numpy.linalg.norm(made, axis=1, keepdims=True)
 
 
+class Commands:
+    """Runs commands of the host in forks of one process that has LibTorch already, which is most of what starting takes."""
+
+    def __init__(self, program):
+        self.folder = tempfile.TemporaryDirectory(prefix="kindred_commands_")
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        atexit.register(self.close)
+
+    def run(self, arguments, folder):
+        files = {name: pathlib.Path(self.folder.name) / name for name in ("out", "error")}
+        command = {"arguments": list(map(str, arguments)), "folder": str(folder), "environment": dict(os.environ),
+                   **{name: str(file) for name, file in files.items()}}
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        code = int(self.process.stdout.readline())
+        return subprocess.CompletedProcess(arguments, code if code < 128 else 128 - code, files["out"].read_text(),
+                                           files["error"].read_text())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.folder.cleanup()
+
+
 class StoreTest(unittest.TestCase):
     """Each test has the index `i` of these items, without two that were removed, in a folder of its own."""
-    HOST = PLUGINS = None  # set by main()
+    HOST = PLUGINS = STARTED_HOST = COMMANDS = None  # set by main()
     DISTANCE = "cosine"
 
     @classmethod
@@ -62,6 +88,8 @@ class StoreTest(unittest.TestCase):
         self.temporary.cleanup()
 
     def run_host(self, *arguments):
+        if self.COMMANDS is not None and self.HOST == self.STARTED_HOST:
+            return self.COMMANDS.run([*arguments, "--plugins", self.PLUGINS], self.folder)
         return subprocess.run([self.HOST, *map(str, arguments), "--plugins", self.PLUGINS], cwd=self.folder,
                               capture_output=True, text=True, timeout=300)
 
@@ -103,4 +131,8 @@ class StoreTest(unittest.TestCase):
 def main(arguments):
     """`arguments`: the script, HOST, PLUGIN_FOLDER."""
     StoreTest.HOST, StoreTest.PLUGINS = arguments[1:3]
+    StoreTest.STARTED_HOST = StoreTest.HOST
+    program = os.environ.get("KINDRED_TEST_COMMANDS")
+    if program is not None and os.environ.get("OMP_NUM_THREADS") == "1":  # a fork has one thread
+        StoreTest.COMMANDS = Commands(program)
     unittest.main(argv=arguments[:1], verbosity=2)
