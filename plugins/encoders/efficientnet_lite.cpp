@@ -162,6 +162,7 @@ class EfficientNetLite final : public Encoder {
   struct Params {
     std::string variant = "lite0";
     std::string weights;
+    nn::PlacePooling pooling = nn::PlacePooling::mean;
     static void describe(Schema<Params>& schema) {
       schema.field("variant", &Params::variant)
           .doc("Which network; made for pictures of 224, 240, 260, 280 and 300 px.")
@@ -179,10 +180,16 @@ class EfficientNetLite final : public Encoder {
       for (const auto& [variant, side] : sides) {
         weights.expects(R"({"variant": ")" + variant + R"("})", expected_pictures(side));
       }
+      schema.field("pooling", &Params::pooling)
+          .doc(
+              "What makes one row of the last map: its mean, or gem, the generalised mean with a trained "
+              "exponent "
+              "(Radenovic et al. 2018).")
+          .one_of({"mean", "gem"});
     }
   };
 
-  EfficientNetLite(const Params& params, const Site& site) {
+  EfficientNetLite(const Params& params, const Site& site) : pool_(params.pooling) {
     const auto scale = lite_variants().at(params.variant);
     stem_ = nn::ConvolutionNorm("_conv_stem", "_bn0", {3, kStemChannels, 3, 2, 1, nn::Padding::same},
                                 kLiteNorm, list_, site.seed);
@@ -206,6 +213,7 @@ class EfficientNetLite final : public Encoder {
                                 is_unused_by_efficientnet, {timm_names()})
                    .notes;
     }
+    pool_.append_parameters(list_.parameters);  // no file of weights holds them
   }
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
@@ -220,6 +228,7 @@ class EfficientNetLite final : public Encoder {
   int64_t stage_of(const std::string& name) const override {
     const std::string block = "_blocks.";
     if (name.rfind(block, 0) == 0) return 1 + std::stoll(name.substr(block.size()));
+    if (name.rfind("pool.", 0) == 0) return 2 + block_count();
     return name.rfind("_conv_stem.", 0) == 0 || name.rfind("_bn0.", 0) == 0 ? 0 : 1 + block_count();
   }
   bool runs_in_bfloat16() const override { return true; }
@@ -249,7 +258,7 @@ class EfficientNetLite final : public Encoder {
       } else if (stage == block_count() + 1) {
         x = head_(x, nn::Activation::relu6, batch_statistics);
       } else {
-        x = nn::global_average(x);
+        x = pool_(x);
       }
     }
     return x;
@@ -270,6 +279,7 @@ class EfficientNetLite final : public Encoder {
   nn::TensorList list_;
   nn::ConvolutionNorm stem_, head_;
   std::vector<InvertedResidual> blocks_;
+  nn::GlobalPool pool_;
   std::vector<int64_t> repeats_;  ///< blocks of each stage
   std::vector<std::string> notes_;
   bool training_ = false, norms_frozen_ = false;

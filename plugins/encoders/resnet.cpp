@@ -94,6 +94,7 @@ class ResNet final : public Encoder {
     std::string weights;
     int64_t dimension = 0;
     int64_t width = 64;
+    nn::PlacePooling pooling = nn::PlacePooling::mean;
     static void describe(Schema<Params>& schema) {
       schema.field("variant", &Params::variant)
           .doc("Which network, by torchvision's name.")
@@ -123,10 +124,16 @@ class ResNet final : public Encoder {
               "Channels of the first stage; published weights have 64, fewer make a small network to train "
               "from scratch.")
           .range(4, 1024);
+      schema.field("pooling", &Params::pooling)
+          .doc(
+              "What makes one row of the last map: its mean, or gem, the generalised mean with a trained "
+              "exponent "
+              "(Radenovic et al. 2018).")
+          .one_of({"mean", "gem"});
     }
   };
 
-  ResNet(const Params& params, const Site& site) : params_(params) {
+  ResNet(const Params& params, const Site& site) : params_(params), pool_(params.pooling) {
     const auto& variant = resnet_variants().at(params.variant);
     stem_ = nn::ConvolutionNorm("conv1", "bn1", {3, params.width, 7, 2}, kResNetNorm, list_, site.seed);
     int64_t inputs = params.width;
@@ -148,6 +155,7 @@ class ResNet final : public Encoder {
     if (!params.weights.empty())
       weights = nn::load_weights(params.variant, params.weights, list_, is_unused_by_resnet);
     notes_ = weights.notes;
+    pool_.append_parameters(list_.parameters);  // no file of weights holds them
     if (params.dimension > 0) {
       fc_ = nn::Linear(inputs, params.dimension, nn::named_generator(site.seed, "fc"));
       fc_.append_parameters("fc.", list_.parameters);
@@ -164,7 +172,7 @@ class ResNet final : public Encoder {
   }
   int64_t stage_of(const std::string& name) const override {
     if (name.rfind("layer", 0) == 0) return name[5] - '0';
-    return name.rfind("fc.", 0) == 0 ? 5 : 0;
+    return name.rfind("fc.", 0) == 0 || name.rfind("pool.", 0) == 0 ? 5 : 0;
   }
   bool runs_in_bfloat16() const override { return true; }
   bool runs_side_by_side() const override { return true; }
@@ -191,7 +199,7 @@ class ResNet final : public Encoder {
       } else if (stage <= 4) {
         for (const auto& block : layers_[static_cast<size_t>(stage - 1)]) x = block(x, batch_statistics);
       } else {
-        x = nn::global_average(x);
+        x = pool_(x);
         if (params_.dimension > 0) x = fc_(x);
       }
     }
@@ -221,6 +229,7 @@ class ResNet final : public Encoder {
   nn::TensorList list_;
   nn::ConvolutionNorm stem_;
   std::array<std::vector<ResidualBlock>, 4> layers_;
+  nn::GlobalPool pool_;
   nn::Linear fc_;
   int64_t dimension_ = 0;
   std::vector<std::string> notes_;

@@ -3,12 +3,6 @@
 #include <ATen/ATen.h>
 
 namespace kindred {
-namespace {
-
-constexpr double kSmallest = 1e-6;  // of what is raised to a power
-constexpr double kInitialPower = 3;
-
-}  // namespace
 
 TokenPool::TokenPool(const VisionTransformerConfig& config)
     : pooling_(config.pooling),
@@ -17,7 +11,6 @@ TokenPool::TokenPool(const VisionTransformerConfig& config)
       prefix_(config.prefix_tokens()),
       projected_(config.projection) {
   if (pooling_ == TokenPooling::attention) make_attention(config);
-  if (pooling_ == TokenPooling::gem) power_ = at::full({1}, kInitialPower, at::kFloat);
   if (pooling_ == TokenPooling::cls_projected)
     projection_ = nn::Linear::without_values(width_, projected_, false);
 }
@@ -44,10 +37,6 @@ at::Tensor TokenPool::attention(const at::Tensor& tokens) const {
   return (x + mlp_(norm_(x))).select(1, 0);
 }
 
-at::Tensor TokenPool::generalised_mean(const at::Tensor& patches) const {
-  return patches.to(at::kFloat).clamp_min(kSmallest).pow(power_).mean(1).pow(power_.reciprocal());
-}
-
 at::Tensor TokenPool::operator()(const at::Tensor& tokens) const {
   const auto patches = tokens.slice(1, prefix_);
   switch (pooling_) {
@@ -58,7 +47,7 @@ at::Tensor TokenPool::operator()(const at::Tensor& tokens) const {
     case TokenPooling::cls_and_mean:
       return at::cat({tokens.select(1, 0).to(at::kFloat), patches.mean(1, false, at::kFloat)}, 1);
     case TokenPooling::gem:
-      return generalised_mean(patches);
+      return generalized_mean_(patches, {1});
     case TokenPooling::attention:
       return attention(tokens).to(at::kFloat);
     case TokenPooling::cls_projected:
@@ -78,7 +67,7 @@ void TokenPool::append_parameters(std::vector<NamedTensor>& out) const {
     mlp_.fc1.append_parameters("pool.mlp.fc1.", out);
     mlp_.fc2.append_parameters("pool.mlp.fc2.", out);
   }
-  if (pooling_ == TokenPooling::gem) out.push_back({"pool.power", power_});
+  if (pooling_ == TokenPooling::gem) generalized_mean_.append_parameters("pool.", out);
   if (pooling_ == TokenPooling::cls_projected) projection_.append_parameters("projection.", out);
 }
 

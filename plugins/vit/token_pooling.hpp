@@ -7,6 +7,7 @@
 #include "kindred/module.hpp"
 #include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
+#include "nn/pooling.hpp"
 #include "transformer_block.hpp"
 #include "vision_transformer_config.hpp"
 
@@ -29,7 +30,6 @@ class TokenPool {
  private:
   void make_attention(const VisionTransformerConfig& config);
   at::Tensor attention(const at::Tensor& tokens) const;
-  at::Tensor generalised_mean(const at::Tensor& patches) const;
 
   TokenPooling pooling_;
   int64_t width_, heads_, prefix_, projected_;
@@ -37,7 +37,7 @@ class TokenPool {
   nn::Linear query_, key_, value_, proj_;
   nn::LayerNorm norm_;
   Perceptron mlp_;
-  at::Tensor power_;  ///< (1)
+  nn::GeneralizedMean generalized_mean_;
   nn::Linear projection_;
 };
 

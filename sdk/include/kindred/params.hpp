@@ -74,9 +74,10 @@ class FieldSpec {
   FieldSpec& published(const std::vector<PublishedWeights>& files);
   /// What pictures must go through for initial_weights(), as JSON text of a pipeline's data.transforms: a
   /// pipeline that gives weights and no transforms gets these, one that normalises otherwise is warned of.
-  /// `when` is JSON text of an object with the parameters that they hold for, "{}" for all; where it has a list
-  /// for one, any of its values will do. May repeat. Of a folder that is a resource() `transforms` may be the
-  /// text "\"preprocessor_config.json\"": the host then reads from it what Hugging Face or timm wrote there.
+  /// `when` is JSON text of an object with the parameters that they hold for, "{}" for all; where it has a
+  /// list for one, any of its values will do. May repeat. Of a folder that is a resource() `transforms` may
+  /// be the text "\"preprocessor_config.json\"": the host then reads from it what Hugging Face or timm wrote
+  /// there.
   FieldSpec& expects(std::string_view when, std::string_view transforms);
   /// A file, or a folder, that the component needs whenever it is constructed; copied into the servable. Of a
   /// folder files with weights are left out (the tensors are stored by themselves), so that the component

@@ -34,8 +34,8 @@ struct Weights {
 Weights read_weights(const std::string& path, const std::vector<NamedTensor>& target,
                      const std::vector<NamingConvention>& conventions = {});
 
-/// Path of the weights in a folder as Hugging Face gives it: model.safetensors or pytorch_model.bin, or the index
-/// of several; empty when there are none.
+/// Path of the weights in a folder as Hugging Face gives it: model.safetensors or pytorch_model.bin, or the
+/// index of several; empty when there are none.
 std::string find_weights(const std::string& folder);
 
 }  // namespace kindred

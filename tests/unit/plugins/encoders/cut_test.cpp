@@ -23,7 +23,9 @@ std::vector<Case> cases() {
            {"stem", "layer1", "layer2", "layer3", "layer4", "pool"},
            6},
           {"kindred.resnet", {{"variant", "resnet50"}, {"width", 8}}, {"stem", "layer1"}, 6},
-          {"kindred.efficientnet_lite", {{"variant", "lite0"}}, {"stem", "blocks.0", "blocks.1"}, 19}};
+          {"kindred.resnet", {{"variant", "resnet18"}, {"width", 8}, {"pooling", "gem"}}, {"stem"}, 6},
+          {"kindred.efficientnet_lite", {{"variant", "lite0"}}, {"stem", "blocks.0", "blocks.1"}, 19},
+          {"kindred.efficientnet_lite", {{"variant", "lite0"}, {"pooling", "gem"}}, {"stem"}, 19}};
 }
 
 Batch one_picture() { return {at::arange(64 * 64 * 3).fmod(253).to(at::kByte).reshape({1, 64, 64, 3}), {}}; }

@@ -56,6 +56,26 @@ TEST(ResNet, dimension_adds_a_layer_and_only_training_moves_running_statistics) 
   EXPECT_FALSE(at::equal(encoder->buffers()[0].tensor, before));
 }
 
+TEST(ResNet, pools_by_the_generalised_mean_behind_weights_that_know_nothing_of_it) {
+  const testing::TemporaryFolder folder("resnet_gem");
+  auto plain = small();
+  auto tensors = plain->parameters();
+  for (const auto& one : plain->buffers()) tensors.push_back(one);
+  write_safetensors(folder / "plain.safetensors", tensors);
+  auto pooled = small({{"pooling", "gem"}, {"weights", folder / "plain.safetensors"}});
+  const auto large = at::arange(2 * 96 * 96 * 3).fmod(251).to(at::kByte).reshape({2, 96, 96, 3});
+  const Batch batch{large, {}};  // of which the last map has several places
+  const auto map = plain->run_stages(plain->prepare(batch, at::kFloat), 0, 5);
+  const auto expected = map.clamp_min(1e-6).pow(3).mean(at::IntArrayRef{2, 3}).pow(1.0 / 3);
+  EXPECT_TRUE(at::allclose(pooled->encode(batch), expected, 1e-5, 1e-7));
+
+  const auto power = pooled->parameters().back();
+  EXPECT_EQ(power.name, "pool.power");
+  power.tensor.requires_grad_(true);
+  pooled->encode(batch).sum().backward();
+  EXPECT_NE(power.tensor.grad().item<float>(), 0);
+}
+
 TEST(ResNet, takes_the_last_layer_of_the_weights_where_it_has_the_size) {
   const testing::TemporaryFolder folder("resnet_fc");
   Site other;
