@@ -10,7 +10,7 @@ namespace kindred {
 namespace {
 
 /// How an output of several places for each sample becomes one row.
-enum class PlacePooling { none, cls, mean };
+enum class OutputPooling { none, cls, mean };
 
 /// A frozen network of an ONNX file.
 class OnnxEncoder final : public Encoder {
@@ -18,7 +18,7 @@ class OnnxEncoder final : public Encoder {
   static constexpr const char* kAlsoKnownAs[] = {"onnxruntime", "openvino", "OnnxModule", "InferenceSession"};
   struct Params {
     std::string module, bin, output;
-    PlacePooling pooling = PlacePooling::none;
+    OutputPooling pooling = OutputPooling::none;
     int64_t probe_size = 224;
     static void describe(Schema<Params>& schema) {
       schema.field("module", &Params::module)
@@ -100,9 +100,9 @@ class OnnxEncoder final : public Encoder {
   at::Tensor pooled(const at::Tensor& out) const {
     if (out.dim() == 2) return out;
     const bool are_tokens = out.dim() == 3;
-    if (pooling_ == PlacePooling::cls && are_tokens) return out.select(1, 0).contiguous();
-    if (pooling_ == PlacePooling::mean && are_tokens) return out.mean(1);
-    if (pooling_ == PlacePooling::mean && out.dim() == 4) return out.mean(at::IntArrayRef{2, 3});
+    if (pooling_ == OutputPooling::cls && are_tokens) return out.select(1, 0).contiguous();
+    if (pooling_ == OutputPooling::mean && are_tokens) return out.mean(1);
+    if (pooling_ == OutputPooling::mean && out.dim() == 4) return out.mean(at::IntArrayRef{2, 3});
     const auto* choice = are_tokens       ? "\"pooling\" to cls or mean, or "
                          : out.dim() == 4 ? "\"pooling\" to mean, or "
                                           : "";
@@ -111,7 +111,7 @@ class OnnxEncoder final : public Encoder {
   }
 
   std::string module_;
-  PlacePooling pooling_;
+  OutputPooling pooling_;
   NetworkFile network_;
   bool reads_pictures_ = true, channels_last_ = false;
   int64_t dimension_ = 0;
