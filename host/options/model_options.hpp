@@ -27,6 +27,7 @@ struct EncoderSpec : ComponentSpec {
   std::string trained_from;  ///< first stage that is trained; "": all of them
   bool batch_norms_frozen = true;
   std::map<std::string, double> lr_multipliers;  ///< by stage
+  double lr_decay = 1;                           ///< a factor for each stage that comes before the last one
   std::vector<ComponentSpec> expected;           ///< transforms that its weights were trained with, if known
   bool expected_by_folder = false;               ///< they stand in the folder that the weights came in
 };

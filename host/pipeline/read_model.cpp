@@ -25,6 +25,7 @@ void read_trainable(SectionReader& reader, const json& value, EncoderSpec& encod
   encoder.learns = true;
   encoder.trained_from = trainable.from;
   encoder.batch_norms_frozen = trainable.batch_norm == BatchNormMode::frozen;
+  encoder.lr_decay = trainable.lr_decay;
   encoder.lr_multipliers = reader.factors(trainable.lr_multipliers, pointer + "/lr_multipliers",
                                           "a factor per stage, such as {\"head\": 2}");
 }

@@ -154,6 +154,14 @@ void TrainableSection::describe(Schema<TrainableSection>& s) {
       .one_of({"frozen", "train"});
   s.field("lr_multipliers", &TrainableSection::lr_multipliers)
       .doc("Factors on the learning rate by stage, for example {\"head\": 2}.");
+  s.field("lr_decay", &TrainableSection::lr_decay)
+      .doc(
+          "Layer-wise decay: the last stage with parameters learns at the encoder's rate, and each one "
+          "before it at "
+          "this share of the rate of the next, since what comes first in a network is most general (Howard, "
+          "Ruder "
+          "2018). 1: all learn at one rate.")
+      .range(0.01, 1);
 }
 
 void LossSection::describe(Schema<LossSection>& s) {

@@ -73,6 +73,7 @@ struct TrainableSection {
   std::string from;
   BatchNormMode batch_norm = BatchNormMode::frozen;
   nlohmann::json lr_multipliers;
+  double lr_decay = 1;
   static void describe(Schema<TrainableSection>& schema);
 };
 

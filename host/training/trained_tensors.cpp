@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "host/model/named_tensors.hpp"
@@ -11,7 +12,19 @@
 namespace kindred::host {
 namespace {
 
-/// The factors of trainable.lr_multipliers on the encoders' tensors, which come in the order of `factors`.
+/// How many stages with trained parameters stand between each stage and the last such one, that one counted.
+std::vector<int64_t> distances_to_last(const EncoderPart& part) {
+  std::vector<int64_t> has(static_cast<size_t>(part.stage_count), 0);
+  for (const auto& one : part.trained_parameters())
+    has[static_cast<size_t>(part.encoder->stage_of(one.name))] = 1;
+  auto distances = has;
+  int64_t behind = 0;
+  for (size_t i = has.size(); i-- > 0; behind += has[i]) distances[i] = behind;
+  return distances;
+}
+
+/// The factors of trainable.lr_multipliers and lr_decay on the encoders' tensors, which come in the order of
+/// `factors`.
 void multiply_by_stage(std::vector<double>& factors, const std::vector<EncoderSpec>& encoders,
                        const Model& model) {
   size_t next = 0;
@@ -19,9 +32,12 @@ void multiply_by_stage(std::vector<double>& factors, const std::vector<EncoderSp
     const auto& encoder = model.encoders[i];
     const auto& of_stages = encoders[i].lr_multipliers;
     const auto stages = encoder.encoder->stages();
+    const auto distances = distances_to_last(encoder);
     for (const auto& one : encoder.trained_parameters()) {
-      const auto factor = of_stages.find(stages[static_cast<size_t>(encoder.encoder->stage_of(one.name))]);
+      const auto stage = static_cast<size_t>(encoder.encoder->stage_of(one.name));
+      const auto factor = of_stages.find(stages[stage]);
       if (factor != of_stages.end()) factors[next] *= factor->second;
+      factors[next] *= std::pow(encoders[i].lr_decay, static_cast<double>(distances[stage]));
       ++next;
     }
   }

@@ -31,6 +31,24 @@ class MadeEncoder final : public Encoder {
   at::Tensor count_ = at::zeros({1}, at::kLong);
 };
 
+/// Five stages, of which the third and the last have no parameters.
+class DeepEncoder final : public Encoder {
+ public:
+  ObjectKind object_kind() const override { return ObjectKind::vector; }
+  int64_t dimension() const override { return 2; }
+  std::vector<std::string> stages() const override { return {"first", "second", "third", "fourth", "pool"}; }
+  int64_t stage_of(const std::string& name) const override {
+    return name == "first" ? 0 : name == "fourth" ? 3 : 1;
+  }
+  std::vector<NamedTensor> parameters() override {
+    return {{"first", tensor_}, {"second", tensor_}, {"second_too", tensor_}, {"fourth", tensor_}};
+  }
+  at::Tensor run_stages(const at::Tensor& input, int64_t, int64_t) override { return input; }
+
+ private:
+  at::Tensor tensor_ = at::zeros({2});
+};
+
 std::vector<std::string> names_of(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string> names;
   for (const auto& one : tensors) names.push_back(one.name);
@@ -77,6 +95,20 @@ TEST_F(TrainedTensors, factors_on_the_rates_come_from_patterns_and_stages) {
   EXPECT_THAT(groups.loss_factors, ElementsAre(1));
   made_.options.lr_factors = {{"decoder.*", 0.5}};
   EXPECT_THROW(parameters(), PipelineError);
+}
+
+TEST_F(TrainedTensors, of_earlier_stages_learn_more_slowly_with_a_decay) {
+  auto& part = made_.model.encoders.back();
+  part.encoder = std::make_shared<DeepEncoder>();
+  part.stage_count = 5;
+  part.first_trained = 0;
+  spec_.lr_decay = 0.5;
+  spec_.lr_multipliers = {{"second", 10}};
+  const auto groups = parameters().groups;
+  ASSERT_THAT(names_of(groups.encoder), ElementsAre("first", "second", "second_too", "fourth"));
+  EXPECT_THAT(groups.encoder_factors, ElementsAre(0.25, 5, 5, 1)) << "stages without parameters do not count";
+  part.first_trained = 1;
+  EXPECT_THAT(parameters().groups.encoder_factors, ElementsAre(5, 5, 1));
 }
 
 TEST_F(TrainedTensors, learn_in_the_epochs_in_which_they_are_not_frozen) {
