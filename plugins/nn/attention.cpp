@@ -1,24 +1,37 @@
 #include "nn/attention.hpp"
 
 #include <ATen/ATen.h>
+#include <torch/version.h>
 
 #include <cmath>
 #include <limits>
 
 namespace kindred::nn {
 
+at::Tensor attended(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
+#if TORCH_VERSION_MAJOR >= 2
+  return at::scaled_dot_product_attention(query, key, value);
+#else
+  const auto scale = 1 / std::sqrt(static_cast<double>(query.size(-1)));
+  return at::matmul(at::softmax(at::matmul(query * scale, key.transpose(2, 3)), -1), value);
+#endif
+}
+
+at::Tensor split_heads(const at::Tensor& x, int64_t heads) {
+  return x.reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
+}
+
+at::Tensor joined_heads(const at::Tensor& x) { return x.transpose(1, 2).flatten(2); }
+
 at::Tensor MultiHeadAttention::operator()(const at::Tensor& x, const at::Tensor& absent,
                                           bool training) const {
   const auto size = x.size(2) / heads;
-  const auto split = [&](const at::Tensor& all) {  // (B, T, width) -> (B, heads, T, size)
-    return all.view({x.size(0), x.size(1), heads, size}).transpose(1, 2);
-  };
   // Dividing the query costs less than dividing the scores.
-  const auto queries = split(query(x) / std::sqrt(static_cast<double>(size)));
-  auto scores = at::matmul(queries, split(key(x)).transpose(2, 3));
+  const auto queries = split_heads(query(x) / std::sqrt(static_cast<double>(size)), heads);
+  auto scores = at::matmul(queries, split_heads(key(x), heads).transpose(2, 3));
   scores.masked_fill_(absent, -std::numeric_limits<double>::infinity());
   const auto weights = at::dropout(at::softmax(scores, -1), dropout, training);
-  return output(at::matmul(weights, split(value(x))).transpose(1, 2).reshape(x.sizes()));
+  return output(joined_heads(at::matmul(weights, split_heads(value(x), heads))));
 }
 
 }  // namespace kindred::nn

@@ -8,6 +8,13 @@
 
 namespace kindred::nn {
 
+/// (B, T, width) -> (B, heads, T, width / heads), and back.
+at::Tensor split_heads(const at::Tensor& x, int64_t heads);
+at::Tensor joined_heads(const at::Tensor& x);
+
+/// softmax(q k^T / sqrt(size)) v for (B, heads, T, size), with LibTorch's fused kernel where it has one.
+at::Tensor attended(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value);
+
 /// Multi-head attention of a sequence to itself (Vaswani et al. 2017, section 3.2.2). Each of the four layers
 /// maps `width` numbers, a multiple of `heads`, to as many.
 struct MultiHeadAttention {

@@ -31,9 +31,10 @@ int64_t TokenPool::dimension() const {
 
 at::Tensor TokenPool::attention(const at::Tensor& tokens) const {
   const auto probe = probe_.to(tokens.scalar_type()).expand({tokens.size(0), 1, width_}).contiguous();
-  const auto found = attended(split_heads(query_(probe), heads_), split_heads(key_(tokens), heads_),
-                              split_heads(value_(tokens), heads_));
-  const auto x = proj_(joined_heads(found));
+  const auto found =
+      nn::attended(nn::split_heads(query_(probe), heads_), nn::split_heads(key_(tokens), heads_),
+                   nn::split_heads(value_(tokens), heads_));
+  const auto x = proj_(nn::joined_heads(found));
   return (x + mlp_(norm_(x))).select(1, 0);
 }
 

@@ -1,26 +1,8 @@
 #include "transformer_block.hpp"
 
 #include <ATen/ATen.h>
-#include <torch/version.h>
-
-#include <cmath>
 
 namespace kindred {
-
-at::Tensor attended(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
-#if TORCH_VERSION_MAJOR >= 2
-  return at::scaled_dot_product_attention(query, key, value);
-#else
-  const auto scale = 1 / std::sqrt(static_cast<double>(query.size(-1)));
-  return at::matmul(at::softmax(at::matmul(query * scale, key.transpose(2, 3)), -1), value);
-#endif
-}
-
-at::Tensor split_heads(const at::Tensor& x, int64_t heads) {
-  return x.reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
-}
-
-at::Tensor joined_heads(const at::Tensor& x) { return x.transpose(1, 2).flatten(2); }
 
 at::Tensor Perceptron::operator()(const at::Tensor& x) const {
   if (gated) return fc2(nn::activated(gate(x), activation) * fc1(x));
@@ -49,12 +31,12 @@ TransformerBlock::TransformerBlock(const VisionTransformerConfig& config)
 }
 
 at::Tensor TransformerBlock::attention(const at::Tensor& x, const RotaryPositions& rotary) const {
-  auto query = split_heads(query_(x), heads_), key = split_heads(key_(x), heads_);
+  auto query = nn::split_heads(query_(x), heads_), key = nn::split_heads(key_(x), heads_);
   if (rotary.cosines.defined()) {
     query = rotary.rotated(query);
     key = rotary.rotated(key);
   }
-  return proj_(joined_heads(attended(query, key, split_heads(value_(x), heads_))));
+  return proj_(nn::joined_heads(nn::attended(query, key, nn::split_heads(value_(x), heads_))));
 }
 
 at::Tensor TransformerBlock::operator()(const at::Tensor& x, const RotaryPositions& rotary) const {

@@ -6,19 +6,13 @@
 #include <vector>
 
 #include "kindred/module.hpp"
+#include "nn/attention.hpp"
 #include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
 #include "rotary_positions.hpp"
 #include "vision_transformer_config.hpp"
 
 namespace kindred {
-
-/// softmax(q k^T / sqrt(size)) v for (B, heads, T, size), with LibTorch's fused kernel where it has one.
-at::Tensor attended(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value);
-
-/// (B, T, width) -> (B, heads, T, width / heads), and back.
-at::Tensor split_heads(const at::Tensor& x, int64_t heads);
-at::Tensor joined_heads(const at::Tensor& x);
 
 /// The two layers behind an attention: activation(fc1(x)), or activation(gate(x)) * fc1(x), and then fc2.
 struct Perceptron {
