@@ -180,12 +180,7 @@ class EfficientNetLite final : public Encoder {
       for (const auto& [variant, side] : sides) {
         weights.expects(R"({"variant": ")" + variant + R"("})", expected_pictures(side));
       }
-      schema.field("pooling", &Params::pooling)
-          .doc(
-              "What makes one row of the last map: its mean, or gem, the generalised mean with a trained "
-              "exponent "
-              "(Radenovic et al. 2018).")
-          .one_of({"mean", "gem"});
+      nn::describe_pooling(schema.field("pooling", &Params::pooling));
     }
   };
 

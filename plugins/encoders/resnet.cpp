@@ -124,12 +124,7 @@ class ResNet final : public Encoder {
               "Channels of the first stage; published weights have 64, fewer make a small network to train "
               "from scratch.")
           .range(4, 1024);
-      schema.field("pooling", &Params::pooling)
-          .doc(
-              "What makes one row of the last map: its mean, or gem, the generalised mean with a trained "
-              "exponent "
-              "(Radenovic et al. 2018).")
-          .one_of({"mean", "gem"});
+      nn::describe_pooling(schema.field("pooling", &Params::pooling));
     }
   };
 

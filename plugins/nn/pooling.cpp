@@ -26,6 +26,14 @@ void GeneralizedMean::append_parameters(const std::string& prefix, std::vector<N
   out.push_back({prefix + "power", power_});
 }
 
+void describe_pooling(FieldSpec field) {
+  field
+      .doc(
+          "What makes one row of the last map: its mean, or gem, the generalised mean with a trained "
+          "exponent (Radenovic et al. 2018).")
+      .one_of({"mean", "gem"});
+}
+
 at::Tensor GlobalPool::operator()(const at::Tensor& x) const {
   return pooling_ == PlacePooling::mean ? global_average(x) : generalized_mean_(x, {2, 3});
 }

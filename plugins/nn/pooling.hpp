@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kindred/module.hpp"
+#include "kindred/params.hpp"
 
 namespace kindred::nn {
 
@@ -31,6 +32,9 @@ class GeneralizedMean {
 
 /// How an encoder's last stage makes one row of the places of a map.
 enum class PlacePooling { mean, gem };
+
+/// Declares the parameter `pooling` of an encoder, a PlacePooling.
+void describe_pooling(FieldSpec field);
 
 /// The pooling that a user chooses by name: nothing trained for the mean, pool.power for the generalised
 /// mean.

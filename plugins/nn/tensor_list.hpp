@@ -13,6 +13,10 @@ struct TensorList {
   std::vector<NamedTensor> parameters, buffers;
 };
 
+/// load_named_tensors() of what read_weights() gave, whose notes go on with the messages.
+void load_read_weights(const std::string& what, const std::vector<NamedTensor>& target,
+                       const Weights& weights, bool (*ignore)(const std::string&));
+
 /// Loads `path` into the tensors of `list`, whose names read_weights() finds in it; `what` begins the
 /// messages. Names that `ignore` accepts may be surplus. Returns what the file holds, and what was done to
 /// its names. Throws Error that names what is missing or misshapen.

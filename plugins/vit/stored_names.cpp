@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <map>
 
-#include "kindred/error.hpp"
-#include "kindred/io/checkpoint.hpp"
+#include "nn/tensor_list.hpp"
 
 namespace kindred {
 namespace {
@@ -162,13 +161,7 @@ std::vector<std::string> load_stored(const std::string& what, const std::string&
     const auto it = dimensions.find(one.name);
     if (it != dimensions.end()) one.tensor = without_leading_ones(one.tensor, it->second);
   }
-  try {
-    load_named_tensors(what + " in " + path, target, read.tensors, nullptr, is_not_used);
-  } catch (const Error& error) {
-    std::string text = error.what();
-    for (const auto& note : read.notes) text += ". " + note;
-    throw Error(text);
-  }
+  nn::load_read_weights(what + " in " + path, target, read, is_not_used);
   for (size_t i = 0; i < stored.size(); ++i) {
     int64_t row = 0;
     if (stored[i].parts.size() == 1) continue;

@@ -33,11 +33,10 @@ class VisionTransformer {
   std::vector<std::string> stages() const;
   int64_t stage_of(const std::string& name) const;
   int64_t dimension() const { return pool_.dimension(); }
-  const VisionTransformerConfig& config() const { return config_; }
   const std::vector<NamedTensor>& parameters() const { return parameters_; }
 
   /// As Encoder::run_stages; stage 0 takes (B, 3, H, W). Throws Error for a picture that patches do not fill,
-  /// unless it is a square of config().image_size.
+  /// unless it is a square of the size that the network was made for.
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) const;
 
   /// As nn::Linear has them, of every layer.

@@ -1,7 +1,6 @@
 #include <ATen/ATen.h>
 
 #include <map>
-#include <optional>
 
 #include "folder_config.hpp"
 #include "kindred/encoder.hpp"
