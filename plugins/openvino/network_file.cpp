@@ -179,8 +179,6 @@ NetworkFile::NetworkFile(const Source& source) : compiled_(std::make_unique<Comp
 }
 
 NetworkFile::~NetworkFile() = default;
-NetworkFile::NetworkFile(NetworkFile&&) noexcept = default;
-NetworkFile& NetworkFile::operator=(NetworkFile&&) noexcept = default;
 
 const std::vector<int64_t>& NetworkFile::input_sizes() const { return compiled_->input_sizes; }
 int64_t NetworkFile::fixed_batch() const { return compiled_->fixed_batch; }
@@ -188,20 +186,12 @@ int64_t NetworkFile::fixed_batch() const { return compiled_->fixed_batch; }
 at::Tensor NetworkFile::run(const at::Tensor& x) {
   const auto batch = compiled_->fixed_batch;
   if (batch == 0) return compiled_->run(x);
+  auto filled_up = x.sizes().vec();
+  filled_up[0] = (batch - x.size(0) % batch) % batch;
   std::vector<at::Tensor> parts;
-  for (int64_t first = 0; first < x.size(0); first += batch) {
-    const auto part = x.slice(0, first, std::min(first + batch, x.size(0)));
-    const auto missing = batch - part.size(0);
-    if (missing == 0) {
-      parts.push_back(compiled_->run(part));
-      continue;
-    }
-    auto sizes = part.sizes().vec();
-    sizes[0] = missing;
-    parts.push_back(
-        compiled_->run(at::cat({part, at::zeros(sizes, part.options())})).slice(0, 0, part.size(0)));
-  }
-  return at::cat(parts);
+  for (const auto& part : at::cat({x, at::zeros(filled_up, x.options())}).split(batch))
+    parts.push_back(compiled_->run(part));
+  return at::cat(parts).slice(0, 0, x.size(0));
 }
 
 }  // namespace kindred

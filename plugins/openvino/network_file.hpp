@@ -19,14 +19,11 @@ class NetworkFile {
   struct Source {
     std::string module;  ///< an ONNX file, or the .xml of OpenVINO's own format
     std::string bin;     ///< the weights of an .xml; "" for ONNX
-    std::string
-        output;  ///< the name of the output that is computed; "": the only one, or the only one (B, D)
+    std::string output;  ///< the name of what is computed; "": the only output, or the only one (B, D)
   };
   /// Throws Error that names the file and says what in it cannot be computed.
   explicit NetworkFile(const Source& source);
   ~NetworkFile();
-  NetworkFile(NetworkFile&&) noexcept;
-  NetworkFile& operator=(NetworkFile&&) noexcept;
 
   /// Sizes of the input, the batch first; -1 where any will do.
   const std::vector<int64_t>& input_sizes() const;

@@ -50,7 +50,7 @@ class OnnxEncoder final : public Encoder {
   explicit OnnxEncoder(const Params& params)
       : module_(params.module),
         pooling_(params.pooling),
-        network_({params.module, params.bin, params.output}) {
+        network_(NetworkFile::Source{params.module, params.bin, params.output}) {
     at::NoGradGuard no_grad;
     const auto sizes = network_.input_sizes();
     reads_pictures_ = sizes.size() == 4;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "../nn/drawn.hpp"
 #include "component.hpp"
 #include "kindred/encoder.hpp"
 #include "temporary_folder.hpp"
@@ -24,9 +25,7 @@ std::shared_ptr<Encoder> made(const std::string& name, nlohmann::json params = n
 }
 
 /// What made_networks.py fills weights with.
-at::Tensor filled(at::IntArrayRef sizes) {
-  return at::arange(at::empty(sizes).numel(), at::kDouble).mul_(0.7).sin_().to(at::kFloat).reshape(sizes);
-}
+at::Tensor filled(at::IntArrayRef sizes) { return nn::drawn(sizes, 0.7); }
 
 Batch pictures(int64_t count, int64_t height = 8, int64_t width = 8) {
   const auto values = at::arange(count * height * width * 3, at::kDouble).mul_(1.3).sin_().add_(1).mul_(127);
