@@ -38,8 +38,9 @@ std::vector<PublishedFile> published_files(const json& field) {
 bool holds_for(const json& when, const json& params) {
   return std::all_of(when.items().begin(), when.items().end(), [&](const auto& item) {
     const auto it = params.find(item.key());
-    if (it == params.end() || !item.value().is_array()) return it != params.end() && *it == item.value();
-    return std::find(item.value().begin(), item.value().end(), *it) != item.value().end();
+    if (it == params.end()) return false;
+    const auto& wanted = item.value();
+    return wanted.is_array() ? std::find(wanted.begin(), wanted.end(), *it) != wanted.end() : *it == wanted;
   });
 }
 

@@ -51,9 +51,10 @@ std::string text_of(const Normalization& one) {
 std::string absent_weights(const ComponentSpec& spec) {
   if (spec.info == nullptr || spec.random_weights) return "";
   const auto& fields = spec.info->schema["properties"];
-  // A folder holds the network and its weights.
+  // A folder that says what its pictures go through holds the weights; other resources may be anything.
   for (const auto& [key, field] : fields.items()) {
-    if (path_use(field) == PathUse::resource && spec.params.value(key, "") != "") return "";
+    const bool holds_weights = path_use(field) == PathUse::resource && field.contains("x-expects");
+    if (holds_weights && spec.params.value(key, "") != "") return "";
   }
   for (const auto& [key, field] : fields.items()) {
     if (path_use(field) == PathUse::initial_weights && spec.params.value(key, "") == "") return key;
