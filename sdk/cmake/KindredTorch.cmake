@@ -2,11 +2,17 @@
 # Python on PATH (its wheel is a complete LibTorch), then the system's (Debian's libtorch-dev).
 include_guard()
 
-function(_kindred_torch_of_python python out)
+# Sets `out` to the folder of a Python package; empty where that Python has none, or is not there.
+function(_kindred_package_of_python python package out)
   execute_process(
-    COMMAND ${python} -c "import importlib.util as u,os;s=u.find_spec('torch');print(os.path.dirname(s.origin) if s else '')"
-    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE status)
-  if(status EQUAL 0 AND EXISTS "${folder}/share/cmake/Torch/TorchConfig.cmake")
+    COMMAND ${python} -c "import importlib.util as u,os;s=u.find_spec('${package}');print(os.path.dirname(s.origin) if s and s.origin else '')"
+    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  set(${out} "${folder}" PARENT_SCOPE)
+endfunction()
+
+function(_kindred_torch_of_python python out)
+  _kindred_package_of_python(${python} torch folder)
+  if(EXISTS "${folder}/share/cmake/Torch/TorchConfig.cmake")
     set(${out} "${folder}" PARENT_SCOPE)
   endif()
 endfunction()
