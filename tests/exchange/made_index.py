@@ -38,7 +38,8 @@ def rows():
 class Commands:
     """Runs commands of the host in forks of one process that has LibTorch already, which is most of what starting takes."""
 
-    def __init__(self, program):
+    def __init__(self, program, host):
+        self.host = host  # whose commands these are
         self.folder = tempfile.TemporaryDirectory(prefix="kindred_commands_")
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         atexit.register(self.close)
@@ -61,7 +62,7 @@ class Commands:
 
 class StoreTest(unittest.TestCase):
     """Each test has the index `i` of these items, without two that were removed, in a folder of its own."""
-    HOST = PLUGINS = STARTED_HOST = COMMANDS = None  # set by main()
+    HOST = PLUGINS = COMMANDS = None  # set by main()
     DISTANCE = "cosine"
 
     @classmethod
@@ -88,7 +89,7 @@ class StoreTest(unittest.TestCase):
         self.temporary.cleanup()
 
     def run_host(self, *arguments):
-        if self.COMMANDS is not None and self.HOST == self.STARTED_HOST:
+        if self.COMMANDS is not None and self.COMMANDS.host == self.HOST:
             return self.COMMANDS.run([*arguments, "--plugins", self.PLUGINS], self.folder)
         return subprocess.run([self.HOST, *map(str, arguments), "--plugins", self.PLUGINS], cwd=self.folder,
                               capture_output=True, text=True, timeout=300)
@@ -131,8 +132,7 @@ class StoreTest(unittest.TestCase):
 def main(arguments):
     """`arguments`: the script, HOST, PLUGIN_FOLDER."""
     StoreTest.HOST, StoreTest.PLUGINS = arguments[1:3]
-    StoreTest.STARTED_HOST = StoreTest.HOST
     program = os.environ.get("KINDRED_TEST_COMMANDS")
     if program is not None and os.environ.get("OMP_NUM_THREADS") == "1":  # a fork has one thread
-        StoreTest.COMMANDS = Commands(program)
+        StoreTest.COMMANDS = Commands(program, StoreTest.HOST)
     unittest.main(argv=arguments[:1], verbosity=2)

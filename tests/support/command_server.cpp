@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,7 +6,6 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "library_command.hpp"
 
@@ -20,28 +18,15 @@ namespace kindred::testing {
 namespace {
 using nlohmann::json;
 
-void redirect(const std::string& path, int descriptor) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  ::dup2(file, descriptor);
-  ::close(file);
-}
-
 [[noreturn]] void child(const json& command) {
   ::clearenv();
   for (const auto& [name, value] : command["environment"].items())
     ::setenv(name.c_str(), value.get<std::string>().c_str(), 1);
   if (::chdir(command["folder"].get<std::string>().c_str()) != 0) ::_exit(126);
-  const int none = ::open("/dev/null", O_RDONLY);
-  ::dup2(none, 0);
-  redirect(command["out"], 1);
-  redirect(command["error"], 2);
-  const std::vector<std::string> arguments = command["arguments"];
-  if (is_library_command(arguments)) run_library_command(arguments);
-  std::vector<char*> words = {const_cast<char*>(KINDRED_TEST_HOST)};
-  for (const auto& one : arguments) words.push_back(const_cast<char*>(one.c_str()));
-  words.push_back(nullptr);
-  ::execv(KINDRED_TEST_HOST, words.data());
-  ::_exit(127);
+  redirect("/dev/null", O_RDONLY, 0);
+  redirect(command["out"], O_WRONLY | O_CREAT | O_TRUNC, 1);
+  redirect(command["error"], O_WRONLY | O_CREAT | O_TRUNC, 2);
+  become_command(command["arguments"]);
 }
 
 int code_of(const json& command) {

@@ -30,8 +30,7 @@ class HostProcess {
     static int number = 0;
     stem_ = folder / ("process_" + std::to_string(number++));
     write_file_atomically(stem_ + ".in", input);
-    const bool calls_library = is_library_command(arguments);
-    if (calls_library) load_opencv();
+    if (is_library_command(arguments)) load_opencv();
     std::cout.flush();  // of what is not written yet a child would write a copy
     std::fflush(nullptr);
     pid_ = ::fork();
@@ -40,12 +39,7 @@ class HostProcess {
     redirect(stem_ + ".in", O_RDONLY, 0);
     redirect(stem_ + ".out", O_WRONLY | O_CREAT | O_TRUNC, 1);
     redirect(stem_ + ".err", O_WRONLY | O_CREAT | O_TRUNC, 2);
-    if (calls_library) run_library_command(arguments);
-    std::vector<char*> raw = {const_cast<char*>(KINDRED_TEST_HOST)};
-    for (const auto& one : arguments) raw.push_back(const_cast<char*>(one.c_str()));
-    raw.push_back(nullptr);
-    ::execv(KINDRED_TEST_HOST, raw.data());
-    ::_exit(127);
+    become_command(arguments);
   }
 
   void interrupt() const { ::kill(pid_, SIGINT); }
@@ -59,11 +53,6 @@ class HostProcess {
   }
 
  private:
-  static void redirect(const std::string& path, int flags, int descriptor) {
-    const int file = ::open(path.c_str(), flags, 0644);
-    ::dup2(file, descriptor);
-    ::close(file);
-  }
   const TemporaryFolder& folder_;
   std::string stem_;
   pid_t pid_ = 0;

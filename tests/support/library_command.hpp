@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -56,6 +57,24 @@ inline void load_opencv() {
   std::cout.flush();
   std::fflush(nullptr);
   ::_exit(status);  // what the test has is the test's
+}
+
+/// Does in this process what the program would do, as the library where it can and as the program itself
+/// where not. A child that was forked for a command calls it.
+[[noreturn]] inline void become_command(const std::vector<std::string>& arguments) {
+  if (is_library_command(arguments)) run_library_command(arguments);
+  std::vector<char*> words = {const_cast<char*>(KINDRED_TEST_HOST)};
+  for (const auto& one : arguments) words.push_back(const_cast<char*>(one.c_str()));
+  words.push_back(nullptr);
+  ::execv(KINDRED_TEST_HOST, words.data());
+  ::_exit(127);
+}
+
+/// Makes a file what this process reads or writes by a descriptor.
+inline void redirect(const std::string& path, int flags, int descriptor) {
+  const int file = ::open(path.c_str(), flags, 0644);
+  ::dup2(file, descriptor);
+  ::close(file);
 }
 
 }  // namespace kindred::testing
