@@ -21,6 +21,7 @@ enum class Stream : uint64_t {
   shown_queries = 10,
   augmentation = 11,
   folds = 12,
+  lora = 13,
 };
 
 /// A generator for one purpose; `keys` say which of its draws, such as an epoch and a step.

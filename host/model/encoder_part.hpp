@@ -23,6 +23,9 @@ struct EncoderPart {
   at::ScalarType training_dtype = at::kFloat;
   bool gradient_checkpointing = false;  ///< trained stages run again in the backward pass
 
+  int64_t low_rank = 0;  ///< rank of what is added to the matrices below, which is then all that learns
+  std::vector<std::string> low_rank_matrices;
+
   bool learns() const { return first_trained < stage_count; }
 
   /// Batch -> float32 (B, D) with the shape checked. Throws PluginError.

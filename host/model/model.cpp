@@ -84,42 +84,55 @@ void restore(std::vector<NamedTensor> target, const std::vector<NamedTensor>& so
   }
 }
 
+namespace {
+
+/// How many numbers learn of a parameter of a trained stage.
+int64_t learning_numbers(const EncoderPart& part, const NamedTensor& one) {
+  if (part.low_rank == 0) return one.tensor.numel();
+  const auto& names = part.low_rank_matrices;
+  if (std::find(names.begin(), names.end(), one.name) == names.end()) return 0;
+  return part.low_rank * (one.tensor.size(0) + one.tensor.size(1));
+}
+
+}  // namespace
+
 std::string model_summary(const Model& model) {
   std::string text = fmt::format("{:<44} {:>20} {:>12}  {}\n", "tensor", "shape", "numbers", "trained");
   int64_t total = 0, trained = 0;
-  const auto row = [&](const std::string& name, const at::Tensor& tensor, bool trains, bool show) {
+  const auto row = [&](const std::string& name, const at::Tensor& tensor, bool trains) {
     total += tensor.numel();
     if (trains) trained += tensor.numel();
-    if (show) {
-      text += fmt::format("{:<44} {:>20} {:>12}  {}\n", name, shape_text(tensor), tensor.numel(),
-                          trains ? "yes" : "no");
-    }
+    text += fmt::format("{:<44} {:>20} {:>12}  {}\n", name, shape_text(tensor), tensor.numel(),
+                        trains ? "yes" : "no");
   };
   for (const auto& part : model.encoders) {
     text += fmt::format("{} ({})\n", part.name, part.id);
     const auto stages = part.encoder->stages();
     for (int64_t stage = 0; stage < part.stage_count; ++stage) {
       const bool trains = stage >= part.first_trained;
-      int64_t numbers = 0;
+      int64_t numbers = 0, learning = 0;
       size_t count = 0;
       for (const auto& one : part.encoder->parameters()) {
         if (part.encoder->stage_of(one.name) != stage) continue;
-        row(one.name, one.tensor, trains, false);
+        if (trains) learning += learning_numbers(part, one);
         numbers += one.tensor.numel();
         ++count;
       }
+      total += numbers;
+      trained += learning;
       text += fmt::format("{:<44} {:>20} {:>12}  {}\n", "  " + stages[static_cast<size_t>(stage)],
                           fmt::format("{} tensors", count), numbers,
-                          count == 0 ? "-"
-                          : trains   ? "yes"
-                                     : "no");
+                          count == 0           ? "-"
+                          : learning == 0      ? "no"
+                          : part.low_rank == 0 ? "yes"
+                                               : fmt::format("{} by rank {}", learning, part.low_rank));
     }
   }
   for (size_t i = 0; i < model.heads.stages.size(); ++i) {
     const auto& stage = model.heads.stages[i];
     const auto prefix = "head " + std::to_string(i) + " (" + stage.id + ") ";
-    for (const auto& one : stage.head->parameters()) row(prefix + one.name, one.tensor, true, true);
-    for (const auto& one : stage.head->buffers()) row(prefix + one.name, one.tensor, false, true);
+    for (const auto& one : stage.head->parameters()) row(prefix + one.name, one.tensor, true);
+    for (const auto& one : stage.head->buffers()) row(prefix + one.name, one.tensor, false);
     if (module_tensors(*stage.head).empty()) text += fmt::format("{:<44} {:>20} {:>12}  -\n", prefix, "-", 0);
   }
   text +=

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,13 @@ struct EncoderOptions {
   bool gradient_checkpointing = false;
 };
 
+/// Low-rank adaptation of an encoder's matrices.
+struct LoraOptions {
+  int64_t rank = 8;
+  double alpha = 16;
+  std::vector<std::string> targets = {"*query.weight", "*value.weight"};  ///< patterns of tensors' names
+};
+
 struct EncoderSpec : ComponentSpec {
   std::string name;  ///< its key under model.encoders
   EncoderOptions options;
@@ -28,6 +37,7 @@ struct EncoderSpec : ComponentSpec {
   bool batch_norms_frozen = true;
   std::map<std::string, double> lr_multipliers;  ///< by stage
   double lr_decay = 1;                           ///< a factor for each stage that comes before the last one
+  std::optional<LoraOptions> lora;               ///< all that is trained, if given
   std::vector<ComponentSpec> expected;           ///< transforms that its weights were trained with, if known
   bool expected_by_folder = false;               ///< they stand in the folder that the weights came in
 };

@@ -28,6 +28,14 @@ void read_trainable(SectionReader& reader, const json& value, EncoderSpec& encod
   encoder.lr_decay = trainable.lr_decay;
   encoder.lr_multipliers = reader.factors(trainable.lr_multipliers, pointer + "/lr_multipliers",
                                           "a factor per stage, such as {\"head\": 2}");
+  if (trainable.lora.is_null()) {
+    out.erase("lora");
+    return;
+  }
+  encoder.lora = reader.section<LoraSection>(trainable.lora, pointer + "/lora", &out["lora"]);
+  if (encoder.lora->targets.empty())
+    reader.issue(pointer + "/lora/targets",
+                 "the list is empty; name at least one, such as \"*query.weight\"");
 }
 
 EncoderSpec encoder(SectionReader& reader, const std::string& name, json value, json& out) {

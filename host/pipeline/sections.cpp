@@ -162,6 +162,22 @@ void TrainableSection::describe(Schema<TrainableSection>& s) {
           "Ruder "
           "2018). 1: all learn at one rate.")
       .range(0.01, 1);
+  s.field("lora", &TrainableSection::lora)
+      .doc(
+          "Low-rank adaptation (Hu et al. 2021): of the trained stages only factors of small rank learn, "
+          "which are added to some matrices: {\"rank\": 8, \"alpha\": 16, \"targets\": [\"*query.weight\"]}. "
+          "Left out: all parameters learn.");
+}
+
+void LoraSection::describe(Schema<LoraSection>& s) {
+  s.field("rank", &LoraSection::rank).doc("Rank of what is added to a matrix.").range(1, 4096);
+  s.field("alpha", &LoraSection::alpha)
+      .doc("What is added is multiplied by alpha / rank.")
+      .range(0.001, 100000);
+  s.field("targets", &LoraSection::targets)
+      .doc(
+          "Patterns of the names of the matrices, in which * stands for any characters. Left out: those that "
+          "make queries and values of attention.");
 }
 
 void LossSection::describe(Schema<LossSection>& s) {

@@ -74,7 +74,12 @@ struct TrainableSection {
   BatchNormMode batch_norm = BatchNormMode::frozen;
   nlohmann::json lr_multipliers;
   double lr_decay = 1;
+  nlohmann::json lora;
   static void describe(Schema<TrainableSection>& schema);
+};
+
+struct LoraSection : LoraOptions {
+  static void describe(Schema<LoraSection>& schema);
 };
 
 /// An entry of model.head that chooses among heads, sample by sample.

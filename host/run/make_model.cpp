@@ -8,6 +8,7 @@
 #include "host/model/model_builder.hpp"
 #include "host/run/components.hpp"
 #include "host/run/trained_stages.hpp"
+#include "host/training/low_rank.hpp"
 #include "kindred/error.hpp"
 #include "kindred/params.hpp"
 
@@ -65,6 +66,10 @@ void set_trained_stages(const Pipeline& pipeline, const EncoderSpec& spec, Encod
   if (spec.learns && part.trained_parameters().empty()) {
     throw PipelineError({{pipeline.file, spec.pointer + "/trainable",
                           part.id + " has nothing that can be trained; set \"trainable\": false"}});
+  }
+  if (spec.lora) {
+    part.low_rank = spec.lora->rank;
+    for (const auto& one : lora_targets(spec, part)) part.low_rank_matrices.push_back(one.name);
   }
   part.encoder->freeze_batch_norms(spec.batch_norms_frozen);
 }

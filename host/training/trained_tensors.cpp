@@ -6,41 +6,59 @@
 #include <cmath>
 #include <string>
 
+#include "host/base/random_streams.hpp"
 #include "host/model/named_tensors.hpp"
 #include "host/training/tensor_patterns.hpp"
 
 namespace kindred::host {
 namespace {
 
-/// How many stages with trained parameters stand between each stage and the last such one, that one counted.
-std::vector<int64_t> distances_to_last(const EncoderPart& part) {
-  std::vector<int64_t> has(static_cast<size_t>(part.stage_count), 0);
-  for (const auto& one : part.trained_parameters())
-    has[static_cast<size_t>(part.encoder->stage_of(one.name))] = 1;
+/// One tensor that learns, and the stage of its encoder that it belongs to.
+struct OfStage {
+  NamedTensor tensor;
+  size_t stage;
+};
+
+/// What learns of one encoder. Low-rank matrices go to `low_rank`, and their factors stand for them.
+std::vector<OfStage> learning_tensors(const EncoderPart& part, const EncoderSpec& spec, uint64_t seed,
+                                      std::vector<LowRankMatrix>& low_rank) {
+  std::vector<OfStage> all;
+  const auto stage_of = [&](const NamedTensor& one) {
+    return static_cast<size_t>(part.encoder->stage_of(one.name));
+  };
+  if (!spec.lora) {
+    for (const auto& one : part.trained_parameters()) all.push_back({one, stage_of(one)});
+    return all;
+  }
+  for (const auto& one : lora_targets(spec, part)) {
+    low_rank.emplace_back(one, *spec.lora, random_stream(seed, Stream::lora, low_rank.size()));
+    for (const auto& factor : low_rank.back().factors()) all.push_back({factor, stage_of(one)});
+  }
+  return all;
+}
+
+/// How many stages in which something learns stand between each stage and the last such one, that one
+/// counted.
+std::vector<int64_t> distances_to_last(const std::vector<OfStage>& tensors, size_t stages) {
+  std::vector<int64_t> has(stages, 0);
+  for (const auto& one : tensors) has[one.stage] = 1;
   auto distances = has;
   int64_t behind = 0;
   for (size_t i = has.size(); i-- > 0; behind += has[i]) distances[i] = behind;
   return distances;
 }
 
-/// The factors of trainable.lr_multipliers and lr_decay on the encoders' tensors, which come in the order of
-/// `factors`.
-void multiply_by_stage(std::vector<double>& factors, const std::vector<EncoderSpec>& encoders,
-                       const Model& model) {
-  size_t next = 0;
-  for (size_t i = 0; i < model.encoders.size(); ++i) {
-    const auto& encoder = model.encoders[i];
-    const auto& of_stages = encoders[i].lr_multipliers;
-    const auto stages = encoder.encoder->stages();
-    const auto distances = distances_to_last(encoder);
-    for (const auto& one : encoder.trained_parameters()) {
-      const auto stage = static_cast<size_t>(encoder.encoder->stage_of(one.name));
-      const auto factor = of_stages.find(stages[stage]);
-      if (factor != of_stages.end()) factors[next] *= factor->second;
-      factors[next] *= std::pow(encoders[i].lr_decay, static_cast<double>(distances[stage]));
-      ++next;
-    }
+/// The factor of trainable.lr_multipliers and lr_decay for each tensor of one encoder.
+std::vector<double> factors_by_stage(const std::vector<OfStage>& tensors, const EncoderSpec& spec,
+                                     const std::vector<std::string>& stages) {
+  const auto distances = distances_to_last(tensors, stages.size());
+  std::vector<double> factors;
+  for (const auto& one : tensors) {
+    const auto of_stage = spec.lr_multipliers.find(stages[one.stage]);
+    factors.push_back((of_stage == spec.lr_multipliers.end() ? 1 : of_stage->second) *
+                      std::pow(spec.lr_decay, static_cast<double>(distances[one.stage])));
   }
+  return factors;
 }
 
 }  // namespace
@@ -49,10 +67,19 @@ TrainedParameters trained_parameters(const TrainingOptions& options, const std::
                                      const Model& model, const TrainingLoss& loss) {
   TrainedParameters out;
   auto& groups = out.groups;
-  groups.encoder = trained_encoder_parameters(model);
+  std::vector<double> by_stage;
+  for (size_t i = 0; i < model.encoders.size(); ++i) {
+    const auto& part = model.encoders[i];
+    const auto prefix =
+        model.encoders.size() > 1 ? part.name + "." : "";  // as in trained_encoder_parameters()
+    const auto tensors = learning_tensors(part, encoders[i], options.seed, out.low_rank);
+    for (const auto& one : tensors) groups.encoder.push_back({prefix + one.tensor.name, one.tensor.tensor});
+    const auto factors = factors_by_stage(tensors, encoders[i], part.encoder->stages());
+    by_stage.insert(by_stage.end(), factors.begin(), factors.end());
+  }
   groups.head = model.heads.parameters();
   groups.loss = loss.parameters();
-  const auto factors_of = [&](const std::string& role, const std::vector<NamedTensor>& tensors) {
+  const auto factors_by_name = [&](const std::string& role, const std::vector<NamedTensor>& tensors) {
     std::vector<double> factors;
     for (const auto& one : tensors) {
       out.all.push_back({role + one.name, one.tensor});
@@ -60,21 +87,22 @@ TrainedParameters trained_parameters(const TrainingOptions& options, const std::
     }
     return factors;
   };
-  groups.encoder_factors = factors_of("encoder.", groups.encoder);
-  groups.head_factors = factors_of("head.", groups.head);
-  groups.loss_factors = factors_of("loss.", groups.loss);
-  multiply_by_stage(groups.encoder_factors, encoders, model);
+  groups.encoder_factors = factors_by_name("encoder.", groups.encoder);
+  groups.head_factors = factors_by_name("head.", groups.head);
+  groups.loss_factors = factors_by_name("loss.", groups.loss);
+  for (size_t i = 0; i < by_stage.size(); ++i) groups.encoder_factors[i] *= by_stage[i];
   std::vector<std::string> names;
   for (const auto& one : out.all) names.push_back(one.name);
   check_patterns(options, names);
   return out;
 }
 
-void choose_learning(const TrainingOptions& options, const TrainedParameters& parameters, int64_t epoch) {
+void choose_learning(const TrainingOptions& options, TrainedParameters& parameters, int64_t epoch) {
   for (const auto& one : parameters.all) {
     auto tensor = one.tensor;
     tensor.requires_grad_(!is_frozen(options, one.name, epoch));
   }
+  for (auto& one : parameters.low_rank) one.follow_learning();
 }
 
 std::vector<NamedTensor> trained_state(const Model& model, const TrainingLoss& loss) {
@@ -83,6 +111,10 @@ std::vector<NamedTensor> trained_state(const Model& model, const TrainingLoss& l
   append_named(all, "head.", head_tensors(model));
   append_named(all, "loss.", loss.tensors());
   return all;
+}
+
+std::vector<NamedTensor> factors_of(const std::vector<LowRankMatrix>& matrices) {
+  return tensors_by_place(matrices, [](const LowRankMatrix& one) { return one.factors(); });
 }
 
 std::vector<NamedTensor> running_statistics(const Model& model) {
@@ -100,7 +132,7 @@ std::vector<NamedTensor> averaged_tensors(const TrainedParameters& parameters,
   const auto& groups = parameters.groups;
   const bool still = std::all_of(encoders.begin(), encoders.end(),
                                  [](const EncoderSpec& one) { return one.batch_norms_frozen; });
-  auto tensors = still ? groups.encoder : trained_encoder_tensors(model);
+  auto tensors = still ? trained_encoder_parameters(model) : trained_encoder_tensors(model);
   for (const auto* more : {&groups.head, &groups.loss}) {
     tensors.insert(tensors.end(), more->begin(), more->end());
   }

@@ -13,6 +13,7 @@
 #include "host/base/random_streams.hpp"
 #include "host/distributed/global_batch.hpp"
 #include "host/evaluation/relevance.hpp"
+#include "host/model/named_tensors.hpp"
 #include "host/options/monitor.hpp"
 #include "kindred/error.hpp"
 #include "kindred/finite.hpp"
@@ -100,6 +101,7 @@ Trainer::Trainer(TrainingPlan plan, Parts parts, Model& model, TrainingData& dat
 /// What a resumed run needs beside what the best epoch keeps.
 std::vector<NamedTensor> Trainer::resumable_tensors() const {
   auto all = trained_state(model_, *parts_.loss);
+  append_named(all, "lora.", factors_of(parameters_.low_rank));
   for (const auto& one : parts_.loss->memories()) all.push_back(one);
   for (const auto& one : composer_.tensors()) all.push_back(one);
   return all;

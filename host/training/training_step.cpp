@@ -151,6 +151,7 @@ double TrainingStep::value(const StepBatch& batch, const at::Tensor& embeddings,
 at::Tensor TrainingStep::squared_norm() {
   const auto& groups = parts_.parameters.groups;
   if (!gradients_summed_) {
+    for (auto& one : parts_.parameters.low_rank) one.take_gradient();
     sum_gradients(groups.encoder, {}, parts_.communicator);
     sum_gradients(groups.head, groups.loss, parts_.communicator);
     gradients_summed_ = true;
@@ -167,6 +168,7 @@ void TrainingStep::update(int64_t epoch, int64_t step) {
     throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
                             epoch + 1, step + 1));
   }
+  for (auto& one : parts_.parameters.low_rank) one.write_weight();
   if (parts_.average != nullptr && options_.ema > 0) parts_.average->update();
 }
 

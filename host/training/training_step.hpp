@@ -36,7 +36,7 @@ class TrainingStep {
     TrainingLoss& loss;
     TrainingData& data;
     BatchComposer& composer;
-    const TrainedParameters& parameters;
+    TrainedParameters& parameters;
     Optimizer& optimizer;
     WeightAverage* average;  ///< null: none
     Communicator& communicator;

@@ -6,6 +6,7 @@
 
 #include "host_process.hpp"
 #include "kindred/io/checkpoint.hpp"
+#include "kindred/io/file.hpp"
 #include "shared_folder.hpp"
 #include "small_pipeline.hpp"
 
@@ -124,6 +125,31 @@ TEST_F(CachedMaps, frozen_stages_keep_their_weights_and_running_statistics) {
   }
 }
 
+TEST_F(CachedMaps, of_stages_that_learn_by_low_rank_factors_only_the_targets_change) {
+  auto pipeline = cut_pipeline();
+  auto& encoder = pipeline["model"]["encoders"]["image"];
+  encoder["dimension"] = 16;
+  encoder["trainable"] = {{"from", "layer4"}, {"lora", {{"rank", 2}, {"targets", {"fc.weight"}}}}};
+  pipeline["train"]["ema"] = 0;
+  pipeline["train"]["epochs"] = 0;
+  testing::write_pipeline(folder_, pipeline);
+  const auto tensors = [&](int epochs) {
+    pipeline["train"]["epochs"] = epochs;
+    const auto output = "lora" + std::to_string(epochs);
+    run(pipeline, output);
+    return read_checkpoint(folder_ / (output + "/model/encoder.safetensors"));
+  };
+  const auto told = testing::run_host(folder_, {"run", "pipeline.json", "--output", "told"});
+  EXPECT_THAT(told.out + told.error, HasSubstr("160 by rank 2")) << "2 * (64 + 16) numbers";
+  const auto before = tensors(0), after = tensors(2);
+  ASSERT_EQ(before.size(), after.size()) << "what is saved is the matrix";
+  for (size_t i = 0; i < before.size(); ++i) {
+    const auto& name = before[i].name;
+    EXPECT_EQ(at::equal(before[i].tensor, after[i].tensor), name.find("fc.weight") == std::string::npos)
+        << name;
+  }
+}
+
 TEST_F(CachedMaps, an_interrupted_run_continues_to_the_same_result) {
   auto pipeline = cut_pipeline();
   pipeline["train"]["epochs"] = 12;
@@ -133,11 +159,15 @@ TEST_F(CachedMaps, an_interrupted_run_continues_to_the_same_result) {
   process.interrupt();
   const auto stopped = process.wait();
   EXPECT_EQ(stopped.code, 130) << stopped.error;
+  const auto report = read_file(folder_ / "parts/report.html");
+  EXPECT_THAT(report, HasSubstr("interrupted; continue with --resume parts"));
+  EXPECT_THAT(report, HasSubstr("</html>"));
   const auto resumed = testing::run_host(folder_, {"run", "pipeline.json", "--quiet", "--resume", "parts"});
   ASSERT_EQ(resumed.code, 0) << resumed.error;
   const auto parts = testing::read_json(folder_ / "parts/result.json");
   EXPECT_EQ(parts["metrics"].dump(), whole["metrics"].dump());
   EXPECT_EQ(parts["training"].dump(), whole["training"].dump());
+  EXPECT_EQ(read_file(folder_ / "parts/report.html").find("interrupted;"), std::string::npos);
   // Another pipeline is not what began that run.
   const auto other = testing::run_host(
       folder_, {"run", "pipeline.json", "--resume", "parts", "--set", "train.optimizer.lr=0.5"});
@@ -164,6 +194,12 @@ TEST_F(CachedMaps, mistakes_are_told_before_anything_runs) {
       {R"({"model": {"encoders": {"image": {"trainable": false}}}, "data": {"train_transforms": null}})",
        {"/cache/views", "frozen"}},
       {R"({"data": {"train_transforms": null}})", {"/cache/views", "train_transforms, which is missing"}},
+      {R"({"model": {"encoders": {"image": {"trainable": {"lora": {}}}}}})",
+       {"/model/encoders/image/trainable/lora/targets/0", "no matrices in its trained stages"}},
+      {R"({"model": {"encoders": {"image": {"trainable": {"lora": {"rank": 0}}}}}})",
+       {"/trainable/lora/rank", "at least 1"}},
+      {R"({"model": {"encoders": {"image": {"trainable": {"lora": {"targets": []}}}}}})",
+       {"/trainable/lora/targets", "the list is empty"}},
       {R"({"cache": {"type": "none"}})", {"/cache/views", "without a cache"}},
       {R"({"evaluate": {"test_views": ["plain", "mirrored"]}})", {"/evaluate/test_views/1", "mirror"}},
       {R"({"evaluate": {"test_views": []}})", {"/evaluate/test_views", "at least one"}},

@@ -24,18 +24,21 @@
 /// decide itself.
 namespace kindred::host {
 
-/// Embeddings that never change, taken from a matrix.
+/// Embeddings are the rows of a matrix, which never change, or what an encoder makes of them.
 class MadeTrainingData final : public kindred::testing::BatchedTrainingData {
  public:
-  MadeTrainingData(const Dataset& dataset, const ClassSplit& split, at::Tensor rows)
-      : BatchedTrainingData(dataset, split), rows_(std::move(rows)) {}
+  MadeTrainingData(const Dataset& dataset, const ClassSplit& split, at::Tensor rows,
+                   std::shared_ptr<Encoder> encoder = nullptr)
+      : BatchedTrainingData(dataset, split), rows_(std::move(rows)), encoder_(std::move(encoder)) {}
 
   at::Tensor embed(std::vector<SampleIndex>& samples, int64_t) override {
-    return rows_.index_select(0, tensor_of(samples));
+    const auto rows = rows_.index_select(0, tensor_of(samples));
+    return encoder_ ? encoder_->run_stages(rows, 0, 1) : rows;
   }
 
  private:
   at::Tensor rows_;
+  std::shared_ptr<Encoder> encoder_;
 };
 
 /// x W + b, with dropout while it trains, and the running mean of x as a buffer.
@@ -190,7 +193,8 @@ class MadeTraining {
 
   /// The trainer of what was set before; once.
   Trainer& trainer(Communicator& communicator) {
-    data = std::make_unique<MadeTrainingData>(dataset, split, rows);
+    data = std::make_unique<MadeTrainingData>(
+        dataset, split, rows, model.encoders.empty() ? nullptr : model.encoders.front().encoder);
     std::vector<LossTerm> terms(1);
     terms[0].id = "acme.loss";
     terms[0].plugin = "acme";

@@ -113,7 +113,7 @@ TEST_F(TrainedTensors, of_earlier_stages_learn_more_slowly_with_a_decay) {
 
 TEST_F(TrainedTensors, learn_in_the_epochs_in_which_they_are_not_frozen) {
   made_.options.freeze = {{"head.*", 2, 3}};
-  const auto trained = parameters();
+  auto trained = parameters();
   const auto learning = [&](int64_t epoch) {
     choose_learning(made_.options, trained, epoch);
     return std::pair(trained.all[1].tensor.requires_grad(), trained.all[3].tensor.requires_grad());
