@@ -236,7 +236,9 @@ void* Catalog::make(const ComponentInfo& component, const char* kind, uint32_t r
          ", this host has revision " + std::to_string(revision) +
          ": rebuild the plugin with this host's SDK");
   }
-  const kindred_site where{sizeof(kindred_site), site.input_dimension, site.classes, site.seed};
+  const bool knows_sizes = static_cast<int64_t>(site.class_sizes.size()) == site.classes;
+  const kindred_site where{sizeof(kindred_site), site.input_dimension, site.classes, site.seed,
+                           knows_sizes ? site.class_sizes.data() : nullptr};
   std::string error;
   const kindred_sink out{&error, [](void* context, const char* text, size_t size) {
                            static_cast<std::string*>(context)->append(text, size);

@@ -45,14 +45,19 @@ TrainingLoss::TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_
 TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& options, int64_t dimension,
                            const at::Tensor& train_labels, at::Device device)
     : TrainingLoss(std::vector<LossTerm>{}, train_labels, device) {
+  const auto sizes = std::get<2>(at::_unique2(train_labels, true, false, true)).contiguous();
+  Site site{dimension, classes_.numel(), options.seed, {}};
+  site.class_sizes.assign(sizes.data_ptr<int64_t>(), sizes.data_ptr<int64_t>() + sizes.numel());
   for (const auto& spec : options.losses) {
+    site.input_dimension = dimension;
     if (!spec.matryoshka) {
-      terms_.push_back(made_term(catalog, spec, {dimension, classes_.numel(), options.seed}, device));
+      terms_.push_back(made_term(catalog, spec, site, device));
       continue;
     }
     const auto& [dimensions, weights] = *spec.matryoshka;
     for (size_t i = 0; i < dimensions.size(); ++i) {
-      auto term = made_term(catalog, spec, {dimensions[i], classes_.numel(), options.seed}, device);
+      site.input_dimension = dimensions[i];
+      auto term = made_term(catalog, spec, site, device);
       term.dimension = dimensions[i];
       if (!weights.empty()) term.weight *= weights[i];
       terms_.push_back(std::move(term));

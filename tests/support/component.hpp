@@ -32,7 +32,8 @@ template <class Interface>
 std::shared_ptr<Interface> make(const std::string& plugin, const std::string& id,
                                 const nlohmann::json& params = nlohmann::json::object(), Site site = {}) {
   const auto* component = find_component(plugin, Interface::kKind, id);
-  const kindred_site raw{sizeof(kindred_site), site.input_dimension, site.classes, site.seed};
+  const kindred_site raw{sizeof(kindred_site), site.input_dimension, site.classes, site.seed,
+                         site.class_sizes.empty() ? nullptr : site.class_sizes.data()};
   std::string error;
   const kindred_sink sink{&error, [](void* context, const char* text, size_t size) {
                             static_cast<std::string*>(context)->append(text, size);

@@ -14,6 +14,9 @@ at::Tensor cosine_of_shifted(const at::Tensor& c, double shift);
 /// margin, where the cosine would rise again, it is c - margin sin(margin).
 at::Tensor with_angular_margin(const at::Tensor& c, double margin);
 
+/// The same with margins that broadcast against `c`.
+at::Tensor with_angular_margin(const at::Tensor& c, const at::Tensor& margin);
+
 inline double radians(double degrees) { return degrees * 3.14159265358979323846 / 180; }
 
 /// Declares "margin" and "scale" of a loss that enlarges the angle of the sample's own class.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <iterator>
 #include <string>
@@ -68,6 +69,15 @@ struct OtherNames<Type, std::void_t<decltype(Type::kAlsoKnownAs)>> {
   }
 };
 
+/// A host of an earlier minor version passes a shorter one.
+inline Site site_of(const kindred_site& raw) {
+  Site site{raw.input_dimension, raw.classes, raw.seed, {}};
+  constexpr auto kEnd = offsetof(kindred_site, class_sizes) + sizeof(raw.class_sizes);
+  if (raw.size >= kEnd && raw.class_sizes != nullptr)
+    site.class_sizes.assign(raw.class_sizes, raw.class_sizes + raw.classes);
+  return site;
+}
+
 template <class Interface, class Type>
 struct Thunk {
   using Params = typename Type::Params;
@@ -81,8 +91,7 @@ struct Thunk {
     return guarded(error, [&] {
       auto params = Schema<Params>::get().parse({text, size});
       if constexpr (std::is_constructible_v<Type, Params, const Site&>) {
-        *out = static_cast<Interface*>(
-            new Type(std::move(params), Site{site->input_dimension, site->classes, site->seed}));
+        *out = static_cast<Interface*>(new Type(std::move(params), site_of(*site)));
       } else {
         *out = static_cast<Interface*>(new Type(std::move(params)));
       }

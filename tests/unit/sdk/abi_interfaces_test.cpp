@@ -97,7 +97,7 @@ constexpr auto kList = 3 * sizeof(void*);
 std::vector<Row> table() {
   return {
       VALUE(KINDRED_ABI_MAJOR, 1),
-      VALUE(KINDRED_ABI_MINOR, 0),
+      VALUE(KINDRED_ABI_MINOR, 1),
       VALUE(KINDRED_CXX_EPOCH, 7),
       SIZE(Tensor, sizeof(void*)),
       SIZE(Texts, kList),

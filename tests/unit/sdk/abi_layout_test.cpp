@@ -52,10 +52,11 @@ TEST(AbiLayout, plugin_and_component) {
 }
 
 TEST(AbiLayout, site_and_sink) {
-  EXPECT_EQ(sizeof(kindred_site), 32U);
+  EXPECT_EQ(sizeof(kindred_site), 40U);
   EXPECT_EQ(offsetof(kindred_site, input_dimension), 8U);
   EXPECT_EQ(offsetof(kindred_site, classes), 16U);
   EXPECT_EQ(offsetof(kindred_site, seed), 24U);
+  EXPECT_EQ(offsetof(kindred_site, class_sizes), 32U);
   EXPECT_EQ(sizeof(kindred_sink), 16U);
 }
 

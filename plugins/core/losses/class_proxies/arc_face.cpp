@@ -2,15 +2,43 @@
 
 #include <ATen/ATen.h>
 
+#include <string>
+
 #include "class_proxies.hpp"
 #include "core/losses/angles.hpp"
+#include "kindred/error.hpp"
 
 namespace kindred {
+namespace {
+
+constexpr double kLargestMargin = 1.5;
+
+}  // namespace
 
 at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
-                         double margin, double scale) {
-  const auto target = with_angular_margin(own, margin).to(cosines.scalar_type());
+                         const at::Tensor& margins, double scale) {
+  const auto of_sample = margins.to(labels.device()).index_select(0, labels).unsqueeze(1);
+  const auto target = with_angular_margin(own, of_sample).to(cosines.scalar_type());
   return cross_entropy(scale * cosines.scatter(1, labels.unsqueeze(1), target), labels);
+}
+
+at::Tensor class_margins(const ArcFaceParams& params, const Site& site) {
+  auto margins = at::full({site.classes}, params.margin, at::kDouble);
+  if (params.margin_power > 0) {
+    if (site.class_sizes.empty()) {
+      throw Error(
+          "\"margin_power\" asks for margins by the number of samples of a class, which this host does not "
+          "tell; set it to 0, or take a newer host");
+    }
+    margins = margins * at::tensor(site.class_sizes, at::kDouble).pow(-params.margin_power);
+  }
+  margins = margins + params.margin_offset;
+  const double largest = margins.numel() > 0 ? margins.max().item<double>() : 0;
+  if (largest > kLargestMargin) {
+    throw Error("the margin of a class is " + std::to_string(largest) +
+                ", expected at most 1.5; lower \"margin\" or \"margin_offset\"");
+  }
+  return margins;
 }
 
 namespace {
@@ -19,24 +47,24 @@ namespace {
 class ArcFaceLoss final : public ProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"AdditiveAngularMargin", "AAMSoftmax", "ArcFaceLossWithMLP"};
-  struct Params {
-    double margin = 0.5;
-    double scale = 64.0;
-    static void describe(Schema<Params>& schema) { describe_angular_margin(schema); }
+  struct Params : ArcFaceParams {
+    static void describe(Schema<Params>& schema) { describe_arc_face(schema); }
   };
 
-  ArcFaceLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}
+  ArcFaceLoss(const Params& params, const Site& site)
+      : ProxyLoss(site), margins_(class_margins(params, site)), scale_(params.scale) {}
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
     return arc_face_loss(proxies_.cosines(embeddings), proxies_.exact_cosines(embeddings, labels), labels,
-                         params_.margin, params_.scale);
+                         margins_, scale_);
   }
 
  private:
-  Params params_;
+  at::Tensor margins_;
+  double scale_;
 };
 
 }  // namespace
-KINDRED_COMPONENT(Loss, ArcFaceLoss, "kindred.arc_face", "1.0.0",
+KINDRED_COMPONENT(Loss, ArcFaceLoss, "kindred.arc_face", "1.1.0",
                   "Cross-entropy of cosines with a margin added to the own class's angle");
 }  // namespace kindred

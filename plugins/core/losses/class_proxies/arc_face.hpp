@@ -2,12 +2,46 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/losses/angles.hpp"
+#include "kindred/params.hpp"
+#include "kindred/plugin.hpp"
+
 namespace kindred {
 
 /// Additive angular margin (Deng et al. 2019, eq. 3): cross-entropy of scale cos(theta_c), where the angle of
-/// the sample's own class is enlarged by `margin`. cosines (B, C); own (B, 1), those of the own classes,
-/// float64.
+/// the sample's own class is enlarged by the margin of the class. cosines (B, C); own (B, 1), those of the
+/// own classes, float64; margins float64 (C).
 at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
-                         double margin, double scale);
+                         const at::Tensor& margins, double scale);
+
+/// The parameters of ArcFace and of what extends it.
+struct ArcFaceParams {
+  double margin = 0.5;
+  double margin_power = 0;
+  double margin_offset = 0;
+  double scale = 64.0;
+};
+
+/// float64 (C): the margin of each class, margin n^-margin_power + margin_offset of a class of n training
+/// samples (Ha, Liu, Liu, Xu 2020, "Google Landmark Recognition 2020 Competition Third Place Solution",
+/// section 3.2), so that rare classes get larger ones. Throws Error where that needs sizes that the host does
+/// not tell, and where a margin is larger than 1.5.
+at::Tensor class_margins(const ArcFaceParams& params, const Site& site);
+
+/// Declares the parameters of ArcFace.
+template <class Params>
+void describe_arc_face(Schema<Params>& schema) {
+  describe_angular_margin(schema);
+  schema.field("margin_power", &Params::margin_power)
+      .doc(
+          "p of a margin that depends on the number n of the class's training samples, margin * n^-p + "
+          "margin_offset, so that rare classes get more; 0.25 is usual (Ha et al. 2020), 0 gives all the "
+          "same.")
+      .range(0, 1);
+  schema.field("margin_offset", &Params::margin_offset)
+      .doc("Added to the margin of every class.")
+      .unit("radians")
+      .range(0, 1.5);
+}
 
 }  // namespace kindred

@@ -2,7 +2,6 @@
 
 #include "arc_face.hpp"
 #include "class_proxies.hpp"
-#include "core/losses/angles.hpp"
 
 namespace kindred {
 namespace {
@@ -10,33 +9,31 @@ namespace {
 /// ArcFace with several centres per class, of which the nearest counts (Deng et al. 2020, eq. 4).
 class SubCenterArcFaceLoss final : public ProxyLoss {
  public:
-  struct Params {
-    double margin = 0.5;
-    double scale = 64.0;
+  struct Params : ArcFaceParams {
     int64_t centers = 3;
     static void describe(Schema<Params>& schema) {
-      describe_angular_margin(schema);
+      describe_arc_face(schema);
       schema.field("centers", &Params::centers).doc("Per class.").range(1, 1000);
     }
   };
 
   SubCenterArcFaceLoss(const Params& params, const Site& site)
-      : ProxyLoss(site, params.centers), params_(params) {}
+      : ProxyLoss(site, params.centers), params_(params), margins_(class_margins(params, site)) {}
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto all = proxies_.cosines(embeddings).view({-1, proxies_.classes(), params_.centers});
     // Where cosines are equal, one of them gets the gradient.
     const auto [cosines, centers] = all.max(2);  // (B, C) each
     const auto own = labels * params_.centers + centers.gather(1, labels.unsqueeze(1)).squeeze(1);
-    return arc_face_loss(cosines, proxies_.exact_cosines(embeddings, own), labels, params_.margin,
-                         params_.scale);
+    return arc_face_loss(cosines, proxies_.exact_cosines(embeddings, own), labels, margins_, params_.scale);
   }
 
  private:
   Params params_;
+  at::Tensor margins_;
 };
 
 }  // namespace
-KINDRED_COMPONENT(Loss, SubCenterArcFaceLoss, "kindred.sub_center_arc_face", "1.0.0",
+KINDRED_COMPONENT(Loss, SubCenterArcFaceLoss, "kindred.sub_center_arc_face", "1.1.0",
                   "ArcFace with several centres per class");
 }  // namespace kindred

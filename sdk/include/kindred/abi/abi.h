@@ -23,7 +23,7 @@ extern "C" {
 
 enum {
   KINDRED_ABI_MAJOR = 1, /* C structs of this file; another major is refused */
-  KINDRED_ABI_MINOR = 0, /* fields appended; a newer minor than the host's is refused */
+  KINDRED_ABI_MINOR = 1, /* fields appended; a newer minor than the host's is refused */
   KINDRED_CXX_EPOCH = 7  /* C++ interfaces; raised whenever a virtual or a type in a signature changes */
 };
 
@@ -70,6 +70,9 @@ typedef struct kindred_site {
   int64_t input_dimension; /* heads and losses: D of the embeddings that come in; 0 elsewhere */
   int64_t classes;         /* losses with class proxies: number of training classes; 0 elsewhere */
   uint64_t seed;           /* encoders, heads and losses of a run: the pipeline's seed; 0 elsewhere */
+  /* Since minor 1. Losses with class proxies: training samples of each class, `classes` numbers; NULL
+   * elsewhere */
+  const int64_t* class_sizes;
 } kindred_site;
 
 typedef struct kindred_component {

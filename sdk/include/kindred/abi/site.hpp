@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace kindred {
 
@@ -9,6 +10,7 @@ struct Site {
   int64_t input_dimension = 0;
   int64_t classes = 0;
   uint64_t seed = 0;
+  std::vector<int64_t> class_sizes{};  ///< one for each class, or none where they are not known
 };
 
 }  // namespace kindred

@@ -15,9 +15,13 @@ namespace {
 
 using testing::TempFolder;
 
-/// What the fixture's objects are.
+/// What the fixture's objects are; it knows the beginning of today's kindred_site.
 struct Told {
-  kindred_site site;
+  struct {
+    uint32_t size;
+    int64_t input_dimension, classes;
+    uint64_t seed;
+  } site;
   char params[64];
 };
 
@@ -57,7 +61,7 @@ TEST(FrozenPlugin, IsToldItsPlaceAndParameters) {
   ASSERT_NE(info, nullptr);
   EXPECT_EQ(info->schema["properties"]["width"]["default"], 3);
 
-  const kindred_site site{sizeof(kindred_site), 12, 34, 56};
+  const kindred_site site{sizeof(kindred_site), 12, 34, 56, nullptr};
   std::string error;
   const kindred_sink sink{&error, &append};
   void* object = nullptr;

@@ -123,6 +123,27 @@ TEST(ArcFaceLoss, is_finite_where_a_sample_is_its_class) {
   EXPECT_TRUE(x.grad().isfinite().all().item<bool>());
 }
 
+TEST(Losses, with_an_angular_margin_give_rare_classes_a_larger_one) {
+  for (const auto* id : {"kindred.arc_face", "kindred.sub_center_arc_face"}) {
+    Site site{5, 3, 1};
+    const json dynamic = {{"scale", 8.0}, {"margin", 0.6}, {"margin_power", 0.25}, {"margin_offset", 0.05}};
+    EXPECT_THROW(testing::make<Loss>("core", id, dynamic, site), std::runtime_error) << "sizes are unknown";
+    site.class_sizes = {1, 16, 81};  // of which 0.25 takes the fourth roots
+    const auto loss = make_double_loss(id, dynamic, site);
+    const auto x = random_matrix(4, 5, 3);
+    const std::vector<double> expected = {0.6 + 0.05, 0.6 / 2 + 0.05, 0.6 / 3 + 0.05};
+    for (int64_t label = 0; label < 3; ++label) {
+      const auto constant =
+          make_double_loss(id, {{"scale", 8.0}, {"margin", expected[static_cast<size_t>(label)]}}, site);
+      const auto labels = at::full({4}, label, at::kLong);
+      EXPECT_NEAR(loss->forward(x, labels).item<double>(), constant->forward(x, labels).item<double>(),
+                  1e-12);
+    }
+    EXPECT_THROW(testing::make<Loss>("core", id, {{"margin", 1.4}, {"margin_offset", 0.2}}, site),
+                 std::runtime_error);
+  }
+}
+
 TEST(Losses, with_an_angular_margin_keep_their_gradients_where_samples_are_near_their_class) {
   const auto labels = at::arange(12).remainder(3);
   for (const auto* id : {"kindred.arc_face", "kindred.sub_center_arc_face", "kindred.curricular_face"}) {
