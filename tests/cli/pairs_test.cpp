@@ -79,7 +79,8 @@ TEST(Pairs, every_loss_over_pairs_trains_and_runs_repeat) {
   int number = 0;
   for (const char* loss :
        {R"({"type": "multiple_negatives_ranking"})", R"({"type": "contrastive"})",
-        R"({"type": "cosine_embedding"})", R"({"type": "cosent"})",
+        R"({"type": "cosine_embedding"})", R"({"type": "cosent"})", R"({"type": "sigmoid_pairs"})",
+        R"({"type": "multiple_negatives_ranking", "symmetric": true, "learn_scale": true})",
         R"([{"type": "cosent", "weight": 0.5}, {"type": "multiple_negatives_ranking"}])"}) {
     auto pipeline = pairs_pipeline();
     pipeline["train"]["loss"] = json::parse(loss);

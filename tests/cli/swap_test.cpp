@@ -50,6 +50,7 @@ TEST(Swap, every_loss_head_sampler_and_optimizer_trains) {
         {{"type", "gated"}},
         {{"type", "widening"}},
         {{"type", "softmax_embeddings"}, {"groups", 4}, {"size", 4}},
+        json::array({{{"type", "skip_connection"}}, {{"type", "quantize"}, {"to", "int8"}}}),
         json::array({{{"type", "stacked"}, {"dimensions", {12, 8}}},
                      {{"type", "batch_norm"}},
                      {{"type", "dropout"}},

@@ -56,6 +56,32 @@ TEST(WideningHead, goes_through_a_wider_layer) {
   EXPECT_EQ(one->output_dimension(), 6);
 }
 
+TEST(QuantizeHead, gives_what_codes_can_tell_and_lets_gradients_through) {
+  at::manual_seed(5);
+  const auto x = at::randn({4, 9});
+  const auto weights = at::randn({4, 9});
+  for (const auto* to : {"int8", "binary"}) {
+    const auto one = head("kindred.quantize", {{"to", to}}, 9);
+    const auto rounded = one->forward(x);
+    EXPECT_TRUE(at::allclose(one->forward(rounded), rounded, 1e-6, 0))
+        << to << ": codes of codes are the same";
+    one->train(true);
+    const auto learning = x.clone().requires_grad_(true);
+    const auto trained = one->forward(learning);
+    EXPECT_TRUE(at::allclose(trained, rounded, 1e-6, 1e-7)) << to;
+    (trained * weights).sum().backward();
+    EXPECT_TRUE(at::equal(learning.grad(), weights)) << to;
+  }
+  const auto bytes = head("kindred.quantize", {{"to", "int8"}}, 9)->forward(x);
+  const auto steps = bytes / x.abs().amax(1, true) * 127;
+  EXPECT_TRUE(at::allclose(steps, steps.round(), 0, 1e-3));
+  EXPECT_LE((bytes - x).abs().div(x.abs().amax(1, true)).max().item<double>(), 0.5001 / 127);
+  const auto bits = head("kindred.quantize", {{"to", "binary"}}, 9)->forward(x);
+  EXPECT_TRUE(at::equal(bits, at::where(x >= 0, at::full({}, 1.0F / 3), at::full({}, -1.0F / 3))));
+  EXPECT_EQ(
+      head("kindred.quantize", {{"to", "int8"}}, 9)->forward(at::zeros({2, 9})).abs().max().item<float>(), 0);
+}
+
 TEST(SoftmaxEmbeddingsHead, gives_a_distribution_per_group) {
   at::manual_seed(4);
   const auto one = head("kindred.softmax_embeddings", {{"groups", 3}, {"size", 4}});
@@ -249,6 +275,25 @@ TEST(SequentialHead, says_which_entry_is_no_layer) {
   }
   EXPECT_THAT(refused(nlohmann::json::array()), HasSubstr("at least one layer"));
   EXPECT_THAT(refused("relu"), HasSubstr("must be an array"));
+}
+
+TEST(SliceHead, takes_numbers_from_a_place_on) {
+  const auto x = at::arange(12, at::kFloat).view({2, 6}).requires_grad_(true);
+  const auto middle = head("kindred.slice", {{"first", 1}, {"count", 3}});
+  EXPECT_EQ(middle->output_dimension(), 3);
+  EXPECT_TRUE(at::equal(middle->forward(x), x.slice(1, 1, 4)));
+  middle->forward(x).sum().backward();
+  EXPECT_TRUE(at::equal(x.grad(), at::tensor({0.f, 1.f, 1.f, 1.f, 0.f, 0.f}).expand({2, 6})));
+  const auto rest = head("kindred.slice", {{"first", 4}});
+  EXPECT_TRUE(at::equal(rest->forward(x), x.slice(1, 4, 6)));
+  EXPECT_THAT(testing::thrown([] {
+                head("kindred.slice", {{"first", 4}, {"count", 3}});
+              }),
+              ::testing::HasSubstr("expected places of an embedding of 6 numbers"));
+  EXPECT_THAT(testing::thrown([] {
+                head("kindred.slice", {{"first", 6}});
+              }),
+              ::testing::HasSubstr("\"first\" is 6"));
 }
 
 TEST(EmptyHead, passes_on) {

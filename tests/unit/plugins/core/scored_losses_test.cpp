@@ -111,6 +111,82 @@ TEST(MultipleNegativesRankingLoss, without_a_similar_pair_is_zero_with_a_gradien
   EXPECT_EQ(pairs.a.grad().abs().max().item<double>(), 0);
 }
 
+/// Nine pairs of sine_fixture.hpp, as make_image_text_losses.py has them.
+ScoredPairs sine_pairs() {
+  const auto x = testing::sine_embeddings();
+  auto y = x.clone();
+  for (int64_t i = 0; i < 9; ++i) {
+    for (int64_t j = 0; j < 4; ++j) y[i][j] += 0.1 * std::cos(static_cast<double>(i + 2 * j));
+  }
+  const auto rows = at::arange(9, at::kLong);
+  return {
+      x.requires_grad_(true), y.requires_grad_(true), at::ones({9}, at::kDouble), rows * 0, rows, rows + 9};
+}
+
+/// The loss of sine_pairs(), the norms of its gradients in both objects and the gradients in its parameters.
+std::vector<double> with_gradients(const char* id, const json& params) {
+  const auto pairs = sine_pairs();
+  const auto one = scored_loss(id, params);
+  auto parameters = one->parameters();
+  for (auto& parameter : parameters) parameter.tensor.requires_grad_(true);
+  const auto out = one->forward_scored(pairs);
+  out.backward();
+  std::vector<double> values = {out.item<double>(), pairs.a.grad().norm().item<double>(),
+                                pairs.b.grad().norm().item<double>()};
+  for (const auto& parameter : parameters) values.push_back(parameter.tensor.grad().item<double>());
+  return values;
+}
+
+void expect_near(const std::vector<double>& found, const std::vector<double>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-6) << i;
+}
+
+// The values are transformers': make_image_text_losses.py.
+TEST(MultipleNegativesRankingLoss, with_a_learnt_scale_is_the_loss_of_clip) {
+  expect_near(with_gradients("kindred.multiple_negatives_ranking",
+                             {{"scale", 1 / 0.07}, {"symmetric", true}, {"learn_scale", true}}),
+              {0.045113550, 0.252842822, 0.676203125, -0.106464303});
+}
+
+TEST(MultipleNegativesRankingLoss, keeps_a_learnt_scale_from_1_to_100) {
+  const json params = {{"scale", 10}, {"learn_scale", true}};
+  const auto one = scored_loss("kindred.multiple_negatives_ranking", params);
+  auto scale = one->parameters().at(0).tensor;
+  EXPECT_EQ(one->parameters().at(0).name, "log_scale");
+  const auto value_at = [&](double log_scale) {
+    scale.fill_(log_scale);
+    return one->forward_scored(sine_pairs()).item<double>();
+  };
+  EXPECT_EQ(value_at(std::log(100) + 1), value_at(std::log(100)));
+  value_at(7);
+  EXPECT_NEAR(scale.item<double>(), std::log(100), 1e-6) << "the next step goes on from there";
+  EXPECT_EQ(value_at(-1), value_at(0));
+  EXPECT_TRUE(scored_loss("kindred.multiple_negatives_ranking")->parameters().empty());
+  EXPECT_THROW(scored_loss("kindred.multiple_negatives_ranking", {{"scale", 200}, {"learn_scale", true}}),
+               std::exception);
+}
+
+TEST(SigmoidPairsLoss, is_the_loss_of_siglip) {
+  expect_near(with_gradients("kindred.sigmoid_pairs", json::object()),
+              {0.875633974, 1.435305905, 1.861780904, -4.649496469, -0.455593621});
+  EXPECT_EQ(with_gradients("kindred.sigmoid_pairs", {{"learn", false}}).size(), 3u);
+}
+
+TEST(SigmoidPairsLoss, equals_the_sum_over_all_objects) {
+  const auto pairs = example_pairs(7);
+  double sum = 0;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    for (size_t j = 0; j < pairs.size(); ++j) {
+      const auto x = pairs.a_objects[i], y = pairs.b_objects[j];
+      if (x == y) continue;
+      const double logit = 3 * cosine(pairs.a[i], pairs.b[j]) - 1;
+      sum += std::log1p(std::exp(similar(pairs, x, y) ? -logit : logit));
+    }
+  }
+  EXPECT_NEAR(value_of("kindred.sigmoid_pairs", {{"scale", 3}, {"bias", -1}}, pairs), sum / 12, 1e-6);
+}
+
 TEST(CosineEmbeddingLoss, equals_its_definition) {
   const auto pairs = example_pairs(4);
   double sum = 0;
@@ -146,6 +222,8 @@ const std::vector<std::pair<const char*, json>>& scored_losses() {
   static const std::vector<std::pair<const char*, json>> list = {
       {"kindred.multiple_negatives_ranking", {{"scale", 4.0}}},
       {"kindred.multiple_negatives_ranking", {{"scale", 0.7}, {"distance", "dot"}, {"symmetric", true}}},
+      {"kindred.multiple_negatives_ranking", {{"symmetric", true}, {"learn_scale", true}}},
+      {"kindred.sigmoid_pairs", {{"scale", 4.0}, {"bias", -2.0}}},
       {"kindred.cosine_embedding", {{"margin", 0.1}}},
       {"kindred.cosent", {{"scale", 5.0}}},
       {"kindred.contrastive", {{"negative_margin", 1.2}}},
