@@ -1,5 +1,6 @@
 #include "host/pipeline/folder_transforms.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -33,6 +34,7 @@ struct Processor {
   const char* begin;  ///< of its name; newer and older classes have other ends
   bool by_shorter_side, crops, bicubic;
   std::array<double, 3> mean, std;
+  bool has_crop_share = false;  ///< what is cut out is a share of the resized picture
 };
 constexpr std::array<double, 3> kHalf{0.5, 0.5, 0.5};
 constexpr std::array<double, 3> kClipMean{0.48145466, 0.4578275, 0.40821073};
@@ -42,7 +44,8 @@ constexpr Processor kProcessors[] = {
     {"Bit", true, true, true, kClipMean, kClipStd},
     {"Siglip", false, false, true, kHalf, kHalf},
     {"DINOv3ViT", false, false, false, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}},
-    {"ViT", false, false, false, kHalf, kHalf}};
+    {"ViT", false, false, false, kHalf, kHalf},
+    {"ConvNext", true, false, true, kHalf, kHalf, true}};
 
 [[noreturn]] void refuse(const JsonFile& file, const std::string& key, const std::string& expected) {
   const auto given =
@@ -57,7 +60,7 @@ const Processor& processor_of(const JsonFile& file) {
   for (const auto& one : kProcessors) {
     if (name.rfind(one.begin, 0) == 0) return one;
   }
-  refuse(file, key, "the image processor of CLIP, Bit, Siglip, DINOv3ViT or ViT");
+  refuse(file, key, "the image processor of CLIP, Bit, Siglip, DINOv3ViT, ViT or ConvNext");
 }
 
 bool is_length(const json& value) {
@@ -126,6 +129,18 @@ void refuse_the_rest(const JsonFile& file) {
     refuse(file, "rescale_factor", "1/255, which scales pictures to 0..1");
 }
 
+/// The share of a picture's side that the middle which is cut out has.
+double crop_share(const JsonFile& file) {
+  const auto kept = file.number("crop_pct", 0.875);
+  if (!(kept > 0 && kept <= 1)) refuse(file, "crop_pct", "more than 0, up to 1");
+  return kept;
+}
+
+int64_t side_before_crop(int64_t cropped, double kept) {
+  const auto side = std::floor(static_cast<double>(cropped) / kept);
+  return static_cast<int64_t>(std::min(side, static_cast<double>(kLongest + 1)));  // which is refused
+}
+
 /// timm resizes to a little more than the network's size, and cuts the middle out.
 PicturePreparation timm_preparation(const JsonFile& file) {
   constexpr const char* kSize = "input_size";
@@ -135,21 +150,36 @@ PicturePreparation timm_preparation(const JsonFile& file) {
   const auto& size = file.object().at(kSize);
   if (size[0] != 3 || !is_length(size[1]) || size[1] != size[2])
     refuse(file, kSize, "[3, n, n]: squares in RGB");
-  if (file.text("crop_mode", "center") != "center") refuse(file, "crop_mode", "\"center\"");
+  const auto mode = file.text("crop_mode", "center");
+  if (mode != "center" && mode != "squash") refuse(file, "crop_mode", "\"center\" or \"squash\"");
   const auto interpolation = file.text("interpolation", "bicubic");
   if (interpolation != "bicubic" && interpolation != "bilinear")
     refuse(file, "interpolation", "bicubic or bilinear");
-  const auto kept = file.number("crop_pct", 0.875);
-  if (!(kept > 0 && kept <= 1)) refuse(file, "crop_pct", "more than 0, up to 1");
   PicturePreparation found;
   found.crop_width = found.crop_height = size[1].get<int64_t>();
-  found.crops = true;
-  found.shorter_side = static_cast<int64_t>(std::floor(static_cast<double>(found.crop_width) / kept));
+  const auto side = side_before_crop(found.crop_width, crop_share(file));
+  if (mode == "squash") {
+    found.width = found.height = side;
+  } else {
+    found.shorter_side = side;
+  }
+  found.crops = mode == "center" || side != found.crop_width;
   found.bicubic = interpolation == "bicubic";
   found.mean = colours_of(file, "mean", kHalf);
   found.std = colours_of(file, "std", kHalf);
   check_deviations(file, "std", found.std);
   return found;
+}
+
+/// ConvNeXt's: pictures of 384 pixels and more are squeezed, smaller ones are cut out of what is a little
+/// larger.
+void take_crop_share(const JsonFile& file, PicturePreparation& preparation) {
+  constexpr int64_t kSqueezed = 384;
+  const auto side = file.has("size") ? preparation.shorter_side : kSqueezed;
+  if (side == 0) refuse(file, "size", "a length in pixels, or {\"shortest_edge\": 224}");
+  preparation.crops = side < kSqueezed;
+  preparation.shorter_side = preparation.crops ? side_before_crop(side, crop_share(file)) : 0;
+  preparation.width = preparation.height = preparation.crop_width = preparation.crop_height = side;
 }
 
 PicturePreparation hugging_face_preparation(const JsonFile& file) {
@@ -168,6 +198,7 @@ PicturePreparation hugging_face_preparation(const JsonFile& file) {
     refuse(file, "crop_size", "a length in pixels, or a height and a width");
   found.crop_width = crop.width;
   found.crop_height = crop.height;
+  if (processor.has_crop_share) take_crop_share(file, found);
   found.normalizes = file.boolean("do_normalize", true);
   found.mean = colours_of(file, "image_mean", processor.mean);
   found.std = colours_of(file, "image_std", processor.std);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "kindred/encoder.hpp"
+#include "kindred/io/published_tensors.hpp"
 #include "kindred/plugin.hpp"
 #include "nn/convolution_norm.hpp"
 #include "nn/fused_inverted_residual.hpp"
@@ -89,7 +90,7 @@ class InvertedResidual {
 };
 
 bool is_unused_by_efficientnet(const std::string& name) {
-  return name.rfind("_fc.", 0) == 0 || name.rfind("classifier.", 0) == 0 ||
+  return name.rfind("_fc.", 0) == 0 || name.rfind("pool.", 0) == 0 || name.rfind("classifier.", 0) == 0 ||
          name.find("num_batches_tracked") != std::string::npos;
 }
 
@@ -154,7 +155,7 @@ std::string expected_pictures(int64_t side) {
 
 /// EfficientNet-Lite (Tan, Le 2019; Liu 2020, TensorFlow TPU repository): EfficientNet without squeeze and
 /// excitation, with ReLU6 and a stem and head that do not scale.
-class EfficientNetLite final : public Encoder {
+class EfficientNetLite final : public Encoder, public PublishedTensors {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"tf_efficientnet_lite0", "efficientnet_lite0",
                                                  "efficientnet_lite1",    "efficientnet_lite2",
@@ -203,12 +204,16 @@ class EfficientNetLite final : public Encoder {
       }
     }
     head_ = nn::ConvolutionNorm("_conv_head", "_bn1", {inputs, kHeadChannels}, kLiteNorm, list_, site.seed);
+    Weights weights;
     if (!params.weights.empty()) {
-      notes_ = nn::load_weights("efficientnet_" + params.variant, params.weights, list_,
-                                is_unused_by_efficientnet, {timm_names()})
-                   .notes;
+      weights = nn::load_weights("efficientnet_" + params.variant, params.weights, list_,
+                                 is_unused_by_efficientnet, {timm_names()});
     }
-    pool_.append_parameters(list_.parameters);  // no file of weights holds them
+    notes_ = weights.notes;
+    std::vector<NamedTensor> of_pooling;  // which only a network that was trained with it has
+    pool_.append_parameters(of_pooling);
+    nn::copy_fitting_tensors(of_pooling, weights.tensors);
+    list_.parameters.insert(list_.parameters.end(), of_pooling.begin(), of_pooling.end());
   }
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
@@ -230,6 +235,15 @@ class EfficientNetLite final : public Encoder {
   bool runs_side_by_side() const override { return true; }
   std::vector<NamedTensor> parameters() override { return list_.parameters; }
   std::vector<NamedTensor> buffers() override { return list_.buffers; }
+  /// Under timm's names, whose networks there are in Python.
+  std::vector<NamedTensor> published_tensors() const override {
+    std::vector<NamedTensor> all;
+    for (const auto* tensors : {&list_.parameters, &list_.buffers}) {
+      for (const auto& one : *tensors)
+        all.push_back({one.name.front() == '_' ? timm_name(one.name, repeats_) : one.name, one.tensor});
+    }
+    return all;
+  }
   void train(bool on) override {
     training_ = on;
     if (!on) return;

@@ -45,7 +45,7 @@ std::vector<std::string> resnet_variant_names() {
 
 bool is_unused_by_resnet(const std::string& name) {
   const std::string counter = "num_batches_tracked";
-  return name.rfind("fc.", 0) == 0 ||
+  return name.rfind("fc.", 0) == 0 || name.rfind("pool.", 0) == 0 ||
          (name.size() >= counter.size() &&
           name.compare(name.size() - counter.size(), counter.size(), counter) == 0);
 }
@@ -150,13 +150,16 @@ class ResNet final : public Encoder {
     if (!params.weights.empty())
       weights = nn::load_weights(params.variant, params.weights, list_, is_unused_by_resnet);
     notes_ = weights.notes;
-    pool_.append_parameters(list_.parameters);  // no file of weights holds them
+    // Only a network that was trained with these layers has weights of them.
+    std::vector<NamedTensor> own_layers;
+    pool_.append_parameters(own_layers);
     if (params.dimension > 0) {
       fc_ = nn::Linear(inputs, params.dimension, nn::named_generator(site.seed, "fc"));
-      fc_.append_parameters("fc.", list_.parameters);
+      fc_.append_parameters("fc.", own_layers);
       dimension_ = params.dimension;
-      take_fitting_layer(weights.tensors);
     }
+    nn::copy_fitting_tensors(own_layers, weights.tensors);
+    list_.parameters.insert(list_.parameters.end(), own_layers.begin(), own_layers.end());
   }
 
   ObjectKind object_kind() const override { return ObjectKind::image; }
@@ -206,17 +209,6 @@ class ResNet final : public Encoder {
   void for_each_block(Function function) {
     for (auto& layer : layers_) {
       for (auto& block : layer) function(block);
-    }
-  }
-
-  /// The file's fc into ours where it has as many outputs: a network that was trained with this layer has it.
-  void take_fitting_layer(const std::vector<NamedTensor>& weights) {
-    at::NoGradGuard no_grad;
-    for (const auto& stored : weights) {
-      for (const auto& own : list_.parameters) {
-        const bool same = own.name == stored.name && own.name.rfind("fc.", 0) == 0;
-        if (same && own.tensor.sizes() == stored.tensor.sizes()) own.tensor.copy_(stored.tensor);
-      }
     }
   }
 

@@ -24,4 +24,12 @@ Weights load_weights(const std::string& what, const std::string& path, const Ten
                      bool (*ignore)(const std::string&),
                      const std::vector<NamingConvention>& conventions = {});
 
+/// Copies into each of `target` the tensor of `source` that has its name and its shape, if there is one:
+/// for layers that published weights lack and trained ones have.
+void copy_fitting_tensors(const std::vector<NamedTensor>& target, const std::vector<NamedTensor>& source);
+
+/// Views each of `source` as the tensor of `target` that has its name, where their sizes differ by dimensions
+/// of one alone: libraries write the same layer as a linear one and as a 1 x 1 convolution.
+void ignore_ones(const std::vector<NamedTensor>& target, std::vector<NamedTensor>& source);
+
 }  // namespace kindred::nn

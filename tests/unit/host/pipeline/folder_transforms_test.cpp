@@ -124,6 +124,57 @@ TEST_F(FolderTransforms, leaves_out_what_is_not_asked_for) {
       json::array());
 }
 
+/// Those of facebook/convnext-tiny-224 and of facebook/convnext-base-384.
+TEST_F(FolderTransforms, reads_what_convnext_cuts_out_of_small_pictures) {
+  const json small = {{"crop_pct", 0.875},
+                      {"do_normalize", true},
+                      {"do_resize", true},
+                      {"feature_extractor_type", "ConvNextFeatureExtractor"},
+                      {"image_mean", {0.485, 0.456, 0.406}},
+                      {"image_std", {0.229, 0.224, 0.225}},
+                      {"resample", 3},
+                      {"size", 224}};
+  auto found = transforms(small);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0],
+            json::parse(R"({"type": "kindred.resize", "shorter_side": 256, "interpolation": "bicubic"})"));
+  EXPECT_EQ(found[1], json::parse(R"({"type": "kindred.center_crop", "width": 224, "height": 224})"));
+  EXPECT_EQ(found[2]["mean"][0], 0.485);
+  const auto squeezed =
+      json::parse(R"({"type": "kindred.resize", "width": 384, "height": 384, "interpolation": "bicubic"})");
+  for (const json& size : {json(384), json{{"shortest_edge", 384}}}) {
+    auto large = small;
+    large["size"] = size;
+    found = transforms(large);
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0], squeezed);
+  }
+  EXPECT_EQ(transforms({{"image_processor_type", "ConvNextImageProcessor"}})[0], squeezed);
+}
+
+/// timm's convnext_tiny.fb_in22k_ft_in1k_384, and with a margin.
+TEST_F(FolderTransforms, reads_squashed_pictures_of_timm) {
+  const auto read = [&](double kept) {
+    std::ofstream(folder_ / "config.json") << json{{"architecture", "convnext_tiny"},
+                                                   {"pretrained_cfg",
+                                                    {{"input_size", {3, 384, 384}},
+                                                     {"interpolation", "bicubic"},
+                                                     {"crop_pct", kept},
+                                                     {"crop_mode", "squash"},
+                                                     {"mean", {0.485, 0.456, 0.406}},
+                                                     {"std", {0.229, 0.224, 0.225}}}}};
+    return *folder_transforms(folder_.path().string());
+  };
+  auto found = read(1);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0]["width"], 384);
+  EXPECT_EQ(found[0]["height"], 384);
+  found = read(0.96);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0]["width"], 400);
+  EXPECT_EQ(found[1]["width"], 384);
+}
+
 /// What is given is what the transforms take.
 TEST_F(FolderTransforms, transforms_can_be_made) {
   const auto all = transforms({{"image_processor_type", "CLIPImageProcessor"}});
@@ -138,9 +189,14 @@ TEST_F(FolderTransforms, transforms_can_be_made) {
 TEST_F(FolderTransforms, says_what_it_cannot_do) {
   EXPECT_FALSE(folder_transforms(folder_.path().string())) << "there is no file";
   EXPECT_THAT(
-      refusal({{"image_processor_type", "ConvNextImageProcessor"}}),
-      HasSubstr(
-          "\"image_processor_type\" as \"ConvNextImageProcessor\", expected the image processor of CLIP"));
+      refusal({{"image_processor_type", "SwiftFormerImageProcessor"}}),
+      HasSubstr("\"image_processor_type\" as \"SwiftFormerImageProcessor\", expected the image processor of "
+                "CLIP"));
+  EXPECT_THAT(refusal({{"image_processor_type", "ConvNextImageProcessor"}, {"size", 224}, {"crop_pct", 1.5}}),
+              HasSubstr("\"crop_pct\" as 1.5, expected more than 0, up to 1"));
+  EXPECT_THAT(refusal({{"image_processor_type", "ConvNextImageProcessor"},
+                       {"size", {{"height", 224}, {"width", 224}}}}),
+              HasSubstr("or {\"shortest_edge\": 224}"));
   EXPECT_THAT(thrown([&] { transforms(json::object()); }), HasSubstr("has no \"feature_extractor_type\""));
   EXPECT_THAT(refusal({{"size", {{"longest_edge", 224}}}}), HasSubstr("\"size\" as {\"longest_edge\":224}"));
   EXPECT_THAT(refusal({{"size", 0}}), HasSubstr("expected a length in pixels"));

@@ -58,6 +58,23 @@ TEST(EfficientNetLite, pads_as_tensorflow_does) {
   EXPECT_EQ(map.nonzero().size(0), 1);
 }
 
+TEST(EfficientNetLite, takes_the_exponent_of_its_pooling_from_weights_that_have_it) {
+  const testing::TemporaryFolder folder("lite_gem");
+  const auto made = [](nlohmann::json params) {
+    return testing::make<Encoder>("encoders", "kindred.efficientnet_lite", params);
+  };
+  const auto trained = made({{"pooling", "gem"}});
+  ASSERT_EQ(trained->parameters().back().name, "pool.power");
+  trained->parameters().back().tensor.fill_(4.5);
+  write_safetensors(folder / "gem.safetensors", module_tensors(*trained));
+  write_safetensors(folder / "mean.safetensors", module_tensors(*made(nlohmann::json::object())));
+  const auto power = [&](const std::string& file) {
+    return made({{"pooling", "gem"}, {"weights", folder / file}})->parameters().back().tensor.item<float>();
+  };
+  EXPECT_EQ(power("gem.safetensors"), 4.5F);
+  EXPECT_EQ(power("mean.safetensors"), 3);
+}
+
 /// The tensors of tf_efficientnet_lite0 in timm's order, which is ours: each layer has a convolution and a
 /// norm.
 std::vector<std::pair<std::string, std::string>> timm_layers() {

@@ -59,9 +59,7 @@ TEST(ResNet, dimension_adds_a_layer_and_only_training_moves_running_statistics) 
 TEST(ResNet, pools_by_the_generalised_mean_behind_weights_that_know_nothing_of_it) {
   const testing::TemporaryFolder folder("resnet_gem");
   auto plain = small();
-  auto tensors = plain->parameters();
-  for (const auto& one : plain->buffers()) tensors.push_back(one);
-  write_safetensors(folder / "plain.safetensors", tensors);
+  write_safetensors(folder / "plain.safetensors", module_tensors(*plain));
   auto pooled = small({{"pooling", "gem"}, {"weights", folder / "plain.safetensors"}});
   const auto large = at::arange(2 * 96 * 96 * 3).fmod(251).to(at::kByte).reshape({2, 96, 96, 3});
   const Batch batch{large, {}};  // of which the last map has several places
@@ -74,6 +72,12 @@ TEST(ResNet, pools_by_the_generalised_mean_behind_weights_that_know_nothing_of_i
   power.tensor.requires_grad_(true);
   pooled->encode(batch).sum().backward();
   EXPECT_NE(power.tensor.grad().item<float>(), 0);
+
+  power.tensor.requires_grad_(false).fill_(4.5);  // as after training
+  write_safetensors(folder / "tuned.safetensors", module_tensors(*pooled));
+  const auto again = small({{"pooling", "gem"}, {"weights", folder / "tuned.safetensors"}});
+  EXPECT_EQ(again->parameters().back().tensor.item<float>(), 4.5F);
+  EXPECT_TRUE(at::equal(again->encode(batch), pooled->encode(batch)));
 }
 
 TEST(ResNet, takes_the_last_layer_of_the_weights_where_it_has_the_size) {

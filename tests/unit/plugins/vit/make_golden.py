@@ -13,9 +13,9 @@ variant that Kindred knows.
 import json
 import pathlib
 import re
+import sys
 import tempfile
 
-import numpy as np
 import timm
 import torch
 import torch.nn.functional as F
@@ -24,45 +24,14 @@ from safetensors.torch import load_file, save_file
 from timm.models.vision_transformer import checkpoint_filter_fn
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[2] / "support"))
+from filled_tensors import rounded, shapes, value_of  # noqa: E402
+
 BATCH = 2
-
-
-def splitmix64(v):
-    with np.errstate(over="ignore"):
-        v = v + np.uint64(0x9E3779B97F4A7C15)
-        v = (v ^ (v >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        v = (v ^ (v >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return v ^ (v >> np.uint64(31))
-
-
-def fnv1a(data):
-    state = 14695981039346656037
-    for byte in data:
-        state = ((state ^ byte) * 1099511628211) & ((1 << 64) - 1)
-    return np.uint64(state)
-
-
-def value_of(name, shape):
-    """The values of a tensor in row-major order; the tests compute the same."""
-    with np.errstate(over="ignore"):
-        places = fnv1a(name.encode()) + np.arange(int(np.prod(shape)), dtype=np.uint64)
-    u = (splitmix64(places) >> np.uint64(40)).astype(np.float64) * 2.0**-24
-    if re.search(r"(norm.*weight|lambda1|gamma|gamma_[12])$", name):
-        values = 0.5 + u
-    elif name.endswith("bias"):
-        values = 0.2 * (u - 0.5)
-    else:
-        inputs = int(np.prod(shape[1:])) if len(shape) in (2, 4) else 1
-        values = (u - 0.5) * np.sqrt(12.0 / inputs) if inputs > 1 else u - 0.5
-    return torch.from_numpy(values.astype(np.float32).reshape(shape))
 
 
 def pictures(height, width):
     return value_of("pictures", (BATCH, 3, height, width)) * 4
-
-
-def rounded(tensor):
-    return [float(f"{v:.7g}") for v in tensor.detach().double().flatten().tolist()]
 
 
 def summary(tokens):
@@ -70,10 +39,6 @@ def summary(tokens):
     tokens = tokens.detach().double()
     fixed = ((torch.arange(tokens.size(2)) * 37) % 101 - 50).double() / 50
     return {"products": rounded(tokens @ fixed), "means": rounded(tokens.mean(1))}
-
-
-def shapes(tensors):
-    return {name: list(tensor.shape) for name, tensor in tensors.items()}
 
 
 def result(size, tokens, embedding):

@@ -17,19 +17,6 @@
 
 namespace kindred::testing {
 
-inline Batch golden_pictures(int64_t height, int64_t width) {
-  return {value_of("pictures", {2, 3, height, width}) * 4, {}};
-}
-
-inline at::Tensor tensor_of(const nlohmann::json& values, at::IntArrayRef shape) {
-  return at::tensor(values.get<std::vector<double>>(), at::kDouble).view(shape);
-}
-
-inline double difference(const at::Tensor& a, const at::Tensor& b) {
-  if (a.sizes() != b.sizes()) return INFINITY;
-  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
-}
-
 /// The largest difference of tokens (2, T, W) from what summary() of make_golden.py says of them.
 inline double difference_of_tokens(const at::Tensor& tokens, const nlohmann::json& summary) {
   const auto x = tokens.to(at::kDouble);
