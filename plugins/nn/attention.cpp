@@ -8,12 +8,17 @@
 
 namespace kindred::nn {
 
-at::Tensor attended(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
+at::Tensor attended(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value, bool causal) {
 #if TORCH_VERSION_MAJOR >= 2
-  return at::scaled_dot_product_attention(query, key, value);
+  return at::scaled_dot_product_attention(query, key, value, {}, 0.0, causal);
 #else
   const auto scale = 1 / std::sqrt(static_cast<double>(query.size(-1)));
-  return at::matmul(at::softmax(at::matmul(query * scale, key.transpose(2, 3)), -1), value);
+  auto scores = at::matmul(query * scale, key.transpose(2, 3));
+  if (causal) {
+    const auto later = at::ones({query.size(2), key.size(2)}, query.options().dtype(at::kBool)).triu(1);
+    scores = scores.masked_fill(later, -std::numeric_limits<double>::infinity());
+  }
+  return at::matmul(at::softmax(scores, -1), value);
 #endif
 }
 

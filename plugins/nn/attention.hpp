@@ -13,7 +13,9 @@ at::Tensor split_heads(const at::Tensor& x, int64_t heads);
 at::Tensor joined_heads(const at::Tensor& x);
 
 /// softmax(q k^T / sqrt(size)) v for (B, heads, T, size), with LibTorch's fused kernel where it has one.
-at::Tensor attended(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value);
+/// `causal`: a query sees the keys up to its own place alone, of as many keys as queries.
+at::Tensor attended(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                    bool causal = false);
 
 /// Multi-head attention of a sequence to itself (Vaswani et al. 2017, section 3.2.2). Each of the four layers
 /// maps `width` numbers, a multiple of `heads`, to as many.

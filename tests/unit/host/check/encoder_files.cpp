@@ -5,10 +5,11 @@
 
 #include "../../plugins/text/golden.hpp"
 #include "../../plugins/text/tiny_folder.hpp"
+#include "../../plugins/text/towers/tower_folder.hpp"
 #include "../../plugins/vit/vit_folder.hpp"
 
-/// encoder_files FOLDER: writes what encoders are made from: a tiny BERT, a tiny vision transformer and two
-/// TorchScript modules.
+/// encoder_files FOLDER: writes what encoders are made from: a tiny BERT, tiny towers of texts, a tiny
+/// vision transformer and two TorchScript modules.
 namespace kindred {
 namespace {
 
@@ -36,6 +37,11 @@ int main(int, char** argv) {
   const auto networks = kindred::testing::vit_golden("golden_folders.json");
   const kindred::testing::VitFolder vit(kindred::testing::case_named(networks, "dinov3_gated"));
   kindred::copy_folder(vit.path(), folder + "/vit");
+  const auto towers = kindred::testing::tower_golden("golden_towers.json");
+  for (const auto* name : {"clip", "siglip2_text"}) {
+    const kindred::testing::TowerFolder tower(kindred::testing::case_named(towers, name));
+    kindred::copy_folder(tower.path(), folder + "/" + name);
+  }
   kindred::write_script_module(folder + "/picture.pt", "x", "torch.matmul(x.mean([2, 3]), self.table[:3])");
   kindred::write_script_module(folder + "/text.pt", "ids, mask",
                                "torch.embedding(self.table, torch.remainder(ids, 8))");
