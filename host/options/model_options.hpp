@@ -26,7 +26,7 @@ struct EncoderOptions {
 struct LoraOptions {
   int64_t rank = 8;
   double alpha = 16;
-  std::vector<std::string> targets = {"*query.weight", "*value.weight"};  ///< patterns of tensors' names
+  std::vector<std::string> targets;  ///< patterns of tensors' names; empty: queries and values of attention
 };
 
 struct EncoderSpec : ComponentSpec {

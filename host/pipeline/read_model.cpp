@@ -33,9 +33,6 @@ void read_trainable(SectionReader& reader, const json& value, EncoderSpec& encod
     return;
   }
   encoder.lora = reader.section<LoraSection>(trainable.lora, pointer + "/lora", &out["lora"]);
-  if (encoder.lora->targets.empty())
-    reader.issue(pointer + "/lora/targets",
-                 "the list is empty; name at least one, such as \"*query.weight\"");
 }
 
 EncoderSpec encoder(SectionReader& reader, const std::string& name, json value, json& out) {

@@ -10,6 +10,7 @@
 #include "host/contracts/contracts.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/path_parameters.hpp"
+#include "host/training/low_rank.hpp"
 #include "kindred/params.hpp"
 
 namespace kindred::host {
@@ -84,7 +85,13 @@ std::set<std::string> check_cuts(const Catalog& catalog, const Pipeline& pipelin
       if (path_use(field) == PathUse::initial_weights) params[name] = "";
     }
     const auto encoder = create_under_contract<Encoder>(catalog, *spec.info, params);
-    if (first_trained_stage(pipeline, spec, *encoder) > 0) cut.insert(spec.name);
+    EncoderPart part;
+    part.id = spec.info->id;
+    part.encoder = encoder;
+    part.stage_count = static_cast<int64_t>(encoder->stages().size());
+    part.first_trained = first_trained_stage(pipeline, spec, *encoder);
+    if (part.first_trained > 0) cut.insert(spec.name);
+    if (spec.lora) lora_targets(spec, part);  // throws where there are none
     first = encoder->stages().front();
     training_dtype(spec, pipeline, *encoder, at::kCPU);
   }

@@ -13,7 +13,35 @@
 namespace kindred::host {
 namespace {
 
-bool is_matrix(const NamedTensor& one) { return one.tensor.dim() == 2; }
+/// How encoders name the matrices that make queries and values.
+std::vector<std::string> attention_patterns() {
+  return {"*query.weight", "*value.weight", "*q_proj.weight", "*v_proj.weight"};
+}
+
+std::vector<NamedTensor> matrices_of(std::vector<NamedTensor> tensors) {
+  const auto is_none = [](const NamedTensor& one) { return one.tensor.dim() != 2; };
+  tensors.erase(std::remove_if(tensors.begin(), tensors.end(), is_none), tensors.end());
+  return tensors;
+}
+
+/// Those of `tensors` whose names one of the patterns fits.
+std::vector<NamedTensor> matching(const std::vector<NamedTensor>& tensors,
+                                  const std::vector<std::string>& patterns) {
+  std::vector<NamedTensor> found;
+  for (const auto& one : tensors) {
+    const auto fits = [&](const std::string& pattern) { return matches_pattern(pattern, one.name); };
+    if (std::any_of(patterns.begin(), patterns.end(), fits)) found.push_back(one);
+  }
+  return found;
+}
+
+std::string examples_of(const std::vector<NamedTensor>& tensors) {
+  constexpr size_t kShown = 3;
+  std::string names;
+  for (size_t i = 0; i < std::min(tensors.size(), kShown); ++i)
+    names += (i > 0 ? ", " : "") + tensors[i].name;
+  return names;
+}
 
 }  // namespace
 
@@ -55,43 +83,30 @@ void LowRankMatrix::write_weight() {
 }
 
 std::vector<NamedTensor> lora_targets(const EncoderSpec& spec, const EncoderPart& part) {
-  const auto parameters = part.trained_parameters();
-  const auto pointer = spec.pointer + "/trainable/lora";
-  std::vector<Issue> issues;
-  for (size_t i = 0; i < spec.lora->targets.size(); ++i) {
-    const auto& pattern = spec.lora->targets[i];
-    const bool finds = std::any_of(parameters.begin(), parameters.end(), [&](const NamedTensor& one) {
-      return is_matrix(one) && matches_pattern(pattern, one.name);
-    });
-    if (finds) continue;
-    std::string examples;
-    size_t shown = 0;
-    for (const auto& one : parameters) {
-      if (is_matrix(one) && shown < 3) examples += (shown++ > 0 ? ", " : "") + one.name;
-    }
-    issues.push_back({spec.file, pointer + "/targets/" + std::to_string(i),
-                      shown == 0
-                          ? part.id + " has no matrices in its trained stages; leave \"lora\" out"
-                          : fmt::format("no matrix that is trained is called \"{}\"; there are such as {}",
-                                        pattern, examples)});
+  const auto matrices = matrices_of(part.trained_parameters());
+  const auto refuse = [&](const std::string& key, const std::string& message) {
+    throw PipelineError({{spec.file, spec.pointer + "/trainable/lora" + key, message}});
+  };
+  if (matrices.empty()) refuse("", part.id + " has no matrices in its trained stages; leave \"lora\" out");
+  const auto& asked = spec.lora->targets;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (!matching(matrices, {asked[i]}).empty()) continue;
+    refuse("/targets/" + std::to_string(i),
+           fmt::format("no matrix that is trained is called \"{}\"; there are such as {}", asked[i],
+                       examples_of(matrices)));
   }
-  std::vector<NamedTensor> targets;
-  for (const auto& one : parameters) {
-    const bool is_asked_for =
-        is_matrix(one) &&
-        std::any_of(spec.lora->targets.begin(), spec.lora->targets.end(),
-                    [&](const std::string& pattern) { return matches_pattern(pattern, one.name); });
-    if (!is_asked_for) continue;
-    const auto smaller = std::min(one.tensor.size(0), one.tensor.size(1));
-    if (spec.lora->rank >= smaller && issues.empty()) {
-      issues.push_back({spec.file, pointer + "/rank",
-                        fmt::format("{} is not less than the smaller side of {}, which is {} x {}, so that "
-                                    "factors would not be smaller than the matrix",
-                                    spec.lora->rank, one.name, one.tensor.size(0), one.tensor.size(1))});
-    }
-    targets.push_back(one);
+  auto targets = matching(matrices, asked.empty() ? attention_patterns() : asked);
+  if (targets.empty()) {
+    refuse("/targets", fmt::format("{} has no queries and values of attention in its trained stages; name "
+                                   "matrices such as {}",
+                                   part.id, examples_of(matrices)));
   }
-  if (!issues.empty()) throw PipelineError(issues);
+  for (const auto& [name, tensor] : targets) {
+    if (spec.lora->rank < std::min(tensor.size(0), tensor.size(1))) continue;
+    refuse("/rank", fmt::format("{} is not less than the smaller side of {}, which is {} x {}, so that "
+                                "factors would not be smaller than the matrix",
+                                spec.lora->rank, name, tensor.size(0), tensor.size(1)));
+  }
   return targets;
 }
 

@@ -42,8 +42,8 @@ class LowRankMatrix {
   double scale_;
 };
 
-/// The matrices of the encoder's trained stages that `spec.lora` names. Throws PipelineError where one of its
-/// patterns finds none, and where the rank is not less than both sides of one.
+/// The matrices of the encoder's trained stages that `spec.lora` names. Throws PipelineError where there are
+/// none, where one of its patterns finds none, and where the rank is not less than both sides of one.
 std::vector<NamedTensor> lora_targets(const EncoderSpec& spec, const EncoderPart& part);
 
 }  // namespace kindred::host

@@ -113,6 +113,9 @@ TEST(LoraTargets, are_found_by_pattern_and_wrong_ones_are_named) {
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].name, "query.weight");
   EXPECT_EQ(found[1].name, "output.weight");
+  const auto of_attention = lora_targets(spec_of(2, {}), part);
+  ASSERT_EQ(of_attention.size(), 1U);
+  EXPECT_EQ(of_attention[0].name, "query.weight");
   const auto issue_of = [&](const EncoderSpec& spec) {
     try {
       lora_targets(spec, part);
