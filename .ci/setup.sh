@@ -11,6 +11,8 @@ torch_version=2.13.0
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
+get_packages() { as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+
 install_packages() {
   missing=""
   for package in "$@"; do
@@ -18,9 +20,8 @@ install_packages() {
   done
   [ -z "$missing" ] && return 0
   echo "installing$missing" >&2
-  as_root apt-get update -qq
-  # shellcheck disable=SC2086
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  # The lists of packages that are there may do; they are brought up to date where they do not.
+  get_packages $missing 2>/dev/null || { as_root apt-get update -qq && get_packages $missing; }
 }
 
 torch_of() { "$1" -c 'import importlib.util as u,os,sys

@@ -12,6 +12,6 @@ for package in pyarrow==26.0.1 openvino==2026.4.1; do
       echo "pip cannot install $package; building without what needs it" >&2
   fi
 done
-cmake --preset release -DKINDRED_BUILD_TESTS=ON -DKINDRED_WERROR="${KINDRED_WERROR:-OFF}"
+cmake --preset release -DKINDRED_BUILD_TESTS=ON -DKINDRED_WERROR="${KINDRED_WERROR:-OFF}" -DKINDRED_UNIT_SIZE="${KINDRED_UNIT_SIZE:-}"
 cmake --build build/release --parallel 2
 ctest --test-dir build/release --output-on-failure --parallel 2 "$@"
