@@ -38,7 +38,7 @@ TEST(Swap, every_loss_head_sampler_and_optimizer_trains) {
         {{"type", "triplet"}, {"miner", {{"type", "angular"}}}},
         {{"type", "nt_xent"}, {"miner", {{"type", "batch_hard"}}}},
         {{"type", "softmax"}},
-        {{"type", "sub_center_arc_face"}},
+        {{"type", "sub_center_arc_face"}, {"margin_power", 0.25}, {"margin_offset", 0.05}},
         {{"type", "cos_face"}},
         {{"type", "curricular_face"}},
         {{"type", "soft_triple"}},

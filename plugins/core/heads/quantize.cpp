@@ -40,7 +40,8 @@ class QuantizeHead final : public Head {
   at::Tensor round(const at::Tensor& x) const {
     if (params_.to == CodeOfNumber::binary) {
       const double side = 1 / std::sqrt(static_cast<double>(dimension_));
-      return at::where(x >= 0, at::full({}, side, x.options()), at::full({}, -side, x.options()));
+      const auto signs = at::where(x >= 0, at::full({}, side, x.options()), at::full({}, -side, x.options()));
+      return signs + (x - x);  // a number that is not finite stays seen
     }
     const auto step = x.abs().amax(1, true).div_(127).clamp_min_(1e-30);
     return x.div(step).round_().mul_(step);

@@ -22,7 +22,7 @@ at::Tensor with_angular_margin(const at::Tensor& c, const at::Tensor& margin) {
 }
 
 at::Tensor with_angular_margin(const at::Tensor& c, double margin) {
-  return at::where(c >= -std::cos(margin), cosine_of_shifted(c, margin), c - margin * std::sin(margin));
+  return with_angular_margin(c, at::full({}, margin, c.options()));
 }
 
 }  // namespace kindred

@@ -69,7 +69,7 @@ struct OtherNames<Type, std::void_t<decltype(Type::kAlsoKnownAs)>> {
   }
 };
 
-/// A host of an earlier minor version passes a shorter one.
+/// Sizes of classes are unknown where the host only asks what a component takes.
 inline Site site_of(const kindred_site& raw) {
   Site site{raw.input_dimension, raw.classes, raw.seed, {}};
   constexpr auto kEnd = offsetof(kindred_site, class_sizes) + sizeof(raw.class_sizes);

@@ -17,7 +17,7 @@ constexpr double kLargestMargin = 1.5;
 
 at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
                          const at::Tensor& margins, double scale) {
-  const auto of_sample = margins.to(labels.device()).index_select(0, labels).unsqueeze(1);
+  const auto of_sample = margins.index_select(0, labels).unsqueeze(1);
   const auto target = with_angular_margin(own, of_sample).to(cosines.scalar_type());
   return cross_entropy(scale * cosines.scatter(1, labels.unsqueeze(1), target), labels);
 }
@@ -25,12 +25,9 @@ at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const
 at::Tensor class_margins(const ArcFaceParams& params, const Site& site) {
   auto margins = at::full({site.classes}, params.margin, at::kDouble);
   if (params.margin_power > 0) {
-    if (site.class_sizes.empty()) {
-      throw Error(
-          "\"margin_power\" asks for margins by the number of samples of a class, which this host does not "
-          "tell; set it to 0, or take a newer host");
-    }
-    margins = margins * at::tensor(site.class_sizes, at::kDouble).pow(-params.margin_power);
+    margins = site.class_sizes.empty()
+                  ? at::zeros_like(margins)
+                  : margins * at::tensor(site.class_sizes, at::kDouble).pow(-params.margin_power);
   }
   margins = margins + params.margin_offset;
   const double largest = margins.numel() > 0 ? margins.max().item<double>() : 0;
@@ -55,6 +52,7 @@ class ArcFaceLoss final : public ProxyLoss {
       : ProxyLoss(site), margins_(class_margins(params, site)), scale_(params.scale) {}
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    if (margins_.device() != labels.device()) margins_ = margins_.to(labels.device());
     return arc_face_loss(proxies_.cosines(embeddings), proxies_.exact_cosines(embeddings, labels), labels,
                          margins_, scale_);
   }

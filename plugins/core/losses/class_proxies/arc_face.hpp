@@ -10,7 +10,7 @@ namespace kindred {
 
 /// Additive angular margin (Deng et al. 2019, eq. 3): cross-entropy of scale cos(theta_c), where the angle of
 /// the sample's own class is enlarged by the margin of the class. cosines (B, C); own (B, 1), those of the
-/// own classes, float64; margins float64 (C).
+/// own classes, float64; margins float64 (C) on the device of the labels.
 at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
                          const at::Tensor& margins, double scale);
 
@@ -24,8 +24,8 @@ struct ArcFaceParams {
 
 /// float64 (C): the margin of each class, margin n^-margin_power + margin_offset of a class of n training
 /// samples (Ha, Liu, Liu, Xu 2020, "Google Landmark Recognition 2020 Competition Third Place Solution",
-/// section 3.2), so that rare classes get larger ones. Throws Error where that needs sizes that the host does
-/// not tell, and where a margin is larger than 1.5.
+/// section 3.2), so that rare classes get larger ones. Where the host only asks what the loss takes, sizes
+/// are unknown, and margins are those of very large classes. Throws Error where a margin is larger than 1.5.
 at::Tensor class_margins(const ArcFaceParams& params, const Site& site);
 
 /// Declares the parameters of ArcFace.

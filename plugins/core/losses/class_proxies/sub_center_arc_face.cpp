@@ -21,6 +21,7 @@ class SubCenterArcFaceLoss final : public ProxyLoss {
       : ProxyLoss(site, params.centers), params_(params), margins_(class_margins(params, site)) {}
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    if (margins_.device() != labels.device()) margins_ = margins_.to(labels.device());
     const auto all = proxies_.cosines(embeddings).view({-1, proxies_.classes(), params_.centers});
     // Where cosines are equal, one of them gets the gradient.
     const auto [cosines, centers] = all.max(2);  // (B, C) each

@@ -118,6 +118,6 @@ class MultipleNegativesRankingLoss final : public ScoredPairLoss {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Loss, MultipleNegativesRankingLoss, "kindred.multiple_negatives_ranking", "1.0.0",
+KINDRED_COMPONENT(Loss, MultipleNegativesRankingLoss, "kindred.multiple_negatives_ranking", "1.1.0",
                   "Finds the second object of each pair among those of all others");
 }  // namespace kindred

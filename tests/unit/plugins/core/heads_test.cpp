@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 
 #include "component.hpp"
@@ -71,6 +72,9 @@ TEST(QuantizeHead, gives_what_codes_can_tell_and_lets_gradients_through) {
     EXPECT_TRUE(at::allclose(trained, rounded, 1e-6, 1e-7)) << to;
     (trained * weights).sum().backward();
     EXPECT_TRUE(at::equal(learning.grad(), weights)) << to;
+    for (const double broken : {std::nan(""), HUGE_VAL}) {
+      EXPECT_TRUE(one->forward(at::full({1, 9}, broken)).isnan().all().item<bool>()) << to << " " << broken;
+    }
   }
   const auto bytes = head("kindred.quantize", {{"to", "int8"}}, 9)->forward(x);
   const auto steps = bytes / x.abs().amax(1, true) * 127;
