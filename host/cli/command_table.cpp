@@ -168,6 +168,33 @@ constexpr Command kCommands[] = {
       kWhiten,
       kCodes,
       kRerank}},
+    {"export",
+     kTools,
+     "write a model as a file of other programs",
+     "export --model DIR --to torchscript|onnx|state_dict --output DIR [options]",
+     "Writes a model, encoder and heads, as one file for other programs, for batches of any size. The file "
+     "is "
+     "opened\nagain and computes 32 samples before it is handed over; manifest.json says what goes in and "
+     "comes "
+     "out, and how far\nits embeddings are from the model's. README.md is a model card.\n\n"
+     "  torchscript  model.pt, for every program with LibTorch or PyTorch\n"
+     "  onnx         model.onnx (opset 17), for ONNX Runtime, OpenVINO, TensorRT and others; its check needs "
+     "the "
+     "plugin\n               openvino\n"
+     "  state_dict   the encoder's weights as safetensors, under the names of torchvision, timm or "
+     "transformers",
+     "host export --model runs/toy_cars/20261124T100000Z --to onnx --with-preprocessing --output cars_onnx",
+     {},
+     {kModel,
+      {"to", OptionValue::text, "FORMAT", "torchscript, onnx or state_dict"},
+      {"output", OptionValue::text, "DIR", "the folder that is made"},
+      {"with-preprocessing", OptionValue::none, nullptr,
+       "the network takes bytes (B, H, W, 3) and normalises them itself; resizing stays with the caller"},
+      {"size", OptionValue::text, "WIDTHxHEIGHT",
+       "of the pictures, where the model's transforms do not bring them to one size"},
+      {"data", OptionValue::text, "FILE",
+       "a pipeline whose samples check the file, in place of those of the model's run"},
+      {"licence", OptionValue::text, "SPDX", "what the model card says of it, such as apache-2.0"}}},
     {"index",
      kTools,
      "make and keep an index that is searched",

@@ -3,13 +3,14 @@
 
 #include "host/contracts/module_contract.hpp"
 #include "kindred/encoder.hpp"
+#include "kindred/io/published_tensors.hpp"
 
 namespace kindred::host {
 namespace {
 
 /// Its names and numbers never vary, so they are asked for once. What it computes is checked by EncoderPart,
 /// which knows where the encoder is cut.
-class EncoderContract final : public ModuleContract<Encoder> {
+class EncoderContract final : public ModuleContract<Encoder>, public PublishedTensors {
  public:
   EncoderContract(std::shared_ptr<Encoder> inner, const ComponentInfo& info)
       : ModuleContract(std::move(inner), info),
@@ -56,6 +57,12 @@ class EncoderContract final : public ModuleContract<Encoder> {
   }
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
     return calls_.call("forward", [&] { return inner_->run_stages(input, first, last); });
+  }
+  std::vector<NamedTensor> published_tensors() const override {
+    const auto* published = dynamic_cast<const PublishedTensors*>(inner_.get());
+    return calls_.call("published_tensors", [&] {
+      return published == nullptr ? module_tensors(*inner_) : published->published_tensors();
+    });
   }
 
  private:

@@ -29,6 +29,7 @@ StoredNames tower_names(const std::string& library, const std::string& before) {
                         {"attn.proj.", "self_attn.out_proj."},
                         {"mlp.", "mlp."}}};
   for (auto& [ours, theirs] : names.outside) theirs.insert(0, before);
+  names.plain_tokens = true;
   return names;
 }
 
@@ -93,7 +94,9 @@ StoredNetwork whole_siglip_network(const JsonFile& file) {
   const bool second = file.text("model_type", "") == "siglip2";
   const auto type = part.text("model_type", second ? "siglip2_vision_model" : "siglip_vision_model");
   if (type != "siglip_vision_model") refuse_naflex(part, type);
-  return siglip_tower_network(part);
+  auto network = siglip_tower_network(part);
+  network.names.outer = "vision_model.";
+  return network;
 }
 
 StoredNetwork naflex_network(const JsonFile& file) { refuse_naflex(file, "siglip2_vision_model"); }

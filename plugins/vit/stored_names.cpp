@@ -30,6 +30,7 @@ bool is_not_used(const std::string& name) {
                                      "classifier.",
                                      "pooler.",
                                      "attn_pool.",
+                                     "pool.",
                                      "text_model.",
                                      "text_projection.",
                                      "visual_projection.",
@@ -69,9 +70,11 @@ at::Tensor target_of(const Stored& stored) {
   return at::empty(sizes, at::kFloat);
 }
 
-at::Tensor without_leading_ones(at::Tensor tensor, int64_t dimensions) {
-  while (tensor.dim() > dimensions && tensor.size(0) == 1) tensor = tensor.squeeze(0);
-  return tensor;
+/// Tokens and positions stand in files as a batch of one.
+at::Tensor shaped_as_stored(const NamedTensor& one, const StoredNames& names) {
+  const bool is_token = one.name == "cls_token" || one.name == "registers" || one.name == "positions";
+  const bool is_batch = (is_token && !names.plain_tokens) || one.name == "pool.probe";
+  return is_batch ? one.tensor.view({1, -1, one.tensor.size(-1)}) : one.tensor;
 }
 
 }  // namespace
@@ -151,16 +154,9 @@ std::vector<std::string> load_stored(const std::string& what, const std::string&
   at::NoGradGuard no_grad;
   const auto stored = stored_tensors(parameters, names);
   std::vector<NamedTensor> target;
-  std::map<std::string, int64_t> dimensions;
-  for (const auto& one : stored) {
-    target.push_back({one.name, target_of(one)});
-    dimensions[one.name] = target.back().tensor.dim();
-  }
+  for (const auto& one : stored) target.push_back({one.name, target_of(one)});
   auto read = read_weights(path, target);
-  for (auto& one : read.tensors) {
-    const auto it = dimensions.find(one.name);
-    if (it != dimensions.end()) one.tensor = without_leading_ones(one.tensor, it->second);
-  }
+  nn::ignore_ones(target, read.tensors);
   nn::load_read_weights(what + " in " + path, target, read, is_not_used);
   for (size_t i = 0; i < stored.size(); ++i) {
     int64_t row = 0;
@@ -170,7 +166,28 @@ std::vector<std::string> load_stored(const std::string& what, const std::string&
       row += part.size(0);
     }
   }
+  std::vector<NamedTensor> without_name;
+  for (const auto& one : parameters) {
+    if (names.of(one.name).empty()) without_name.push_back(one);
+  }
+  nn::copy_fitting_tensors(without_name, read.tensors);
   return read.notes;
+}
+
+std::vector<NamedTensor> under_stored_names(const std::vector<NamedTensor>& parameters,
+                                            const StoredNames& names) {
+  std::vector<NamedTensor> all;
+  std::map<std::string, size_t> places;
+  for (const auto& one : parameters) {
+    const auto theirs = names.of(one.name);
+    const auto [place, is_new] = places.emplace(theirs.empty() ? one.name : names.outer + theirs, all.size());
+    const auto value = (theirs.empty() ? one.tensor : shaped_as_stored(one, names)).detach();
+    if (is_new)
+      all.push_back({place->first, value.clone()});
+    else
+      all[place->second].tensor = at::cat({all[place->second].tensor, value});
+  }
+  return all;
 }
 
 }  // namespace kindred

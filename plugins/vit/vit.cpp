@@ -5,6 +5,7 @@
 #include "folder_config.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/published_tensors.hpp"
 #include "kindred/io/weights.hpp"
 #include "kindred/plugin.hpp"
 #include "published_variants.hpp"
@@ -25,7 +26,7 @@ const std::map<std::string, TokenPooling>& poolings() {
   return all;
 }
 
-class VitEncoder final : public Encoder {
+class VitEncoder final : public Encoder, public PublishedTensors {
  public:
   static constexpr const char* kAlsoKnownAs[] = {
       "ViT",         "VisionTransformer", "DINOv2", "DINOv3", "CLIP", "SigLIP",
@@ -77,6 +78,9 @@ class VitEncoder final : public Encoder {
   bool runs_side_by_side() const override { return true; }
   std::vector<std::string> notes() const override { return notes_; }
   std::vector<NamedTensor> parameters() override { return network_.parameters(); }
+  std::vector<NamedTensor> published_tensors() const override {
+    return under_stored_names(network_.parameters(), names_);
+  }
   void train(bool on) override {
     if (on) network_.undo_preparation();
   }
@@ -86,18 +90,28 @@ class VitEncoder final : public Encoder {
   }
 
  private:
-  VitEncoder(const Params& params, const Site& site, const StoredNetwork& stored) : network_(stored.config) {
+  VitEncoder(const Params& params, const Site& site, const StoredNetwork& stored)
+      : network_(stored.config), names_(stored.names) {
     const bool from_folder = !params.folder.empty();
     const auto weights = from_folder ? find_weights(params.folder) : params.weights;
     network_.draw(site.seed, weights.empty() ? every_name : is_of_pooling);
     if (!weights.empty()) {
       const auto what = (from_folder ? stored.names.library : params.variant) + " weights";
+      const auto drawn = pooling_query().clone();
       notes_ = load_stored(what, weights, network_.parameters(), stored.names);
-      if (stored.config.pooling == TokenPooling::attention && !stored.has_pooling_head)
+      if (!stored.has_pooling_head && drawn.numel() > 0 && at::equal(pooling_query(), drawn))
         notes_.push_back(weights + " has no attention pooling, so that it is random; train it");
     } else if (from_folder) {
       notes_ = {params.folder + " holds no weights, so they are random"};
     }
+  }
+
+  /// Of attention pooling; empty where the network has none.
+  at::Tensor pooling_query() const {
+    for (const auto& one : network_.parameters()) {
+      if (one.name == "pool.probe") return one.tensor;
+    }
+    return at::empty({0}, at::kFloat);
   }
 
   static StoredNetwork network_of(const Params& params) {
@@ -113,6 +127,7 @@ class VitEncoder final : public Encoder {
   }
 
   VisionTransformer network_;
+  StoredNames names_;
   std::vector<std::string> notes_;
 };
 

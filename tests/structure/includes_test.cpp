@@ -26,6 +26,7 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"data", {"base", "options", "loader", "contracts"}},
     {"model", {"base", "options", "loader", "contracts", "data"}},
     {"inference", {"base", "options", "loader", "contracts", "data", "model"}},
+    {"export", {"base", "options", "loader", "contracts", "data", "model"}},
     {"search", {"base"}},
     {"refinement", {"base", "search"}},
     {"index", {"base", "options", "loader", "contracts", "search", "refinement"}},
@@ -51,7 +52,7 @@ const std::vector<std::pair<std::string, Rooms>> kRooms = {
     {"cli", {"base",          "options",     "loader",    "pipeline",   "cache",      "contracts",
              "data",          "model",       "inference", "search",     "refinement", "index",
              "exchange",      "item_search", "serve",     "evaluation", "report",     "encoding",
-             "training_data", "distributed", "training",  "run",        "pictures"}},
+             "training_data", "distributed", "training",  "run",        "pictures",   "export"}},
 };
 
 const Rooms* allowed_of(const std::string& room) {

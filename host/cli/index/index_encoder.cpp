@@ -18,12 +18,6 @@
 namespace kindred::host {
 namespace fs = std::filesystem;
 
-std::string noted_model(const nlohmann::json& note) {
-  if (!note.is_string()) return "";
-  auto folder = note.get<std::string>();
-  return fs::exists(folder) ? folder : "";
-}
-
 IndexEncoder::IndexEncoder(const CommandLine& command, const std::string& model)
     : command_(command), folder_(model_folder(model)), fingerprint_(model_fingerprint(folder_)) {
   std::vector<std::string> folders;

@@ -9,15 +9,10 @@
 #include "host/cli/index/index_items.hpp"
 #include "host/index/index_writer.hpp"
 #include "host/index/manifest.hpp"
+#include "host/index/model_note.hpp"
 #include "host/inference/inference_model.hpp"
 
 namespace kindred::host {
-
-/// The note of an index with the folder of the model that it was built with.
-constexpr const char* kModelNote = "model_folder";
-
-/// The folder that such a note names; "" where it is not there (any more).
-std::string noted_model(const nlohmann::json& note);
 
 /// What is done with pictures beside encoding them.
 struct PictureUse {

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "host/export/network_graph.hpp"
+#include "host/model/model.hpp"
+#include "kindred/image.hpp"
+
+namespace kindred::host {
+
+/// What goes into an exported model.
+struct ExportInput {
+  ObjectKind kind = ObjectKind::image;
+  std::vector<int64_t> sample;      ///< sizes of one: {height, width, 3} as decoded, or {numbers} of a vector
+  Normalization normalization{};    ///< of pictures
+  bool with_preprocessing = false;  ///< it takes bytes, and normalises them itself
+
+  bool is_picture() const { return kind == ObjectKind::image; }
+  /// "pictures" or "vectors".
+  std::string name() const { return is_picture() ? "pictures" : "vectors"; }
+
+  /// Of raw samples, uint8 (B, H, W, 3) or float32 (B, N), what the exported model takes: the same, or
+  /// normalised pictures float32 (B, 3, H, W).
+  at::Tensor taken(const at::Tensor& raw) const;
+  /// What encoders take.
+  Batch batch(const at::Tensor& raw) const { return {raw, normalization}; }
+  /// Samples that are drawn by a fixed seed, in place of real ones: coloured patches, or normal numbers.
+  at::Tensor drawn(int64_t count) const;
+
+  /// The object "input" of the manifest, and "preprocessing" but for the transforms of a model.
+  nlohmann::json described() const;
+};
+
+/// Throws Error, which says why, for a model that does not read one picture or one vector; and where
+/// `whole`, for one that is no network of fixed operators.
+void check_exportable(const Model& model, bool whole);
+
+/// A model, which must outlive the result, as a function of what `input` takes: encoder and heads as they
+/// compute without prepare_for_inference().
+Network network_of(const Model& model, const ExportInput& input);
+
+}  // namespace kindred::host

@@ -1,0 +1,126 @@
+#include "host/export/state_dict.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "host/loader/path_parameters.hpp"
+#include "host/model/model_builder.hpp"
+#include "host/model/resources.hpp"
+#include "kindred/error.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "kindred/io/published_tensors.hpp"
+
+namespace kindred::host {
+namespace fs = std::filesystem;
+using nlohmann::json;
+namespace {
+
+const json& encoder_entry(const Servable& servable) { return servable.manifest.at("encoders").at(0); }
+
+const ComponentInfo& encoder_info(const Servable& servable, const Catalog& catalog) {
+  return *catalog.find("encoder", encoder_entry(servable).at("type").get<std::string>());
+}
+
+/// The parameter for weights, and the one for a folder that holds them and says what they are of.
+struct WeightParameters {
+  std::string weights, folder;
+};
+
+WeightParameters weight_parameters(const Servable& servable, const Catalog& catalog) {
+  WeightParameters found;
+  const auto& info = encoder_info(servable, catalog);
+  const auto& params = encoder_entry(servable).at("params");
+  for (const auto& [name, field] : info.schema["properties"].items()) {
+    const auto use = path_use(field);
+    if (use == PathUse::initial_weights) found.weights = name;
+    if (use == PathUse::resource && params.contains(name) && params[name].is_string() && params[name] != "")
+      found.folder = name;
+  }
+  if (found.weights.empty()) {
+    throw Error("the encoder " + info.id +
+                " takes no weights, since its file holds the network itself; state_dict is for networks that "
+                "another library builds, so take that file, or export to torchscript or onnx");
+  }
+  return found;
+}
+
+std::vector<NamedTensor> published_tensors(Encoder& encoder) {
+  const auto* published = dynamic_cast<const PublishedTensors*>(&encoder);
+  return published == nullptr ? module_tensors(encoder) : published->published_tensors();
+}
+
+/// Heads are not computed from their file, so it must hold what they hold, bit by bit.
+void check_heads(const std::string& folder, const Servable& servable) {
+  const auto expected = head_tensors(servable.model);
+  if (expected.empty()) return;
+  const auto path = (fs::path(folder) / StateDict::kHead).string();
+  const auto written = read_checkpoint(path);
+  for (const auto& [name, values] : expected) {
+    const auto found = std::find_if(written.begin(), written.end(),
+                                    [&name = name](const auto& one) { return one.name == name; });
+    const auto bytes = [](const at::Tensor& all) { return all.contiguous().view(-1).view(at::kByte); };
+    const bool same = found != written.end() && found->tensor.scalar_type() == values.scalar_type() &&
+                      found->tensor.sizes() == values.sizes() &&
+                      at::equal(bytes(found->tensor), bytes(values.to(at::kCPU)));
+    if (!same) {
+      throw Error("the exported file " + std::string(StateDict::kHead) +
+                  " does not hold the head's tensor \"" + name +
+                  "\" as the model has it; nothing was written");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> write_state_dict(const std::string& folder, const std::string& model_folder,
+                                          const Servable& servable, const Catalog& catalog) {
+  const auto parameters = weight_parameters(servable, catalog);
+  std::vector<std::string> files = {StateDict::kBackbone};
+  if (!parameters.folder.empty()) {
+    const auto path = encoder_entry(servable).at("params").at(parameters.folder).get<std::string>();
+    for (const auto& file : resource_files(fs::path(model_folder) / path)) {
+      const auto name = file.lexically_relative(fs::path(model_folder) / path);
+      fs::create_directories((fs::path(folder) / name).parent_path());
+      fs::copy_file(file, fs::path(folder) / name);
+      files.push_back(name.string());
+    }
+  }
+  // transformers reads no file without it.
+  const std::vector<std::pair<std::string, std::string>> metadata = {{"format", "pt"}};
+  const auto write = [&](const char* name, const std::vector<NamedTensor>& tensors) {
+    write_safetensors((fs::path(folder) / name).string(), tensors, metadata);
+  };
+  write(StateDict::kBackbone, published_tensors(*servable.model.encoders.front().encoder));
+  const auto head = head_tensors(servable.model);
+  if (!head.empty()) {
+    write(StateDict::kHead, head);
+    files.emplace_back(StateDict::kHead);
+  }
+  return files;
+}
+
+json check_state_dict(const std::string& folder, const Servable& servable, const Catalog& catalog,
+                      const ExportSamples& samples, const Normalization& normalization) {
+  check_heads(folder, servable);
+  const auto parameters = weight_parameters(servable, catalog);
+  auto params = encoder_entry(servable).at("params");
+  if (parameters.folder.empty())
+    params[parameters.weights] = (fs::path(folder) / StateDict::kBackbone).string();
+  else
+    params[parameters.folder] = folder;
+  ModelBuilder builder(catalog, 0);
+  const auto& original = servable.model.encoders.front();
+  builder.add_encoder(original, encoder_info(servable, catalog), params, original.dimension);
+  const auto again = builder.take();
+  const Network written = [&](const at::Tensor& raw) {
+    at::NoGradGuard no_grad;
+    return again.encoders.front().encode({raw, normalization});
+  };
+  return checked_network(written, "the encoder " + original.id + ", made from the written files", samples,
+                         samples.raw, original.infer({samples.raw, normalization}));
+}
+
+}  // namespace kindred::host
