@@ -10,12 +10,13 @@ namespace kindred {
 namespace {
 
 constexpr int64_t kLargest = int64_t{1} << 24;  // of any size; beyond it is a damaged file
+constexpr int64_t kMostLayers = 4096;           // layers are built before weights are compared with them
 
-int64_t size_of(const JsonFile& file, const char* key) {
+int64_t size_of(const JsonFile& file, const char* key, int64_t largest = kLargest) {
   const auto value = file.integer(key);
-  if (value >= 1 && value <= kLargest) return value;
+  if (value >= 1 && value <= largest) return value;
   throw Error(file.path() + " has \"" + key + "\" as " + std::to_string(value) + ", expected 1 to " +
-              std::to_string(kLargest));
+              std::to_string(largest));
 }
 
 double dropout_of(const JsonFile& file, const char* key) {
@@ -46,7 +47,7 @@ BertConfig read_bert_config(const std::string& folder) {
   BertConfig config;
   config.vocabulary = size_of(file, "vocab_size");
   config.hidden = size_of(file, "hidden_size");
-  config.layers = size_of(file, "num_hidden_layers");
+  config.layers = size_of(file, "num_hidden_layers", kMostLayers);
   config.heads = size_of(file, "num_attention_heads");
   config.intermediate = size_of(file, "intermediate_size");
   config.positions = size_of(file, "max_position_embeddings");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,12 @@ namespace kindred {
 std::u32string decode_utf8(std::string_view bytes);
 
 void append_utf8(std::string& text, char32_t c);
+
+/// Bytes of the code point that begins with `first` in valid UTF-8.
+constexpr size_t size_of_character(char first) {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
 
 /// Unicode's White_Space.
 bool is_whitespace(char32_t c);

@@ -1,11 +1,13 @@
 #include "byte_pair_encoding.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <queue>
 #include <tuple>
 
 #include "kindred/error.hpp"
+#include "unicode.hpp"
 
 namespace kindred {
 namespace {
@@ -17,12 +19,6 @@ int64_t token_number(const std::string& token, const Vocabulary& vocabulary) {
 
 uint64_t key_of(int64_t left, int64_t right) {
   return (static_cast<uint64_t>(left) << 32) | static_cast<uint64_t>(right);
-}
-
-/// Bytes of the code point that begins here; `text` is valid UTF-8.
-size_t size_of_code_point(char first) {
-  const auto byte = static_cast<unsigned char>(first);
-  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
 /// Two symbols that could be joined. The queue gives the least rank, and of equal ones the leftmost.
@@ -85,7 +81,7 @@ std::vector<BytePairEncoding::Symbol> BytePairEncoding::symbols_of(std::string_v
   std::vector<Symbol> symbols;
   bool unknown_before = false;
   for (size_t begin = 0; begin < word.size();) {
-    const auto end = std::min(word.size(), begin + size_of_code_point(word[begin]));
+    const auto end = std::min(word.size(), begin + size_of_character(word[begin]));
     auto symbol = std::string(word.substr(begin, end - begin));
     if (end == word.size()) symbol += settings_.end_of_word;
     begin = end;

@@ -12,9 +12,14 @@ using nlohmann::json;
 namespace {
 
 int64_t whole_number(const std::string& path, const json& value, const std::string& token) {
-  if (value.is_number_integer()) return value.get<int64_t>();
+  // Two numbers of tokens are one key of 64 bits, and a negative one means that there is no token.
+  constexpr uint64_t kLargest = UINT32_MAX;
+  const bool fits = value.is_number_unsigned() ? value.get<uint64_t>() <= kLargest
+                                               : value.is_number_integer() && value.get<int64_t>() >= 0;
+  if (fits) return value.get<int64_t>();
   throw Error(path + " has " + json_text(value) + " for the token \"" + token +
-              "\", expected a whole number");
+              "\", expected a whole number from 0 to " + std::to_string(kLargest) +
+              "; download the file again");
 }
 
 Vocabulary vocabulary_of(const std::string& path, const json& object) {
@@ -77,6 +82,17 @@ BytePairFiles read_byte_pair_json(const JsonFile& file) {
   if (type != "BPE") {
     throw Error(file.path() + " has a model of the type \"" + type +
                 "\", expected \"BPE\", a byte pair encoding, which is what this encoder reads of it");
+  }
+  if (model.boolean("ignore_merges", false)) {
+    throw Error(
+        model.path() +
+        " has \"ignore_merges\" as true, expected false: this encoder joins the symbols of words that "
+        "are tokens themselves, too");
+  }
+  const auto prefix = model.text("continuing_subword_prefix", "");
+  if (!prefix.empty()) {
+    throw Error(model.path() + " has \"continuing_subword_prefix\" as \"" + prefix +
+                "\", expected \"\": this encoder knows symbols without a prefix");
   }
   try {
     files.settings.vocabulary = vocabulary_of(model.path(), model.object().value("vocab", json()));

@@ -20,8 +20,9 @@ int64_t number_of_token(const BytePairFiles& files, const std::string& token, co
 /// The largest number of a token of these files.
 int64_t largest_token(const BytePairFiles& files);
 
-/// Reads the model and the added tokens of tokenizer.json; normalizer, pre_tokenizer and post_processor are
-/// not looked at. Throws Error that names what is missing or is another kind of model.
+/// Reads the model and the added tokens of tokenizer.json; for normalizer and pre_tokenizer see
+/// expect_steps(), post_processor is not looked at. Throws Error that names what is missing or is another
+/// kind of model.
 BytePairFiles read_byte_pair_json(const JsonFile& file);
 
 /// Reads vocab.json and merges.txt. The end of a word is CLIP's.

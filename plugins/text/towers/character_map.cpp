@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kindred/error.hpp"
+#include "unicode.hpp"
 
 namespace kindred {
 namespace {
@@ -12,11 +13,6 @@ uint32_t offset_of(uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >
 uint32_t label_of(uint32_t unit) { return unit & ((1u << 31) | 0xff); }
 bool has_value(uint32_t unit) { return ((unit >> 8) & 1) == 1; }
 uint32_t value_of_unit(uint32_t unit) { return unit & ((1u << 31) - 1); }
-
-size_t bytes_of_character(char first) {
-  const auto byte = static_cast<unsigned char>(first);
-  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-}
 
 }  // namespace
 
@@ -52,7 +48,7 @@ std::pair<std::string_view, size_t> CharacterMap::at_beginning(std::string_view 
     const std::string_view from = std::string_view(replacements_).substr(found);
     return {from.substr(0, from.find('\0')), longest};
   }
-  const auto size = std::min(text.size(), bytes_of_character(text.front()));
+  const auto size = std::min(text.size(), size_of_character(text.front()));
   return {text.substr(0, size), size};
 }
 

@@ -7,6 +7,7 @@
 #include "clip_words.hpp"
 #include "kindred/error.hpp"
 #include "literal_tokens.hpp"
+#include "tokenizer_steps.hpp"
 #include "unicode.hpp"
 
 namespace kindred {
@@ -64,11 +65,14 @@ std::unique_ptr<TextTokenizer> read_clip_tokenizer(const std::string& folder) {
   BytePairFiles files;
   auto path = place("tokenizer.json");
   if (fs::exists(path)) {
-    files = read_byte_pair_json(JsonFile(path));
+    const JsonFile file(path);
+    files = read_byte_pair_json(file);
     if (files.settings.end_of_word != "</w>") {
       throw Error(path + " has \"" + files.settings.end_of_word +
                   "\" as the end of a word, expected \"</w>\", which CLIP's tokenizer has");
     }
+    expect_steps(file, "normalizer", {"NFC, Replace, Lowercase"});
+    expect_steps(file, "pre_tokenizer", {"Split, ByteLevel"});
   } else if (fs::exists(place("vocab.json")) && fs::exists(place("merges.txt"))) {
     path = place("vocab.json");
     files = read_byte_pair_lists(path, place("merges.txt"));

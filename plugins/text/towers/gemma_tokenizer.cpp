@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "blank_mark.hpp"
 #include "byte_pair_files.hpp"
 #include "kindred/error.hpp"
 #include "literal_tokens.hpp"
+#include "tokenizer_steps.hpp"
 #include "unicode.hpp"
 
 namespace kindred {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr char32_t kBlankOfGemma = 0x2581;  // stands for a blank in pieces
 
 class GemmaTokenizer final : public TextTokenizer {
  public:
@@ -48,7 +48,7 @@ class GemmaTokenizer final : public TextTokenizer {
     std::u32string lower;
     for (const char32_t c : decode_utf8(text)) append_lower_case(lower, c);
     std::string out;
-    for (const char32_t c : lower) append_utf8(out, c == U' ' ? kBlankOfGemma : c);
+    for (const char32_t c : lower) append_utf8(out, c == U' ' ? kBlankMark : c);
     return out;
   }
 
@@ -69,6 +69,10 @@ std::unique_ptr<TextTokenizer> read_gemma_tokenizer(const std::string& folder) {
                 " has a byte pair encoding without \"byte_fallback\", expected Gemma's, which "
                 "SigLIP 2 has");
   }
+  // Letters become small for SigLIP 2 whether the file says so or not, as older files do not. Texts have no
+  // blanks any more where Split would divide them.
+  expect_steps(file, "normalizer", {"Lowercase, Replace", "Replace"});
+  expect_steps(file, "pre_tokenizer", {"Split", ""});
   const auto config = JsonFile::if_present(place("tokenizer_config.json"));
   const auto end = number_of_token(files, config.token("eos_token", "<eos>"), file.path());
   const auto padding = number_of_token(files, config.token("pad_token", "<pad>"), file.path());

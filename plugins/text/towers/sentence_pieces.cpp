@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "blank_mark.hpp"
 #include "kindred/error.hpp"
+#include "unicode.hpp"
 
 namespace kindred {
 namespace {
 
-constexpr std::string_view kMark = "\u2581";  // stands for a blank
 constexpr float kUnknownPenalty = 10;  // how much less than the least score a code point without a piece has
-
-size_t size_of_character(char first) {
-  const auto byte = static_cast<unsigned char>(first);
-  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-}
 
 bool ends_with(const std::string& text, std::string_view end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
@@ -59,21 +55,21 @@ std::string SentencePieces::normalized(std::string_view text) const {
     text.remove_prefix(size);
     if (!has_begun && part == " ") continue;
     if (!has_begun || out.empty()) {
-      if (out.empty() && model_.adds_blank) out = model_.marks_blanks ? kMark : " ";
+      if (out.empty() && model_.adds_blank) out = model_.marks_blanks ? kBlankMarkBytes : " ";
       has_begun = true;
     }
     while (blank_before && !part.empty() && part.front() == ' ') part.remove_prefix(1);
     if (part.empty()) continue;
     for (const char c : part) {
       if (c == ' ' && model_.marks_blanks) {
-        out += kMark;
+        out += kBlankMarkBytes;
       } else {
         out += c;
       }
     }
     blank_before = model_.removes_blanks && part.back() == ' ';
   }
-  const auto blank = model_.marks_blanks ? kMark : " ";
+  const auto blank = model_.marks_blanks ? kBlankMarkBytes : " ";
   while (model_.removes_blanks && ends_with(out, blank)) out.resize(out.size() - blank.size());
   return out;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "blank_mark.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_file.hpp"
@@ -13,8 +14,6 @@
 namespace kindred {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr char32_t kBlankMark = 0x2581;  // stands for a blank in pieces
 
 /// A token that is found in text as it is written; white space around it is dropped.
 struct SpecialToken {
@@ -38,9 +37,9 @@ class SiglipTokenizer final : public TextTokenizer {
       : pieces_(std::move(pieces)), lower_case_(config.boolean("do_lower_case", true)) {
     unknown_ = config.token("unk_token", "<unk>");
     unknown_size_ = pieces_(unknown_).size();
-    end_ = add(config.token("eos_token", "</s>"));
-    padding_ = add(config.token("pad_token", "</s>"));
-    add(unknown_);
+    end_ = add(config, "eos_token", "</s>");
+    padding_ = add(config, "pad_token", "</s>");
+    add(config, "unk_token", "<unk>");
   }
 
   std::vector<int64_t> operator()(std::string_view text, int64_t longest) const override {
@@ -60,7 +59,13 @@ class SiglipTokenizer final : public TextTokenizer {
   int64_t largest() const override { return pieces_.count() - 1; }
 
  private:
-  int64_t add(const std::string& token) {
+  int64_t add(const JsonFile& config, const char* key, const char* otherwise) {
+    const auto token = config.token(key, otherwise);
+    // Nothing would stand everywhere in a text, even when the file of pieces has a piece without text.
+    if (token.empty()) {
+      throw Error(config.path() + " has \"" + key + "\" as \"\", expected a token such as \"" + otherwise +
+                  "\"");
+    }
     const auto id = pieces_.number_of(token);
     if (id < 0) {
       throw Error(pieces_.path() + " has no piece \"" + token +
@@ -97,7 +102,8 @@ class SiglipTokenizer final : public TextTokenizer {
       }
       append_part(i, true);
       // The mark that every text begins with is no piece of its own before a special token.
-      if (ids.size() == 1 && !behind_special && ids[0] == pieces_.number_of("\u2581")) ids.clear();
+      if (ids.size() == 1 && !behind_special && ids[0] == pieces_.number_of(std::string(kBlankMarkBytes)))
+        ids.clear();
       ids.push_back(token->id);
       behind_special = true;
       begin = i += token->text.size();

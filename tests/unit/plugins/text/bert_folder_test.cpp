@@ -120,6 +120,7 @@ TEST_F(BertFolder, says_what_it_cannot_compute) {
   EXPECT_THAT(refusal("config.json", {{"num_attention_heads", 3}}),
               HasSubstr("3 attention heads do not divide"));
   EXPECT_THAT(refusal("config.json", {{"num_hidden_layers", 0}}), HasSubstr("expected 1 to"));
+  EXPECT_THAT(refusal("config.json", {{"num_hidden_layers", 4097}}), HasSubstr("expected 1 to 4096"));
   EXPECT_THAT(refusal("config.json", {{"vocab_size", 80}}), HasSubstr("they belong to two models"));
   EXPECT_THAT(refusal("sentence_bert_config.json", {{"max_seq_length", 1}}),
               HasSubstr("expected 2 at least"));

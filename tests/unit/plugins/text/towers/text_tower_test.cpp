@@ -194,6 +194,8 @@ TEST_F(TextTowers, refuse_what_they_do_not_compute) {
               HasSubstr("\"hidden_act\" as \"mish\""));
   EXPECT_THAT(refusal("clip", {{"text_config", {{"num_attention_heads", 5}}}}),
               HasSubstr("5 attention heads do not divide"));
+  EXPECT_THAT(refusal("clip", {{"text_config", {{"num_hidden_layers", 4097}}}}),
+              HasSubstr("\"num_hidden_layers\" as 4097, expected 1 to 4096"));
   EXPECT_THAT(refusal("clip", {{"text_config", {{"vocab_size", 900}}}}),
               HasSubstr("\"vocab_size\": 900; they belong to two models"));
   EXPECT_THAT(refusal("clip", {{"text_config", {{"eos_token_id", 7}}}}),

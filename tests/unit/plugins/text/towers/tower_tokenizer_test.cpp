@@ -18,6 +18,7 @@
 namespace kindred {
 namespace {
 
+using nlohmann::json;
 using testing::copy_tokenizer;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -201,6 +202,71 @@ TEST_F(TowerTokenizer, refuses_files_that_are_no_such_tokenizer) {
   EXPECT_THAT(pieces_refusal(pieces.substr(0, pieces.size() / 2)), HasSubstr("is no model of SentencePiece"));
   std::ofstream(folder_ / "tokenizer.json") << file.dump();
   EXPECT_THAT(thrown([&] { read_gemma_tokenizer(folder_.path()); }), HasSubstr("byte_fallback"));
+}
+
+TEST_F(TowerTokenizer, refuses_numbers_that_no_token_can_have) {
+  auto clip = tower_golden("golden_clip_tokenizer.json");
+  for (const auto& number : {json(-5), json(UINT64_MAX), json(int64_t{1} << 32)}) {
+    clip["added_tokens"][0]["id"] = number;
+    std::ofstream(folder_ / "tokenizer.json") << clip.dump();
+    EXPECT_THAT(
+        thrown([&] { read_clip_tokenizer(folder_.path()); }),
+        HasSubstr(number.dump() + " for the token \"<|startoftext|>\", expected a whole number from 0 "
+                                  "to 4294967295"));
+  }
+  // -1 stands for the end of a text where tokens are put into a batch.
+  auto gemma = tower_golden("golden_gemma_tokenizer.json");
+  gemma["added_tokens"][0]["id"] = -1;
+  std::ofstream(folder_ / "tokenizer.json") << gemma.dump();
+  EXPECT_THAT(thrown([&] { read_gemma_tokenizer(folder_.path()); }), HasSubstr("-1 for the token \"<pad>\""));
+}
+
+TEST_F(TowerTokenizer, refuses_files_that_prepare_texts_otherwise) {
+  const auto refusal = [&](const std::string& kind, const json& patch) {
+    auto file = tower_golden("golden_" + kind + "_tokenizer.json");
+    file.merge_patch(patch);
+    std::ofstream(folder_ / "tokenizer.json") << file.dump();
+    return thrown(
+        [&] { kind == "clip" ? read_clip_tokenizer(folder_.path()) : read_gemma_tokenizer(folder_.path()); });
+  };
+  const auto clip = tower_golden("golden_clip_tokenizer.json");
+  auto keeps_capitals = clip["normalizer"];
+  keeps_capitals["normalizers"].erase(2);
+  EXPECT_THAT(refusal("clip", {{"normalizer", keeps_capitals}}),
+              HasSubstr("has \"NFC, Replace\" under \"normalizer\", expected \"NFC, Replace, Lowercase\""));
+  EXPECT_THAT(refusal("clip", {{"normalizer", nullptr}}), HasSubstr("has no step under \"normalizer\""));
+  EXPECT_THAT(refusal("clip", {{"normalizer", {{"type", 3}}}}), HasSubstr("\"normalizer\" that is none of"));
+  EXPECT_THAT(refusal("clip", {{"pre_tokenizer", {{"type", "Whitespace"}, {"pretokenizers", nullptr}}}}),
+              HasSubstr("has \"Whitespace\" under \"pre_tokenizer\", expected \"Split, ByteLevel\""));
+  EXPECT_THAT(refusal("clip", {{"model", {{"ignore_merges", true}}}}),
+              HasSubstr("\"ignore_merges\" as true"));
+  EXPECT_THAT(refusal("clip", {{"model", {{"continuing_subword_prefix", "##"}}}}),
+              HasSubstr("\"continuing_subword_prefix\" as \"##\", expected \"\""));
+  EXPECT_THAT(refusal("gemma", {{"normalizer", clip["normalizer"]}}),
+              HasSubstr("expected \"Lowercase, Replace\" or \"Replace\""));
+  EXPECT_THAT(refusal("gemma", {{"pre_tokenizer", {{"type", "ByteLevel"}}}}),
+              HasSubstr("expected \"Split\" or no step"));
+}
+
+TEST_F(TowerTokenizer, of_siglip2_makes_letters_small_where_the_file_does_not_say_so) {
+  auto file = tower_golden("golden_gemma_tokenizer.json");
+  const auto replace = file["normalizer"]["normalizers"][1];
+  file["normalizer"] = replace;
+  file.erase("pre_tokenizer");
+  std::ofstream(folder_ / "tokenizer.json") << file.dump();
+  expect_golden(*read_gemma_tokenizer(folder_.path()), "gemma", 64);
+}
+
+TEST_F(TowerTokenizer, refuses_special_tokens_of_siglip_without_text) {
+  const std::string empty_piece("\x0a\x04\x0a\x00\x18\x03", 6);  // a control piece whose text is ""
+  std::ofstream(folder_ / "spiece.model", std::ios::binary)
+      << read_file(testing::tower_file("golden_spiece.model")) << empty_piece;
+  EXPECT_NO_THROW(read_siglip_tokenizer(folder_.path()));
+  for (const std::string key : {"unk_token", "eos_token", "pad_token"}) {
+    std::ofstream(folder_ / "tokenizer_config.json") << json{{key, ""}}.dump();
+    EXPECT_THAT(thrown([&] { read_siglip_tokenizer(folder_.path()); }),
+                HasSubstr("tokenizer_config.json has \"" + key + "\" as \"\", expected a token"));
+  }
 }
 
 }  // namespace
