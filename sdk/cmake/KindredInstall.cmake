@@ -6,10 +6,11 @@
 #   lib/kindred/                 libkindred_postgres.so, where libpq was found
 #   lib/kindred/plugins/         the plugins that come with it
 #   lib/libkindred_inference.so  models in other programs
+#   lib/libkindred_search.so     indexes in other programs
 #   share/kindred/templates/     what `host new-plugin` copies        component `runtime`
 #   include/kindred/, lib/       headers and the SDK's static library
 #   lib/cmake/Kindred/           find_package(Kindred)
-#   lib/pkgconfig/               kindred.pc, kindred-inference.pc     component `development`
+#   lib/pkgconfig/               kindred.pc and those of the two libraries  component `development`
 include(CMakePackageConfigHelpers)
 
 string(REGEX MATCH "^[0-9]+[.][0-9]+" KINDRED_TORCH_MAJOR_MINOR "${Torch_VERSION}")
@@ -20,7 +21,7 @@ install(TARGETS kindred_base kindred_sdk EXPORT KindredTargets ARCHIVE DESTINATI
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(EXPORT KindredTargets NAMESPACE kindred:: DESTINATION ${_config} COMPONENT development)
 # A set of its own: a program with a model needs neither the SDK's targets nor LibTorch's package.
-install(TARGETS kindred_inference EXPORT KindredInferenceTargets
+install(TARGETS kindred_inference kindred_search EXPORT KindredInferenceTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
 install(EXPORT KindredInferenceTargets NAMESPACE Kindred:: DESTINATION ${_config} COMPONENT development)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/sdk/cmake/KindredConfig.cmake.in"
@@ -41,8 +42,11 @@ list(APPEND KINDRED_TORCH_CFLAGS ${TORCH_CXX_FLAGS} ${OpenMP_CXX_FLAGS})
 list(JOIN KINDRED_TORCH_CFLAGS " " KINDRED_TORCH_CFLAGS)
 get_filename_component(KINDRED_TORCH_LIBDIR "${TORCH_LIBRARY}" DIRECTORY)
 configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred.pc.in" "${PROJECT_BINARY_DIR}/install/kindred.pc" @ONLY)
-configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred-inference.pc.in" "${PROJECT_BINARY_DIR}/install/kindred-inference.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/install/kindred.pc" "${PROJECT_BINARY_DIR}/install/kindred-inference.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+foreach(_library inference search)
+  configure_file("${PROJECT_SOURCE_DIR}/sdk/cmake/kindred-${_library}.pc.in" "${PROJECT_BINARY_DIR}/install/kindred-${_library}.pc" @ONLY)
+endforeach()
+install(FILES "${PROJECT_BINARY_DIR}/install/kindred.pc" "${PROJECT_BINARY_DIR}/install/kindred-inference.pc"
+  "${PROJECT_BINARY_DIR}/install/kindred-search.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 
 install(TARGETS host kindred_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 install(CODE "file(CREATE_LINK host \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/kindred\" SYMBOLIC)"
@@ -56,6 +60,14 @@ if(TARGET kindred_parquet)
   install(TARGETS kindred_parquet LIBRARY DESTINATION lib/kindred COMPONENT runtime)
 endif()
 install(TARGETS ${_plugins} LIBRARY DESTINATION lib/kindred/plugins COMPONENT runtime)
+# All of it and no test, for whoever builds in order to install, as python/CMakeLists.txt does.
+add_custom_target(installed)
+add_dependencies(installed kindred_base kindred_sdk kindred_inference kindred_search host kindred_check kindred_engine kindred_tools ${_plugins})
+foreach(_optional kindred_postgres kindred_parquet)
+  if(TARGET ${_optional})
+    add_dependencies(installed ${_optional})
+  endif()
+endforeach()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/sdk/templates" DESTINATION ${CMAKE_INSTALL_DATADIR}/kindred COMPONENT runtime)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/kindred COMPONENT runtime)
 

@@ -47,9 +47,17 @@ for absent in Trainer Optimizer TrainingData Trackers validate_pipeline read_doc
     FeatureExtractor RowCache CommandLine TerminalContext program_options run_pipeline; do
   ! grep "kindred::host::.*$absent\|boost::$absent" inside.txt >&2 || fail "$library holds $absent"
 done
-nm -DC --defined-only "$library" | sed 's/^[0-9a-f]* . //' | grep -v '^kindred::\(SimilarityModel\|Input\)::' |
-  grep -v '^\(typeinfo\|typeinfo name\|vtable\) for kindred::Error$' >others.txt || true
-[ ! -s others.txt ] || { cat others.txt; fail "$library shows other symbols than those of kindred/inference.hpp"; }
+shows_only() {  # LIBRARY CLASSES HEADER
+  nm -DC --defined-only "$1" | sed 's/^[0-9a-f]* . //' | grep -v "^kindred::\($2\)::" |
+    grep -v '^\(typeinfo\|typeinfo name\|vtable\) for kindred::Error$' >others.txt || true
+  [ ! -s others.txt ] || { cat others.txt; fail "$1 shows other symbols than those of $3"; }
+}
+shows_only "$library" 'SimilarityModel\|Input' kindred/inference.hpp
+# The library beside it, which knows no model; install.python links it.
+search=$(readlink -f "$prefix/lib/libkindred_search.so")
+shows_only "$search" SearchIndex kindred/search/search_index.hpp
+nm -C --defined-only "$search" >inside.txt 2>/dev/null
+! grep "kindred::host::.*InferenceModel" inside.txt >&2 || fail "$search holds a model"
 
 readelf -d similar | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' >needed.txt
 grep -q '^libkindred_inference\.so\.' needed.txt || fail "the program does not link the library"

@@ -14,7 +14,7 @@ import re
 import sys
 
 PAGES_THAT_NAME_PATHS = ["docs/architecture.md", "docs/plugins.md", "docs/style.md"]
-PATH_IN_CODE = re.compile(r"`((?:host|sdk|plugins|tests|docs|datasets|\.ci)/[^`\s]*)`")
+PATH_IN_CODE = re.compile(r"`((?:host|sdk|plugins|python|tests|docs|datasets|\.ci)/[^`\s]*)`")
 TEST_IN_CODE = re.compile(r"`((?:[a-z]+\.)+)([A-Z]\w*)(?:\.(\w+))?`")
 TEST_CASE = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
 TEST_PROGRAM = re.compile(r"\bkindred_add_test\((\w+?)_test\b(?:[^)]*?\bCASES_APART\s+([\w.]+))?")

@@ -131,7 +131,9 @@ class __attribute__((visibility("default"))) SimilarityModel {
   /// float32 (N, D) in the order of the inputs. An input that cannot be read or encoded has a row of NaN and
   /// an error; the others are not touched by it. Results do not depend on which inputs come together, beyond
   /// 1e-6 of rounding. Throws Error only for what is no input's fault, such as too little memory.
-  Embeddings encode(const std::vector<Input>& inputs) const;
+  /// `and_mirror`: rows are the means of what pictures and their mirror images give, in twice the time. It
+  /// throws Error where the model reads no picture alone.
+  Embeddings encode(const std::vector<Input>& inputs, bool and_mirror = false) const;
 
   /// Returns D, the length of an embedding.
   int64_t dimension() const;
@@ -141,6 +143,11 @@ class __attribute__((visibility("default"))) SimilarityModel {
   const std::vector<ModelField>& fields() const;
 
   const ModelCard& card() const;
+
+  /// Tells the model from others, also where it was moved or renamed: a hash of the components, tensors and
+  /// resources that are in its folder now, which are read for it. An index names its model by it. Throws
+  /// Error where the folder is gone.
+  std::string fingerprint() const;
 
  private:
   struct Impl;

@@ -117,6 +117,27 @@ TEST_F(PictureInputs, that_are_bad_cost_no_other_its_row) {
   EXPECT_FALSE(std::isnan(found.row(0)[0]));
 }
 
+TEST_F(PictureInputs, with_their_mirror_images_give_the_mean_of_both) {
+  const auto model = load();
+  const MadePicture made(6, 20, 24);
+  auto mirrored = made.rgb;
+  for (size_t y = 0; y < 20; ++y) {
+    for (size_t x = 0; x < 24; ++x) {
+      for (size_t c = 0; c < 3; ++c) mirrored[3 * (24 * y + x) + c] = made.rgb[3 * (24 * y + 23 - x) + c];
+    }
+  }
+  const auto picture = Input::image(made.rgb, 20, 24);
+  const auto both = model.encode({picture, Input::image(mirrored, 20, 24)});
+  const auto mean = model.encode({picture}, true);
+  ASSERT_TRUE(mean.errors.empty() && both.errors.empty());
+  double apart = 0;
+  for (size_t d = 0; d < mean.dimension; ++d) {
+    EXPECT_NEAR(mean.row(0)[d], (both.row(0)[d] + both.row(1)[d]) / 2, 1e-6);
+    apart = std::max<double>(apart, std::abs(both.row(0)[d] - both.row(1)[d]));
+  }
+  EXPECT_GT(apart, 1e-4) << "the mirror image of this picture must be another";
+}
+
 TEST_F(PictureInputs, give_what_the_command_embed_gives) {
   const auto result = testing::run_host(
       *folder_, {"embed", "--quiet", "--model", "run", "--output", "e.npy", "photos/2", "photos/0"});

@@ -216,6 +216,23 @@ TEST(SimilarityModel, serves_several_threads_at_once) {
   }
 }
 
+TEST(SimilarityModel, is_told_by_what_it_is_and_not_by_its_place) {
+  const testing::TemporaryFolder folder("inference_fingerprint");
+  std::filesystem::copy(model_of_before("vectors"), folder / "moved");
+  const auto moved = SimilarityModel::load(folder / "moved");
+  EXPECT_EQ(moved.fingerprint().size(), 32U);
+  EXPECT_EQ(moved.fingerprint(), load("vectors").fingerprint());
+  EXPECT_NE(moved.fingerprint(), load("records").fingerprint());
+  std::filesystem::remove_all(folder / "moved");
+  EXPECT_THAT(testing::thrown([&] { moved.fingerprint(); }), HasSubstr("model.json"));
+}
+
+TEST(SimilarityModel, has_mirror_images_of_pictures_alone) {
+  const auto said = testing::thrown([] { load("vectors").encode(some_vectors(1), true); });
+  EXPECT_THAT(said, HasSubstr("mirror images are of pictures"));
+  EXPECT_THAT(said, HasSubstr("reads vectors"));
+}
+
 TEST(SimilarityModel, of_no_input_gives_no_row_and_can_be_moved) {
   auto first = load("vectors");
   const auto none = first.encode({});

@@ -1,0 +1,53 @@
+# find_kindred_tree(<site packages> <variable>)
+#   Sets <variable> to a folder to which Kindred is installed, see ../CMakeLists.txt. Where it has to be built, and nobody said with
+#   which LibTorch, that of the torch in <site packages> is taken.
+foreach(_name KINDRED_PREFIX KINDRED_BUILD)
+  set(${_name} "$ENV{${_name}}" CACHE PATH "Where Kindred is; see python/CMakeLists.txt")
+endforeach()
+
+function(_kindred_do what)
+  message(STATUS "${what}")
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed)
+  if(failed)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${what} failed; the command was: ${command}")
+  endif()
+endfunction()
+
+# Builds the folder that the preset `release` has, or brings it up to date.
+function(_kindred_build site build)
+  get_filename_component(source "${CMAKE_CURRENT_SOURCE_DIR}/.." ABSOLUTE)
+  if(NOT EXISTS "${source}/host/CMakeLists.txt")
+    message(FATAL_ERROR "${source} is not Kindred's repository, in which it could be built; name an installed one by KINDRED_PREFIX")
+  endif()
+  if(NOT EXISTS "${build}/CMakeCache.txt")
+    set(torch "${site}/torch/share/cmake/Torch")
+    if(EXISTS "${torch}" AND NOT DEFINED ENV{Torch_DIR})
+      set(torch_option "-DTorch_DIR=${torch}")
+    endif()
+    # The prefix path of this build is that of pip's own packages, which are gone when it has ended.
+    _kindred_do("configuring Kindred in ${build}" "${CMAKE_COMMAND}" -E env --unset=CMAKE_PREFIX_PATH
+      "${CMAKE_COMMAND}" -S "${source}" -B "${build}" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKINDRED_BUILD_TESTS=OFF ${torch_option})
+  endif()
+  _kindred_do("building Kindred in ${build}: a quarter of an hour on two cores, the first time"
+    "${CMAKE_COMMAND}" --build "${build}" --target installed --parallel)
+endfunction()
+
+function(find_kindred_tree site variable)
+  if(KINDRED_PREFIX)
+    get_filename_component(tree "${KINDRED_PREFIX}" ABSOLUTE)
+  else()
+    set(build "${KINDRED_BUILD}")
+    if(NOT build)
+      get_filename_component(build "${CMAKE_CURRENT_SOURCE_DIR}/../build/release" ABSOLUTE)
+      _kindred_build("${site}" "${build}")
+    endif()
+    set(tree "${CMAKE_CURRENT_BINARY_DIR}/kindred_tree")
+    file(REMOVE_RECURSE "${tree}")
+    _kindred_do("taking Kindred from ${build}" "${CMAKE_COMMAND}" --install "${build}" --prefix "${tree}" --strip)
+  endif()
+  if(NOT EXISTS "${tree}/lib/cmake/Kindred/KindredConfig.cmake")
+    message(FATAL_ERROR "${tree} holds no installed Kindred (lib/cmake/Kindred is missing); give KINDRED_PREFIX the folder of `cmake --install`, or KINDRED_BUILD that of a build")
+  endif()
+  set(${variable} "${tree}" PARENT_SCOPE)
+endfunction()
