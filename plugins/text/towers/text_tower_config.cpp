@@ -11,8 +11,8 @@ namespace kindred {
 namespace {
 
 constexpr int64_t kLargestTowerSize = int64_t{1} << 24;  // of any size; beyond it is a damaged file
-constexpr int64_t kMostLayers = 4096;  // layers are built before weights are compared with them
-constexpr int64_t kFirstEnd = 2;       // what the first CLIPs say of their end, wrongly
+constexpr int64_t kMostTowerLayers = 4096;  // layers are built before weights are compared with them
+constexpr int64_t kFirstEnd = 2;            // what the first CLIPs say of their end, wrongly
 
 /// What transformers takes for keys that are missing.
 struct Defaults {
@@ -23,7 +23,7 @@ struct Defaults {
 constexpr Defaults kClip = {49408, 512, 2048, 8, 77, "quick_gelu", 1e-5};
 constexpr Defaults kSiglip = {32000, 768, 3072, 12, 64, "gelu_pytorch_tanh", 1e-6};
 
-int64_t size_of(const JsonFile& file, const char* key, int64_t otherwise,
+int64_t size_or(const JsonFile& file, const char* key, int64_t otherwise,
                 int64_t largest = kLargestTowerSize) {
   const auto value = file.integer_if_present(key).value_or(otherwise);
   if (value >= 1 && value <= largest) return value;
@@ -47,12 +47,12 @@ nn::Activation activation_of(const JsonFile& file, const char* otherwise) {
 
 TextTowerConfig common_config(const JsonFile& file, const Defaults& defaults) {
   TextTowerConfig config;
-  config.vocabulary = size_of(file, "vocab_size", defaults.vocabulary);
-  config.hidden = size_of(file, "hidden_size", defaults.hidden);
-  config.layers = size_of(file, "num_hidden_layers", 12, kMostLayers);
-  config.heads = size_of(file, "num_attention_heads", defaults.heads);
-  config.intermediate = size_of(file, "intermediate_size", defaults.intermediate);
-  config.positions = size_of(file, "max_position_embeddings", defaults.positions);
+  config.vocabulary = size_or(file, "vocab_size", defaults.vocabulary);
+  config.hidden = size_or(file, "hidden_size", defaults.hidden);
+  config.layers = size_or(file, "num_hidden_layers", 12, kMostTowerLayers);
+  config.heads = size_or(file, "num_attention_heads", defaults.heads);
+  config.intermediate = size_or(file, "intermediate_size", defaults.intermediate);
+  config.positions = size_or(file, "max_position_embeddings", defaults.positions);
   config.activation = activation_of(file, defaults.activation);
   config.epsilon = file.number("layer_norm_eps", defaults.epsilon);
   config.initial_deviation = file.number("initializer_range", config.initial_deviation);
@@ -102,7 +102,7 @@ TextTowerConfig read_clip_text_config(const std::string& folder) {
   auto config = common_config(part, kClip);
   // A tower that was stored alone has its projection where it was stored with it.
   if (whole || names_architecture(file, "CLIPTextModelWithProjection"))
-    config.projection = size_of(file, "projection_dim", 512);
+    config.projection = size_or(file, "projection_dim", 512);
   config.end = part.integer_if_present("eos_token_id").value_or(49407);
   config.pooling = config.end == kFirstEnd ? TowerPooling::highest : TowerPooling::first_end;
   return config;
@@ -120,7 +120,7 @@ TextTowerConfig read_siglip_text_config(const std::string& folder) {
   const auto part = whole ? text_part(file) : file;
   auto config = common_config(part, kSiglip);
   config.of_siglip = true;
-  config.projection = size_of(part, "projection_size", config.hidden);
+  config.projection = size_or(part, "projection_size", config.hidden);
   config.pooling = TowerPooling::last;
   return config;
 }
