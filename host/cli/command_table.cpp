@@ -171,7 +171,7 @@ constexpr Command kCommands[] = {
     {"export",
      kTools,
      "write a model as a file of other programs",
-     "export --model DIR --to torchscript|onnx|state_dict --output DIR [options]",
+     "export --model DIR --to torchscript|onnx|openvino|state_dict --output DIR [options]",
      "Writes a model, encoder and heads, as one file for other programs, for batches of any size. The file "
      "is "
      "opened\nagain and computes 32 samples before it is handed over; manifest.json says what goes in and "
@@ -181,12 +181,13 @@ constexpr Command kCommands[] = {
      "  onnx         model.onnx (opset 17), for ONNX Runtime, OpenVINO, TensorRT and others; its check needs "
      "the "
      "plugin\n               openvino\n"
+     "  openvino     model.xml and model.bin, OpenVINO's own format; made by that plugin\n"
      "  state_dict   the encoder's weights as safetensors, under the names of torchvision, timm or "
      "transformers",
      "host export --model runs/toy_cars/20261124T100000Z --to onnx --with-preprocessing --output cars_onnx",
      {},
      {kModel,
-      {"to", OptionValue::text, "FORMAT", "torchscript, onnx or state_dict"},
+      {"to", OptionValue::text, "FORMAT", "torchscript, onnx, openvino or state_dict"},
       {"output", OptionValue::text, "DIR", "the folder that is made"},
       {"with-preprocessing", OptionValue::none, nullptr,
        "the network takes bytes (B, H, W, 3) and normalises them itself; resizing stays with the caller"},

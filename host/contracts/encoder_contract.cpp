@@ -3,6 +3,8 @@
 
 #include "host/contracts/module_contract.hpp"
 #include "kindred/encoder.hpp"
+#include "kindred/error.hpp"
+#include "kindred/io/network_converter.hpp"
 #include "kindred/io/published_tensors.hpp"
 
 namespace kindred::host {
@@ -10,7 +12,9 @@ namespace {
 
 /// Its names and numbers never vary, so they are asked for once. What it computes is checked by EncoderPart,
 /// which knows where the encoder is cut.
-class EncoderContract final : public ModuleContract<Encoder>, public PublishedTensors {
+class EncoderContract final : public ModuleContract<Encoder>,
+                              public PublishedTensors,
+                              public NetworkConverter {
  public:
   EncoderContract(std::shared_ptr<Encoder> inner, const ComponentInfo& info)
       : ModuleContract(std::move(inner), info),
@@ -62,6 +66,13 @@ class EncoderContract final : public ModuleContract<Encoder>, public PublishedTe
     const auto* published = dynamic_cast<const PublishedTensors*>(inner_.get());
     return calls_.call("published_tensors", [&] {
       return published == nullptr ? module_tensors(*inner_) : published->published_tensors();
+    });
+  }
+  void convert_network(const std::string& file, const std::string& target) const override {
+    const auto* converter = dynamic_cast<const NetworkConverter*>(inner_.get());
+    calls_.call("convert_network", [&] {
+      if (converter == nullptr) throw Error("its engine has no format of its own for networks");
+      converter->convert_network(file, target);
     });
   }
 

@@ -70,6 +70,10 @@ std::string use_text(const json& manifest, const ExportRequest& request) {
       return "```python\nimport onnxruntime\nsession = onnxruntime.InferenceSession(\"model.onnx\")\n"
              "embeddings, = session.run(None, {\"" +
              name + "\": " + name + "})\n```\n\n";
+    case ExportFormat::openvino:
+      return "```python\nimport openvino\nmodel = openvino.compile_model(\"model.xml\")\nembeddings = "
+             "model(" +
+             name + ")[0]\n```\n\n";
     case ExportFormat::state_dict:
       break;
   }

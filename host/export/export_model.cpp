@@ -92,7 +92,7 @@ at::Tensor expected_embeddings(const Servable& servable, const ExportRequest& re
   return model.apply_heads(model.encoders.front().infer(request.input.batch(samples.raw)));
 }
 
-/// One of the two formats that hold the whole network.
+/// One of the formats that hold the whole network.
 void export_network(const ExportRequest& request, Servable& servable, const Catalog& catalog,
                     const ExportSamples& samples, const PartialFolder& folder, json& manifest) {
   constexpr int64_t kFew = 2, kMore = 3;
@@ -101,8 +101,11 @@ void export_network(const ExportRequest& request, Servable& servable, const Cata
                                     taken.slice(0, 0, kMore));
   prepare_for_inference(servable.model);
   const auto expected = expected_embeddings(servable, request, samples);
+  if (request.format == ExportFormat::openvino) {
+    export_openvino(folder.path(), *graph, request.input, catalog, samples, taken, expected, manifest);
+    return;
+  }
   if (request.format == ExportFormat::onnx) {
-    manifest["files"] = {"model.onnx"};
     export_onnx(folder.path(), *graph, request.input, catalog, samples, taken, expected, manifest);
     return;
   }
@@ -115,7 +118,7 @@ void export_network(const ExportRequest& request, Servable& servable, const Cata
 }  // namespace
 
 const std::vector<std::string>& export_format_names() {
-  static const std::vector<std::string> names = {"torchscript", "onnx", "state_dict"};
+  static const std::vector<std::string> names = {"torchscript", "onnx", "openvino", "state_dict"};
   return names;
 }
 
@@ -123,8 +126,8 @@ ExportFormat export_format_from_name(const std::string& name) {
   const auto& names = export_format_names();
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) {
-    throw Error("\"" + name + "\" is no format of a model; expected torchscript, onnx or state_dict" +
-                (name == "openvino" ? "; OpenVINO reads ONNX files as they are" : ""));
+    throw Error("\"" + name +
+                "\" is no format of a model; expected torchscript, onnx, openvino or state_dict");
   }
   return static_cast<ExportFormat>(found - names.begin());
 }

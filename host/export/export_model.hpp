@@ -12,9 +12,9 @@
 
 namespace kindred::host {
 
-enum class ExportFormat { torchscript, onnx, state_dict };
+enum class ExportFormat { torchscript, onnx, openvino, state_dict };
 
-/// Names of the formats: "torchscript", "onnx", "state_dict".
+/// Names of the formats: "torchscript", "onnx", "openvino", "state_dict".
 const std::vector<std::string>& export_format_names();
 
 /// Throws Error for a name that is not among them.

@@ -16,4 +16,10 @@ void export_onnx(const std::string& folder, torch::jit::Graph& graph, const Expo
                  const Catalog& catalog, const ExportSamples& samples, const at::Tensor& taken,
                  const at::Tensor& expected, nlohmann::json& manifest);
 
+/// The same as model.xml and model.bin, OpenVINO's own format, which the encoder of ONNX files writes. Throws
+/// Error where no plugin has it.
+void export_openvino(const std::string& folder, torch::jit::Graph& graph, const ExportInput& input,
+                     const Catalog& catalog, const ExportSamples& samples, const at::Tensor& taken,
+                     const at::Tensor& expected, nlohmann::json& manifest);
+
 }  // namespace kindred::host

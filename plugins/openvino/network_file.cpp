@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <openvino/core/graph_util.hpp>
 #include <openvino/core/preprocess/pre_post_process.hpp>
 #include <openvino/runtime/core.hpp>
 #include <openvino/runtime/properties.hpp>
@@ -192,6 +193,15 @@ at::Tensor NetworkFile::run(const at::Tensor& x) {
   for (const auto& part : at::cat({x, at::zeros(filled_up, x.options())}).split(batch))
     parts.push_back(compiled_->run(part));
   return at::cat(parts).slice(0, 0, x.size(0));
+}
+
+void save_network(const NetworkFile::Source& source, const std::string& xml) {
+  const auto model = read(source);
+  try {
+    ov::save_model(model, xml, false);
+  } catch (const std::exception& error) {
+    throw Error("OpenVINO cannot write " + xml + " (" + what_happened(error) + ")");
+  }
 }
 
 }  // namespace kindred

@@ -40,4 +40,8 @@ class NetworkFile {
   std::unique_ptr<Compiled> compiled_;
 };
 
+/// Writes the network of `source` to `xml`, in OpenVINO's own format, and its weights to the file of that
+/// name that ends with .bin. Throws Error.
+void save_network(const NetworkFile::Source& source, const std::string& xml);
+
 }  // namespace kindred

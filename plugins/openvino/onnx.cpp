@@ -3,6 +3,7 @@
 
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
+#include "kindred/io/network_converter.hpp"
 #include "kindred/plugin.hpp"
 #include "network_file.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 enum class OutputPooling { none, cls, mean };
 
 /// A frozen network of an ONNX file.
-class OnnxEncoder final : public Encoder {
+class OnnxEncoder final : public Encoder, public NetworkConverter {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"onnxruntime", "openvino", "OnnxModule", "InferenceSession"};
   struct Params {
@@ -77,6 +78,9 @@ class OnnxEncoder final : public Encoder {
   std::vector<NamedTensor> parameters() override { return {}; }
   std::vector<NamedTensor> buffers() override { return {}; }
   void train(bool) override {}
+  void convert_network(const std::string& file, const std::string& target) const override {
+    save_network({file, "", ""}, target);
+  }
 
   at::Tensor prepare(const Batch& batch, at::ScalarType dtype) const override {
     if (!reads_pictures_) return batch.data;
@@ -119,5 +123,5 @@ class OnnxEncoder final : public Encoder {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Encoder, OnnxEncoder, "kindred.onnx", "1.0.0", "A frozen network of an ONNX file");
+KINDRED_COMPONENT(Encoder, OnnxEncoder, "kindred.onnx", "1.1.0", "A frozen network of an ONNX file");
 }  // namespace kindred

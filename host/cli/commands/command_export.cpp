@@ -116,7 +116,7 @@ int export_command(const CommandLine& command) {
   request.input.with_preprocessing = command.has("with-preprocessing");
   if (request.input.with_preprocessing &&
       !(request.input.is_picture() && request.format != ExportFormat::state_dict))
-    throw UsageError("--with-preprocessing is for networks of pictures, in torchscript and onnx");
+    throw UsageError("--with-preprocessing is for networks of pictures, in torchscript, onnx and openvino");
   const auto samples = samples_for(command, pipeline, catalog, servable, request.input);
   const auto manifest = export_model(request, servable, catalog, samples, command.context());
   if (manifest["check"].is_null())

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <thread>
 
+#include "../distributed/thread_communicator.hpp"
 #include "host/base/issue.hpp"
 #include "host/training/trained_tensors.hpp"
 #include "made_training.hpp"
@@ -169,6 +171,31 @@ TEST(Trainer, learns_by_low_rank_factors_and_goes_on_after_an_interruption_bit_f
   EXPECT_TRUE(at::equal(averaged[1], before[1].tensor));
   EXPECT_FALSE(at::equal(averaged[0], whole[0])) << "the average covers the matrix";
   EXPECT_FALSE(at::equal(averaged[0], before[0].tensor));
+}
+
+TEST(Trainer, learns_the_same_low_rank_factors_in_two_processes_as_in_one) {
+  const TemporaryFolder alone_folder("low_rank_alone"), folder("low_rank_first");
+  MadeTraining alone(alone_folder.path().string()), first(folder.path().string()),
+      second("/folder/that/is/not/there");  // only the first process writes
+  for (auto* training : {&alone, &first, &second}) {
+    training->model.encoders.push_back(part_of(std::make_shared<TwoLayers>()));
+    training->encoders = {spec_of(2, {"query.weight"})};
+    training->options.accumulate = 2;
+  }
+  alone.trainer().train();
+  MeetingPoint point(2);
+  ThreadCommunicator first_communicator(point, 0), second_communicator(point, 1);
+  auto& first_trainer = first.trainer(first_communicator);
+  auto& second_trainer = second.trainer(second_communicator);
+  std::thread other([&] { second_trainer.train(); });
+  first_trainer.train();
+  other.join();
+  const auto query = [](const MadeTraining& training) {
+    return training.model.encoders.front().encoder->parameters().front().tensor.detach();
+  };
+  EXPECT_TRUE(at::equal(query(first), query(second)));
+  EXPECT_TRUE(at::allclose(query(first), query(alone), 1e-3, 1e-4));
+  EXPECT_FALSE(at::allclose(query(first), TwoLayers().parameters().front().tensor, 1e-3, 1e-4));
 }
 
 }  // namespace
