@@ -180,8 +180,9 @@ TEST_F(Export, says_what_is_wrong_and_leaves_nothing) {
   };
   EXPECT_THAT(told({"--to", "tflite", "--output", "out"}),
               HasSubstr("torchscript, onnx, openvino or state_dict"));
-  if (!has_openvino())
+  if (!has_openvino()) {
     EXPECT_THAT(told({"--to", "openvino", "--output", "out"}), HasSubstr("or take --to onnx"));
+  }
   EXPECT_THAT(told({"--to", "onnx"}), HasSubstr("--output DIR is missing"));
   EXPECT_THAT(told({"--to", "onnx", "--output", "out", "--size", "32"}), HasSubstr("WIDTHxHEIGHT"));
   for (const auto* wrong :

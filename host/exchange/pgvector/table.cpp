@@ -15,7 +15,7 @@ namespace kindred::host {
 namespace {
 
 // What pgvector can hold, and index.
-constexpr int64_t kMostNumbers = 16000, kMostIndexed = 2000, kMostIndexedHalves = 4000;
+constexpr int64_t kMostColumnNumbers = 16000, kMostIndexed = 2000, kMostIndexedHalves = 4000;
 constexpr size_t kLongestName = 63;  // of PostgreSQL, in bytes
 
 PgvectorParams checked(PgvectorParams params) {
@@ -88,11 +88,11 @@ PgvectorTable::PgvectorTable(const std::string& name, const PgvectorParams& para
       head_(head),
       is_half_(is_halfvec(params, head.space)) {
   check_postgres_name("table", name);
-  if (head.space.dimension > kMostNumbers) {
+  if (head.space.dimension > kMostColumnNumbers) {
     throw Error(
         fmt::format("the rows have {} numbers, and pgvector holds at most {}; cut them when the index is "
                     "built (--cut)",
-                    head.space.dimension, kMostNumbers));
+                    head.space.dimension, kMostColumnNumbers));
   }
   for (const auto& column : head.columns) {
     check_postgres_name("column", column.name);
