@@ -2,7 +2,7 @@
 # Installs what is missing, builds everything and runs all tests. KINDRED_WERROR=ON makes warnings errors.
 set -eu
 cd "$(dirname "$0")/.."
-.ci/setup.sh python3-jsonschema
+.ci/setup.sh python3-jsonschema python3-hnswlib
 # Arrow's libraries for Parquet files, and OpenVINO's for ONNX files; C++ needs the wheels' own files alone. What cannot be had
 # is left out.
 python=.venv/bin/python3

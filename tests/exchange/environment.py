@@ -1,6 +1,7 @@
 """The packages that read back what `host index export` wrote, in a virtual environment of their own."""
 import fcntl
 import hashlib
+import importlib.util
 import os
 import pathlib
 import subprocess
@@ -25,8 +26,12 @@ def in_environment(*packages):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
             try:
-                venv.create(folder, with_pip=True, clear=True)
-                subprocess.run([folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                # A pip of its own would take longer to unpack than most packages.
+                has_pip = importlib.util.find_spec("pip") is not None
+                venv.create(folder, with_pip=not has_pip, clear=True)
+                python = folder / "bin/python"
+                pip = [sys.executable, "-m", "pip", "--python", python] if has_pip else [python, "-m", "pip"]
+                subprocess.run([*pip, "install", "--quiet", "--disable-pip-version-check", "--no-compile",
                                 "--retries", "1", "--timeout", "30", *packages], check=True, timeout=600,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             except (subprocess.SubprocessError, OSError) as error:

@@ -10,9 +10,13 @@ import sys
 
 from environment import in_environment
 
-in_environment("numpy", "hnswlib")
-import hnswlib  # noqa: E402
-import numpy  # noqa: E402
+try:  # Debian has it compiled (python3-hnswlib), and pip compiles it for a minute
+    import hnswlib
+    import numpy
+except ImportError:
+    in_environment("numpy", "hnswlib")
+    import hnswlib
+    import numpy
 from made_index import DIMENSION, StoreTest, main, rows  # noqa: E402
 
 

@@ -8,8 +8,11 @@ import sys
 
 from environment import in_environment
 
-in_environment("numpy")
-import numpy  # noqa: E402
+try:
+    import numpy
+except ImportError:
+    in_environment("numpy")
+    import numpy
 from made_index import StoreTest, main  # noqa: E402
 
 
