@@ -5,8 +5,8 @@
 #include "convnext_variants.hpp"
 #include "convnext_weights.hpp"
 #include "kindred/encoder.hpp"
-#include "kindred/error.hpp"
 #include "kindred/plugin.hpp"
+#include "nn/tensor_list.hpp"
 
 namespace kindred {
 namespace {
@@ -80,12 +80,8 @@ class ConvNext final : public Encoder {
 
  private:
   static ConvNextConfig config_of(const Params& params) {
-    if (params.folder.empty()) return convnext_variant(params.variant);
-    if (!params.weights.empty()) {
-      throw Error("\"folder\" is \"" + params.folder + "\" and \"weights\" is \"" + params.weights +
-                  "\", expected one of them; a folder brings its own weights");
-    }
-    return read_convnext_folder(params.folder);
+    nn::refuse_two_origins(params.folder, params.weights);
+    return params.folder.empty() ? convnext_variant(params.variant) : read_convnext_folder(params.folder);
   }
 
   ConvNextNetwork network_;

@@ -41,6 +41,12 @@ Weights load_weights(const std::string& what, const std::string& path, const Ten
   return weights;
 }
 
+void refuse_two_origins(const std::string& folder, const std::string& weights) {
+  if (folder.empty() || weights.empty()) return;
+  throw Error("\"folder\" is \"" + folder + "\" and \"weights\" is \"" + weights +
+              "\", expected one of them; a folder brings its own weights");
+}
+
 void copy_fitting_tensors(const std::vector<NamedTensor>& target, const std::vector<NamedTensor>& source) {
   at::NoGradGuard no_grad;
   for (const auto& stored : source) {

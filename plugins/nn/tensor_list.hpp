@@ -24,6 +24,9 @@ Weights load_weights(const std::string& what, const std::string& path, const Ten
                      bool (*ignore)(const std::string&),
                      const std::vector<NamingConvention>& conventions = {});
 
+/// Throws Error where an encoder got both a "folder", which brings weights, and "weights".
+void refuse_two_origins(const std::string& folder, const std::string& weights);
+
 /// Copies into each of `target` the tensor of `source` that has its name and its shape, if there is one:
 /// for layers that published weights lack and trained ones have.
 void copy_fitting_tensors(const std::vector<NamedTensor>& target, const std::vector<NamedTensor>& source);

@@ -3,20 +3,15 @@
 #include <filesystem>
 #include <map>
 
+#include "config_size.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_file.hpp"
 
 namespace kindred {
 namespace {
 
-constexpr int64_t kLargest = int64_t{1} << 24;  // of any size; beyond it is a damaged file
-constexpr int64_t kMostLayers = 4096;           // layers are built before weights are compared with them
-
-int64_t size_of(const JsonFile& file, const char* key, int64_t largest = kLargest) {
-  const auto value = file.integer(key);
-  if (value >= 1 && value <= largest) return value;
-  throw Error(file.path() + " has \"" + key + "\" as " + std::to_string(value) + ", expected 1 to " +
-              std::to_string(largest));
+int64_t size_of(const JsonFile& file, const char* key, int64_t largest = kLargestSize) {
+  return checked_size(file, key, file.integer(key), largest);
 }
 
 double dropout_of(const JsonFile& file, const char* key) {

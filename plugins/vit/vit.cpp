@@ -4,10 +4,10 @@
 
 #include "folder_config.hpp"
 #include "kindred/encoder.hpp"
-#include "kindred/error.hpp"
 #include "kindred/io/published_tensors.hpp"
 #include "kindred/io/weights.hpp"
 #include "kindred/plugin.hpp"
+#include "nn/tensor_list.hpp"
 #include "published_variants.hpp"
 #include "vision_transformer.hpp"
 
@@ -115,10 +115,7 @@ class VitEncoder final : public Encoder, public PublishedTensors {
   }
 
   static StoredNetwork network_of(const Params& params) {
-    if (!params.folder.empty() && !params.weights.empty()) {
-      throw Error("\"folder\" is \"" + params.folder + "\" and \"weights\" is \"" + params.weights +
-                  "\", expected one of them; a folder brings its own weights");
-    }
+    nn::refuse_two_origins(params.folder, params.weights);
     auto stored =
         params.folder.empty() ? published_variant(params.variant) : read_vision_folder(params.folder);
     const auto chosen = poolings().find(params.pooling);

@@ -4,15 +4,14 @@
 #include <map>
 #include <vector>
 
+#include "config_size.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_file.hpp"
 
 namespace kindred {
 namespace {
 
-constexpr int64_t kLargestTowerSize = int64_t{1} << 24;  // of any size; beyond it is a damaged file
-constexpr int64_t kMostTowerLayers = 4096;  // layers are built before weights are compared with them
-constexpr int64_t kFirstEnd = 2;            // what the first CLIPs say of their end, wrongly
+constexpr int64_t kFirstEnd = 2;  // what the first CLIPs say of their end, wrongly
 
 /// What transformers takes for keys that are missing.
 struct Defaults {
@@ -23,12 +22,8 @@ struct Defaults {
 constexpr Defaults kClip = {49408, 512, 2048, 8, 77, "quick_gelu", 1e-5};
 constexpr Defaults kSiglip = {32000, 768, 3072, 12, 64, "gelu_pytorch_tanh", 1e-6};
 
-int64_t size_or(const JsonFile& file, const char* key, int64_t otherwise,
-                int64_t largest = kLargestTowerSize) {
-  const auto value = file.integer_if_present(key).value_or(otherwise);
-  if (value >= 1 && value <= largest) return value;
-  throw Error(file.path() + " has \"" + key + "\" as " + std::to_string(value) + ", expected 1 to " +
-              std::to_string(largest));
+int64_t size_or(const JsonFile& file, const char* key, int64_t otherwise, int64_t largest = kLargestSize) {
+  return checked_size(file, key, file.integer_if_present(key).value_or(otherwise), largest);
 }
 
 nn::Activation activation_of(const JsonFile& file, const char* otherwise) {
@@ -49,7 +44,7 @@ TextTowerConfig common_config(const JsonFile& file, const Defaults& defaults) {
   TextTowerConfig config;
   config.vocabulary = size_or(file, "vocab_size", defaults.vocabulary);
   config.hidden = size_or(file, "hidden_size", defaults.hidden);
-  config.layers = size_or(file, "num_hidden_layers", 12, kMostTowerLayers);
+  config.layers = size_or(file, "num_hidden_layers", 12, kMostLayers);
   config.heads = size_or(file, "num_attention_heads", defaults.heads);
   config.intermediate = size_or(file, "intermediate_size", defaults.intermediate);
   config.positions = size_or(file, "max_position_embeddings", defaults.positions);

@@ -17,25 +17,28 @@ constexpr double kLargestMargin = 1.5;
 
 at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
                          const at::Tensor& margins, double scale) {
-  const auto of_sample = margins.index_select(0, labels).unsqueeze(1);
-  const auto target = with_angular_margin(own, of_sample).to(cosines.scalar_type());
+  const auto target = with_angular_margin(own, margins).to(cosines.scalar_type());
   return cross_entropy(scale * cosines.scatter(1, labels.unsqueeze(1), target), labels);
 }
 
-at::Tensor class_margins(const ArcFaceParams& params, const Site& site) {
-  auto margins = at::full({site.classes}, params.margin, at::kDouble);
+ClassMargins::ClassMargins(const ArcFaceParams& params, const Site& site)
+    : margins_(at::full({site.classes}, params.margin, at::kDouble)) {
   if (params.margin_power > 0) {
-    margins = site.class_sizes.empty()
-                  ? at::zeros_like(margins)
-                  : margins * at::tensor(site.class_sizes, at::kDouble).pow(-params.margin_power);
+    margins_ = site.class_sizes.empty()
+                   ? at::zeros_like(margins_)
+                   : margins_ * at::tensor(site.class_sizes, at::kDouble).pow(-params.margin_power);
   }
-  margins = margins + params.margin_offset;
-  const double largest = margins.numel() > 0 ? margins.max().item<double>() : 0;
+  margins_ = margins_ + params.margin_offset;
+  const double largest = margins_.numel() > 0 ? margins_.max().item<double>() : 0;
   if (largest > kLargestMargin) {
     throw Error("the margin of a class is " + std::to_string(largest) +
                 ", expected at most 1.5; lower \"margin\" or \"margin_offset\"");
   }
-  return margins;
+}
+
+at::Tensor ClassMargins::of(const at::Tensor& labels) {
+  if (margins_.device() != labels.device()) margins_ = margins_.to(labels.device());
+  return margins_.index_select(0, labels).unsqueeze(1);
 }
 
 namespace {
@@ -49,16 +52,15 @@ class ArcFaceLoss final : public ProxyLoss {
   };
 
   ArcFaceLoss(const Params& params, const Site& site)
-      : ProxyLoss(site), margins_(class_margins(params, site)), scale_(params.scale) {}
+      : ProxyLoss(site), margins_(params, site), scale_(params.scale) {}
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    if (margins_.device() != labels.device()) margins_ = margins_.to(labels.device());
     return arc_face_loss(proxies_.cosines(embeddings), proxies_.exact_cosines(embeddings, labels), labels,
-                         margins_, scale_);
+                         margins_.of(labels), scale_);
   }
 
  private:
-  at::Tensor margins_;
+  ClassMargins margins_;
   double scale_;
 };
 

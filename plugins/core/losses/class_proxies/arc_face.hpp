@@ -10,7 +10,7 @@ namespace kindred {
 
 /// Additive angular margin (Deng et al. 2019, eq. 3): cross-entropy of scale cos(theta_c), where the angle of
 /// the sample's own class is enlarged by the margin of the class. cosines (B, C); own (B, 1), those of the
-/// own classes, float64; margins float64 (C) on the device of the labels.
+/// own classes, and margins (B, 1), their margins, both float64.
 at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
                          const at::Tensor& margins, double scale);
 
@@ -22,11 +22,21 @@ struct ArcFaceParams {
   double scale = 64.0;
 };
 
-/// float64 (C): the margin of each class, margin n^-margin_power + margin_offset of a class of n training
-/// samples (Ha, Liu, Liu, Xu 2020, "Google Landmark Recognition 2020 Competition Third Place Solution",
-/// section 3.2), so that rare classes get larger ones. Where the host only asks what the loss takes, sizes
-/// are unknown, and margins are those of very large classes. Throws Error where a margin is larger than 1.5.
-at::Tensor class_margins(const ArcFaceParams& params, const Site& site);
+/// The margin of each class, margin n^-margin_power + margin_offset of a class of n training samples (Ha,
+/// Liu, Liu, Xu 2020, "Google Landmark Recognition 2020 Competition Third Place Solution", section 3.2), so
+/// that rare classes get larger ones. Where the host only asks what the loss takes, sizes are unknown, and
+/// margins are those of very large classes.
+class ClassMargins {
+ public:
+  /// Throws Error where a margin is larger than 1.5.
+  ClassMargins(const ArcFaceParams& params, const Site& site);
+
+  /// float64 (B, 1) on the device of the labels (B): the margins of the samples' classes.
+  at::Tensor of(const at::Tensor& labels);
+
+ private:
+  at::Tensor margins_;  ///< float64 (C), on the device where they were used last
+};
 
 /// Declares the parameters of ArcFace.
 template <class Params>

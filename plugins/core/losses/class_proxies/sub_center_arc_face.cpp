@@ -18,20 +18,20 @@ class SubCenterArcFaceLoss final : public ProxyLoss {
   };
 
   SubCenterArcFaceLoss(const Params& params, const Site& site)
-      : ProxyLoss(site, params.centers), params_(params), margins_(class_margins(params, site)) {}
+      : ProxyLoss(site, params.centers), params_(params), margins_(params, site) {}
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    if (margins_.device() != labels.device()) margins_ = margins_.to(labels.device());
     const auto all = proxies_.cosines(embeddings).view({-1, proxies_.classes(), params_.centers});
     // Where cosines are equal, one of them gets the gradient.
     const auto [cosines, centers] = all.max(2);  // (B, C) each
     const auto own = labels * params_.centers + centers.gather(1, labels.unsqueeze(1)).squeeze(1);
-    return arc_face_loss(cosines, proxies_.exact_cosines(embeddings, own), labels, margins_, params_.scale);
+    return arc_face_loss(cosines, proxies_.exact_cosines(embeddings, own), labels, margins_.of(labels),
+                         params_.scale);
   }
 
  private:
   Params params_;
-  at::Tensor margins_;
+  ClassMargins margins_;
 };
 
 }  // namespace
