@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -21,6 +22,18 @@ int64_t processors_of_affinity() {
 
 int64_t rounded_up(double quota, double period) {
   return quota > 0 && period > 0 ? std::max<int64_t>(1, static_cast<int64_t>(std::ceil(quota / period))) : 0;
+}
+
+/// What falls to this process where a launcher has begun several on this machine, which torchrun and mpirun
+/// say; 0 where it has begun one.
+int64_t share_of_machine() {
+  for (const auto* name : {"LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"}) {
+    const auto* const text = std::getenv(name);
+    const auto processes = text == nullptr ? 0 : std::atoll(text);
+    const auto all = static_cast<int64_t>(std::thread::hardware_concurrency());
+    if (processes > 1 && all > 0) return std::max<int64_t>(1, all / processes);
+  }
+  return 0;
 }
 
 /// The smaller of two numbers of which 0 means none.
@@ -74,7 +87,7 @@ int64_t processors_of_quota(const std::string& cgroup_file, const std::string& m
 int64_t usable_processors() {
   static const int64_t processors = [] {
     const auto quota = processors_of_quota("/proc/self/cgroup", "/sys/fs/cgroup");
-    const auto all = smaller(processors_of_affinity(), quota);
+    const auto all = smaller(smaller(processors_of_affinity(), quota), share_of_machine());
     return all > 0 ? all : std::max<int64_t>(1, std::thread::hardware_concurrency());
   }();
   return processors;

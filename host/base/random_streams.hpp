@@ -22,6 +22,8 @@ enum class Stream : uint64_t {
   augmentation = 11,
   folds = 12,
   lora = 13,
+  step_of_rank = 14,
+  part_of_batch_of_rank = 15,
 };
 
 /// A generator for one purpose; `keys` say which of its draws, such as an epoch and a step.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "host/cache/array_header.hpp"
@@ -75,22 +76,27 @@ int64_t read_header(CacheEntry& entry, const ShardFileName& name) {
 /// What the shards' files tell. Their names say how many there are, whatever became of the description.
 void read_shards(CacheEntry& entry, const std::vector<ShardFileName>& files) {
   if (!files.empty()) entry.shards = shard_count(files);
-  entry.shards_done = entry.rows_done = 0;
+  entry.shards_done = 0;
   bool damaged = false;
+  std::map<int64_t, int64_t> done;  // rows by shard; of several machines that fill one the furthest counts
   for (const auto& name : files) {
     if (name.count != entry.shards) continue;
+    auto& most = done[name.shard];
     if (name.kind == ShardFile::rows) {
       const auto rows = read_header(entry, name);
       ++entry.shards_done;
       damaged = damaged || rows < 0;
-      entry.rows_done += std::max<int64_t>(rows, 0);
+      most = std::max(most, rows);
     } else if (name.kind == ShardFile::partial) {
       const auto rows = read_header(entry, name);
-      const auto progress =
-          read_shard_progress(entry.path(text_of({name.shard, name.count, ShardFile::progress})), rows);
-      if (rows >= 0 && progress) entry.rows_done += progress->rows;
+      auto progress_name = name;
+      progress_name.kind = ShardFile::progress;
+      const auto progress = read_shard_progress(entry.path(text_of(progress_name)), rows);
+      if (rows >= 0 && progress) most = std::max(most, progress->rows);
     }
   }
+  entry.rows_done = 0;
+  for (const auto& [shard, rows] : done) entry.rows_done += rows;
   entry.complete = entry.shards_done == entry.shards;
   if (entry.complete && damaged) entry.rows_done = -1;
   if (entry.complete && entry.rows < 0) entry.rows = entry.rows_done;

@@ -12,8 +12,10 @@ constexpr size_t kMostDigits = 12;  // a longer one is no shard's
 constexpr const char* kEarlierRows = "rows.npy";
 constexpr const char* kEarlierPartial = "rows.npy.partial";
 
+constexpr const char* kMachine = ".at-";
+
 constexpr ShardFile kShardFiles[] = {ShardFile::rows, ShardFile::partial, ShardFile::progress,
-                                     ShardFile::record};
+                                     ShardFile::record, ShardFile::claim};
 
 const char* ending_of(ShardFile kind) {
   switch (kind) {
@@ -23,6 +25,8 @@ const char* ending_of(ShardFile kind) {
       return ".npy.partial";
     case ShardFile::progress:
       return ".progress.json";
+    case ShardFile::claim:
+      return ".claim.json";
     case ShardFile::record:
       break;
   }
@@ -46,6 +50,17 @@ std::optional<int64_t> take_number(std::string& text, const std::string& word) {
   return std::stoll(digits);
 }
 
+/// The machine that is named at the beginning of `text`, which is cut off; "" where none is.
+std::string take_machine(std::string& text) {
+  const auto begin = std::string(kMachine).size();
+  if (text.rfind(kMachine, 0) != 0) return "";
+  const auto tag = text.substr(begin, kMachineDigits);
+  if (tag.size() < kMachineDigits || tag.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return "";
+  text.erase(0, begin + kMachineDigits);
+  return tag;
+}
+
 /// Says whether a version before 0.12 wrote files of this name.
 bool is_earlier_file(const std::string& name) {
   for (const char* known :
@@ -58,7 +73,9 @@ bool is_earlier_file(const std::string& name) {
 /// Says whether write_file_atomically writes such a file.
 bool is_written_atomically(const std::string& name) {
   const auto shard = parse_shard_file(name);
-  if (shard) return shard->kind == ShardFile::progress || shard->kind == ShardFile::record;
+  // A private partial array gets a second name of this form while the complete one takes another's place.
+  if (shard)
+    return shard->kind != ShardFile::rows && (shard->kind != ShardFile::partial || !shard->machine.empty());
   return name == kMetaFile || (is_earlier_file(name) && name != kEarlierRows && name != kEarlierPartial);
 }
 
@@ -75,7 +92,8 @@ bool is_temporary(const std::string& name) {
 }  // namespace
 
 std::string text_of(const ShardFileName& name) {
-  return "shard-" + padded(name.shard) + "-of-" + padded(name.count) + ending_of(name.kind);
+  const auto machine = name.machine.empty() ? "" : kMachine + name.machine;
+  return "shard-" + padded(name.shard) + "-of-" + padded(name.count) + machine + ending_of(name.kind);
 }
 
 std::optional<ShardFileName> parse_shard_file(const std::string& name) {
@@ -84,8 +102,11 @@ std::optional<ShardFileName> parse_shard_file(const std::string& name) {
   if (!shard) return std::nullopt;
   const auto count = take_number(rest, "-of-");
   if (!count || *shard >= *count) return std::nullopt;
+  const auto machine = take_machine(rest);
   for (const auto kind : kShardFiles) {
-    if (rest == ending_of(kind)) return ShardFileName{*shard, *count, kind};
+    const bool may_be_private = kind == ShardFile::partial || kind == ShardFile::progress;
+    if (rest == ending_of(kind) && (machine.empty() || may_be_private))
+      return ShardFileName{*shard, *count, kind, machine};
   }
   return std::nullopt;
 }

@@ -15,8 +15,9 @@ constexpr const char* kLockFile = "lock";
 
 constexpr const char* kChecksumAlgorithm = "xxh3_128";
 
-constexpr size_t kKeyDigits = 32;    // of the key that an entry's folder is named by
-constexpr size_t kTemporaryEnd = 7;  // ".XXXXXX" of write_file_atomically
+constexpr size_t kKeyDigits = 32;      // of the key that an entry's folder is named by
+constexpr size_t kMachineDigits = 12;  // of a machine_tag
+constexpr size_t kTemporaryEnd = 7;    // ".XXXXXX" of write_file_atomically
 
 /// The files of one shard of an entry, each named "shard-00003-of-00016" and what follows.
 enum class ShardFile {
@@ -24,12 +25,16 @@ enum class ShardFile {
   partial,   ///< ".npy.partial": the array while it is filled
   progress,  ///< ".progress.json": how many rows of the partial array are safe, see shard_files.hpp
   record,    ///< ".json": checksums and skipped samples of the complete array, see shard_files.hpp
+  claim,     ///< ".claim.json": which of several processes fills it, see shard_claim.hpp
 };
 
 /// A file of a shard. Shards are numbered from 0.
 struct ShardFileName {
   int64_t shard = 0, count = 1;
   ShardFile kind = ShardFile::rows;
+  /// Of the partial array and its progress: the machine that alone writes them (machine_tag), as in
+  /// "shard-00003-of-00016.at-0123456789ab.npy.partial"; "": any process that has the lock of the shard.
+  std::string machine{};
 };
 
 std::string text_of(const ShardFileName& name);

@@ -50,6 +50,17 @@ std::string text_of(const ShardRecord& record) {
          "\n";
 }
 
+std::string recorded_rows_hash(const std::string& path) {
+  json value;
+  try {
+    value = json::parse(read_file(path), nullptr, false);
+  } catch (const Error&) {
+    return "";
+  }
+  const auto place = "/checksums/rows"_json_pointer;
+  return value.is_object() && value.contains(place) && value[place].is_string() ? value[place] : "";
+}
+
 std::string hash_of_skipped(const json& skipped) {
   ContentHash hash;
   // The list is hashed as it will be read again: what is no UTF-8 is shown with escapes.

@@ -30,6 +30,8 @@ struct ShardRecord {
 };
 
 std::string text_of(const ShardRecord& record);
+/// The checksum of the array that a record names; "" where the file is missing or names none.
+std::string recorded_rows_hash(const std::string& path);
 /// The checksum of a list of skipped samples, which has no file of its own.
 std::string hash_of_skipped(const nlohmann::json& skipped);
 

@@ -44,7 +44,7 @@ class Verification {
     for (const auto& name : files) {
       if (name.kind == ShardFile::rows) check_complete(name.shard);
       // Without progress nothing of the array is believed, so nothing of it can be wrong.
-      if (name.kind == ShardFile::progress) check_partial(name.shard);
+      if (name.kind == ShardFile::progress) check_partial(name);
     }
     check_meta_hash();
   }
@@ -86,8 +86,8 @@ class Verification {
   }
 
   /// Gives the number of rows, or -1.
-  int64_t check_array(int64_t shard, ShardFile kind) {
-    const auto file = name_of(shard, kind), path = entry_.path(file);
+  int64_t check_array(const ShardFileName& name) {
+    const auto file = text_of(name), path = entry_.path(file);
     if (!exists(file)) {
       problem(file, "is missing");
       return -1;
@@ -105,15 +105,15 @@ class Verification {
                         std::to_string(header.file_bytes));
     }
     const auto rows = header.shape.front();
-    if (layout_.rows > 0 && layout_.rows_of(shard) != rows) {
+    if (layout_.rows > 0 && layout_.rows_of(name.shard) != rows) {
       problem(file, "has " + std::to_string(rows) + " rows, " + kMetaFile + " says " +
-                        std::to_string(layout_.rows_of(shard)));
+                        std::to_string(layout_.rows_of(name.shard)));
     }
     return rows;
   }
 
   void check_complete(int64_t shard) {
-    check_array(shard, ShardFile::rows);
+    check_array({shard, entry_.shards, ShardFile::rows});
     const auto file = name_of(shard, ShardFile::record);
     const auto record = read_json(file);
     if (record.is_discarded()) {
@@ -152,10 +152,12 @@ class Verification {
       problem(file, "is not what was written: its checksum of meta.json differs");
   }
 
-  void check_partial(int64_t shard) {
-    if (exists(name_of(shard, ShardFile::rows))) return;  // progress is removed after the last step
-    const auto rows = check_array(shard, ShardFile::partial);
-    const auto file = name_of(shard, ShardFile::progress);
+  void check_partial(const ShardFileName& progress) {
+    if (exists(name_of(progress.shard, ShardFile::rows))) return;  // progress is removed after the last step
+    auto partial = progress;
+    partial.kind = ShardFile::partial;
+    const auto rows = check_array(partial);
+    const auto file = text_of(progress);
     if (rows >= 0 && !read_shard_progress(entry_.path(file), rows)) {
       problem(file, "does not say how many of " + std::to_string(rows) +
                         " rows are done and which samples were skipped");

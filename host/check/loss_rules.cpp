@@ -185,6 +185,53 @@ void references_have_no_part_as_anchors(const Subject& subject) {
           "depends on the order of the references: {} and {}", value.item<double>(), again);
 }
 
+/// A loss with the parameters that all processes begin with.
+std::shared_ptr<Loss> same_loss(const Subject& subject) {
+  at::manual_seed(1);
+  return double_loss(subject);
+}
+
+/// Says whether two gradients are equal; one that is not defined is zero.
+bool same_gradient(const at::Tensor& a, const at::Tensor& b, double tolerance) {
+  if (a.defined() && b.defined()) return at::allclose(a, b, tolerance, tolerance);
+  const auto& one = a.defined() ? a : b;
+  return !one.defined() || one.abs().max().item<double>() <= tolerance;
+}
+
+/// Several processes that train together each compute the loss of the whole batch, in which only their own
+/// rows have a graph. What they learn is right if those rows get the gradient that they would get in one
+/// process, and parameters of the loss the same one everywhere.
+void processes_can_share_a_batch(const Subject& subject) {
+  constexpr int64_t kProcesses = 3;
+  constexpr double kTolerance = 1e-6;
+  const auto whole_loss = same_loss(subject);
+  for (const auto& given : loss_examples(*whole_loss)) {
+    const auto alone = same_loss(subject);
+    const auto expected = gradient_of(*alone, given);
+    const double value = value_of(*alone, given).item<double>();
+    const auto rows = given.embeddings.size(0);
+    for (int64_t rank = 0; rank < kProcesses; ++rank) {
+      const auto first = rank * rows / kProcesses, end = (rank + 1) * rows / kProcesses;
+      const auto mine = given.embeddings.detach().slice(0, first, end).clone().requires_grad_(true);
+      const auto all = at::cat(
+          {given.embeddings.detach().slice(0, 0, first), mine, given.embeddings.detach().slice(0, end)});
+      const auto shared = same_loss(subject);
+      const auto shared_value = value_of(*shared, with_embeddings(given, all));
+      require(std::abs(shared_value.item<double>() - value) <= kTolerance * std::max(1.0, std::abs(value)),
+              "gives {} in a process that shares a batch and {} in one that has it alone",
+              shared_value.item<double>(), value);
+      shared_value.backward();
+      require(same_gradient(mine.grad(), expected.slice(0, first, end), kTolerance),
+              "gives samples another gradient where processes share a batch of {}", given.what());
+      const auto parameters = shared->parameters(), same = alone->parameters();
+      for (size_t i = 0; i < parameters.size(); ++i) {
+        require(same_gradient(parameters[i].tensor.grad(), same[i].tensor.grad(), kTolerance),
+                "gives its parameter {} another gradient where processes share a batch", parameters[i].name);
+      }
+    }
+  }
+}
+
 Behaviour behaviour_of(Loss& loss) {
   Behaviour out;
   for (const auto& given : loss_examples(loss))
@@ -212,6 +259,8 @@ KindChecks checks_of<Loss>() {
           {"pairs_are_the_labels", "pairs give what the labels give", pairs_are_the_labels},
           {"references_have_no_part_as_anchors", "references beyond the batch are compared with, no more",
            references_have_no_part_as_anchors},
+          {"processes_can_share_a_batch", "processes that share a batch get the gradient of one",
+           processes_can_share_a_batch},
           {"memory_does_not_grow", "1000 calls take no memory that stays", memory_does_not_grow},
       });
 }

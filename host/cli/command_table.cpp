@@ -51,22 +51,33 @@ constexpr std::initializer_list<CommandOption> kCommonOptions = {
 constexpr Command kCommands[] = {
     {"cache",
      kProgram,
-     "list, check or remove what runs keep of frozen encoders",
-     "cache list|verify|clear [DIR|PIPELINE] [options]",
-     "Lists, checks or removes what runs have kept of frozen encoders. DIR is the folder of a cache "
+     "list, check, fill or remove what runs keep of frozen encoders",
+     "cache list|verify|clear [DIR|PIPELINE] [options]\n"
+     "       host cache fill PIPELINE [--set KEY=VALUE ...] [--shard I/N [--steal]]",
+     "Lists, checks, fills or removes what runs have kept of frozen encoders. DIR is the folder of a cache "
      "(default: cache); of a PIPELINE file its cache.directory is taken. What was removed is encoded again "
      "by the next run that needs it.\n\n"
      "  list    a line per entry: what it was made of, how far it is, its size and when it was last used\n"
-     "  verify  reads every entry and compares sizes and checksums; fails where one is damaged\n"
-     "  clear   removes entries, all of them or those that the options choose; one that is in use is left",
-     "host cache clear --older-than 30 --dry-run",
-     {{"ACTION", "DIR"}, 1, false, "list verify clear"},
+     "  verify  reads every entry and compares sizes and checksums; fails where one is damaged; names shards "
+     "that are missing\n"
+     "  clear   removes entries, all of them or those that the options choose; one that is in use is left\n"
+     "  fill    encodes what a run of the pipeline would encode first, and trains nothing; with --shard one "
+     "of "
+     "several processes, on any machines that share the folder, does its part",
+     "host cache fill parts.json --shard 1/4",
+     {{"ACTION", "DIR"}, 1, false, "list verify clear fill"},
      {{"older-than", OptionValue::number, "DAYS", "clear: only what was not used for so many days"},
       {"partial", OptionValue::none, nullptr, "clear: only what a stopped run began and did not finish"},
       {"earlier", OptionValue::none, nullptr,
        "clear: only what versions before 0.12 wrote in another layout, which no run uses any more"},
       {"key", OptionValue::texts, "PREFIX", "clear: only entries whose key begins with this; may repeat"},
-      {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"}}},
+      {"dry-run", OptionValue::none, nullptr, "clear: only say what would be removed"},
+      set_option("fill: override a value of the pipeline, for example cache.views=2; may repeat"),
+      {"shard", OptionValue::text, "I/N",
+       "fill: this is process I of N, counted from 1; auto: as Slurm, torchrun or Open MPI say"},
+      {"steal", OptionValue::none, nullptr,
+       "fill: when its own part is done, also do what others have not begun or have left"}},
+     "fill"},
     {"compare",
      kTools,
      "put runs side by side on the same queries",
@@ -129,14 +140,18 @@ constexpr Command kCommands[] = {
     {"embed",
      kTools,
      "embeddings of pictures or vectors as a NumPy array",
-     "embed (--model DIR | --pipeline FILE) --output FILE.npy (PATHS... | --data FILE)",
+     "embed (--model DIR | --pipeline FILE) --output FILE.npy (PATHS... | --data FILE) [--shard I/N]\n"
+     "       host embed --join FILE.npy",
      "Writes embeddings as a float32 NumPy array, rows in input order, and beside it a .jsonl file with a "
      "line\n"
      "per input: its path and its row, or the error that kept it out. PATHS are files, folders, or - for a\n"
      "list of paths on the standard input. A model of texts embeds every line of text files; - stands for\n"
      "lines of text on the standard input. --data embeds all samples of a pipeline's dataset, such as "
      "records\n"
-     "for a model with several encoders.",
+     "for a model with several encoders. With --shard one of several processes embeds its part of the "
+     "inputs, "
+     "into\n"
+     "FILE-00001-of-00004.npy and so on; --join makes FILE.npy of them.",
      "host embed --model runs/toy_cars/20261124T100000Z/model --output cars.npy photos/",
      {{"PATHS"}, 0, true},
      {kModel,
@@ -147,6 +162,9 @@ constexpr Command kCommands[] = {
       {"mirror", OptionValue::none, nullptr,
        "average the embeddings of each picture and of its mirror image"},
       {"resume", OptionValue::none, nullptr, "go on with what a stopped command wrote to --output"},
+      {"shard", OptionValue::text, "I/N",
+       "this is process I of N, counted from 1; auto: as Slurm, torchrun or Open MPI say"},
+      {"join", OptionValue::text, "FILE.npy", "make this array, and its list, of the shards beside it"},
       {"batch-size", OptionValue::integer, "N", "samples encoded at once", "32"},
       {"device", OptionValue::text, "NAME", "auto, cpu, cuda or cuda:N", "auto"}}},
     {"evaluate",
@@ -203,15 +221,18 @@ constexpr Command kCommands[] = {
      "Makes and keeps an index: a folder with the embeddings of a model, what is known of each, and what "
      "finds "
      "the\nnearest of them. One process writes it at a time; what a command said it did survives a crash.\n\n"
-     "  build --model DIR --output INDEX PATHS...|--data FILE [--split test|all]\n"
-     "                   embeds as `host embed` does; one that was stopped goes on where it was\n"
+     "  build --model DIR --output INDEX PATHS...|--data FILE [--split test|all] [--shard I/N]\n"
+     "                   embeds as `host embed` does; one that was stopped goes on where it was; with "
+     "--shard "
+     "one\n"
+     "                   of several processes builds INDEX-00001-of-00004 and so on, which merge joins\n"
      "  add INDEX PATHS...|--data FILE   embeds more\n"
      "  update INDEX [--prune]           embeds pictures anew that changed (by size, time and content)\n"
      "  remove INDEX ID...               removes items; an item of a file has its path as id\n"
      "  info INDEX                       what it is of, how much it holds, its columns and its size\n"
      "  verify INDEX                     reads all of it and compares checksums; fails where it is damaged\n"
      "  compact INDEX                    drops what was removed, and builds the index over all that is left\n"
-     "  merge INDEX INDEX... --output INDEX   makes one of several\n"
+     "  merge INDEX... --output INDEX    makes one of several; of all shards, unless --incomplete is given\n"
      "  outliers INDEX                   items whose neighbours carry other labels, the worst first\n"
      "  export INDEX --to FORMAT --output PLACE    hands all items to another store: numpy, faiss,\n"
      "                   hnswlib, sqlite-vec, parquet, milvus, pgvector, qdrant\n"
@@ -234,6 +255,10 @@ constexpr Command kCommands[] = {
       {"data", OptionValue::text, "FILE",
        "a pipeline whose dataset is embedded, in place of PATHS; labels and fields come along"},
       {"split", OptionValue::text, "NAME", "with --data: all samples, or those of its test classes", "all"},
+      {"shard", OptionValue::text, "I/N",
+       "build: this is process I of N, counted from 1; auto: as Slurm, torchrun or Open MPI say"},
+      {"incomplete", OptionValue::none, nullptr,
+       "merge: also where shards are missing, or a build did not end"},
       {"prune", OptionValue::none, nullptr, "update: also remove items whose files are not there any more"},
       {"thumbnails", OptionValue::none, nullptr,
        "build, add, update: keep a small picture of each, from now on; pages show it also where the picture "
@@ -246,7 +271,7 @@ constexpr Command kCommands[] = {
        "build: average the embeddings of each picture and of its mirror image, also of queries"},
       {"cut", OptionValue::integer, "N", "build: keep the first N numbers of every embedding"},
       {"whiten", OptionValue::integer, "N",
-       "build: keep the N directions in which the rows of the index vary most, each divided by its "
+       "build, merge: keep the N directions in which the rows of the index vary most, each divided by its "
        "deviation"},
       {"index", OptionValue::text, "NAME",
        "build, compact, merge, import: auto (default), or a component of the kind index"},
@@ -307,7 +332,8 @@ constexpr Command kCommands[] = {
      kEngine,
      "train and measure what a pipeline file says",
      "run PIPELINE [--set KEY=VALUE ...] [--seeds N] [--grid KEY=VALUE,VALUE ...] [--output DIR]\n"
-     "       host run --resume DIR",
+     "       host run --resume DIR\n"
+     "       torchrun --no-python --nproc-per-node N host run PIPELINE",
      "Trains and measures what a pipeline file says. Leaves a run folder with pipeline.json, log.txt, "
      "history.jsonl,\nresult.json, queries.csv, report.html, retrieval.png and the servable model/, and "
      "checkpoints/ where it did not "
@@ -321,7 +347,12 @@ constexpr Command kCommands[] = {
       kGrid,
       {"output", OptionValue::text, "DIR", "the run's folder, instead of one named by the time"},
       {"resume", OptionValue::text, "DIR",
-       "continue the run or the series of this folder; without PIPELINE it is the one that began it"}}},
+       "continue the run or the series of this folder; without PIPELINE it is the one that began it"},
+      {"rank", OptionValue::integer, "N",
+       "the number of this process, from 0, of several that train together"},
+      {"world-size", OptionValue::integer, "N",
+       "how many they are; torchrun, mpirun and srun say both themselves"},
+      {"master", OptionValue::text, "HOST[:PORT]", "where process 0 waits for the others (port 29500)"}}},
     {"runs",
      kProgram,
      "list the runs in a folder, or remove those that failed",

@@ -49,6 +49,8 @@ struct Command {
   const char* example;     ///< one line to copy
   CommandArguments arguments;
   std::initializer_list<CommandOption> options;  ///< beside those that every command has
+  /// Of a command of the program, the first argument with which libkindred_engine.so runs it; null: none.
+  const char* engine_action = nullptr;
 };
 
 /// Every command, by name. Constant data in the program as in both libraries: so the program answers --help

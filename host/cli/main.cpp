@@ -25,6 +25,13 @@ void print_usage(std::ostream& out) {
   out << "\n`host COMMAND --help` says more.\n";
 }
 
+/// A command of the program may have an action that computes.
+CommandLibrary library_of(const Command& command, const CommandLine& line) {
+  if (command.engine_action == nullptr) return command.library;
+  const auto given = line.list(*command.arguments.names.begin());
+  return !given.empty() && given.front() == command.engine_action ? CommandLibrary::engine : command.library;
+}
+
 int dispatch(const std::vector<std::string>& arguments) {
   if (arguments.empty()) {
     print_usage(std::cerr);
@@ -51,7 +58,8 @@ int dispatch(const std::vector<std::string>& arguments) {
   }
   CommandLine line(*command);
   if (!line.parse({arguments.begin() + 1, arguments.end()})) return kExitOk;
-  if (command->library != CommandLibrary::program) return run_library_command(command->library, arguments);
+  const auto library = library_of(*command, line);
+  if (library != CommandLibrary::program) return run_library_command(library, arguments);
   install_crash_report();
   return CommandBody::run(line);
 }

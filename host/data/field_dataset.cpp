@@ -25,6 +25,7 @@ class FieldDataset final : public Dataset {
   }
   PairList pairs() const override { return dataset_.pairs(); }
   std::vector<Role> roles() const override { return dataset_.roles(); }
+  StoredObject stored(int64_t index, size_t) const override { return dataset_.stored(index, field_); }
 
  private:
   const Dataset& dataset_;

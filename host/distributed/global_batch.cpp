@@ -6,21 +6,57 @@
 namespace kindred::host {
 namespace {
 
-void sum_one_gradient(at::Tensor parameter, double factor, Communicator& communicator) {
-  const bool has_gradient = parameter.grad().defined();
-  if (!communicator.any(has_gradient)) return;
-  auto gradient = has_gradient ? parameter.grad() : at::zeros_like(parameter);
-  communicator.all_reduce_sum(gradient);
-  if (factor != 1) gradient.mul_(factor);
-  parameter.mutable_grad() = gradient;
+/// A gradient that some process has, and what its sum is multiplied by.
+struct Summed {
+  at::Tensor parameter;
+  double factor = 1;
+};
+
+/// Says for each tensor whether any process has a gradient of it.
+std::vector<bool> known_anywhere(const std::vector<Summed>& all, Communicator& communicator) {
+  auto known = at::zeros({static_cast<int64_t>(all.size())}, at::kLong);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].parameter.grad().defined()) known[static_cast<int64_t>(i)] = 1;
+  }
+  communicator.all_reduce_sum(known);
+  std::vector<bool> out;
+  for (int64_t i = 0; i < known.numel(); ++i) out.push_back(known.data_ptr<int64_t>()[i] > 0);
+  return out;
+}
+
+bool travel_together(const at::Tensor& a, const at::Tensor& b) {
+  return a.scalar_type() == b.scalar_type() && a.device() == b.device();
+}
+
+/// Sums gradients of one dtype on one device in one meeting.
+void sum_together(std::vector<Summed>& all, Communicator& communicator) {
+  std::vector<at::Tensor> flat;
+  for (auto& one : all) {
+    if (!one.parameter.grad().defined()) one.parameter.mutable_grad() = at::zeros_like(one.parameter);
+    flat.push_back(one.parameter.grad().reshape({-1}));
+  }
+  auto sum = at::cat(flat);
+  communicator.all_reduce_sum(sum);
+  int64_t first = 0;
+  for (auto& one : all) {
+    auto& gradient = one.parameter.mutable_grad();
+    gradient.copy_(sum.narrow(0, first, gradient.numel()).view(gradient.sizes()));
+    if (one.factor != 1) gradient.mul_(one.factor);
+    first += gradient.numel();
+  }
 }
 
 }  // namespace
 
 at::Tensor part_of_rank(const at::Tensor& rows, const Communicator& communicator) {
-  const auto size = communicator.size(), rank = communicator.rank();
-  if (size == 1) return rows;
-  return rows.slice(0, rank * rows.size(0) / size, (rank + 1) * rows.size(0) / size);
+  if (communicator.size() == 1) return rows;
+  const auto count = rows.size(0), rank = communicator.rank();
+  return rows.slice(0, first_of_rank(count, rank, communicator),
+                    first_of_rank(count, rank + 1, communicator));
+}
+
+int64_t first_of_rank(int64_t count, int64_t rank, const Communicator& communicator) {
+  return rank * count / communicator.size();
 }
 
 at::Tensor gathered(const at::Tensor& mine, Communicator& communicator) {
@@ -39,10 +75,20 @@ void sum_gradients(const std::vector<NamedTensor>& divided, const std::vector<Na
                    Communicator& communicator) {
   if (communicator.size() == 1) return;
   at::NoGradGuard no_grad;
-  for (const auto& one : divided) sum_one_gradient(one.tensor, 1, communicator);
-  for (const auto& one : repeated) {
-    sum_one_gradient(one.tensor, 1 / static_cast<double>(communicator.size()), communicator);
+  const double mean = 1 / static_cast<double>(communicator.size());
+  std::vector<Summed> all, together;
+  for (const auto& one : divided) all.push_back({one.tensor, 1});
+  for (const auto& one : repeated) all.push_back({one.tensor, mean});
+  const auto known = known_anywhere(all, communicator);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (!known[i]) continue;
+    if (!together.empty() && !travel_together(together.back().parameter, all[i].parameter)) {
+      sum_together(together, communicator);
+      together.clear();
+    }
+    together.push_back(all[i]);
   }
+  if (!together.empty()) sum_together(together, communicator);
 }
 
 void take_from_first(const std::vector<NamedTensor>& tensors, Communicator& communicator) {

@@ -18,6 +18,9 @@ namespace kindred::host {
 /// alone gets `rows` itself.
 at::Tensor part_of_rank(const at::Tensor& rows, const Communicator& communicator);
 
+/// Returns where the part of a process begins among `count` things: rank `count` / n, rounded down.
+int64_t first_of_rank(int64_t count, int64_t rank, const Communicator& communicator);
+
 /// Returns the rows (B_r, ...) of all processes r, without a graph. A process alone gets `mine` itself.
 at::Tensor gathered(const at::Tensor& mine, Communicator& communicator);
 
@@ -27,8 +30,8 @@ at::Tensor gathered_embeddings(const at::Tensor& mine, Communicator& communicato
 
 /// Is called before an update. The gradients of `divided`, to each of which every process has contributed its
 /// own rows, become their sum. Those of `repeated`, which every process has computed from the whole batch,
-/// become their mean. A tensor without a gradient counts as zero where another process has one. A process
-/// alone changes nothing.
+/// become their mean. A tensor without a gradient counts as zero where another process has one. Gradients of
+/// one dtype and device travel together. A process alone changes nothing.
 void sum_gradients(const std::vector<NamedTensor>& divided, const std::vector<NamedTensor>& repeated,
                    Communicator& communicator);
 

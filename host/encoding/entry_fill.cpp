@@ -14,9 +14,9 @@ constexpr std::chrono::milliseconds kPoll{100};
 
 }  // namespace
 
-EntryFill::EntryFill(RowCache& cache, BatchesOf batches_of, SkipLog& skips, Progress& progress,
+EntryFill::EntryFill(ShardSource& shards, BatchesOf batches_of, SkipLog& skips, Progress& progress,
                      Context& context)
-    : cache_(cache),
+    : shards_(shards),
       batches_of_(std::move(batches_of)),
       skips_(skips),
       progress_(progress),
@@ -29,7 +29,7 @@ int64_t EntryFill::run() {
       Part next;
       fill(part, next);
       part = std::move(next);
-    } else if (cache_.complete()) {
+    } else if (shards_.complete()) {
       return encoded_;
     } else {
       wait();
@@ -39,7 +39,7 @@ int64_t EntryFill::run() {
 }
 
 EntryFill::Part EntryFill::take() {
-  auto* const shard = cache_.take_shard();
+  auto* const shard = shards_.take_shard();
   if (shard == nullptr) return {};
   return {shard, batches_of_(shard->next_row(), shard->end_row())};
 }
@@ -57,25 +57,26 @@ void EntryFill::fill(Part& part, Part& next) {
     part.shard->append(batch.rows, batch.skipped);
     encoded_ += batch.rows.size(0);
     skips_.note(batch.skipped);
-    progress_.update(cache_.rows_done());
+    progress_.update(shards_.rows_done());
+    shards_.gives_sign_of_life();
   }
-  cache_.finish(part.shard);
+  shards_.finish(part.shard);
 }
 
 void EntryFill::wait() {
   if (!said_that_it_waits_)
-    context_.info(fmt::format("waiting for another process that fills {}", cache_.folder()));
+    context_.info(fmt::format("waiting for another process that fills {}", shards_.folder()));
   said_that_it_waits_ = true;
   stop_if_interrupted();
   std::this_thread::sleep_for(kPoll);
-  progress_.update(cache_.rows_done());
+  progress_.update(shards_.rows_done());
 }
 
 void EntryFill::stop_if_interrupted() {
   if (!context_.interrupted()) return;
-  cache_.sync();
+  shards_.sync();
   throw Interrupted(fmt::format("{} of {} samples are encoded and kept; the next run continues there",
-                                cache_.rows_done(), cache_.rows()));
+                                shards_.rows_done(), shards_.rows()));
 }
 
 }  // namespace kindred::host

@@ -8,28 +8,30 @@
 #include "host/base/progress.hpp"
 #include "host/data/skip_log.hpp"
 #include "host/encoding/feature_batches.hpp"
-#include "host/encoding/row_cache.hpp"
+#include "host/encoding/shard_source.hpp"
+#include "host/encoding/shard_writer.hpp"
 
 namespace kindred::host {
 
-/// Fills what is missing of an entry of the cache: one free shard after the other, while other processes fill
-/// theirs. The samples of the next shard are read while the last batches of one are computed.
+/// Fills shards of an entry of the cache, one after the other as their source gives them, while other
+/// processes fill theirs. The samples of the next shard are read while the last batches of one are computed.
 class EntryFill {
  public:
   /// Gives the batches of the rows [first, end) of the entry.
   using BatchesOf = std::function<std::unique_ptr<FeatureBatches>(int64_t first, int64_t end)>;
 
   /// Everything given by reference must outlive it.
-  EntryFill(RowCache& cache, BatchesOf batches_of, SkipLog& skips, Progress& progress, Context& context);
+  EntryFill(ShardSource& shards, BatchesOf batches_of, SkipLog& skips, Progress& progress, Context& context);
 
-  /// Returns when the entry is complete, with the number of samples that were encoded here. Where only
-  /// shards are left that other processes fill, it waits for them, and takes over what one that ends leaves.
+  /// Returns when the source says that nothing is left, with the number of samples that were encoded here.
+  /// Where only shards are left that other processes fill, it waits for them, and takes over what one that
+  /// ends leaves.
   /// Throws Interrupted after it synced what is done; Error, PluginError.
   int64_t run();
 
  private:
   struct Part {
-    ShardWriter* shard = nullptr;  // of the cache; null: none
+    ShardWriter* shard = nullptr;  // of the source; null: none
     std::unique_ptr<FeatureBatches> batches{};
   };
   Part take();
@@ -37,7 +39,7 @@ class EntryFill {
   void wait();
   void stop_if_interrupted();
 
-  RowCache& cache_;
+  ShardSource& shards_;
   BatchesOf batches_of_;
   SkipLog& skips_;
   Progress& progress_;

@@ -10,7 +10,7 @@
 #include "host/encoding/entry_fill.hpp"
 #include "host/encoding/feature_batches.hpp"
 #include "host/encoding/room_check.hpp"
-#include "host/encoding/row_cache.hpp"
+#include "host/encoding/shared_shards.hpp"
 #include "host/options/views.hpp"
 #include "kindred/finite.hpp"
 
@@ -34,23 +34,35 @@ void FeatureExtractor::check_room(const std::vector<FeatureRequest>& requests) {
   host::check_room(requests, options_, part_, stages_, keys_, context_);
 }
 
-ExtractedFeatures FeatureExtractor::extract(const FeatureRequest& request) {
-  at::NoGradGuard no_grad;
+/// Vectors and an encoder without tensors: computing is cheaper than a cache.
+bool FeatureExtractor::is_direct() const {
+  return !stages_.give_feature_maps() && module_tensors(*part_.encoder).empty() &&
+         dataset_.matrix().defined();
+}
+
+bool FeatureExtractor::keeps_on_disk() const { return options_.cache.on_disk() && !is_direct(); }
+
+void FeatureExtractor::prepare(const FeatureRequest& request) {
   part_.encoder->train(false);
   part_.encoder->prepare_for_inference(request.compute);
+}
+
+/// What was derived from the first values of its tensors would outlive them.
+void FeatureExtractor::leave() {
+  if (!part_.learns()) return;
+  part_.encoder->train(true);
+  part_.encoder->train(false);
+}
+
+ExtractedFeatures FeatureExtractor::extract(const FeatureRequest& request) {
+  at::NoGradGuard no_grad;
+  prepare(request);
   const double start = now_seconds();
-  const auto matrix = dataset_.matrix();
-  // Vectors and an encoder without tensors: computing is cheaper than a cache.
-  const bool direct =
-      matrix.defined() && module_tensors(*part_.encoder).empty() && !stages_.give_feature_maps();
-  auto out = direct                     ? from_matrix(matrix, request)
+  auto out = is_direct()                ? from_matrix(dataset_.matrix(), request)
              : options_.cache.on_disk() ? from_cache(request)
                                         : into_memory(request);
   out.seconds = now_seconds() - start;
-  if (part_.learns()) {  // what was derived from the first values of its tensors would outlive them
-    part_.encoder->train(true);
-    part_.encoder->train(false);
-  }
+  leave();
   return out;
 }
 
@@ -74,36 +86,81 @@ ExtractedFeatures FeatureExtractor::from_matrix(const at::Tensor& matrix, const 
   return out;
 }
 
-ExtractedFeatures FeatureExtractor::from_cache(const FeatureRequest& request) {
-  ExtractedFeatures out;
-  const auto total = static_cast<int64_t>(request.samples.size());
+std::unique_ptr<RowCache> FeatureExtractor::open_cache(const FeatureRequest& request,
+                                                       const std::string& machine) {
   auto shape = stages_.row_shape();
-  shape.insert(shape.begin(), total);
+  shape.insert(shape.begin(), static_cast<int64_t>(request.samples.size()));
   auto description = keys_.description(request);
   description["data"] = keys_.data();
-  RowCache cache(options_.cache.directory, keys_.key(request), request.stored, shape, description, context_);
-  if (!cache.complete()) {
-    const auto present = cache.rows_done();
-    if (present > 0)
-      context_.info(fmt::format("continuing a cache that holds {} of {} samples", present, total));
-    Progress progress("encoding " + progress_label(request), "samples", total, context_, present);
-    EntryFill fill(
-        cache,
-        [&](int64_t first, int64_t end) {
-          return std::make_unique<FeatureBatches>(options_, dataset_, transforms_, stages_, request, first,
-                                                  end);
-        },
-        skips_, progress, context_);
-    out.encoded = fill.run();
-  }
+  return std::make_unique<RowCache>(options_.cache.directory, keys_.key(request), request.stored, shape,
+                                    description, context_, machine);
+}
+
+int64_t FeatureExtractor::encode_into(ShardSource& shards, const FeatureRequest& request) {
+  const auto present = shards.rows_done();
+  if (present > 0)
+    context_.info(fmt::format("continuing a cache that holds {} of {} samples", present, shards.rows()));
+  Progress progress("encoding " + progress_label(request), "samples", shards.rows(), context_, present);
+  EntryFill fill(
+      shards,
+      [&](int64_t first, int64_t end) {
+        return std::make_unique<FeatureBatches>(options_, dataset_, transforms_, stages_, request, first,
+                                                end);
+      },
+      skips_, progress, context_);
+  return fill.run();
+}
+
+ExtractedFeatures FeatureExtractor::from_cache(const FeatureRequest& request) {
+  ExtractedFeatures out;
+  const auto cache = open_cache(request, "");
+  if (!cache->complete()) out.encoded = encode_into(*cache, request);
   std::vector<SkippedSample> skipped;
-  out.blocks = cache.open(skipped);
+  out.blocks = cache->open(skipped);
   skips_.note(skipped);  // also those of an earlier, stopped fill and of other processes
   out.mapped = true;
   out.cache_hit = out.encoded == 0;
-  if (out.cache_hit)
-    context_.info(fmt::format("{}{} samples from the cache", progress_label(request), total));
+  if (out.cache_hit) {
+    context_.info(
+        fmt::format("{}{} samples from the cache", progress_label(request), request.samples.size()));
+  }
   return out;
+}
+
+int64_t FeatureExtractor::fill(FillTask& task, const FillShare& share, FillTurn turn, ShardOwners& owners) {
+  at::NoGradGuard no_grad;
+  prepare(task.request);
+  const auto cache = open_cache(task.request, share.count > 1 ? share.machine : "");
+  const auto& layout = cache->layout();
+  if (task.owners.empty()) {
+    const bool alone = share.count == 1;
+    task.owners = alone ? std::vector<int64_t>(static_cast<size_t>(layout.count()), 0)
+                        : owners.of_next_entry(shard_weights(layout, task.request.samples, dataset_));
+  }
+  SharedShards shards(*cache, task.owners, share, turn);
+  const auto encoded = shards.all_there() ? 0 : encode_into(shards, task.request);
+  leave();
+  cache->complete();
+  remove_leavings(*cache);
+  auto& entry = task.entry;
+  entry = {keys_.key(task.request),
+           view_name(task.request.view),
+           layout.rows,
+           layout.count(),
+           0,
+           entry.filled + shards.filled(),
+           0,
+           {}};
+  if (turn != FillTurn::others) task.own_filled += shards.filled();
+  for (int64_t shard = 0; shard < layout.count(); ++shard) {
+    const auto owner = task.owners[static_cast<size_t>(shard)];
+    const bool there = cache->is_complete(shard);
+    if (owner == share.index) ++entry.own;
+    if (owner == share.index && there) ++entry.own_present;
+    if (!there) entry.missing.push_back({shard, owner});
+  }
+  entry.own_present -= task.own_filled;
+  return encoded;
 }
 
 ExtractedFeatures FeatureExtractor::into_memory(const FeatureRequest& request) {

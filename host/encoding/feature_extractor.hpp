@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "host/encoding/feature_request.hpp"
 #include "host/encoding/frozen_stages.hpp"
 #include "host/encoding/row_block.hpp"
+#include "host/encoding/row_cache.hpp"
+#include "host/encoding/shard_owners.hpp"
+#include "host/encoding/shared_fill.hpp"
 #include "host/model/encoder_part.hpp"
 #include "host/options/model_options.hpp"
 
@@ -28,6 +32,15 @@ struct ExtractedFeatures {
   bool cache_hit = false;  ///< nothing had to be encoded
   int64_t encoded = 0;     ///< samples encoded by this call
   double seconds = 0;
+};
+
+/// An entry that several processes fill.
+struct FillTask {
+  size_t encoder = 0;  ///< its number in the model
+  FeatureRequest request;
+  std::vector<int64_t> owners{};  ///< by shard, the process that is to fill it
+  int64_t own_filled = 0;         ///< of its own shards, by this process
+  FilledEntry entry{};
 };
 
 /// Extracts features: runs the stages of an encoder that are frozen, all of them or those before the first
@@ -52,7 +65,18 @@ class FeatureExtractor {
   /// Throws Error, PluginError.
   ExtractedFeatures extract(const FeatureRequest& request);
 
+  /// Says whether what extract() gives is kept on disk.
+  bool keeps_on_disk() const;
+  /// One process's turn at an entry that several fill: adds what was done to `task.entry`. In the first turn
+  /// `owners` divides its shards. Returns the number of samples that were encoded. Throws like extract().
+  int64_t fill(FillTask& task, const FillShare& share, FillTurn turn, ShardOwners& owners);
+
  private:
+  bool is_direct() const;
+  void prepare(const FeatureRequest& request);
+  void leave();
+  std::unique_ptr<RowCache> open_cache(const FeatureRequest& request, const std::string& machine);
+  int64_t encode_into(ShardSource& shards, const FeatureRequest& request);
   ExtractedFeatures from_matrix(const at::Tensor& matrix, const FeatureRequest& request);
   ExtractedFeatures from_cache(const FeatureRequest& request);
   ExtractedFeatures into_memory(const FeatureRequest& request);

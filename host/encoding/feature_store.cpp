@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/base/clock.hpp"
 #include "host/cache/cache_folder.hpp"
 #include "host/data/field_dataset.hpp"
 #include "host/data/views.hpp"
@@ -95,6 +96,11 @@ void FeatureStore::say_what_is_not_used() const {
       count == 1 ? "it" : "them"));
 }
 
+std::unique_ptr<FeatureExtractor> FeatureStore::extractor(size_t encoder) {
+  return std::make_unique<FeatureExtractor>(options_, specs_[encoder], *fields_[encoder], transforms_,
+                                            model_.encoders[encoder], device_, skips_, context_);
+}
+
 std::optional<FeatureStore::Timings> FeatureStore::extract(const ClassSplit& split) {
   if (keeps_nothing()) return std::nullopt;
   say_what_is_not_used();
@@ -105,11 +111,10 @@ std::optional<FeatureStore::Timings> FeatureStore::extract(const ClassSplit& spl
     const auto& part = model_.encoders[i];
     if (reads_samples(i)) continue;
     const auto requests = this->requests(part, split);
-    FeatureExtractor extractor(options_, specs_[i], *fields_[i], transforms_, part, device_, skips_,
-                               context_);
-    if (part.learns()) extractor.check_room(requests);
+    const auto extractor = this->extractor(i);
+    if (part.learns()) extractor->check_room(requests);
     for (const auto& request : requests) {
-      const auto features = extractor.extract(request);
+      const auto features = extractor->extract(request);
       for (const auto& block : features.blocks) {
         const auto begin = request.samples.begin() + block.first;
         views_[i].add(request.view, {begin, begin + block.rows.size(0)}, block.rows, features.mapped);
@@ -120,6 +125,30 @@ std::optional<FeatureStore::Timings> FeatureStore::extract(const ClassSplit& spl
     }
   }
   return Timings{seconds, encoded > 0 ? static_cast<double>(encoded) / std::max(1e-9, seconds) : 0.0, hit};
+}
+
+FillReport FeatureStore::fill(const ClassSplit& split, const FillShare& share) {
+  const double start = now_seconds();
+  std::vector<std::unique_ptr<FeatureExtractor>> extractors;
+  std::vector<FillTask> tasks;
+  for (size_t i = 0; i < model_.encoders.size(); ++i) {
+    extractors.push_back(reads_samples(i) ? nullptr : extractor(i));
+    if (!extractors[i] || !extractors[i]->keeps_on_disk()) continue;
+    const auto requests = this->requests(model_.encoders[i], split);
+    if (model_.encoders[i].learns()) extractors[i]->check_room(requests);
+    for (const auto& request : requests) tasks.push_back({i, request});
+  }
+  FillReport report;
+  ShardOwners owners(share.count);
+  std::vector<FillTurn> turns = {FillTurn::own};
+  if (share.steals) turns.push_back(FillTurn::others);
+  turns.push_back(FillTurn::own_rest);
+  for (const auto turn : turns) {
+    for (auto& task : tasks) report.encoded += extractors[task.encoder]->fill(task, share, turn, owners);
+  }
+  for (auto& task : tasks) report.entries.push_back(std::move(task.entry));
+  report.seconds = now_seconds() - start;
+  return report;
 }
 
 }  // namespace kindred::host

@@ -31,6 +31,10 @@ class FeatureStore {
   /// Runs the frozen stages, or opens what they gave earlier. Gives nothing where keeps_nothing().
   std::optional<Timings> extract(const ClassSplit& split);
 
+  /// Fills, as one of several processes, the entries of the cache that extract() opens, and opens none. The
+  /// entries are empty where nothing is kept on disk. Throws like extract().
+  FillReport fill(const ClassSplit& split, const FillShare& share);
+
   /// The samples as encoder number `encoder` reads them.
   const Dataset& field(size_t encoder) const { return *fields_[encoder]; }
   /// What the frozen stages of encoder number `encoder` gave.
@@ -43,6 +47,7 @@ class FeatureStore {
 
  private:
   void say_what_is_not_used() const;
+  std::unique_ptr<FeatureExtractor> extractor(size_t encoder);
   std::vector<FeatureRequest> requests(const EncoderPart& part, const ClassSplit& split) const;
 
   const EncodingOptions& options_;

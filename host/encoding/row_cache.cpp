@@ -12,6 +12,7 @@
 #include "host/base/size_text.hpp"
 #include "host/base/system_info.hpp"
 #include "host/cache/entry_files.hpp"
+#include "host/cache/new_file.hpp"
 #include "host/cache/shard_files.hpp"
 #include "host/encoding/skipped_list.hpp"
 #include "kindred/error.hpp"
@@ -30,10 +31,7 @@ constexpr double kRefreshSeconds = 2;  // others sync no more often
 /// records have. One that was begun elsewhere may say something else of its data, on which no key depends.
 std::string description_kept(const json& described, const std::string& file) {
   const auto text = json_text(described, 2) + "\n";
-  if (!fs::exists(file)) {
-    write_file_atomically(file, text);
-    return text;
-  }
+  if (!fs::exists(file) && write_new_file(file, text)) return text;
   auto kept_text = read_file(file);
   auto kept = json::parse(kept_text, nullptr, false), asked = described;
   if (!kept.is_object()) return text;
@@ -57,9 +55,11 @@ EntryRows entry_rows(const std::string& folder, at::ScalarType dtype, const std:
 }  // namespace
 
 RowCache::RowCache(const std::string& directory, const std::string& key, at::ScalarType dtype,
-                   const std::vector<int64_t>& shape, const json& description, Context& context)
+                   const std::vector<int64_t>& shape, const json& description, Context& context,
+                   std::string machine)
     : directory_(directory),
       key_(key),
+      machine_(std::move(machine)),
       entry_(entry_rows((fs::path(directory) / key).string(), dtype, shape)),
       lock_(EntryLock::share(
           entry_.folder,
@@ -109,9 +109,11 @@ void RowCache::refresh() {
     if (name.count != count) continue;
     auto& shard = shards_[static_cast<size_t>(name.shard)];
     if (name.kind == ShardFile::rows) shard.complete = true;
-    if (name.kind != ShardFile::progress || shard.complete || shard.writer) continue;
-    const auto progress =
-        read_shard_progress(entry_.path(name.shard, ShardFile::progress), entry_.layout.rows_of(name.shard));
+    // What another machine began is not continued here.
+    if (name.kind != ShardFile::progress || name.machine != machine_ || shard.complete || shard.writer)
+      continue;
+    const auto progress = read_shard_progress(entry_.path(name.shard, ShardFile::progress, machine_),
+                                              entry_.layout.rows_of(name.shard));
     shard.rows_done = progress ? progress->rows : 0;
   }
   last_refresh_ = now_seconds();
@@ -129,30 +131,31 @@ bool RowCache::complete() {
 int64_t RowCache::rows_done() {
   if (now_seconds() - last_refresh_ > kRefreshSeconds && lock_.others_fill()) refresh();
   int64_t rows = 0;
-  for (size_t i = 0; i < shards_.size(); ++i) {
-    const auto& shard = shards_[i];
-    rows += shard.complete ? entry_.layout.rows_of(static_cast<int64_t>(i))
-            : shard.writer ? shard.writer->rows_done()
-                           : shard.rows_done;
-  }
+  for (int64_t shard = 0; shard < entry_.layout.count(); ++shard) rows += rows_done(shard);
   return rows;
 }
 
+int64_t RowCache::rows_done(int64_t shard) const {
+  const auto& one = shards_.at(static_cast<size_t>(shard));
+  return one.complete ? entry_.layout.rows_of(shard) : one.writer ? one.writer->rows_done() : one.rows_done;
+}
+
 ShardWriter* RowCache::take_shard() {
-  for (size_t i = 0; i < shards_.size(); ++i) {
-    auto& shard = shards_[i];
-    if (shard.complete || shard.writer) continue;
-    const auto number = static_cast<int64_t>(i);
-    auto lock = lock_.try_take_shard(number);
-    if (!lock) continue;
-    if (fs::exists(entry_.path(number, ShardFile::rows))) {
-      shard.complete = true;
-      continue;
-    }
-    shard.writer = std::make_unique<ShardWriter>(entry_, number, std::move(*lock), meta_hash_);
-    return shard.writer.get();
+  for (int64_t shard = 0; shard < entry_.layout.count(); ++shard) {
+    if (auto* const writer = take_shard(shard, [] { return true; })) return writer;
   }
   return nullptr;
+}
+
+ShardWriter* RowCache::take_shard(int64_t shard, const std::function<bool()>& allowed) {
+  auto& one = shards_.at(static_cast<size_t>(shard));
+  if (one.complete || one.writer) return nullptr;
+  auto lock = lock_.try_take_shard(shard);
+  if (!lock) return nullptr;
+  one.complete = fs::exists(entry_.path(shard, ShardFile::rows));
+  if (one.complete || !allowed()) return nullptr;
+  one.writer = std::make_unique<ShardWriter>(entry_, shard, std::move(*lock), meta_hash_, machine_);
+  return one.writer.get();
 }
 
 void RowCache::finish(ShardWriter* shard) {

@@ -2,13 +2,18 @@
 
 #include <ATen/ATen.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <random>
+#include <thread>
 
 #include "host/base/clock.hpp"
+#include "host/cache/new_file.hpp"
 #include "host/cache/shard_files.hpp"
 #include "host/encoding/skipped_list.hpp"
 #include "kindred/error.hpp"
@@ -52,15 +57,17 @@ int64_t EntryRows::file_bytes(int64_t shard) const {
   return static_cast<int64_t>(header(shard).size()) + layout.rows_of(shard) * row_bytes();
 }
 
-std::string EntryRows::path(int64_t shard, ShardFile kind) const {
-  return (fs::path(folder) / text_of({shard, layout.count(), kind})).string();
+std::string EntryRows::path(int64_t shard, ShardFile kind, const std::string& machine) const {
+  return (fs::path(folder) / text_of({shard, layout.count(), kind, machine})).string();
 }
 
-ShardWriter::ShardWriter(const EntryRows& entry, int64_t shard, ShardLock lock, std::string meta_hash)
+ShardWriter::ShardWriter(const EntryRows& entry, int64_t shard, ShardLock lock, std::string meta_hash,
+                         std::string machine)
     : entry_(entry),
       shard_(shard),
       lock_(std::move(lock)),
       meta_hash_(std::move(meta_hash)),
+      machine_(std::move(machine)),
       rows_(entry.layout.rows_of(shard)) {
   try {
     start();
@@ -77,6 +84,8 @@ ShardWriter::~ShardWriter() {
 void ShardWriter::start() {
   const auto partial = path(ShardFile::partial);
   const auto size = static_cast<uintmax_t>(entry_.file_bytes(shard_));
+  // One that was killed while it published may have left the complete array under this name, too.
+  if (!machine_.empty() && fs::exists(partial) && fs::hard_link_count(partial) > 1) fs::remove(partial);
   const bool continues = fs::exists(partial) && fs::file_size(partial) == size && read_progress();
   // It must not count rows of the array that is begun now, should that be killed before its first sync.
   if (!continues) fs::remove(path(ShardFile::progress));
@@ -124,15 +133,79 @@ void ShardWriter::sync() {
   last_sync_ = now_seconds();
 }
 
-void ShardWriter::finish() {
-  TORCH_INTERNAL_ASSERT(rows_done_ == rows_);
-  sync_array();
+std::string ShardWriter::path(ShardFile kind) const {
+  const bool own = kind == ShardFile::partial || kind == ShardFile::progress;
+  return entry_.path(shard_, kind, own ? machine_ : "");
+}
+
+void ShardWriter::write_record() const {
   // The array's checksum is of what was meant to be written: reading it back could only repeat what went
   // wrong.
   write_file_atomically(path(ShardFile::record),
                         text_of(ShardRecord{meta_hash_, hash_.hex(), to_json(skipped_)}));
-  fs::rename(path(ShardFile::partial), path(ShardFile::rows));
+}
+
+void ShardWriter::finish() {
+  TORCH_INTERNAL_ASSERT(rows_done_ == rows_);
+  sync_array();
+  if (!machine_.empty()) {
+    publish();
+  } else {
+    write_record();
+    fs::rename(path(ShardFile::partial), path(ShardFile::rows));
+  }
   fs::remove(path(ShardFile::progress));
+}
+
+/// Says whether array and record of the shard belong together, whoever wrote them.
+bool ShardWriter::is_whole() const {
+  const auto rows = path(ShardFile::rows);
+  std::error_code unknown;
+  if (fs::file_size(rows, unknown) != static_cast<uintmax_t>(entry_.file_bytes(shard_)) || unknown)
+    return false;
+  return hash_of_file(rows) == recorded_rows_hash(path(ShardFile::record));
+}
+
+/// Gives the complete array its name, in place of another machine's that may have it. The partial array stays
+/// under its own name, too, where the file system knows second names.
+void ShardWriter::replace_rows() const {
+  const auto rows = path(ShardFile::rows), partial = path(ShardFile::partial), second = partial + ".0named";
+  bool taken = false;
+  fs::remove(second);
+  const bool linked = link_file(partial, second, taken);
+  fs::rename(linked ? second : partial, rows);
+  fs::remove(second);  // renaming a name to another of the same file does nothing
+}
+
+/// Two machines may complete one shard at the same moment, and where their processors differ the last bits
+/// of their rows may, too: record and array must not be of two machines then. So the first array stays, and
+/// each machine looks, after the last file that it wrote, whether both belong together, and else writes both
+/// again. Waiting for times that differ ends the turns; the last one to look has found them right.
+void ShardWriter::publish() {
+  const auto rows = path(ShardFile::rows), partial = path(ShardFile::partial);
+  constexpr unsigned kTries = 10;
+  std::random_device random;
+  for (unsigned i = 0; i < kTries; ++i) {
+    if (i == 0 && !fs::exists(rows)) {
+      write_record();
+      bool taken = false;
+      if (!link_file(partial, rows, taken) && !taken) replace_rows();
+      sync_folder(entry_.folder);
+    } else if (i > 0 && fs::exists(partial)) {
+      write_record();
+      replace_rows();
+      sync_folder(entry_.folder);
+    }
+    if (is_whole()) {
+      fs::remove(partial);
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % (4u << i)));
+  }
+  throw Error(
+      fmt::format("{} and {} do not belong together: is another process writing them, or does the "
+                  "file system lose what was written? Remove both and start again",
+                  rows, path(ShardFile::record)));
 }
 
 }  // namespace kindred::host

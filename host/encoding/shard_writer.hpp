@@ -30,7 +30,8 @@ struct EntryRows {
   std::string header(int64_t shard) const;
   /// Returns the size in bytes of a shard's array with its header.
   int64_t file_bytes(int64_t shard) const;
-  std::string path(int64_t shard, ShardFile kind) const;
+  /// `machine`: of partial arrays and their progress that one machine alone writes, see ShardFileName.
+  std::string path(int64_t shard, ShardFile kind, const std::string& machine = "") const;
 };
 
 /// Fills one shard of an entry, from the beginning or from where a stopped fill left it. Data is synced
@@ -39,8 +40,11 @@ struct EntryRows {
 class ShardWriter {
  public:
   /// `entry` and the lock that gave `lock` must outlive it. `meta_hash`: checksum of the entry's description.
+  /// `machine`: where other machines may fill the shard that do not see the lock, the tag of this one; then
+  /// they do not see this one's partial array, and finish() looks whether what became of the shard is whole.
   /// Throws Error.
-  ShardWriter(const EntryRows& entry, int64_t shard, ShardLock lock, std::string meta_hash);
+  ShardWriter(const EntryRows& entry, int64_t shard, ShardLock lock, std::string meta_hash,
+              std::string machine = "");
   ~ShardWriter();
   ShardWriter(const ShardWriter&) = delete;
   ShardWriter& operator=(const ShardWriter&) = delete;
@@ -57,19 +61,24 @@ class ShardWriter {
   void append(const at::Tensor& rows, const std::vector<SkippedSample>& skipped);
   /// Makes everything appended so far survive a crash.
   void sync();
-  /// Turns the partial array into the complete one, after the last row.
+  /// Turns the partial array into the complete one, after the last row. Where another machine completed the
+  /// shard meanwhile, that one's array stays. Throws Error.
   void finish();
 
  private:
   void start();
   bool read_progress();
   void sync_array();
-  std::string path(ShardFile kind) const { return entry_.path(shard_, kind); }
+  void write_record() const;
+  void replace_rows() const;
+  void publish();
+  bool is_whole() const;
+  std::string path(ShardFile kind) const;
 
   const EntryRows& entry_;
   int64_t shard_;
   ShardLock lock_;
-  std::string meta_hash_;
+  std::string meta_hash_, machine_;
   int64_t rows_, header_bytes_ = 0, rows_done_ = 0;
   std::vector<SkippedSample> skipped_;
   ContentHash hash_;  // of the partial file up to rows_done_

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 
+#include "host/distributed/global_batch.hpp"
 #include "host/evaluation/class_bootstrap.hpp"
 #include "host/evaluation/ranking.hpp"
 #include "host/evaluation/relevance.hpp"
@@ -79,6 +81,28 @@ void add_values(const Metric& metric, const Ranking& ranking, const at::Tensor& 
   }
 }
 
+/// The numbers of all processes, in the order of the ranks, which is that of the queries.
+template <class Number>
+void gather(std::vector<Number>& numbers, at::ScalarType dtype, Communicator& group) {
+  const at::Tensor all = gathered(at::tensor(numbers, at::TensorOptions().dtype(dtype)), group).contiguous();
+  const auto* const first = all.data_ptr<Number>();
+  numbers.assign(first, first + all.numel());
+}
+
+void gather(Sampled& sampled, Communicator& group) {
+  gather(sampled.values, at::kDouble, group);
+  gather(sampled.by_query, at::kDouble, group);
+  gather(sampled.labels, at::kLong, group);
+  gather(sampled.relevant_counts, at::kLong, group);
+}
+
+/// The part of the queries that this process searches.
+RetrievalTask part_of_task(const RetrievalTask& task, const at::Tensor& queries, Communicator* group) {
+  auto part = task;
+  if (group != nullptr && group->size() > 1) part.queries = part_of_rank(queries, *group);
+  return part;
+}
+
 std::map<int64_t, int64_t> class_counts(const Sampled& sampled) {
   std::map<int64_t, int64_t> counts;
   for (const auto label : sampled.labels) ++counts[label];
@@ -114,7 +138,8 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
                                           const EvaluationOptions& options) {
   const auto labels = task.labels.contiguous();
   const auto queries = query_rows(task);
-  const auto query_labels = labels.index_select(0, queries);
+  const auto part = part_of_task(task, queries, options.group);
+  const auto query_labels = labels.index_select(0, query_rows(part));
   const Relevance relevance(task);
   const int64_t largest = largest_relevant_count(relevance, queries);
   std::map<std::string, std::vector<size_t>> by_distance;
@@ -132,7 +157,7 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
     if (options.scorer) ranked.scores = options.scorer(ranked.distance);
     for (auto m : members) ranked.depth = std::max(ranked.depth, metrics[m]->depth(largest));
     singletons = 0;
-    rank_neighbours(embeddings, task, relevance, ranked, [&](int64_t first, const Ranking& ranking) {
+    rank_neighbours(embeddings, part, relevance, ranked, [&](int64_t first, const Ranking& ranking) {
       const int64_t count = ranking.relevant_count.numel();
       const auto* relevant_count = ranking.relevant_count.data_ptr<int64_t>();
       for (int64_t i = 0; i < count; ++i) singletons += relevant_count[i] == 0;
@@ -141,6 +166,14 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
     });
   }
 
+  if (options.group != nullptr && options.group->size() > 1) {
+    for (size_t m = 0; m < metrics.size(); ++m) {
+      if (!metrics[m]->is_of_set()) gather(sampled[m], *options.group);
+    }
+    std::vector<int64_t> counts = {singletons};
+    gather(counts, at::kLong, *options.group);
+    singletons = std::accumulate(counts.begin(), counts.end(), int64_t{0});
+  }
   std::vector<MetricValue> out;
   for (size_t m = 0; m < metrics.size(); ++m) {
     if (metrics[m]->is_of_set()) {

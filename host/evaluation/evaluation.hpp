@@ -16,12 +16,17 @@
 
 namespace kindred::host {
 
+class Communicator;
+
 struct EvaluationOptions {
   uint64_t seed = 0;
   int64_t bootstrap_samples = 1000;  ///< 0: no interval
   int64_t tile_bytes = int64_t{64} << 20;
   /// Gives what orders candidates in place of a metric's distance; empty: the distance does.
   std::function<RowScores(Distance)> scorer{};
+  /// Processes that share the queries, each with the same embeddings and task; all get all values. Null: this
+  /// one is alone.
+  Communicator* group = nullptr;
 };
 
 /// NaN where a value is undefined: no query has a relevant sample, or no interval was asked for or can be

@@ -43,8 +43,8 @@ json Measured::details() const {
 
 Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const MeasureOptions& options,
-                 Context& context, const std::function<RowScores(Distance)>& scorer) {
-  const EvaluationOptions how{options.seed, options.bootstrap_samples, options.tile_bytes(), scorer};
+                 Context& context, const std::function<RowScores(Distance)>& scorer, Communicator* group) {
+  const EvaluationOptions how{options.seed, options.bootstrap_samples, options.tile_bytes(), scorer, group};
   Measured out;
   for (const auto view : options.test_views) out.views.push_back(view_name(view));
   if (task.pairs.defined()) out.unit = "group";

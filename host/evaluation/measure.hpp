@@ -37,11 +37,12 @@ struct Measured {
 RetrievalTask measured_task(const Dataset& dataset, const std::vector<SampleIndex>& rows,
                             EvalSampler* sampler, const MeasureOptions& options);
 
-/// Evaluates all metrics of `embeddings` float32 (N, D). A metric that is undefined is a warning. `scorer`:
-/// of EvaluationOptions.
+/// Evaluates all metrics of `embeddings` float32 (N, D). A metric that is undefined is a warning. `scorer`
+/// and `group`: of EvaluationOptions.
 Measured measure(const at::Tensor& embeddings, const RetrievalTask& task,
                  const std::vector<std::shared_ptr<Metric>>& metrics, const MeasureOptions& options,
-                 Context& context, const std::function<RowScores(Distance)>& scorer = {});
+                 Context& context, const std::function<RowScores(Distance)>& scorer = {},
+                 Communicator* group = nullptr);
 
 /// Throws Error that names the first sample whose embedding has a number that is not finite: such rows
 /// cannot be ranked. `embeddings` (N, D) are those of `samples`.

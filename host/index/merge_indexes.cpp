@@ -20,6 +20,16 @@ std::string change_name(const IndexSpace& space) {
   return text.empty() ? "embeddings as the model gives them" : text;
 }
 
+/// What rows that are copied have to be: rows that wait for a whitening are those of an index without one,
+/// and are stored in another precision until then.
+IndexSpace space_of_copies(const IndexWriter& target, const IndexSpace& source) {
+  auto space = target.space();
+  if (!target.waits_for_whitening()) return space;
+  space.change.whiten = 0;
+  space.precision = source.precision;
+  return space;
+}
+
 }  // namespace
 
 void check_same_space(const std::string& a, const IndexSpace& space_a, const std::string& b,
@@ -49,7 +59,7 @@ void check_can_join(const IndexFolder& a, const IndexFolder& b) {
 
 void copy_items(const std::string& from, IndexWriter& target, Context& context) {
   const auto source = IndexFolder::open(from);
-  check_same_space(from, source->space(), target.path(), target.space());
+  check_same_space(from, source->space(), target.path(), space_of_copies(target, source->space()));
   const auto step = std::max<int64_t>(kNumbersAtOnce / source->space().dimension, 1);
   Progress progress("copying", "rows", source->size(), context);
   for (int64_t begin = 0; begin < source->size(); begin += step) {
@@ -62,8 +72,8 @@ void copy_items(const std::string& from, IndexWriter& target, Context& context) 
       items.push_back(std::move(stored.item));
       items.back().thumbnail = source->thumbnail(stored.row);
     }
-    target.add_stored(items, source->rows()->rows(begin, end).index_select(0, at::tensor(places, at::kLong)),
-                      Existing::refuse);
+    const auto rows = source->rows()->rows(begin, end).index_select(0, at::tensor(places, at::kLong));
+    target.add_stored(items, rows.to(target.space().precision), Existing::refuse);
     progress.update(end);
   }
 }

@@ -8,9 +8,10 @@
 
 namespace kindred::host {
 
-/// Copies the items of an index that are not removed into `target`, which is an index of the same space and
-/// gets the rows as they are stored. What is committed stays where this ends early. Throws Error where they
-/// are of other models or stored otherwise, or where an id is there already, and Interrupted.
+/// Copies the items of an index that are not removed into `target`, which is an index of the same space, or
+/// one that is whitened later, and gets the rows as they are stored. What is committed stays where this ends
+/// early. Throws Error where they are of other models or stored otherwise, or where an id is there already,
+/// and Interrupted.
 void copy_items(const std::string& from, IndexWriter& target, Context& context);
 
 /// Throws Error that says what differs unless rows of both can lie in one index.

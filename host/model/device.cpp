@@ -3,6 +3,8 @@
 #include <ATen/Context.h>
 #include <torch/cuda.h>
 
+#include <algorithm>
+
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -34,6 +36,14 @@ c10::Device device_from_name(const std::string& name) {
     throw Error("there is no device " + name + ", only " + std::to_string(torch::cuda::device_count()));
   }
   return with_exact_float32(device);
+}
+
+c10::Device device_of_process(const std::string& name, int64_t local_rank) {
+  const auto device = device_from_name(name);
+  const bool names_one = name.find(':') != std::string::npos;
+  if (device.is_cpu() || names_one) return device;
+  const auto count = std::max<int64_t>(1, static_cast<int64_t>(torch::cuda::device_count()));
+  return c10::Device(device.type(), static_cast<c10::DeviceIndex>(local_rank % count));
 }
 
 std::string cuda_summary() {

@@ -24,14 +24,14 @@ namespace {
 
 constexpr size_t kSeenRows = 64;  // what a model divides by lengths it divides always
 
-/// Says whether the model gives rows of length 1 for samples as they are. `tuned` is the mean over views, and
-/// a mean of rows of length 1 is shorter.
-bool gives_unit_length(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& tuned) {
+/// Embeddings of samples as they are. `tuned` is the mean over views, and a mean of rows of length 1 is
+/// shorter.
+at::Tensor some_plain_embeddings(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& tuned) {
   at::NoGradGuard no_grad;
-  if (pipeline.evaluation.test_views == std::vector<int64_t>{kPlainView}) return have_unit_length(tuned);
+  if (pipeline.evaluation.test_views == std::vector<int64_t>{kPlainView}) return tuned;
   auto some = material.split.test;
   some.resize(std::min(some.size(), kSeenRows));
-  return have_unit_length(material.model.apply_heads(material.data->embed(some, kPlainView)));
+  return material.model.apply_heads(material.data->embed(some, kPlainView));
 }
 
 }  // namespace
@@ -53,8 +53,25 @@ at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool
   });
 }
 
+void measure_for_first(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
+                       Communicator& communicator) {
+  material.keep_readable();
+  const auto& components = material.components;
+  const auto task = measured_task(*material.dataset, material.split.test, components.eval_sampler.get(),
+                                  pipeline.evaluation);
+  Context silent;
+  const auto take_part = [&](const at::Tensor& embeddings) {
+    measure(embeddings, task, components.metrics, pipeline.evaluation, silent, {}, &communicator);
+  };
+  if (pipeline.evaluation.baseline) take_part(base);
+  const auto tuned = test_embeddings(material, pipeline, true);
+  take_part(tuned);
+  some_plain_embeddings(material, pipeline, tuned);
+}
+
 void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
-                  const std::string& folder, RunResult& result, Trackers& trackers, Context& context) {
+                  const std::string& folder, RunResult& result, Trackers& trackers,
+                  Communicator& communicator, Context& context) {
   const double start = now_seconds();
   material.keep_readable();  // what a learning encoder could not read is known since training
   const auto& dataset = *material.dataset;
@@ -64,7 +81,8 @@ void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Ten
   result.measured("base", {});
   result.measured("tuned", {});
   const auto measured = [&](const char* side, const at::Tensor& embeddings) {
-    auto values = measure(embeddings, task, components.metrics, pipeline.evaluation, context);
+    auto values =
+        measure(embeddings, task, components.metrics, pipeline.evaluation, context, {}, &communicator);
     result.measured(side, values);
     return values;
   };
@@ -85,7 +103,8 @@ void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Ten
   }
   if (pipeline.evaluation.per_class) result.per_class(per_class_table(base_values, tuned_values, dataset));
   result.evaluated(now_seconds() - start);
-  set_model_measures(folder, result.metrics(), gives_unit_length(material, pipeline, tuned));
+  set_model_measures(folder, result.metrics(),
+                     have_unit_length(some_plain_embeddings(material, pipeline, tuned)));
   const auto distance = distance_from_name(measured_distance(components.metrics));
   const RetrievalShown shown{dataset, material.split.test, task, base, tuned, pipeline.seed, distance};
   try {

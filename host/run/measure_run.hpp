@@ -27,6 +27,11 @@ at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool
 /// in `folder`, the run's, where it also leaves the retrieval that a person is shown. `trackers` get the
 /// embeddings.
 void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
-                  const std::string& folder, RunResult& result, Trackers& trackers, Context& context);
+                  const std::string& folder, RunResult& result, Trackers& trackers,
+                  Communicator& communicator, Context& context);
+
+/// Takes part in measure_both() of rank 0, as the other processes do that share the data of `material`.
+void measure_for_first(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
+                       Communicator& communicator);
 
 }  // namespace kindred::host

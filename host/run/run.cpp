@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -14,8 +15,10 @@
 #include "host/base/issue.hpp"
 #include "host/base/progress.hpp"
 #include "host/base/terminal_context.hpp"
+#include "host/base/text.hpp"
 #include "host/data/dataset_notes.hpp"
 #include "host/distributed/local_communicator.hpp"
+#include "host/distributed/member_context.hpp"
 #include "host/inference/inference_model.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/model/device.hpp"
@@ -39,6 +42,11 @@ namespace kindred::host {
 namespace fs = std::filesystem;
 namespace {
 
+/// A file of checkpoints that rank 0 hands out is written here where it cannot be seen otherwise.
+std::string folder_of_other(int64_t rank) {
+  return (fs::temp_directory_path() / fmt::format("kindred_rank_{}_{}", rank, ::getpid())).string();
+}
+
 std::string interrupted_text(const std::string& folder) {
   return fmt::format("interrupted; continue with --resume {}", folder);
 }
@@ -59,11 +67,17 @@ class Run {
         catalog_(catalog),
         options_(options),
         context_(context, options.warnings),
-        device_(device_from_name(pipeline.device)) {}
+        communicator_(options.group != nullptr ? options.group->communicator() : alone_),
+        device_(device_of_process(pipeline.device,
+                                  options.group != nullptr ? options.group->member().local_rank : 0)) {}
 
   RunOutcome execute();
 
  private:
+  RunOutcome execute_for_first();
+  std::string failure_of_group() const;
+  /// Says whether this process writes: the only one, or the first of a group.
+  bool is_first() const { return communicator_.rank() == 0; }
   void open_folder();
   void prepare();
   void embed_base();
@@ -76,6 +90,8 @@ class Run {
   const Catalog& catalog_;
   const RunOptions& options_;
   CollectingContext context_;  ///< what is warned of goes into the result
+  LocalCommunicator alone_;
+  Communicator& communicator_;
   at::Device device_;
   RunResult result_;
   std::string folder_;
@@ -86,6 +102,10 @@ class Run {
 };
 
 void Run::open_folder() {
+  if (!is_first()) {
+    folder_ = folder_of_other(communicator_.rank());
+    return;
+  }
   if (options_.resume) {
     folder_ = fs::absolute(options_.folder).string();
   } else {
@@ -103,6 +123,7 @@ void Run::open_folder() {
   write_file_atomically((fs::path(folder_) / "pipeline.json").string(),
                         json_text(resolved_pipeline(pipeline_, catalog_), 2) + "\n");
   context_.info(fmt::format("run folder {}", folder_));
+  if (options_.group != nullptr) options_.group->keep(kKeptFolder, folder_);
   tell_notes(pipeline_, context_);
 }
 
@@ -113,10 +134,11 @@ void Run::prepare() {
           "the run computes on the processor, so there is no other device's memory; take \"cpu\""}});
   }
   prepare_data(material_, pipeline_, catalog_, context_);
+  require_same_data(material_, communicator_);
   prepare_model(material_, pipeline_, catalog_, device_, context_);
   result_.phase_ended("prepare");
   if (const auto took = encode_data(material_, pipeline_, device_, context_)) result_.encoded(*took);
-  prepare_training_data(material_, pipeline_, device_, context_);
+  prepare_training_data(material_, pipeline_, device_, communicator_, context_);
 }
 
 /// Embeds the test classes with the encoder as it is before its first step.
@@ -163,9 +185,8 @@ bool Run::train() {
     track_from(0);
     return true;
   }
-  LocalCommunicator alone;
   Trainer trainer({pipeline_.training, pipeline_.encoders, pipeline_.evaluation, device_, folder_}, parts,
-                  model, data, context_, alone);
+                  model, data, context_, communicator_);
   if (options_.resume) trainer.resume();
   track_from(trainer.first_epoch());
   const auto report = trainer.train();
@@ -213,9 +234,33 @@ void Run::finish(RunStatus status, const std::string& error) {
   if (context_.warnings().size() != said) write();  // the report or a tracker failed
 }
 
+/// Why the group cannot go on; empty where a person stopped the work.
+std::string Run::failure_of_group() const {
+  return options_.group == nullptr || was_interrupted() ? std::string() : options_.group->failure();
+}
+
+/// What the processes do that write nothing: they encode, train and embed with the first one.
+RunOutcome Run::execute_for_first() {
+  prepare();
+  embed_base();
+  const bool trained = train();
+  if (trained) {
+    fit_heads(material_.model.heads.stages.size());
+    measure_for_first(material_, pipeline_, base_, communicator_);
+  }
+  std::error_code stays_there;
+  fs::remove_all(folder_, stays_there);  // copies of checkpoints, which the system removes at last
+  return {nullptr, "", !trained};
+}
+
 RunOutcome Run::execute() {
   material_.components = make_components(catalog_, pipeline_);  // nothing is written when that fails
-  trackers_ = std::make_unique<Trackers>(catalog_, pipeline_.trackers, context_);
+  trackers_ = std::make_unique<Trackers>(
+      catalog_, is_first() ? pipeline_.trackers : decltype(pipeline_.trackers){}, context_);
+  if (!is_first()) {
+    open_folder();
+    return execute_for_first();
+  }
   open_folder();
   try {
     prepare();
@@ -230,11 +275,16 @@ RunOutcome Run::execute() {
     fit_heads(material_.model.heads.stages.size());
     result_.phase_ended("train");
     save_model();  // before it is measured: a metric that fails does not cost the model
-    measure_both(material_, pipeline_, base_, folder_, result_, *trackers_, context_);
+    measure_both(material_, pipeline_, base_, folder_, result_, *trackers_, communicator_, context_);
     result_.phase_ended("evaluate");
     say_notes_of_reading(*material_.dataset, material_.notes_said, context_);
     finish(RunStatus::completed);
   } catch (const Interrupted& stop) {
+    if (const auto reason = failure_of_group(); !reason.empty()) {
+      context_.failure(reason);
+      finish(RunStatus::failed, reason);
+      throw Error(reason);
+    }
     finish(RunStatus::interrupted, stop.what());
     throw Interrupted(fmt::format("{}; go on with --resume {}", stop.what(), folder_));
   } catch (const std::exception& error) {
@@ -249,17 +299,50 @@ RunOutcome Run::execute() {
 
 }  // namespace
 
-RunOutcome run_pipeline(const Pipeline& pipeline, const Catalog& catalog, const RunOptions& options,
-                        Context& context) {
-  if (options.resume) {
+namespace {
+
+/// The result of a run that is completed already, for all processes alike; nothing where it is to go on.
+std::optional<RunOutcome> completed(const Pipeline& pipeline, const RunOptions& options, Context& context) {
+  const bool is_first = options.group == nullptr || options.group->member().rank == 0;
+  std::optional<nlohmann::json> result;
+  if (is_first) {
     check_same_pipeline(options.folder, pipeline);
-    if (auto result = completed_result(options.folder, pipeline)) {
-      context.info(fmt::format("the run in {} is completed already; nothing was changed", options.folder));
-      auto table = metrics_table(*result);
-      return {std::move(*result), std::move(table), false};
-    }
+    result = completed_result(options.folder, pipeline);
+  }
+  const bool is_completed =
+      options.group == nullptr ? result.has_value() : options.group->communicator().any(result.has_value());
+  if (!is_completed) return {};
+  context.info(fmt::format("the run in {} is completed already; nothing was changed", options.folder));
+  if (!is_first) return RunOutcome{};
+  auto table = metrics_table(*result);
+  return RunOutcome{std::move(*result), std::move(table), false};
+}
+
+RunOutcome run_here(const Pipeline& pipeline, const Catalog& catalog, const RunOptions& options,
+                    Context& context) {
+  if (options.resume) {
+    if (auto outcome = completed(pipeline, options, context)) return std::move(*outcome);
   }
   return Run(pipeline, catalog, options, context).execute();
+}
+
+}  // namespace
+
+RunOutcome run_pipeline(const Pipeline& pipeline, const Catalog& catalog, const RunOptions& options,
+                        Context& context) {
+  if (options.group == nullptr) return run_here(pipeline, catalog, options, context);
+  MemberContext of_member(context, *options.group);
+  try {
+    auto outcome = run_here(pipeline, catalog, options, of_member);
+    options.group->end();
+    return outcome;
+  } catch (const Interrupted&) {
+    options.group->tell_failure("it was interrupted");
+    throw;
+  } catch (const std::exception& error) {
+    options.group->tell_failure(without_trace(error.what()));
+    throw;
+  }
 }
 
 }  // namespace kindred::host

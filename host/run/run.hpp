@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/base/context.hpp"
+#include "host/distributed/group.hpp"
 #include "host/pipeline/pipeline.hpp"
 
 namespace kindred::host {
@@ -15,6 +16,9 @@ struct RunOptions {
   std::string folder;                 ///< of the run; "": <output.directory>/<name>/<UTC time>
   bool resume = false;                ///< continue in `folder`
   std::vector<std::string> warnings;  ///< said before the run began; they stand in its result, too
+  /// The processes that execute the pipeline together, each with the same options; null: this one alone. Rank
+  /// 0 writes the folder, and its outcome is the result; the others need no folder that they see.
+  Group* group = nullptr;
 };
 
 struct RunOutcome {

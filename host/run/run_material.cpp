@@ -17,6 +17,7 @@
 #include "host/run/trained_stages.hpp"
 #include "host/run/vector_lengths.hpp"
 #include "host/training_data/make_training_data.hpp"
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
@@ -94,8 +95,8 @@ void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalo
   context.info(fmt::format("{}", model_summary(model)));
 }
 
-std::optional<FeatureStore::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
-                                                 at::Device device, Context& context) {
+FeatureStore& prepare_encoding(RunMaterial& material, const Pipeline& pipeline, at::Device device,
+                               Context& context) {
   material.encoding = {pipeline.seed,
                        pipeline.loading.threads,
                        pipeline.cache,
@@ -106,16 +107,50 @@ std::optional<FeatureStore::Timings> encode_data(RunMaterial& material, const Pi
   material.encoded =
       std::make_unique<FeatureStore>(material.encoding, pipeline.encoders, material.components.transforms,
                                      material.model, *material.dataset, device, *material.skips, context);
-  return material.encoded->extract(material.split);
+  return *material.encoded;
+}
+
+std::optional<FeatureStore::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
+                                                 at::Device device, Context& context) {
+  return prepare_encoding(material, pipeline, device, context).extract(material.split);
+}
+
+void require_same_data(const RunMaterial& material, Communicator& communicator) {
+  if (communicator.size() == 1) return;
+  const auto& split = material.split;
+  const auto count = [](const std::vector<SampleIndex>& samples) {
+    return static_cast<int64_t>(samples.size());
+  };
+  const auto labels = labels_of(material.dataset->labels(), all_samples(material.dataset->size()));
+  // Numbers that differ where samples, their order or their labels do; the last one is a sum that may wrap.
+  const auto mine =
+      at::tensor({material.dataset->size(), count(split.train), count(split.validation), count(split.test),
+                  ((labels + 1) * (at::arange(labels.numel(), at::kLong) * 2 + 1)).sum().item<int64_t>()},
+                 at::kLong)
+          .unsqueeze(0);
+  const auto all = communicator.all_gather(mine);
+  for (int64_t rank = 1; rank < all.size(0); ++rank) {
+    if (at::equal(all[rank], all[0])) continue;
+    throw Error(fmt::format(
+        "rank {} sees other data than rank 0: {} samples, {} for training, {} for validation and {} for "
+        "testing, where "
+        "rank 0 has {}, {}, {} and {}{}; give all machines the same files",
+        rank, all[rank][0].item<int64_t>(), all[rank][1].item<int64_t>(), all[rank][2].item<int64_t>(),
+        all[rank][3].item<int64_t>(), all[0][0].item<int64_t>(), all[0][1].item<int64_t>(),
+        all[0][2].item<int64_t>(), all[0][3].item<int64_t>(),
+        at::equal(all[rank].slice(0, 0, 4), all[0].slice(0, 0, 4)) ? ", with other labels or in another order"
+                                                                   : ""));
+  }
 }
 
 void prepare_training_data(RunMaterial& material, const Pipeline& pipeline, at::Device device,
-                           Context& context) {
+                           Communicator& communicator, Context& context) {
   material.keep_readable();
   material.data = make_training_data(
       *material.encoded, *material.dataset, material.split, material.model, material.components.transforms,
       {pipeline.seed, pipeline.loading.threads, pipeline.cache.batch_size, pipeline.cache.views}, device,
       *material.skips, context);
+  material.data->share_with(communicator);
 }
 
 }  // namespace kindred::host

@@ -11,6 +11,7 @@
 #include "host/base/context.hpp"
 #include "host/data/class_split.hpp"
 #include "host/data/skip_log.hpp"
+#include "host/distributed/communicator.hpp"
 #include "host/encoding/feature_store.hpp"
 #include "host/model/model.hpp"
 #include "host/pipeline/pipeline.hpp"
@@ -53,6 +54,10 @@ void prepare_data(RunMaterial& material, const Pipeline& pipeline, const Catalog
 void prepare_model(RunMaterial& material, const Pipeline& pipeline, const Catalog& catalog, at::Device device,
                    Context& context);
 
+/// Makes what runs the frozen stages, which encode_data() begins with.
+FeatureStore& prepare_encoding(RunMaterial& material, const Pipeline& pipeline, at::Device device,
+                               Context& context);
+
 /// Runs the frozen stages, or opens what they gave earlier. Returns nothing where all encoders read samples
 /// at every step.
 std::optional<FeatureStore::Timings> encode_data(RunMaterial& material, const Pipeline& pipeline,
@@ -60,6 +65,9 @@ std::optional<FeatureStore::Timings> encode_data(RunMaterial& material, const Pi
 
 /// Readies the batches of training.
 void prepare_training_data(RunMaterial& material, const Pipeline& pipeline, at::Device device,
-                           Context& context);
+                           Communicator& communicator, Context& context);
+
+/// Throws Error on all processes where they do not see the same samples, divided in the same way.
+void require_same_data(const RunMaterial& material, Communicator& communicator);
 
 }  // namespace kindred::host

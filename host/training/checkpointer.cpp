@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/base/clock.hpp"
+#include "host/distributed/shared_files.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/checkpoint.hpp"
 #include "kindred/io/file.hpp"
@@ -45,6 +46,7 @@ Checkpointer::Checkpointer(std::string folder, ResumableState state, Context& co
 
 std::optional<TrainingPosition> Checkpointer::resume() {
   const auto folder = fs::path(folder_) / "checkpoints";
+  take_files_from_first(folder.string(), communicator_);
   if (!fs::exists(folder / "trainer.json")) return {};
   const auto meta = json::parse(read_file((folder / "trainer.json").string()));
   auto& best = state_.best;

@@ -10,7 +10,6 @@
 #include "host/base/clock.hpp"
 #include "host/base/interrupt.hpp"
 #include "host/base/progress.hpp"
-#include "host/base/random_streams.hpp"
 #include "host/distributed/global_batch.hpp"
 #include "host/evaluation/relevance.hpp"
 #include "host/model/named_tensors.hpp"
@@ -90,7 +89,7 @@ Trainer::Trainer(TrainingPlan plan, Parts parts, Model& model, TrainingData& dat
                tells_apart(data.validation_task(plan_.measuring))),
       collapse_(context),
       validator_({options_.seed, plan_.device, encoder_learns_ || is_metric_name(best_.monitor())},
-                 plan_.measuring, parts_.metrics, model, data, *parts_.loss, collapse_),
+                 plan_.measuring, parts_.metrics, model, data, *parts_.loss, collapse_, communicator),
       step_(options_,
             {model, *parts_.loss, data, composer_, parameters_, optimizer_, average_.get(), communicator}),
       history_(plan_.folder, options_, parts_.trackers),
@@ -176,6 +175,29 @@ void Trainer::warn_of_indecision() {
   }
 }
 
+/// What a person should know before several processes train.
+void Trainer::say_how_batches_are_shared(const Epoch& epoch) {
+  if (communicator_.size() == 1 || epoch.batches.empty()) return;
+  const auto rows = composer_.rows_of(epoch.batches.front());
+  const auto labels = data_.labels().index_select(0, rows);
+  const auto count = labels.numel();
+  // Of the pairs (a, b) with a != b: those of one class, and all others.
+  const double anchors = static_cast<double>(std::max<int64_t>(1, count));
+  const auto same = labels.unsqueeze(1).eq(labels.unsqueeze(0)).sum().item<double>();
+  context_.info(
+      fmt::format("the first batch has {} samples, of which rank 0 encodes {} and the {} others the rest; an "
+                  "anchor has {:.1f} positives and "
+                  "{:.1f} negatives on the average",
+                  count, part_of_rank(rows, communicator_).numel(), communicator_.size() - 1,
+                  same / anchors - 1, anchors - same / anchors));
+  if (!running_statistics(model_).empty()) {
+    context_.info(
+        "batch norms that are trained take the statistics of each process's part of a batch, and those of "
+        "rank 0 are kept; "
+        "more samples per process bring them closer to those of one process");
+  }
+}
+
 void Trainer::run_epochs() {
   Progress progress("training", "epochs", options_.epochs, context_, first_.epoch);
   for (int64_t number = first_.epoch; number < options_.epochs; ++number) {
@@ -186,6 +208,7 @@ void Trainer::run_epochs() {
     const double start = now_seconds();
     EpochResult result;
     auto epoch = begin_epoch(number);
+    if (number == first_.epoch) say_how_batches_are_shared(epoch);
     const bool completed = run_steps(epoch, result);
     result.step_seconds = now_seconds() - start;
     report_.step_seconds += result.step_seconds;
@@ -225,9 +248,7 @@ Trainer::Epoch Trainer::begin_epoch(int64_t number) {
   model_.heads.train(true);
   parts_.loss->train(true);
   std::vector<at::Tensor> rows;
-  for (const auto& batch : epoch.batches) {
-    rows.push_back(part_of_rank(composer_.rows_of(batch), communicator_));
-  }
+  for (const auto& batch : epoch.batches) rows.push_back(composer_.rows_of(batch));
   data_.start_epoch(rows, epoch.first_step, number);
   return epoch;
 }
@@ -265,8 +286,6 @@ bool Trainer::run_steps(Epoch& epoch, EpochResult& result) {
 }
 
 StepBatch Trainer::next_batch(const Epoch& epoch, int64_t step) {
-  // The global generator is set per step, so that dropout repeats after a resume too.
-  at::manual_seed(random_stream(options_.seed, Stream::step, epoch.number, step).next() >> 1);
   const auto group = options_.accumulate, steps = epoch.steps();
   StepBatch batch;
   batch.composed = epoch.batches[static_cast<size_t>(step)];

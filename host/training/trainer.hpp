@@ -83,6 +83,7 @@ class Trainer {
 
   void run_epochs();
   Epoch begin_epoch(int64_t number);
+  void say_how_batches_are_shared(const Epoch& epoch);
   bool run_steps(Epoch& epoch, EpochResult& result);
   StepBatch next_batch(const Epoch& epoch, int64_t step);
   at::Tensor learn(Epoch& epoch, const StepBatch& batch);

@@ -37,13 +37,33 @@ int64_t TrainingStep::end_of_part(const StepBatch& batch, int64_t first) const {
 /// Embeddings of one part of a batch. Its generator is set for it alone, so that the second pass draws what
 /// the first one drew.
 at::Tensor TrainingStep::part_of(const StepBatch& batch, int64_t first) const {
-  const auto end = end_of_part(batch, first);
-  at::manual_seed(
-      random_stream(options_.seed, Stream::part_of_batch, batch.epoch, batch.step, first).next() >> 1);
+  const auto end = end_of_part(batch, first), rank = parts_.communicator.rank();
+  auto random =
+      rank == 0
+          ? random_stream(options_.seed, Stream::part_of_batch, batch.epoch, batch.step, first)
+          : random_stream(options_.seed, Stream::part_of_batch_of_rank, batch.epoch, batch.step, first, rank);
+  at::manual_seed(random.next() >> 1);
   return parts_.model.apply_heads(batch.data.encode(at::arange(first, end, at::kLong)));
 }
 
+/// The global generator is set per step, so that dropout repeats after a resume too. Rows of different
+/// processes drop different numbers.
+void TrainingStep::seed_forward(const StepBatch& batch) const {
+  const auto rank = parts_.communicator.rank();
+  auto random = rank == 0 ? random_stream(options_.seed, Stream::step, batch.epoch, batch.step)
+                          : random_stream(options_.seed, Stream::step_of_rank, batch.epoch, batch.step, rank);
+  at::manual_seed(random.next() >> 1);
+}
+
+/// Every process computes the loss of the whole batch, so that a miner has to draw the same in each. A
+/// process alone draws on behind the forward pass.
+void TrainingStep::seed_loss(const StepBatch& batch) const {
+  if (parts_.communicator.size() == 1) return;
+  at::manual_seed(random_stream(options_.seed, Stream::step, batch.epoch, batch.step).next() >> 1);
+}
+
 at::Tensor TrainingStep::forward(const StepBatch& batch) {
+  seed_forward(batch);
   const auto size = batch.data.labels.numel();
   if (in_parts(batch)) {
     auto embeddings = forward_in_parts(batch);
@@ -103,6 +123,7 @@ bool TrainingStep::leaves_statistics_sound(const std::function<void()>& compute)
 }
 
 at::Tensor TrainingStep::loss(const StepBatch& batch, const at::Tensor& embeddings) const {
+  seed_loss(batch);
   auto& communicator = parts_.communicator;
   const auto all = gathered_embeddings(embeddings, communicator);
   const auto samples = gathered(batch.data.samples, communicator);

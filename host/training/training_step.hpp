@@ -73,6 +73,8 @@ class TrainingStep {
   void update(int64_t epoch, int64_t step);
 
  private:
+  void seed_forward(const StepBatch& batch) const;
+  void seed_loss(const StepBatch& batch) const;
   bool in_parts(const StepBatch& batch) const;
   int64_t end_of_part(const StepBatch& batch, int64_t first) const;
   at::Tensor forward_in_parts(const StepBatch& batch) const;

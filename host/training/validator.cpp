@@ -17,14 +17,16 @@ namespace kindred::host {
 
 Validator::Validator(const Options& options, const MeasureOptions& measuring,
                      const std::vector<std::shared_ptr<Metric>>& metrics, const Model& model,
-                     TrainingData& data, TrainingLoss& loss, CollapseWatch& collapse)
+                     TrainingData& data, TrainingLoss& loss, CollapseWatch& collapse,
+                     Communicator& communicator)
     : options_(options),
       measuring_(measuring),
       metrics_(metrics),
       model_(model),
       data_(data),
       loss_(loss),
-      collapse_(collapse) {}
+      collapse_(collapse),
+      communicator_(communicator) {}
 
 std::map<std::string, double> Validator::validate(int64_t batch_size) {
   std::map<std::string, double> values;
@@ -47,6 +49,7 @@ std::map<std::string, double> Validator::validate(int64_t batch_size) {
     EvaluationOptions how;
     how.bootstrap_samples = 0;
     how.tile_bytes = measuring_.tile_bytes();
+    how.group = &communicator_;
     const auto task = data_.validation_task(measuring_);
     for (const auto& one : evaluate_metrics(embeddings, task, metrics_, how)) values[one.name] = one.mean;
   }

@@ -31,7 +31,7 @@ class Validator {
   /// Everything given by reference must outlive it; `metrics` are under contract.
   Validator(const Options& options, const MeasureOptions& measuring,
             const std::vector<std::shared_ptr<Metric>>& metrics, const Model& model, TrainingData& data,
-            TrainingLoss& loss, CollapseWatch& collapse);
+            TrainingLoss& loss, CollapseWatch& collapse, Communicator& communicator);
 
   /// Returns "loss", where the loss can be validated, and the metrics' means by name; nothing when there are
   /// no validation rows. The loss is computed in batches of `batch_size` and is the mean over rows. Model and
@@ -49,6 +49,7 @@ class Validator {
   TrainingData& data_;
   TrainingLoss& loss_;
   CollapseWatch& collapse_;
+  Communicator& communicator_;
 };
 
 }  // namespace kindred::host

@@ -9,12 +9,6 @@
 #include "host/data/views.hpp"
 
 namespace kindred::host {
-namespace {
-
-constexpr int64_t kEvaluationBatch = 64;
-
-}  // namespace
-
 FeatureMapTrainingData::FeatureMapTrainingData(const Dataset& dataset, const ClassSplit& split,
                                                const FeatureViews& maps, const EncoderPart& part,
                                                const Options& options, Context& context)
@@ -22,13 +16,16 @@ FeatureMapTrainingData::FeatureMapTrainingData(const Dataset& dataset, const Cla
 
 void FeatureMapTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first,
                                          int64_t epoch) {
-  batches_ = batches;
+  batches_.clear();
+  for (const auto& batch : batches) batches_.push_back(part_of_batch(batch));
   position_ = static_cast<size_t>(first);
   std::vector<std::vector<SampleView>> which;
   for (size_t step = position_; step < batches.size(); ++step) {
     auto random = random_stream(options_.seed, Stream::chosen_views, epoch, step);
+    // A row has the view that its place in the whole batch draws, however many processes share the batch.
+    for (int64_t place = 0; place < first_of_part(batches[step]); ++place) random.below(options_.views);
     std::vector<SampleView> batch;
-    for (auto sample : samples_of(batches[step])) batch.push_back({sample, random.below(options_.views)});
+    for (auto sample : samples_of(batches_[step])) batch.push_back({sample, random.below(options_.views)});
     which.push_back(std::move(batch));
   }
   reader_.reset();  // the old one's thread ends first
@@ -44,7 +41,7 @@ TrainingData::Step FeatureMapTrainingData::next() {
           }};
 }
 
-at::Tensor FeatureMapTrainingData::embed(std::vector<SampleIndex>& samples, int64_t view) {
+at::Tensor FeatureMapTrainingData::embed_here(std::vector<SampleIndex>& samples, int64_t view) {
   at::NoGradGuard no_grad;
   part_.encoder->train(false);
   std::vector<std::vector<SampleView>> which;

@@ -27,10 +27,14 @@ class FeatureMapTrainingData final : public TrainingData {
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
-  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) override;
   void train_encoder(bool on) override { part_.encoder->train(on); }
 
+ protected:
+  at::Tensor embed_here(std::vector<SampleIndex>& samples, int64_t view) override;
+  int64_t embedding_batch() const override { return kEvaluationBatch; }
+
  private:
+  static constexpr int64_t kEvaluationBatch = 64;
   const FeatureViews& maps_;
   const EncoderPart& part_;
   const Options options_;

@@ -11,20 +11,21 @@ FrozenTrainingData::FrozenTrainingData(const Dataset& dataset, const ClassSplit&
     : TrainingData(dataset, split),
       encoded_(encoded),
       device_(device),
-      validation_(embed(validation_rows_, kPlainView)) {
+      validation_(FrozenTrainingData::embed_here(validation_rows_, kPlainView)) {
   FrozenTrainingData::keep_train_rows(train_rows_);
 }
 
 void FrozenTrainingData::keep_train_rows(const std::vector<SampleIndex>& samples) {
   if (train_.defined() && samples == train_rows_) return;
   TrainingData::keep_train_rows(samples);
-  train_ = embed(train_rows_, kPlainView);
+  train_ = FrozenTrainingData::embed_here(train_rows_, kPlainView);
   device_labels_ = train_labels_.to(device_);
   device_samples_ = tensor_of(train_rows_).to(device_);
 }
 
 void FrozenTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) {
-  batches_ = batches;
+  batches_.clear();
+  for (const auto& batch : batches) batches_.push_back(part_of_batch(batch));
   position_ = static_cast<size_t>(first);
 }
 
@@ -36,7 +37,7 @@ TrainingData::Step FrozenTrainingData::next() {
           }};
 }
 
-at::Tensor FrozenTrainingData::embed(std::vector<SampleIndex>& samples, int64_t view) {
+at::Tensor FrozenTrainingData::embed_here(std::vector<SampleIndex>& samples, int64_t view) {
   std::vector<SampleView> which;
   for (auto sample : samples) which.push_back({sample, present_view(view)});
   return encoded_.gather(which, at::kFloat).to(device_);

@@ -14,10 +14,12 @@ class FrozenTrainingData final : public TrainingData {
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
-  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) override;
   void keep_train_rows(const std::vector<SampleIndex>& samples) override;
   at::Tensor train_embeddings() override { return train_; }
   at::Tensor validation_embeddings() override { return validation_; }
+
+ protected:
+  at::Tensor embed_here(std::vector<SampleIndex>& samples, int64_t view) override;
 
  private:
   const FeatureViews& encoded_;

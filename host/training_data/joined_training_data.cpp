@@ -56,7 +56,7 @@ TrainingData::Step JoinedTrainingData::next() {
   return out;
 }
 
-at::Tensor JoinedTrainingData::embed(std::vector<SampleIndex>& samples, int64_t view) {
+at::Tensor JoinedTrainingData::embed_here(std::vector<SampleIndex>& samples, int64_t view) {
   return join_embeddings(parts_.size(), samples, [&](size_t i, std::vector<SampleIndex>& left) {
     return parts_[i]->embed(left, view);
   });
@@ -86,6 +86,10 @@ at::Tensor JoinedTrainingData::train_embeddings() {
 at::Tensor JoinedTrainingData::validation_embeddings() {
   return whole(validation_rows_, validation_labels_,
                [](TrainingData& part) { return part.validation_embeddings(); });
+}
+
+void JoinedTrainingData::share_with(Communicator& communicator) {
+  for (auto& part : parts_) part->share_with(communicator);
 }
 
 void JoinedTrainingData::train_encoder(bool on) {

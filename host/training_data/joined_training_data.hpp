@@ -17,10 +17,13 @@ class JoinedTrainingData final : public TrainingData {
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
-  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) override;
   at::Tensor train_embeddings() override;
   at::Tensor validation_embeddings() override;
   void train_encoder(bool on) override;
+  void share_with(Communicator& communicator) override;
+
+ protected:
+  at::Tensor embed_here(std::vector<SampleIndex>& samples, int64_t view) override;
 
  private:
   template <class Embed>

@@ -22,7 +22,9 @@ LearningTrainingData::LearningTrainingData(const Options& options, const Dataset
 
 void LearningTrainingData::start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) {
   std::vector<std::vector<SampleIndex>> samples;
-  for (auto it = batches.begin() + first; it != batches.end(); ++it) samples.push_back(samples_of(*it));
+  for (auto it = batches.begin() + first; it != batches.end(); ++it) {
+    samples.push_back(samples_of(part_of_batch(*it)));
+  }
   BatchLoader::Options options;
   options.threads = options_.threads;
   options.draws = [seed = options_.seed, epoch](SampleIndex sample, size_t transform) {
@@ -52,7 +54,7 @@ TrainingData::Step LearningTrainingData::next() {
           }};
 }
 
-at::Tensor LearningTrainingData::embed(std::vector<SampleIndex>& samples, int64_t view) {
+at::Tensor LearningTrainingData::embed_here(std::vector<SampleIndex>& samples, int64_t view) {
   std::vector<SkippedSample> skipped;
   EncodeRowsOptions options{device_, options_.batch_size, options_.threads, false};
   options.mirror = view == kMirrorView;

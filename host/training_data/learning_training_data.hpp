@@ -26,8 +26,11 @@ class LearningTrainingData final : public TrainingData {
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t epoch) override;
   Step next() override;
-  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) override;
   void train_encoder(bool on) override { part_.encoder->train(on); }
+
+ protected:
+  at::Tensor embed_here(std::vector<SampleIndex>& samples, int64_t view) override;
+  int64_t embedding_batch() const override { return options_.batch_size; }
 
  private:
   const Options options_;

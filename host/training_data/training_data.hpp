@@ -9,6 +9,7 @@
 
 #include "host/data/class_split.hpp"
 #include "host/data/pair_lists.hpp"
+#include "host/distributed/communicator.hpp"
 #include "host/evaluation/retrieval_task.hpp"
 #include "host/options/evaluation_options.hpp"
 #include "kindred/dataset.hpp"
@@ -40,9 +41,15 @@ class TrainingData {
   /// The next announced batch. May be smaller than announced when samples could not be read.
   virtual Step next() = 0;
 
+  /// Makes this process share the work with others that hold the same data: of every batch that is announced
+  /// from now on next() gives the part of this process, and each embeds its part of the samples of embed().
+  /// `communicator` must outlive this.
+  virtual void share_with(Communicator& communicator) { group_ = &communicator; }
+
   /// float32 (S, D) of dataset rows on the device, by the encoder as it stands, in evaluation mode and
-  /// without gradients. Samples that cannot be read are taken out of `samples`.
-  virtual at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view) = 0;
+  /// without gradients. Samples that cannot be read are taken out of `samples`. Processes that share the work
+  /// have to call it together, with the same samples.
+  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t view);
 
   /// Makes `samples`, which are in it, the training side.
   virtual void keep_train_rows(const std::vector<SampleIndex>& samples);
@@ -75,9 +82,20 @@ class TrainingData {
   virtual void train_encoder(bool on) { (void)on; }
 
  protected:
+  /// Does embed() in this process alone.
+  virtual at::Tensor embed_here(std::vector<SampleIndex>& samples, int64_t view) = 0;
+  /// The number of samples that embed_here() computes at once; 0 where it computes nothing, so that there is
+  /// nothing to share.
+  virtual int64_t embedding_batch() const { return 0; }
+  /// The part of an announced batch that this process encodes.
+  at::Tensor part_of_batch(const at::Tensor& batch) const;
+  /// The place in the batch where that part begins.
+  int64_t first_of_part(const at::Tensor& batch) const;
+
   /// The view that is taken when `view` is asked for: only pictures have others than the plain one.
   int64_t present_view(int64_t view) const;
 
+  Communicator* group_ = nullptr;  ///< null: this process is alone
   const Dataset& dataset_;
   std::vector<SampleIndex> train_rows_, validation_rows_;
   at::Tensor train_labels_, validation_labels_;

@@ -7,7 +7,10 @@
 #include "host/base/size_text.hpp"
 #include "host/base/text.hpp"
 #include "host/cache/cache_folder.hpp"
+#include "host/cache/entry_files.hpp"
+#include "host/cache/missing_shards.hpp"
 #include "host/cache/remove_entry.hpp"
+#include "host/cache/shard_claim.hpp"
 #include "host/cache/verify_entry.hpp"
 #include "host/cli/age_text.hpp"
 #include "host/cli/cache_choice.hpp"
@@ -127,7 +130,25 @@ int list_entries(const CommandLine& command, const CacheFolder& cache) {
   return kExitOk;
 }
 
-int verify_entries(const CommandLine& command, const CacheFolder& cache) {
+/// Which shards of an entry are missing, who was at them, and how they are made.
+void print_missing(const CacheEntry& entry, const std::vector<int64_t>& missing,
+                   const std::string& pipeline) {
+  constexpr const char* kIndent = "              ";
+  std::cout << kIndent
+            << fmt::format("missing: shard{} {}, of 0 to {}; `host cache fill {}` fills {}\n",
+                           missing.size() == 1 ? "" : "s", ranges_text(missing), entry.shards - 1, pipeline,
+                           missing.size() == 1 ? "it" : "them");
+  for (const auto shard : missing) {
+    const auto claim = read_claim(entry.path(text_of({shard, entry.shards, ShardFile::claim})));
+    if (!claim) continue;
+    std::cout << kIndent
+              << fmt::format("  {} was claimed by process {} ({}, pid {})\n", shard, shown(claim->process),
+                             shown(claim->host), claim->pid);
+  }
+}
+
+/// `pipeline`: the file that was named, or what stands for one.
+int verify_entries(const CommandLine& command, const CacheFolder& cache, const std::string& pipeline) {
   json list = json::array();
   std::string damaged_keys;
   size_t damaged = 0;
@@ -147,11 +168,17 @@ int verify_entries(const CommandLine& command, const CacheFolder& cache) {
       ++damaged;
       damaged_keys += " --key " + short_key(one);
     }
-    list.push_back({{"key", one.key}, {"state", state}, {"problems", check.problems}});
+    const auto missing = missing_shards(one);
+    list.push_back({{"key", one.key},
+                    {"state", state},
+                    {"problems", check.problems},
+                    {"shards", one.shards < 0 ? json() : json(one.shards)},
+                    {"missing", missing}});
     if (command.json()) continue;
     std::cout << short_key(one) << "  " << (state == "partial" ? state_with_shards(one) : state)
               << std::endl;  // reading the next may take a while
     for (const auto& problem : check.problems) std::cout << "              " << problem << "\n";
+    if (!missing.empty()) print_missing(one, missing, pipeline);
   }
   if (command.json()) print({{"directory", cache.directory}, {"entries", list}, {"damaged", damaged}});
   if (damaged > 0) {
@@ -227,18 +254,25 @@ int clear_entries(const CommandLine& command, const CacheChoice& choice, const C
 
 int cache_command(const CommandLine& command) {
   const auto action = command.list("ACTION").front();
-  const std::vector<std::string> actions = {"clear", "list", "verify"};
+  const std::vector<std::string> actions = {"clear", "fill", "list", "verify"};
   if (std::find(actions.begin(), actions.end(), action) == actions.end()) {
     const auto close = closest_name(action, actions);
     throw UsageError("host cache does not know `" + action + "`; " +
                      (close.empty() ? "" : "did you mean `" + close + "`? ") +
-                     "expected list, verify or clear");
+                     "expected list, verify, clear or fill");
+  }
+  for (const auto* option : {"set", "shard", "steal"}) {
+    if (!command.has(option)) continue;
+    throw UsageError(std::string("--") + option + " belongs to `host cache fill`, not to `host cache " +
+                     action + "`");
   }
   const CacheChoice choice(command, action);
   const auto given = command.list("DIR");
   const auto cache = read_cache_folder(cache_directory(given.empty() ? "" : given.front()));
   if (action == "list") return list_entries(command, cache);
-  return action == "verify" ? verify_entries(command, cache) : clear_entries(command, choice, cache);
+  if (action == "clear") return clear_entries(command, choice, cache);
+  const bool names_pipeline = !given.empty() && given.front() != cache.directory;
+  return verify_entries(command, cache, names_pipeline ? "'" + given.front() + "'" : "PIPELINE");
 }
 
 const CommandBody kCache("cache", &cache_command);

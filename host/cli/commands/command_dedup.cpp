@@ -16,7 +16,7 @@
 #include "host/base/text_forms/csv_line.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/cli/input_files.hpp"
+#include "host/cli/embed/input_files.hpp"
 #include "host/cli/search/search_text.hpp"
 #include "host/index/manifest.hpp"
 #include "host/inference/encode_inputs.hpp"

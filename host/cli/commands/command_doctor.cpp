@@ -16,6 +16,7 @@
 #include "host/cli/busy_machine.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
+#include "host/distributed/group.hpp"
 #include "host/inference/encoder_speed.hpp"
 #include "host/model/device.hpp"
 #include "host/pipeline/validator.hpp"
@@ -122,6 +123,7 @@ int doctor_command(const CommandLine& command) {
               {"matrix_product_gigaflops", gigaflops},
               {"blas_is_slow", slow},
               {"cuda", cuda_summary()},
+              {"processes", group_support()},
               {"plugin_folders", path.folders},
               {"plugins", json::array()},
               {"refused", json::array()}};
@@ -141,7 +143,7 @@ int doctor_command(const CommandLine& command) {
     return kExitOk;
   }
   for (const char* key : {"kindred", "libtorch", "sqlite", "compiler", "cpu", "processors", "threads",
-                          "waiting", "blas", "cuda"}) {
+                          "waiting", "blas", "cuda", "processes"}) {
     std::cout << fmt::format("{:<16}{}\n", key,
                              out[key].is_string() ? out[key].get<std::string>() : json_text(out[key]));
   }

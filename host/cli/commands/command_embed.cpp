@@ -11,11 +11,13 @@
 #include "host/base/interrupt.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
-#include "host/cli/embedding.hpp"
-#include "host/cli/embedding_output.hpp"
-#include "host/cli/input_files.hpp"
-#include "host/cli/output_check.hpp"
-#include "host/cli/vector_embedding.hpp"
+#include "host/cli/embed/embedding.hpp"
+#include "host/cli/embed/embedding_output.hpp"
+#include "host/cli/embed/input_files.hpp"
+#include "host/cli/embed/joined_shards.hpp"
+#include "host/cli/embed/output_check.hpp"
+#include "host/cli/embed/vector_embedding.hpp"
+#include "host/cli/shard_choice.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/data/dataset_notes.hpp"
 #include "host/loader/path_parameters.hpp"
@@ -34,6 +36,11 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 namespace {
 
+void check_is_array(const char* option, const std::string& file) {
+  if (fs::path(file).extension() != ".npy")
+    throw UsageError(fmt::format("--{} {} must end in .npy", option, file));
+}
+
 void check_usage(const CommandLine& command) {
   if (command.has("model") == command.has("pipeline"))
     throw UsageError("give either --model DIR or --pipeline FILE");
@@ -42,8 +49,7 @@ void check_usage(const CommandLine& command) {
   if (command.has("data") == !command.list("PATHS").empty())
     throw UsageError("give either PATHS or --data FILE");
   if (!command.has("output")) throw UsageError("--output FILE.npy is missing");
-  const fs::path output = command.get<std::string>("output");
-  if (output.extension() != ".npy") throw UsageError("--output " + output.string() + " must end in .npy");
+  check_is_array("output", command.get<std::string>("output"));
   if (command.get<int64_t>("batch-size") < 1) throw UsageError("--batch-size must be at least 1");
 }
 
@@ -141,7 +147,10 @@ class EmbedTask {
                       : hash_of_path(model_folder(command_.get<std::string>("model"))),
             fmt::format("batches of {} on {}{}", options_.batch_size, device_.str(),
                         mirrors() ? " with mirror images" : ""),
-            options_.batch_size, mirrors()};
+            options_.batch_size,
+            mirrors(),
+            {},
+            shard_choice(command_)};
   }
 
   bool mirrors() const { return command_.has("mirror"); }
@@ -203,11 +212,45 @@ EmbedCount embed_and_keep(const CommandLine& command, EmbeddingOutput& out) {
   }
 }
 
+/// The array that is written: that of a shard has a name of its own.
+std::string array_of(const CommandLine& command) {
+  const auto output = command.get<std::string>("output");
+  const auto shard = shard_choice(command);
+  return shard ? name_of_shard(output, *shard) : output;
+}
+
+void print_array(const CommandLine& command, const std::string& array, int64_t rows, int64_t dimension,
+                 int64_t failed) {
+  if (command.json()) {
+    std::cout << json_text({{"rows", rows}, {"dimension", dimension}, {"failed", failed}, {"output", array}})
+              << "\n";
+  } else if (rows > 0) {
+    std::cout << fmt::format("{}: {} rows of {} numbers\n", shown(array), rows, dimension);
+  }
+}
+
+int join_command(const CommandLine& command) {
+  for (const auto* option :
+       {"model", "pipeline", "data", "set", "output", "mirror", "resume", "shard", "PATHS"}) {
+    if (command.has(option))
+      throw UsageError(fmt::format("--join FILE.npy takes the shards of FILE.npy alone, and no {}{}",
+                                   option == std::string("PATHS") ? "" : "--", option));
+  }
+  const auto array = command.get<std::string>("join");
+  check_is_array("join", array);
+  const auto joined = join_shards(array, command.context());
+  print_array(command, array, joined.rows, joined.dimension, joined.failed);
+  if (joined.rows == 0) command.context().warning("no array was written, since none of the shards has a row");
+  return joined.rows == 0 ? kExitRunFailed : kExitOk;
+}
+
 int embed_command(const CommandLine& command) {
+  if (command.has("join")) return join_command(command);
   check_usage(command);
+  const auto array = array_of(command);
   // Before the output is opened; what folders and the standard input name is checked where they are read.
-  check_output_is_no_input(command.get<std::string>("output"), command.list("PATHS"));
-  EmbeddingOutput out(command.get<std::string>("output"), command.has("resume"), command.context());
+  check_output_is_no_input(array, command.list("PATHS"));
+  EmbeddingOutput out(array, command.has("resume"), command.context());
   const auto count = embed_and_keep(command, out);
   const auto rows = out.position().rows;
   if (count.failed > 0) {
@@ -215,16 +258,12 @@ int embed_command(const CommandLine& command) {
         fmt::format("{} could not be embedded; {} says why{}", count.text, out.list(),
                     rows == 0 ? ", and no array was written since there is no row" : ""));
   }
-  if (command.json()) {
-    std::cout << json_text({{"rows", rows},
-                            {"dimension", out.dimension()},
-                            {"failed", count.failed},
-                            {"output", out.array()}})
-              << "\n";
-  } else if (rows > 0) {
-    std::cout << fmt::format("{}: {} rows of {} numbers\n", shown(out.array()), rows, out.dimension());
-  }
-  return rows == 0 ? kExitRunFailed : kExitOk;
+  print_array(command, out.array(), rows, out.dimension(), count.failed);
+  if (out.is_empty_share())
+    command.context().info("no input falls to this shard; it is complete with " + out.list());
+  // A shard without a row is complete all the same: whether there is none at all is seen when they are
+  // joined.
+  return rows == 0 && !command.has("shard") ? kExitRunFailed : kExitOk;
 }
 
 const CommandBody kEmbed("embed", &embed_command);

@@ -1,12 +1,16 @@
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "host/base/exit_code.hpp"
 #include "host/base/terminal_context.hpp"
 #include "host/cli/command_body.hpp"
 #include "host/cli/command_line.hpp"
 #include "host/cli/series_request.hpp"
+#include "host/distributed/group.hpp"
 #include "host/pipeline/validator.hpp"
 #include "host/run/checked_pipeline.hpp"
 #include "host/run/run.hpp"
@@ -25,7 +29,21 @@ void print(const CommandLine& command, const nlohmann::json& result, const std::
   }
 }
 
+/// Which of several processes this is that train together; nothing where it is alone.
+std::optional<GroupMember> member_of(const CommandLine& command) {
+  GroupRequest request;
+  if (command.has("rank")) request.rank = command.get<int64_t>("rank");
+  if (command.has("world-size")) request.size = command.get<int64_t>("world-size");
+  if (command.has("master")) request.master = command.get<std::string>("master");
+  return group_member(request, [](const char* name) { return std::getenv(name); });
+}
+
 int make_series(const CommandLine& command, const Catalog& catalog, const std::string& folder) {
+  if (member_of(command)) {
+    throw UsageError(
+        "a series of runs is made by one process, and several were begun that train together; begin one, "
+        "or give each run a group of its own");
+  }
   const auto context_of_run = [&] { return std::make_unique<TerminalContext>(command.has("quiet")); };
   const auto outcome = run_series(folder, catalog, command.context(), {command.warnings(), context_of_run});
   print(command, outcome.results, outcome.table);
@@ -47,11 +65,26 @@ int resume_series(const CommandLine& command, const std::string& folder) {
   return make_series(command, load_catalog(command, plugins), folder);
 }
 
+/// A launcher that begins its processes again means that they go on with the run which they had begun.
+void go_on_after_restart(Group& group, RunOptions& options) {
+  if (group.member().restart == 0 || options.resume) return;
+  if (const auto kept = group.kept(kKeptFolder); !kept.empty()) options.folder = kept;
+  const bool is_there = group.member().rank == 0 && !options.folder.empty() &&
+                        std::filesystem::exists(std::filesystem::path(options.folder) / "pipeline.json");
+  options.resume = group.communicator().any(is_there);
+}
+
 int make_run(const CommandLine& command, const Catalog& catalog, const Pipeline& pipeline,
              const std::string& folder, bool resume) {
-  const RunOptions options{folder, resume, command.warnings()};
+  RunOptions options{folder, resume, command.warnings()};
+  std::unique_ptr<Group> group;
+  if (const auto member = member_of(command)) {
+    group = join_group(*member, resolved_pipeline(pipeline, catalog), command.context());
+    options.group = group.get();
+    go_on_after_restart(*group, options);
+  }
   const auto outcome = run_pipeline(pipeline, catalog, options, command.context());
-  print(command, outcome.result, outcome.table);
+  if (group == nullptr || group->member().rank == 0) print(command, outcome.result, outcome.table);
   return outcome.interrupted ? kExitInterrupted : kExitOk;
 }
 

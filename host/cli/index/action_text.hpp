@@ -15,11 +15,15 @@ namespace kindred::host {
 std::vector<std::string> action_arguments(const CommandLine& command, size_t count, bool or_more,
                                           const char* usage);
 
+/// What follows the INDEX that an action is about. Throws UsageError where there is none.
+std::vector<std::string> paths_behind_index(const CommandLine& command);
+
 /// Prints what --json asks for.
 void print_json(const nlohmann::json& said);
 
-/// Makes an index and has it filled. Where that fails nothing of it stays: half of one is of no use to
-/// anybody.
+/// Makes an index and has it filled, as FOLDER.partial, which gets its name when it is complete: half of one
+/// is of no use to anybody. Where filling fails nothing of it stays; what a killed command left is made anew.
+/// Throws Error where the folder holds anything.
 IndexWriter filled_index(const std::string& folder, const IndexSpace& space, const std::string& purpose,
                          const std::function<void(IndexWriter&)>& fill);
 

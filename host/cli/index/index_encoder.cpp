@@ -4,7 +4,8 @@
 
 #include <filesystem>
 
-#include "host/cli/input_files.hpp"
+#include "host/cli/embed/input_files.hpp"
+#include "host/cli/embed/input_share.hpp"
 #include "host/contracts/contracts.hpp"
 #include "host/data/class_split.hpp"
 #include "host/data/dataset_notes.hpp"
@@ -19,7 +20,10 @@ namespace kindred::host {
 namespace fs = std::filesystem;
 
 IndexEncoder::IndexEncoder(const CommandLine& command, const std::string& model)
-    : command_(command), folder_(model_folder(model)), fingerprint_(model_fingerprint(folder_)) {
+    : command_(command),
+      folder_(model_folder(model)),
+      fingerprint_(model_fingerprint(folder_)),
+      shard_(shard_choice(command)) {
   std::vector<std::string> folders;
   if (command.has("data")) {
     data_ = read_document(command.get<std::string>("data"), {});
@@ -53,11 +57,21 @@ void IndexEncoder::note_in(IndexWriter& writer) const {
   writer.set_note(kModelNote, fs::absolute(folder_).lexically_normal().string());
 }
 
-EmbedOptions IndexEncoder::how(const PictureUse& use) const {
+std::vector<std::string> IndexEncoder::files_of_shard(const std::vector<std::string>& pictures) const {
+  const auto share = share_of_files(pictures, command_.get<int64_t>("batch-size"), *shard_);
+  return {pictures.begin() + share.first, pictures.begin() + share.end};
+}
+
+ShardNote IndexEncoder::shard_note(const std::string& whole, const std::string& inputs) const {
+  const auto batches = fmt::format("{} in batches of {}", whole, command_.get<int64_t>("batch-size"));
+  return {shard_->index, shard_->count, batches, inputs};
+}
+
+EmbedOptions IndexEncoder::how(const PictureUse& use, const std::optional<ShardChoice>& shard) const {
   const auto batch = command_.get<int64_t>("batch-size");
   const auto settings = fmt::format("batches of {} on {}{}", batch, command_.get<std::string>("device"),
                                     use.and_mirror ? " with mirror images" : "");
-  return {fingerprint_, settings, batch, use.and_mirror, use.see};
+  return {fingerprint_, settings, batch, use.and_mirror, use.see, shard};
 }
 
 std::vector<std::string> IndexEncoder::files(const std::vector<std::string>& paths) const {
@@ -70,7 +84,9 @@ std::vector<std::string> IndexEncoder::files(const std::vector<std::string>& pat
 
 EmbedCount IndexEncoder::encode_files(const std::vector<std::string>& files, EmbeddingSink& out,
                                       const PictureUse& use) const {
-  return embed_files(*model_, decoders_, files, how(use), out, command_.context());
+  // Pictures are cut before those are left out that are in the index.
+  const auto shard = reads_pictures() ? std::nullopt : shard_;
+  return embed_files(*model_, decoders_, files, how(use, shard), out, command_.context());
 }
 
 namespace {
@@ -111,9 +127,18 @@ IndexEncoder::Samples IndexEncoder::samples() const {
 EmbedCount IndexEncoder::encode_dataset(const Dataset& dataset, EmbeddingSink& out,
                                         const PictureUse& use) const {
   const auto said = dataset.notes().size();
-  auto count = embed_dataset(*model_, dataset, how(use), out, command_.context());
+  auto count = embed_dataset(*model_, dataset, how(use, shard_), out, command_.context());
   say_notes_of_reading(dataset, said, command_.context());
   return count;
+}
+
+std::string model_of_index(const CommandLine& command, const IndexWriter& writer) {
+  if (command.has("model")) return command.get<std::string>("model");
+  if (auto noted = noted_model(writer.note(kModelNote)); !noted.empty()) return noted;
+  throw UsageError(
+      fmt::format("--model DIR is missing: the model \"{}\" that made the index is not where it "
+                  "was",
+                  writer.space().model_name));
 }
 
 }  // namespace kindred::host

@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "host/cli/command_line.hpp"
-#include "host/cli/embedding.hpp"
+#include "host/cli/embed/embedding.hpp"
 #include "host/cli/index/index_items.hpp"
+#include "host/cli/shard_choice.hpp"
 #include "host/index/index_writer.hpp"
 #include "host/index/manifest.hpp"
 #include "host/index/model_note.hpp"
+#include "host/index/shard_note.hpp"
 #include "host/inference/inference_model.hpp"
 
 namespace kindred::host {
@@ -41,6 +43,13 @@ class IndexEncoder {
   /// The same where pictures are one of several fields.
   bool reads_pictures_too() const { return model_->reads_pictures(); }
 
+  /// Which shard of what the command names is encoded; nothing: all of it.
+  const std::optional<ShardChoice>& shard() const { return shard_; }
+  /// Those of pictures that are the shard's. The others that the model reads are cut where they are encoded.
+  std::vector<std::string> files_of_shard(const std::vector<std::string>& pictures) const;
+  /// What an index of the shard notes; see ShardNote. `whole`: a hash of what all shards are of.
+  ShardNote shard_note(const std::string& whole, const std::string& inputs) const;
+
   /// The files that PATHS stand for. Throws UsageError where the model reads records.
   std::vector<std::string> files(const std::vector<std::string>& paths) const;
   EmbedCount encode_files(const std::vector<std::string>& files, EmbeddingSink& out,
@@ -55,14 +64,18 @@ class IndexEncoder {
   EmbedCount encode_dataset(const Dataset& dataset, EmbeddingSink& out, const PictureUse& use) const;
 
  private:
-  EmbedOptions how(const PictureUse& use) const;
+  EmbedOptions how(const PictureUse& use, const std::optional<ShardChoice>& shard) const;
 
   const CommandLine& command_;
   const std::string folder_, fingerprint_;
+  const std::optional<ShardChoice> shard_;
   std::optional<Document> data_;
   Catalog catalog_;
   std::optional<InferenceModel> model_;
   Decoders decoders_;
 };
+
+/// The model that the command names, or the one that the index was built with. Throws UsageError.
+std::string model_of_index(const CommandLine& command, const IndexWriter& writer);
 
 }  // namespace kindred::host

@@ -105,16 +105,20 @@ int import_index(const CommandLine& command) {
   std::optional<IndexEncoder> encoder;
   if (command.has("model")) encoder.emplace(command, given(command, "model"));
   const auto space = space_of(command, *source, encoder ? &*encoder : nullptr);
-  json said;
-  filled_index(given(command, "output"), space, "host index import", [&](IndexWriter& writer) {
-    if (encoder) encoder->note_in(writer);
-    import_items(*source, writer, command.context());
-    said = counts(writer);
-    said["index"] = choice.build(writer, catalog, command.context());
-    writer.finish();
-    if (!command.json()) std::cout << counts_text(writer) << "\n";
-  });
-  if (command.json()) print_json(said);
+  json index;
+  const auto writer =
+      filled_index(given(command, "output"), space, "host index import", [&](IndexWriter& filled) {
+        if (encoder) encoder->note_in(filled);
+        import_items(*source, filled, command.context());
+        index = choice.build(filled, catalog, command.context());
+      });
+  if (command.json()) {
+    auto said = counts(writer);
+    said["index"] = std::move(index);
+    print_json(said);
+  } else {
+    std::cout << counts_text(writer) << "\n";
+  }
   return kExitOk;
 }
 

@@ -8,11 +8,7 @@
 #include "host/cli/index/action_text.hpp"
 #include "host/cli/index/index_actions.hpp"
 #include "host/cli/index/index_choice.hpp"
-#include "host/cli/index/index_encoder.hpp"
-#include "host/cli/index/thumbnails.hpp"
 #include "host/index/index_folder.hpp"
-#include "host/index/merge_indexes.hpp"
-#include "host/index/thumbnail_note.hpp"
 #include "host/index/verify_index.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
@@ -112,37 +108,6 @@ int compact_index(const CommandLine& command) {
     print_json(said);
   } else {
     std::cout << fmt::format("{}; the rows of {} removed ones were dropped\n", counts_text(writer), dropped);
-  }
-  return kExitOk;
-}
-
-int merge_indexes(const CommandLine& command) {
-  const auto sources = action_arguments(command, 2, true, "merge INDEX INDEX... --output INDEX");
-  if (!command.has("output"))
-    throw UsageError("--output INDEX is missing: the index that is made of the others");
-  const ComponentChoice choice(command);
-  const auto catalog = load_catalog(command);
-  choice.check(catalog);
-  const auto first = IndexFolder::open(sources.front());
-  for (const auto& source : sources) check_can_join(*first, *IndexFolder::open(source));
-  auto writer = filled_index(command.get<std::string>("output"), first->space(), "host index merge",
-                             [&](IndexWriter& filled) {
-                               if (first->transform().whitening)
-                                 filled.whiten(*first->transform().whitening, first->state().whitening.rows);
-                               for (const auto* note : {kModelNote, kThumbnailNote}) {
-                                 if (auto noted = first->note(note); !noted.is_null())
-                                   filled.set_note(note, noted);
-                               }
-                               for (const auto& source : sources)
-                                 copy_items(source, filled, command.context());
-                             });
-  auto said = counts(writer);
-  said["index"] = choice.build(writer, catalog, command.context());
-  writer.finish();
-  if (command.json()) {
-    print_json(said);
-  } else {
-    std::cout << fmt::format("{} of {} indexes\n", counts_text(writer), sources.size());
   }
   return kExitOk;
 }

@@ -13,6 +13,7 @@ using nlohmann::json;
 EmbeddingPosition IndexSink::begin(const EmbeddingIdentity& identity, int64_t expected_rows) {
   identity_ = {{"model", identity.model}, {"inputs", identity.inputs}, {"settings", identity.settings}};
   position_ = {};
+  first_input_ = identity.share ? identity.share->first : 0;
   const auto before = writer_.note(kNote);
   const bool is_same = before.is_object() && before.value("identity", json()) == identity_;
   // A build that dies after the last row has what finds them still to build. To add the same anew is an
@@ -55,7 +56,7 @@ void IndexSink::append(const at::Tensor& rows, const std::vector<json>& lines,
   for (size_t i = 0; i < lines.size(); ++i) {
     if (lines[i].at("row").is_null()) continue;
     const auto input = position_.inputs + static_cast<int64_t>(i);
-    items.push_back(describe_(lines[i], input));
+    items.push_back(describe_(lines[i], first_input_ + input));
     items.back().thumbnail = thumbnails_.take(input);
   }
   thumbnails_.clear();

@@ -3,14 +3,14 @@
 #include <functional>
 #include <vector>
 
-#include "host/cli/embedding_sink.hpp"
+#include "host/cli/embed/embedding_sink.hpp"
 #include "host/cli/index/thumbnails.hpp"
 #include "host/data/seen_dataset.hpp"
 #include "host/index/index_writer.hpp"
 
 namespace kindred::host {
 
-/// The item of an input, by the line that says which it is and by its place among the inputs.
+/// The item of an input, by the line that says which it is and by its place among all inputs.
 using DescribeItem = std::function<Item(const nlohmann::json& line, int64_t input)>;
 
 /// Puts embeddings into an index. How far it came is committed with the rows, so that a command that was
@@ -54,6 +54,7 @@ class IndexSink final : public EmbeddingSink {
   const bool must_continue_;
   ThumbnailMaker thumbnails_;
   nlohmann::json identity_;
+  int64_t first_input_ = 0;  ///< of a share, among all inputs
   EmbeddingPosition position_;
   std::vector<nlohmann::json> failures_;
   int64_t added_ = 0;

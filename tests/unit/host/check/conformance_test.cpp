@@ -26,6 +26,7 @@ constexpr Fault kFaults[] = {
     {"broken.not_a_scalar", "keeps_dtype_and_shape", "1 dimensions"},
     {"broken.changes_input", "leaves_its_input_alone", "changes the tensors"},
     {"broken.drifts", "repeats_itself", "for the same batch"},
+    {"broken.looks_at_graph", "processes_can_share_a_batch", "in a process that shares a batch"},
     {"broken.leaks", "memory_does_not_grow", "MiB more memory"},
     {"broken.crashes", "gradient_is_right", "crashed: Segmentation fault"},
     {"broken.hangs", "gradient_is_right", "did not end within"},

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <thread>
 
+#include "../distributed/thread_communicator.hpp"
 #include "component.hpp"
 #include "labelled_task.hpp"
 
@@ -38,6 +40,62 @@ TEST(Evaluation, means_over_queries_classes_and_relevant_samples) {
   EXPECT_EQ(value.singletons, 1);
   EXPECT_LE(value.interval_low, value.mean);
   EXPECT_GE(value.interval_high, value.mean);
+}
+
+/// What three processes that share the queries give, each.
+std::vector<std::vector<MetricValue>> by_three(const at::Tensor& x, const RetrievalTask& task,
+                                               const std::vector<std::shared_ptr<Metric>>& metrics) {
+  MeetingPoint point(3);
+  std::vector<std::vector<MetricValue>> found(3);
+  std::vector<std::thread> threads;
+  for (int64_t rank = 0; rank < 3; ++rank) {
+    threads.emplace_back([&, rank] {
+      ThreadCommunicator communicator(point, rank);
+      EvaluationOptions options;
+      options.group = &communicator;
+      found[static_cast<size_t>(rank)] = evaluate_metrics(x, task, metrics, options);
+    });
+  }
+  for (auto& one : threads) one.join();
+  return found;
+}
+
+bool is_same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+void expect_same_value(const MetricValue& one, const MetricValue& other) {
+  EXPECT_TRUE(is_same(one.mean, other.mean));
+  EXPECT_TRUE(is_same(one.macro, other.macro));
+  EXPECT_TRUE(is_same(one.pooled, other.pooled));
+  EXPECT_TRUE(is_same(one.interval_low, other.interval_low));
+  EXPECT_TRUE(is_same(one.interval_high, other.interval_high));
+  EXPECT_EQ(one.queries, other.queries);
+  EXPECT_EQ(one.singletons, other.singletons);
+  EXPECT_EQ(one.by_class, other.by_class);
+  EXPECT_EQ(one.class_queries, other.class_queries);
+  ASSERT_EQ(one.by_query.size(), other.by_query.size());
+  for (size_t i = 0; i < one.by_query.size(); ++i) {
+    EXPECT_TRUE(is_same(one.by_query[i], other.by_query[i])) << i;
+  }
+}
+
+TEST(Evaluation, processes_that_share_the_queries_find_what_one_finds) {
+  at::manual_seed(4);
+  const auto x = at::randn({50, 8});
+  auto labels = at::arange(50, at::kLong).fmod(7).to(at::kLong);
+  labels[49] = 99;  // is alone
+  auto some = of_labels(labels), few = of_labels(labels);
+  some.queries = at::arange(0, 50, 3, at::kLong);
+  few.queries = at::tensor(std::vector<int64_t>{5, 49}, at::kLong);  // less than there are processes
+  const std::vector<std::shared_ptr<Metric>> metrics = {r_precision(),
+                                                        testing::make<Metric>("core", "kindred.roc_auc")};
+  for (const auto& task : {of_labels(labels), some, few}) {
+    const auto alone = evaluate_metrics(x, task, metrics, {});
+    for (const auto& found : by_three(x, task, metrics)) {
+      ASSERT_EQ(found.size(), 2U);
+      expect_same_value(found[0], alone[0]);
+      EXPECT_EQ(found[1].mean, alone[1].mean);
+    }
+  }
 }
 
 TEST(Evaluation, labels_are_integers_of_64_bits) {

@@ -31,10 +31,11 @@ class MadeTrainingData final : public kindred::testing::BatchedTrainingData {
                    std::shared_ptr<Encoder> encoder = nullptr)
       : BatchedTrainingData(dataset, split), rows_(std::move(rows)), encoder_(std::move(encoder)) {}
 
-  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t) override {
+  at::Tensor embed_here(std::vector<SampleIndex>& samples, int64_t) override {
     const auto rows = rows_.index_select(0, tensor_of(samples));
     return encoder_ ? encoder_->run_stages(rows, 0, 1) : rows;
   }
+  int64_t embedding_batch() const override { return 3; }  // so that processes share what is embedded
 
  private:
   at::Tensor rows_;
@@ -195,6 +196,7 @@ class MadeTraining {
   Trainer& trainer(Communicator& communicator) {
     data = std::make_unique<MadeTrainingData>(
         dataset, split, rows, model.encoders.empty() ? nullptr : model.encoders.front().encoder);
+    data->share_with(communicator);
     std::vector<LossTerm> terms(1);
     terms[0].id = "acme.loss";
     terms[0].plugin = "acme";

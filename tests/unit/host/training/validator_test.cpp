@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "host/distributed/local_communicator.hpp"
 #include "made_training.hpp"
 #include "temporary_folder.hpp"
 
@@ -36,11 +37,12 @@ class ValidatorTest : public ::testing::Test {
     terms[0].class_proxies = class_proxies;
     TrainingLoss loss(std::move(terms), made_.data->labels(), at::kCPU);
     Validator validator({7, at::kCPU, with_metrics}, made_.measuring, made_.metrics, made_.model, *made_.data,
-                        loss, collapse_);
+                        loss, collapse_, alone_);
     return validator.validate(batch_size);
   }
 
   MadeTraining made_;
+  LocalCommunicator alone_;
   CollapseWatch collapse_;
   std::shared_ptr<RowLoss> loss_ = std::make_shared<RowLoss>();
 };

@@ -8,18 +8,20 @@
 
 namespace kindred::testing {
 
-/// Training data whose embeddings a test makes up by writing embed(): batches are served in the order given.
+/// Training data whose embeddings a test makes up by writing embed_here(): batches are served in the order
+/// given.
 class BatchedTrainingData : public host::TrainingData {
  public:
   using host::TrainingData::TrainingData;
 
   void start_epoch(const std::vector<at::Tensor>& batches, int64_t first, int64_t) override {
-    batches_ = batches;
+    batches_.clear();
+    for (const auto& batch : batches) batches_.push_back(part_of_batch(batch));
     next_ = static_cast<size_t>(first);
   }
   Step next() override {
     auto samples = samples_of(batches_.at(next_++));
-    const auto embeddings = embed(samples, 0);
+    const auto embeddings = embed_here(samples, 0);
     return {host::labels_of(dataset_.labels(), samples), host::tensor_of(samples),
             [embeddings](const at::Tensor& places) { return host::chosen_rows(embeddings, places); }};
   }

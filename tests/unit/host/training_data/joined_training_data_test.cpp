@@ -23,7 +23,7 @@ class MadeTrainingData final : public BatchedTrainingData {
                    std::set<int64_t> unreadable)
       : BatchedTrainingData(dataset, split), factor_(factor), unreadable_(std::move(unreadable)) {}
 
-  at::Tensor embed(std::vector<SampleIndex>& samples, int64_t) override {
+  at::Tensor embed_here(std::vector<SampleIndex>& samples, int64_t) override {
     samples.erase(std::remove_if(samples.begin(), samples.end(),
                                  [&](SampleIndex one) { return unreadable_.count(to_int(one)) > 0; }),
                   samples.end());

@@ -1,0 +1,42 @@
+#include "host/cache/machine_tag.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <random>
+
+#include "host/base/content_hash.hpp"
+#include "host/cache/entry_files.hpp"
+
+namespace kindred::host {
+namespace {
+
+/// A name that the kernel gives itself when it boots; else one that this process draws.
+std::string boot_name() {
+  std::string name;
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  if (std::getline(file, name) && !name.empty()) return name;
+  std::random_device random;
+  return std::to_string(::getpid()) + " " + std::to_string(random()) + " " + std::to_string(random());
+}
+
+std::string made_tag() {
+  ContentHash hash;
+  hash.add(boot_name() + " " + name_of_machine());
+  return hash.hex().substr(0, kMachineDigits);
+}
+
+}  // namespace
+
+std::string machine_tag() {
+  static const auto tag = made_tag();
+  return tag;
+}
+
+std::string name_of_machine() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,147 @@
+#include "host/distributed/attendance.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "host/base/clock.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr const char* kFailed = "failed";
+constexpr const char* kFailures = "failures";
+constexpr const char* kSuspicion = "suspicion";
+
+std::string beat_key(int64_t rank) { return fmt::format("alive/{}", rank); }
+
+}  // namespace
+
+Attendance::Attendance(std::unique_ptr<KeyStore> store, const GroupMember& member,
+                       std::vector<std::string> names, AttendanceLimits limits,
+                       std::function<void(const std::string&)> end_process)
+    : member_(member),
+      names_(std::move(names)),
+      limits_(limits),
+      end_process_(std::move(end_process)),
+      store_(std::move(store)),
+      signs_(static_cast<size_t>(member.size)),
+      thread_([this] { work(); }) {}
+
+Attendance::~Attendance() { end(); }
+
+void Attendance::end() {
+  {
+    const std::lock_guard<std::mutex> one(mutex_);
+    ends_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::string Attendance::failure() const {
+  const std::lock_guard<std::mutex> one(mutex_);
+  return failure_;
+}
+
+void Attendance::work() {
+  const auto period = std::chrono::duration<double>(limits_.beat);
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!ends_) {
+    lock.unlock();
+    try {
+      const std::lock_guard<std::mutex> one(store_mutex_);
+      beat();
+      store_lost_ = 0;
+    } catch (const std::exception&) {
+      if (store_lost_ == 0) store_lost_ = now_seconds();
+      if (now_seconds() - store_lost_ > limits_.store_lost) {
+        note(fmt::format(
+            "the store of the group at {}:{} cannot be reached any more; {}", member_.master, member_.port,
+            member_.has_store ? member_.launched_by + " keeps it"
+                              : names_.front() + " keeps it: it has ended, or the network fails"));
+      }
+    }
+    lock.lock();
+    if (!failure_.empty() && now_seconds() - failed_at_ > limits_.last_words && !ends_) {
+      const auto reason = failure_;
+      lock.unlock();
+      end_process_(reason);
+      lock.lock();
+    }
+    changed_.wait_for(lock, period, [this] { return ends_; });
+  }
+}
+
+void Attendance::beat() {
+  store_->set(beat_key(member_.rank), std::to_string(++beats_));
+  if (store_->has(kFailed)) note(store_->get(kFailed));
+  bool lost = false;
+  {
+    const std::lock_guard<std::mutex> one(mutex_);
+    lost = lost_connection_;
+  }
+  if (lost) store_->set(kSuspicion, "1");
+  look_at_others();
+}
+
+/// Rank 0 looks for all others, and rank 1 for rank 0, whose store may be that of a launcher which lives on.
+void Attendance::look_at_others() {
+  if (member_.rank > 1) return;
+  const auto limit = store_->has(kSuspicion) ? limits_.suspicious : limits_.silence;
+  const auto now = now_seconds();
+  const int64_t first = member_.rank == 0 ? 1 : 0, end = member_.rank == 0 ? member_.size : 1;
+  for (int64_t rank = first; rank < end; ++rank) {
+    auto& sign = signs_[static_cast<size_t>(rank)];
+    const auto key = beat_key(rank);
+    const auto text = store_->has(key) ? store_->get(key) : std::string();
+    if (text != sign.text || sign.seen == 0) {
+      sign = {text, now};
+    } else if (now - sign.seen > limit) {
+      tell(fmt::format(
+          "{} is missing: it gave no sign of life for {:.0f} s, so it was killed or stopped, or its "
+          "machine or network failed",
+          names_[static_cast<size_t>(rank)], now - sign.seen));
+      return;
+    }
+  }
+}
+
+void Attendance::note(const std::string& reason) {
+  {
+    const std::lock_guard<std::mutex> one(mutex_);
+    if (!failure_.empty()) return;
+    failure_ = reason;
+    failed_at_ = now_seconds();
+  }
+  changed_.notify_all();
+}
+
+/// The store is locked.
+void Attendance::tell(const std::string& reason) {
+  if (store_->add(kFailures, 1) == 1) store_->set(kFailed, reason);
+  note(reason);
+}
+
+void Attendance::tell_failure(const std::string& reason) {
+  try {
+    const std::lock_guard<std::mutex> one(store_mutex_);
+    if (store_->add(kFailures, 1) == 1) {
+      store_->set(kFailed, fmt::format("{} ended: {}", names_[static_cast<size_t>(member_.rank)], reason));
+    }
+  } catch (const std::exception&) {
+    return;  // the others miss this process all the same
+  }
+}
+
+std::string Attendance::failure_after_lost_connection(const std::string& what) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  lost_connection_ = true;
+  const auto most = limits_.suspicious + 2 * limits_.beat + limits_.grace;
+  changed_.wait_for(lock, std::chrono::duration<double>(most), [this] { return !failure_.empty() || ends_; });
+  if (!failure_.empty()) return failure_;
+  return "a connection between processes of the group was lost: " + what;
+}
+
+}  // namespace kindred::host

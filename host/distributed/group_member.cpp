@@ -1,0 +1,170 @@
+#include "host/distributed/group_member.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <vector>
+
+#include "kindred/error.hpp"
+
+namespace kindred::host {
+namespace {
+
+constexpr int64_t kLastPort = 65535, kPortsOfSlurm = 1000;
+
+std::string text_in(const Environment& environment, const char* name) {
+  const auto* const value = environment(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+/// Nothing where the variable is not there or empty.
+std::optional<int64_t> number_in(const Environment& environment, const char* name) {
+  const auto text = text_in(environment, name);
+  if (text.empty()) return {};
+  int64_t number = 0;
+  const auto end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (read.ec != std::errc() || read.ptr != end) {
+    throw Error(fmt::format("the variable {} is \"{}\", which is no whole number", name, text));
+  }
+  return number;
+}
+
+void check_member(const GroupMember& member) {
+  if (member.size < 1 || member.rank < 0 || member.rank >= member.size) {
+    throw Error(
+        fmt::format("{} says that this is process {} of {}; ranks go from 0 to one less than the number "
+                    "of processes",
+                    member.launched_by, member.rank, member.size));
+  }
+  if (member.port < 1 || member.port > kLastPort) {
+    throw Error(fmt::format("port {} is none; expected 1 to {}", member.port, kLastPort));
+  }
+}
+
+/// HOST, HOST:PORT, [IPv6]:PORT. A name with several colons is an address of IPv6.
+void take_master(GroupMember& member, const std::string& text) {
+  member.master = text;
+  const auto colon = text.rfind(':');
+  const bool in_brackets = !text.empty() && text.front() == '[';
+  const auto bracket = text.find(']');
+  if (in_brackets && bracket != std::string::npos) member.master = text.substr(1, bracket - 1);
+  const bool has_port =
+      colon != std::string::npos &&
+      (in_brackets ? bracket != std::string::npos && colon == bracket + 1 : text.find(':') == colon);
+  if (!has_port) return;
+  if (!in_brackets) member.master = text.substr(0, colon);
+  const auto port = text.substr(colon + 1);
+  const auto end = port.data() + port.size();
+  const auto read = std::from_chars(port.data(), end, member.port);
+  if (read.ec != std::errc() || read.ptr != end) {
+    throw Error(fmt::format("--master is \"{}\"; expected HOST or HOST:PORT", text));
+  }
+}
+
+/// MASTER_ADDR and MASTER_PORT decide, whoever launched this.
+void take_master_of_environment(GroupMember& member, const Environment& environment) {
+  if (const auto master = text_in(environment, "MASTER_ADDR"); !master.empty()) member.master = master;
+  if (const auto port = number_in(environment, "MASTER_PORT")) member.port = *port;
+}
+
+std::optional<GroupMember> of_command_line(const GroupRequest& request) {
+  if (!request.rank && !request.size && request.master.empty()) return {};
+  if (!request.rank || !request.size || request.master.empty()) {
+    throw Error(
+        "--rank, --world-size and --master belong together: the number of this process, how many there are, "
+        "and "
+        "the machine of process 0, such as --rank 1 --world-size 2 --master node1:29500");
+  }
+  GroupMember member;
+  member.launched_by = "--rank";
+  member.rank = *request.rank;
+  member.size = *request.size;
+  take_master(member, request.master);
+  return member;
+}
+
+std::optional<GroupMember> of_torchrun(const Environment& environment) {
+  const auto rank = number_in(environment, "RANK"), size = number_in(environment, "WORLD_SIZE");
+  const auto master = text_in(environment, "MASTER_ADDR");
+  if (!rank || !size || master.empty()) return {};
+  GroupMember member;
+  member.launched_by = "torchrun";
+  member.rank = *rank;
+  member.size = *size;
+  member.local_rank = number_in(environment, "LOCAL_RANK").value_or(0);
+  member.local_size = number_in(environment, "LOCAL_WORLD_SIZE").value_or(0);
+  member.run = text_in(environment, "TORCHELASTIC_RUN_ID");
+  member.restart = number_in(environment, "TORCHELASTIC_RESTART_COUNT").value_or(0);
+  member.has_store = text_in(environment, "TORCHELASTIC_USE_AGENT_STORE") == "True";
+  return member;
+}
+
+/// A job of one machine needs no master; that of several has to name it.
+std::optional<GroupMember> of_mpirun(const Environment& environment) {
+  const auto rank = number_in(environment, "OMPI_COMM_WORLD_RANK");
+  const auto size = number_in(environment, "OMPI_COMM_WORLD_SIZE");
+  if (!rank || !size) return {};
+  GroupMember member;
+  member.launched_by = "mpirun";
+  member.rank = *rank;
+  member.size = *size;
+  member.local_rank = number_in(environment, "OMPI_COMM_WORLD_LOCAL_RANK").value_or(0);
+  member.local_size = number_in(environment, "OMPI_COMM_WORLD_LOCAL_SIZE").value_or(0);
+  if (member.local_size == member.size) member.master = "127.0.0.1";
+  return member;
+}
+
+/// SLURM_STEP_ID tells the tasks of srun from the script of a job, which knows the number of tasks as well
+/// and is alone.
+std::optional<GroupMember> of_srun(const Environment& environment) {
+  const auto rank = number_in(environment, "SLURM_PROCID"), step = number_in(environment, "SLURM_STEP_ID");
+  const auto size = number_in(environment, "SLURM_STEP_NUM_TASKS");
+  if (!rank || !size || !step) return {};
+  GroupMember member;
+  member.launched_by = "srun";
+  member.rank = *rank;
+  member.size = *size;
+  member.local_rank = number_in(environment, "SLURM_LOCALID").value_or(0);
+  member.restart = number_in(environment, "SLURM_RESTART_COUNT").value_or(0);
+  auto nodes = text_in(environment, "SLURM_STEP_NODELIST");
+  if (nodes.empty()) nodes = text_in(environment, "SLURM_JOB_NODELIST");
+  member.master = first_of_node_list(nodes);
+  // Jobs may share a machine, so that each takes a port by its own number.
+  if (const auto job = number_in(environment, "SLURM_JOB_ID")) member.port += *job % kPortsOfSlurm;
+  member.run = text_in(environment, "SLURM_JOB_ID") + "." + std::to_string(*step);
+  return member;
+}
+
+}  // namespace
+
+std::string first_of_node_list(const std::string& list) {
+  const auto end = list.find_first_of(",[");
+  const auto stem = list.substr(0, end);
+  if (end == std::string::npos || list[end] == ',') return stem;
+  return stem + list.substr(end + 1, list.find_first_of("-,]", end) - end - 1);
+}
+
+std::optional<GroupMember> group_member(const GroupRequest& request, const Environment& environment) {
+  auto member = of_command_line(request);
+  if (!member) {
+    for (const auto of_launcher : {of_torchrun, of_mpirun, of_srun}) {
+      member = of_launcher(environment);
+      if (member && member->size > 1) break;
+    }
+    if (member) take_master_of_environment(*member, environment);
+  }
+  if (!member) return {};
+  check_member(*member);
+  if (member->size == 1) return {};
+  if (member->master.empty()) {
+    throw Error(
+        fmt::format("{} started {} processes on several machines and says nothing of the machine of process "
+                    "0; set MASTER_ADDR "
+                    "to its name (mpirun -x MASTER_ADDR=node1), or give --rank, --world-size and --master",
+                    member->launched_by, member->size));
+  }
+  return member;
+}
+
+}  // namespace kindred::host

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Kills one of two processes that train together, again and again, and lets them go on each time: what they come
+to has to be, to the last byte, what an undisturbed pair comes to.
+
+    tests/distributed/kill_test.py HOST [--times 20] [--seed 1]
+
+Only Python's own library is needed.
+"""
+import argparse
+import json
+import pathlib
+import random
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+END_SECONDS = 30  # by then the others have to have ended
+
+
+def write_npy(path, shape, kind, data):
+    header = f"{{'descr': '<{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data)
+
+
+def write_data(folder, random_numbers):
+    labels = [i % 24 for i in range(240)]
+    centres = [[random_numbers.gauss(0, 1) for _ in range(6)] for _ in range(24)]
+    rows = [[0.6 * random_numbers.gauss(0, 1) + (centres[label][j] if j < 6 else random_numbers.gauss(0, 1.5))
+             for j in range(16)] for label in labels]
+    write_npy(folder / "x.npy", (240, 16), "f4", b"".join(struct.pack("<16f", *row) for row in rows))
+    write_npy(folder / "y.npy", (240,), "i8", struct.pack("<240q", *labels))
+    (folder / "pipeline.json").write_text(json.dumps({
+        "kindred": 1, "name": "killed", "seed": 3,
+        "data": {"dataset": {"type": "vectors", "embeddings": "x.npy", "labels": "y.npy"},
+                 "split": {"train": {"fraction": 0.6}, "validation": {"from": "train", "fraction": 0.2},
+                           "test": "rest"}},
+        "model": {"encoders": {"vector": {"type": "identity"}},
+                  "head": {"type": "skip_connection", "dropout": 0.1}},
+        "train": {"loss": {"type": "multi_similarity", "memory": {"size": 64}},
+                  "batch_sampler": {"type": "p_k", "classes": 6, "samples": 5},
+                  "optimizer": {"type": "adam", "lr": 0.002}, "epochs": 250, "ema": 0.9,
+                  "early_stopping": {"patience": 0}},
+        "evaluate": {"metrics": [{"type": "r_precision"}]}}))
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def begin(host, folder, arguments):
+    place = ["--world-size", "2", "--master", f"127.0.0.1:{free_port()}"]
+    return [subprocess.Popen([host, "run", *arguments, "--rank", str(rank), *place], cwd=folder,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for rank in range(2)]
+
+
+def learned(run):
+    return {path.name: path.read_bytes() for path in sorted((run / "model").glob("*.safetensors"))}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("host")
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    host = str(pathlib.Path(options.host).resolve())
+    draws = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        write_data(folder, random.Random(7))
+        start = time.monotonic()
+        for process in begin(host, folder, ["pipeline.json", "--output", "whole"]):
+            _, said = process.communicate()
+            if process.returncode != 0:
+                sys.exit(f"the undisturbed pair failed: {said}")
+        seconds = time.monotonic() - start
+        expected = learned(folder / "whole")
+        arguments = ["pipeline.json", "--output", "killed"]
+        for time_number in range(options.times):
+            pair = begin(host, folder, arguments)
+            time.sleep(draws.uniform(0, seconds))
+            killed = draws.randrange(2)
+            pair[killed].kill()
+            began = time.monotonic()
+            _, said = pair[1 - killed].communicate()
+            took = time.monotonic() - began
+            code = pair[1 - killed].returncode
+            print(f"kill {time_number + 1}: rank {killed} was killed, the other ended with {code} after {took:.1f} s",
+                  flush=True)
+            pair[killed].communicate()
+            if code != 0 and f"rank {killed} on " not in said and "waits for the group" not in said:
+                sys.exit(f"rank {killed} is not named: {said}")
+            if took > END_SECONDS:
+                sys.exit(f"the other process ended after {took:.0f} s")
+            if (folder / "killed" / "pipeline.json").exists():
+                arguments = ["--resume", "killed"]
+        for process in begin(host, folder, arguments):
+            _, said = process.communicate()
+            if process.returncode != 0:
+                sys.exit(f"the pair did not go on: {said}")
+        if learned(folder / "killed") != expected:
+            sys.exit("the pair that was killed has learned something else than the undisturbed one")
+        print(f"{options.times} kills, and the same weights to the last byte")
+
+
+if __name__ == "__main__":
+    main()
