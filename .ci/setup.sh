@@ -31,7 +31,7 @@ sys.exit(0 if s and os.path.exists(os.path.join(os.path.dirname(s.origin),"share
 install_packages ca-certificates g++ cmake ninja-build pkg-config libboost-dev libboost-program-options-dev \
   nlohmann-json3-dev libspdlog-dev libpng-dev libjpeg-dev libgif-dev libxxhash-dev libopencv-core-dev libopencv-imgproc-dev \
   libopencv-imgcodecs-dev libmatio-dev libutf8proc-dev libfasttext-dev libfaiss-dev libopenblas0-openmp libsqlite3-dev \
-  libcurl4-openssl-dev libssl-dev libhnswlib-dev libpq-dev \
+  libcurl4-openssl-dev libssl-dev libhnswlib-dev libpq-dev libgloo-dev \
   libgtest-dev libgmock-dev "$@"
 
 if [ "${KINDRED_TORCH:-auto}" = debian ]; then
