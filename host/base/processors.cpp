@@ -24,20 +24,20 @@ int64_t rounded_up(double quota, double period) {
   return quota > 0 && period > 0 ? std::max<int64_t>(1, static_cast<int64_t>(std::ceil(quota / period))) : 0;
 }
 
+/// The smaller of two numbers of which 0 means none.
+int64_t smaller(int64_t a, int64_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
+
 /// What falls to this process where a launcher has begun several on this machine, which torchrun and mpirun
 /// say; 0 where it has begun one.
-int64_t share_of_machine() {
+int64_t share_of_machine(int64_t quota) {
   for (const auto* name : {"LOCAL_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_SIZE"}) {
     const auto* const text = std::getenv(name);
     const auto processes = text == nullptr ? 0 : std::atoll(text);
-    const auto all = static_cast<int64_t>(std::thread::hardware_concurrency());
+    const auto all = smaller(static_cast<int64_t>(std::thread::hardware_concurrency()), quota);
     if (processes > 1 && all > 0) return std::max<int64_t>(1, all / processes);
   }
   return 0;
 }
-
-/// The smaller of two numbers of which 0 means none.
-int64_t smaller(int64_t a, int64_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
 
 /// "max 100000", or "150000 100000" for one and a half processors.
 int64_t quota_of_group(const fs::path& folder) {
@@ -87,7 +87,7 @@ int64_t processors_of_quota(const std::string& cgroup_file, const std::string& m
 int64_t usable_processors() {
   static const int64_t processors = [] {
     const auto quota = processors_of_quota("/proc/self/cgroup", "/sys/fs/cgroup");
-    const auto all = smaller(smaller(processors_of_affinity(), quota), share_of_machine());
+    const auto all = smaller(smaller(processors_of_affinity(), quota), share_of_machine(quota));
     return all > 0 ? all : std::max<int64_t>(1, std::thread::hardware_concurrency());
   }();
   return processors;

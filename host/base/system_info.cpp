@@ -2,7 +2,9 @@
 
 #include <link.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <array>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -87,6 +89,11 @@ std::vector<std::string> mapped_libraries() {
       },
       &names);
   return names;
+}
+
+std::string name_of_machine() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
 std::string utc_time_for_folder() {

@@ -21,6 +21,9 @@ uint64_t available_memory_bytes();
 /// Bytes that can be written below a folder, which need not exist yet.
 uint64_t free_disk_bytes(const std::string& folder);
 
+/// The name of this machine, for people.
+std::string name_of_machine();
+
 /// Returns the model name of the first processor, or "unknown".
 std::string cpu_model();
 

@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <fstream>
 #include <random>
 
 #include "host/base/content_hash.hpp"
+#include "host/base/system_info.hpp"
 #include "host/cache/entry_files.hpp"
 
 namespace kindred::host {
@@ -32,11 +32,6 @@ std::string made_tag() {
 std::string machine_tag() {
   static const auto tag = made_tag();
   return tag;
-}
-
-std::string name_of_machine() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
 }  // namespace kindred::host

@@ -10,7 +10,4 @@ namespace kindred::host {
 /// each for themselves; where the kernel does not tell, it is of the process.
 std::string machine_tag();
 
-/// The host's name, for people.
-std::string name_of_machine();
-
 }  // namespace kindred::host

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "host/base/system_info.hpp"
 #include "host/cache/machine_tag.hpp"
 #include "host/cache/new_file.hpp"
 #include "kindred/error.hpp"

@@ -27,7 +27,8 @@ Attendance::Attendance(std::unique_ptr<KeyStore> store, const GroupMember& membe
       end_process_(std::move(end_process)),
       store_(std::move(store)),
       signs_(static_cast<size_t>(member.size)),
-      thread_([this] { work(); }) {}
+      worker_([this] { work(); }),
+      watcher_([this] { watch(); }) {}
 
 Attendance::~Attendance() { end(); }
 
@@ -37,7 +38,8 @@ void Attendance::end() {
     ends_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (worker_.joinable()) worker_.join();
+  if (watcher_.joinable()) watcher_.join();
 }
 
 std::string Attendance::failure() const {
@@ -49,28 +51,51 @@ void Attendance::work() {
   const auto period = std::chrono::duration<double>(limits_.beat);
   std::unique_lock<std::mutex> lock(mutex_);
   while (!ends_) {
+    asking_since_ = now_seconds();
     lock.unlock();
     try {
-      const std::lock_guard<std::mutex> one(store_mutex_);
+      const std::lock_guard<std::timed_mutex> one(store_mutex_);
       beat();
       store_lost_ = 0;
     } catch (const std::exception&) {
       if (store_lost_ == 0) store_lost_ = now_seconds();
-      if (now_seconds() - store_lost_ > limits_.store_lost) {
-        note(fmt::format(
-            "the store of the group at {}:{} cannot be reached any more; {}", member_.master, member_.port,
-            member_.has_store ? member_.launched_by + " keeps it"
-                              : names_.front() + " keeps it: it has ended, or the network fails"));
-      }
+      if (now_seconds() - store_lost_ > limits_.store_lost) note(lost_store("cannot be reached any more"));
     }
     lock.lock();
-    if (!failure_.empty() && now_seconds() - failed_at_ > limits_.last_words && !ends_) {
+    asking_since_ = 0;
+    changed_.wait_for(lock, period, [this] { return ends_; });
+  }
+  is_over_ = true;
+  lock.unlock();
+  changed_.notify_all();
+}
+
+std::string Attendance::lost_store(const std::string& what) const {
+  return fmt::format("the store of the group at {}:{} {}; {}", member_.master, member_.port, what,
+                     member_.has_store ? member_.launched_by + " keeps it"
+                                       : names_.front() +
+                                             " keeps it: it has ended or was stopped, or its machine or "
+                                             "network failed");
+}
+
+/// Goes on until the other thread has ended, since that may hang in the store while this process ends.
+void Attendance::watch() {
+  const auto period = std::chrono::duration<double>(limits_.beat);
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!is_over_) {
+    const double now = now_seconds();
+    if (asking_since_ > 0 && now - asking_since_ > limits_.silence && failure_.empty()) {
+      lock.unlock();
+      note(lost_store("does not answer"));
+      lock.lock();
+    }
+    if (!failure_.empty() && now - failed_at_ > limits_.last_words) {
       const auto reason = failure_;
       lock.unlock();
       end_process_(reason);
       lock.lock();
     }
-    changed_.wait_for(lock, period, [this] { return ends_; });
+    changed_.wait_for(lock, period, [this] { return is_over_; });
   }
 }
 
@@ -125,8 +150,10 @@ void Attendance::tell(const std::string& reason) {
 }
 
 void Attendance::tell_failure(const std::string& reason) {
+  const std::unique_lock<std::timed_mutex> one(store_mutex_,
+                                               std::chrono::duration<double>(limits_.store_lost));
+  if (!one) return;  // the store does not answer, so that the others miss this process
   try {
-    const std::lock_guard<std::mutex> one(store_mutex_);
     if (store_->add(kFailures, 1) == 1) {
       store_->set(kFailed, fmt::format("{} ended: {}", names_[static_cast<size_t>(member_.rank)], reason));
     }

@@ -20,13 +20,14 @@ struct AttendanceLimits {
   double suspicious = 4;   ///< the same, once a process has lost a connection
   double store_lost = 3;   ///< without an answer of the store
   double grace = 4;        ///< for a reason on its way through the store
-  double last_words = 10;  ///< from knowing that the group has failed to ending the process
+  double last_words = 12;  ///< from knowing that the group has failed to ending the process
 };
 
-/// Watches over the processes of a group with a thread of its own: this process gives signs of life in the
-/// store, rank 0 looks for those of all others, and these for what rank 0 says. A process that is killed, or
-/// whose machine or network fails, is so missed by all within half a minute, also while nobody waits for it.
-/// [thread-safe]
+/// Watches over the processes of a group with two threads of its own. One gives signs of life in the store
+/// and looks for those of others: rank 0 for those of all, rank 1 for those of rank 0, and each for what was
+/// told of a failure. The other one never asks the store, so that it also notices a store that does not
+/// answer. A process that is killed, or whose machine or network fails, is so missed by all within half a
+/// minute, also while nobody waits for it. [thread-safe]
 class Attendance {
  public:
   /// `names`: what people call the processes, by rank ("rank 1 on node2, process 4711"). `end_process` is
@@ -53,8 +54,10 @@ class Attendance {
  private:
   void work();
   void beat();
+  void watch();
   void look_at_others();
   void note(const std::string& reason);
+  std::string lost_store(const std::string& what) const;
   void tell(const std::string& reason);
 
   const GroupMember member_;
@@ -62,7 +65,7 @@ class Attendance {
   const AttendanceLimits limits_;
   const std::function<void(const std::string&)> end_process_;
 
-  std::mutex store_mutex_;
+  std::timed_mutex store_mutex_;
   std::unique_ptr<KeyStore> store_;
 
   struct Sign {
@@ -77,8 +80,9 @@ class Attendance {
   std::condition_variable changed_;
   std::string failure_;
   double failed_at_ = 0;
-  bool lost_connection_ = false, ends_ = false;
-  std::thread thread_;  ///< last, since it uses all of these
+  double asking_since_ = 0;  ///< when the store was asked for something that it has not answered; 0: it has
+  bool lost_connection_ = false, ends_ = false, is_over_ = false;
+  std::thread worker_, watcher_;  ///< last, since they use all of these
 };
 
 }  // namespace kindred::host

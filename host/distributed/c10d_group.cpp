@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <torch/csrc/api/include/torch/version.h>
 #include <chrono>
 #include <cstdlib>
 #include <mutex>
@@ -24,6 +25,7 @@
 
 #include "host/base/exit_code.hpp"
 #include "host/base/loopback.hpp"
+#include "host/base/system_info.hpp"
 #include "host/base/text.hpp"
 #include "host/distributed/attendance.hpp"
 #include "host/distributed/introduction.hpp"
@@ -53,8 +55,10 @@ namespace {
 
 constexpr std::chrono::minutes kStoreTimeout{5};
 constexpr double kMeetSeconds = 300;
+constexpr std::chrono::minutes kConnectTimeout{2};
 // A process that computes or waits for others is none that is missing, which Attendance finds.
 constexpr std::chrono::hours kCollectiveTimeout{24};
+constexpr std::chrono::milliseconds kLook{1000};  // for a failure, while a process waits for others
 constexpr std::chrono::seconds kLeaveTimeout{5}, kLastWords{3};
 
 using StorePointer = c10::intrusive_ptr<c10d::Store>;
@@ -115,18 +119,22 @@ class GlooCommunicator final : public Communicator {
       : member_(member),
         attendance_(attendance),
         group_(c10::make_intrusive<c10d::ProcessGroupGloo>(store, static_cast<int>(member.rank),
-                                                           static_cast<int>(member.size), options)) {}
+                                                           static_cast<int>(member.size), options)) {
+#if TORCH_VERSION_MAJOR >= 2
+    group_->setTimeout(kCollectiveTimeout);  // what stands in the options is for connecting
+#endif
+  }
 
   int64_t rank() const override { return member_.rank; }
   int64_t size() const override { return member_.size; }
 
   void barrier() override {
-    done([&] { group_->barrier()->wait(); });
+    done([&] { return group_->barrier(); });
   }
   void all_reduce_sum(at::Tensor& tensor) override {
     auto here = on_processor(tensor);
     std::vector<at::Tensor> tensors = {here};
-    done([&] { group_->allreduce(tensors)->wait(); });
+    done([&] { return group_->allreduce(tensors); });
     if (!here.is_same(tensor)) tensor.copy_(here);
   }
   at::Tensor all_gather(const at::Tensor& tensor) override {
@@ -150,7 +158,7 @@ class GlooCommunicator final : public Communicator {
   void broadcast(at::Tensor& tensor) override {
     auto here = on_processor(tensor);
     std::vector<at::Tensor> tensors = {here};
-    done([&] { group_->broadcast(tensors)->wait(); });
+    done([&] { return group_->broadcast(tensors); });
     if (!here.is_same(tensor)) tensor.copy_(here);
   }
   bool any(bool mine) override {
@@ -168,16 +176,35 @@ class GlooCommunicator final : public Communicator {
     for (int64_t rank = 0; rank < member_.size; ++rank) all.push_back(at::empty_like(mine));
     std::vector<std::vector<at::Tensor> > outputs = {all};
     std::vector<at::Tensor> inputs = {mine};
-    done([&] { group_->allgather(outputs, inputs)->wait(); });
+    done([&] { return group_->allgather(outputs, inputs); });
     return all;
   }
 
-  template <class Collective>
-  void done(Collective&& collective) {
+  /// `begin` begins something that all do together. While it is not done, this looks whether somebody is
+  /// missing.
+  template <class Begin>
+  void done(Begin&& begin) {
     try {
-      collective();
+      const auto work = begin();
+      while (!is_over(*work)) {
+        if (const auto failure = attendance_.failure(); !failure.empty()) throw Error(failure);
+      }
+    } catch (const Error&) {
+      throw;
     } catch (const std::exception& error) {
       throw Error(attendance_.failure_after_lost_connection(first_line(error)));
+    }
+  }
+
+  /// Throws what the work has thrown, if that is why it is over.
+  template <class Work>
+  static bool is_over(Work& work) {
+    try {
+      work.wait(kLook);
+      return true;
+    } catch (const std::exception&) {
+      if (work.isCompleted()) throw;
+      return false;
     }
   }
 
@@ -186,21 +213,28 @@ class GlooCommunicator final : public Communicator {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
 };
 
-/// GLOO_SOCKET_IFNAME names interfaces, separated by commas; without it the one that reaches rank 0 is taken.
-c10::intrusive_ptr<c10d::ProcessGroupGloo::Options> options_for(const std::string& address,
-                                                                Context& context) {
-  auto options = c10d::ProcessGroupGloo::Options::create(kCollectiveTimeout);
+/// What GLOO_SOCKET_IFNAME names: interfaces, separated by commas; mostly nothing.
+std::string named_interfaces() {
   const auto* const named = std::getenv("GLOO_SOCKET_IFNAME");
-  if (named == nullptr || *named == '\0') {
+  return named == nullptr ? "" : named;
+}
+
+/// Where no interface is named, the one that reaches rank 0 is taken.
+c10::intrusive_ptr<c10d::ProcessGroupGloo::Options> options_for(const std::string& address) {
+  // Later versions of LibTorch take another limit for the time after connecting.
+  constexpr std::chrono::milliseconds kLimit = TORCH_VERSION_MAJOR >= 2
+                                                   ? std::chrono::milliseconds(kConnectTimeout)
+                                                   : std::chrono::milliseconds(kCollectiveTimeout);
+  auto options = c10d::ProcessGroupGloo::Options::create(kLimit);
+  if (named_interfaces().empty()) {
     options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(address));
     return options;
   }
-  std::stringstream names(named);
+  std::stringstream names(named_interfaces());
   for (std::string name; std::getline(names, name, ',');) {
     options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForInterface(name));
   }
   options->threads = static_cast<int>(2 * options->devices.size());
-  context.info(fmt::format("the group talks by the interface {}, as GLOO_SOCKET_IFNAME says", named));
   return options;
 }
 
@@ -235,7 +269,7 @@ class C10dGroup final : public Group {
         kept_(c10::make_intrusive<c10d::PrefixStore>(prefix_of(member, false), store_)) {
     const auto here = c10::make_intrusive<c10d::PrefixStore>(prefix_of(member, true), store_);
     C10dStore texts(here);
-    const Introduction mine{machine_name(), address_towards(member.master, member.port), ::getpid(),
+    const Introduction mine{name_of_machine(), address_towards(member.master, member.port), ::getpid(),
                             KINDRED_SDK_VERSION, pipeline};
     const auto all = meet(texts, member, mine, kMeetSeconds, context);
     for (size_t rank = 0; rank < all.size(); ++rank) {
@@ -244,21 +278,23 @@ class C10dGroup final : public Group {
     const auto address = address_for_group(all, member_);
     context.info(
         fmt::format("rank {} of {}, begun by {}; it meets the others at {}:{} and talks to them from {}",
-                    member_.rank, member_.size, member_.launched_by, member_.master, member_.port, address));
+                    member_.rank, member_.size, member_.launched_by, member_.master, member_.port,
+                    named_interfaces().empty() ? address : named_interfaces() + " (GLOO_SOCKET_IFNAME)"));
     attendance_ =
         std::make_unique<Attendance>(std::make_unique<C10dStore>(c10::make_intrusive<c10d::PrefixStore>(
                                          prefix_of(member, true), open_store(member, false))),
                                      member_, names_, AttendanceLimits{},
                                      [&context](const std::string& reason) { end_process(reason, context); });
     try {
-      communicator_ =
-          std::make_unique<GlooCommunicator>(c10::make_intrusive<c10d::PrefixStore>("gloo", here), member_,
-                                             options_for(address, context), *attendance_);
+      communicator_ = std::make_unique<GlooCommunicator>(c10::make_intrusive<c10d::PrefixStore>("gloo", here),
+                                                         member_, options_for(address), *attendance_);
     } catch (const std::exception& error) {
-      throw Error(fmt::format(
+      const auto text = fmt::format(
           "the processes of the group cannot connect to each other from {}: {}; name the interface "
           "between them, such as GLOO_SOCKET_IFNAME=eth0",
-          address, first_line(error)));
+          address, first_line(error));
+      tell_failure(text);
+      throw Error(text);
     }
   }
 
@@ -275,14 +311,13 @@ class C10dGroup final : public Group {
   void end() override {
     communicator_->barrier();
     attendance_->end();
-    // The store ends with rank 0, so that the others go first.
-    C10dStore texts(c10::make_intrusive<c10d::PrefixStore>(prefix_of(member_, true), store_));
-    if (texts.add("left", 1) == member_.size) texts.set("all_left", "1");
-    if (member_.rank != 0) return;
     try {
-      store_->wait({prefix_of(member_, true) + "/all_left"}, kLeaveTimeout);
+      // The store ends with rank 0, so that the others go first.
+      C10dStore texts(c10::make_intrusive<c10d::PrefixStore>(prefix_of(member_, true), store_));
+      if (texts.add("left", 1) == member_.size) texts.set("all_left", "1");
+      if (member_.rank == 0) store_->wait({prefix_of(member_, true) + "/all_left"}, kLeaveTimeout);
     } catch (const std::exception&) {
-      return;  // who did not take leave has done its work all the same
+      return;  // who does not take leave has done its work all the same
     }
   }
 

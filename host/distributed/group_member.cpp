@@ -111,6 +111,7 @@ std::optional<GroupMember> of_mpirun(const Environment& environment) {
   member.size = *size;
   member.local_rank = number_in(environment, "OMPI_COMM_WORLD_LOCAL_RANK").value_or(0);
   member.local_size = number_in(environment, "OMPI_COMM_WORLD_LOCAL_SIZE").value_or(0);
+  member.run = text_in(environment, "PMIX_NAMESPACE");
   if (member.local_size == member.size) member.master = "127.0.0.1";
   return member;
 }
@@ -130,8 +131,8 @@ std::optional<GroupMember> of_srun(const Environment& environment) {
   auto nodes = text_in(environment, "SLURM_STEP_NODELIST");
   if (nodes.empty()) nodes = text_in(environment, "SLURM_JOB_NODELIST");
   member.master = first_of_node_list(nodes);
-  // Jobs may share a machine, so that each takes a port by its own number.
-  if (const auto job = number_in(environment, "SLURM_JOB_ID")) member.port += *job % kPortsOfSlurm;
+  // Jobs may share a machine, and steps a job, so that each takes a port by its own number.
+  if (const auto job = number_in(environment, "SLURM_JOB_ID")) member.port += (*job + *step) % kPortsOfSlurm;
   member.run = text_in(environment, "SLURM_JOB_ID") + "." + std::to_string(*step);
   return member;
 }

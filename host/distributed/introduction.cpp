@@ -57,8 +57,14 @@ json comparable_pipeline(json pipeline) {
   return comparable(pipeline);
 }
 
-std::string value_text(const json& pipeline, const json::json_pointer& place) {
-  return pipeline.contains(place) ? json_text(pipeline.at(place)) : "not given";
+/// One difference that nlohmann's diff has found: {"op": "replace", "path": "/train/epochs", "value": 5}.
+std::string difference_text(const json& difference, const json& mine) {
+  const auto path = difference.at("path").get<std::string>(), kind = difference.at("op").get<std::string>();
+  if (kind == "add")
+    return fmt::format("{} is {} and not given otherwise", path, json_text(difference.at("value")));
+  const auto here = json_text(mine.at(json::json_pointer(path)));
+  if (kind == "remove") return fmt::format("{} is not given in place of {}", path, here);
+  return fmt::format("{} is {} in place of {}", path, json_text(difference.at("value")), here);
 }
 
 /// Waits until `is_done`; says what it waits for every few seconds.
@@ -111,12 +117,7 @@ std::string member_name(int64_t rank, const Introduction& introduction) {
 std::string pipeline_difference(const json& here, const json& there) {
   const auto mine = comparable_pipeline(here), other = comparable_pipeline(there);
   std::vector<std::string> differences;
-  for (const auto& one : json::diff(mine, other)) {
-    const auto path = one.at("path").get<std::string>();
-    const json::json_pointer place(path);
-    differences.push_back(
-        fmt::format("{} is {} in place of {}", path, value_text(other, place), value_text(mine, place)));
-  }
+  for (const auto& one : json::diff(mine, other)) differences.push_back(difference_text(one, mine));
   const auto count = differences.size();
   if (count > kDifferencesShown) {
     differences.resize(kDifferencesShown);
@@ -127,6 +128,12 @@ std::string pipeline_difference(const json& here, const json& there) {
 
 std::vector<Introduction> meet(KeyStore& store, const GroupMember& member, const Introduction& mine,
                                double seconds, Context& context) {
+  if (store.has(kVerdict)) {
+    throw Error(fmt::format(
+        "a group at {}:{} has begun already, without this process; wait until it has ended, or meet at "
+        "another port",
+        member.master, member.port));
+  }
   store.set(introduction_key(member.rank), json_text(to_json(mine)));
   if (member.rank == 0) {
     std::vector<bool> is_here(static_cast<size_t>(member.size), false);

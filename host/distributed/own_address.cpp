@@ -51,9 +51,4 @@ std::string address_towards(const std::string& machine, int64_t port) {
   return address;
 }
 
-std::string machine_name() {
-  std::array<char, kLongestName> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "this machine";
-}
-
 }  // namespace kindred::host

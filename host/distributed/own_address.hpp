@@ -9,6 +9,4 @@ namespace kindred::host {
 /// is sent. Throws Error where the name is not known or there is no way to it.
 std::string address_towards(const std::string& machine, int64_t port);
 
-std::string machine_name();
-
 }  // namespace kindred::host

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "host/base/text.hpp"
@@ -38,15 +37,25 @@ std::string other_shard(const std::string& folder, const ShardNote& note, int64_
 struct ShardGroup {
   std::string folder;  ///< of one of them
   ShardNote note;      ///< of the same
-  std::set<int64_t> there{};
+  std::map<int64_t, ShardNote> there{};
 };
+
+/// Files that grew or shrank between two shards move the cuts.
+void check_neighbours(const ShardGroup& group) {
+  for (int64_t i = 1; i < group.note.count; ++i) {
+    if (group.there.at(i - 1).end == group.there.at(i).first) continue;
+    throw Error(fmt::format(
+        "{} and {} do not meet, since files changed between the two; remove both and build them again",
+        other_shard(group.folder, group.note, i - 1), other_shard(group.folder, group.note, i)));
+  }
+}
 
 void check_group(const ShardGroup& group, const std::string& way_out) {
   std::vector<std::string> missing;
   for (int64_t i = 0; i < group.note.count; ++i) {
     if (group.there.count(i) == 0) missing.push_back(other_shard(group.folder, group.note, i));
   }
-  if (missing.empty()) return;
+  if (missing.empty()) return check_neighbours(group);
   const auto all = missing.size();
   missing.resize(std::min(all, kMostShardsListed));
   throw Error(fmt::format("{} is one of {} shards of a build, and {} of them {} not given: {}{}; {}",
@@ -57,13 +66,15 @@ void check_group(const ShardGroup& group, const std::string& way_out) {
 }  // namespace
 
 json to_json(const ShardNote& note) {
-  return {{"index", note.index}, {"count", note.count}, {"whole", note.whole}, {"inputs", note.inputs}};
+  return {{"index", note.index},   {"count", note.count}, {"whole", note.whole},
+          {"inputs", note.inputs}, {"first", note.first}, {"end", note.end}};
 }
 
 std::optional<ShardNote> shard_note_from(const json& note) {
   if (!note.is_object()) return std::nullopt;
-  return ShardNote{note.value("index", int64_t{0}), note.value("count", int64_t{1}), note.value("whole", ""),
-                   note.value("inputs", "")};
+  return ShardNote{note.value("index", int64_t{0}), note.value("count", int64_t{1}),
+                   note.value("whole", ""),         note.value("inputs", ""),
+                   note.value("first", int64_t{0}), note.value("end", int64_t{0})};
 }
 
 void check_nothing_is_missing(const std::vector<std::shared_ptr<IndexFolder>>& indexes,
@@ -77,7 +88,7 @@ void check_nothing_is_missing(const std::vector<std::shared_ptr<IndexFolder>>& i
     const auto note = shard_note_from(index->note(kShardNote));
     if (!note) continue;
     const auto found = groups.try_emplace({note->whole, note->count}, ShardGroup{index->path(), *note}).first;
-    found->second.there.insert(note->index);
+    found->second.there.emplace(note->index, *note);
   }
   for (const auto& [key, group] : groups) check_group(group, "give them, too, or " + way_out);
 }

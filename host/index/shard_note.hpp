@@ -18,6 +18,7 @@ struct ShardNote {
   int64_t index = 0, count = 1;  ///< from 0
   std::string whole;             ///< a hash of what shards that belong together have in common
   std::string inputs;            ///< a hash of the files or samples as they were when it was built
+  int64_t first = 0, end = 0;    ///< of the files of all shards, those that fell to it; both 0: not known
 };
 
 nlohmann::json to_json(const ShardNote& note);
@@ -25,8 +26,8 @@ nlohmann::json to_json(const ShardNote& note);
 std::optional<ShardNote> shard_note_from(const nlohmann::json& note);
 
 /// Throws Error where one of the indexes is not built to its end, or where some are shards of a build and
-/// others of its shards are not among them, and names those. `way_out` is the end of the message, which says
-/// what can be done beside building them.
+/// others of its shards are not among them, and names those, or where shards do not meet, since files
+/// changed. `way_out` is the end of the message, which says what can be done beside building them.
 void check_nothing_is_missing(const std::vector<std::shared_ptr<IndexFolder>>& indexes,
                               const std::string& way_out);
 

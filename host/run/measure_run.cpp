@@ -53,8 +53,8 @@ at::Tensor test_embeddings(RunMaterial& material, const Pipeline& pipeline, bool
   });
 }
 
-void measure_for_first(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
-                       Communicator& communicator) {
+void measure_as_other(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
+                      Communicator& communicator) {
   material.keep_readable();
   const auto& components = material.components;
   const auto task = measured_task(*material.dataset, material.split.test, components.eval_sampler.get(),

@@ -31,7 +31,7 @@ void measure_both(RunMaterial& material, const Pipeline& pipeline, const at::Ten
                   Communicator& communicator, Context& context);
 
 /// Takes part in measure_both() of rank 0, as the other processes do that share the data of `material`.
-void measure_for_first(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
-                       Communicator& communicator);
+void measure_as_other(RunMaterial& material, const Pipeline& pipeline, const at::Tensor& base,
+                      Communicator& communicator);
 
 }  // namespace kindred::host

@@ -2,9 +2,9 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -42,10 +42,25 @@ namespace kindred::host {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file of checkpoints that rank 0 hands out is written here where it cannot be seen otherwise.
-std::string folder_of_other(int64_t rank) {
-  return (fs::temp_directory_path() / fmt::format("kindred_rank_{}_{}", rank, ::getpid())).string();
-}
+/// Where a process puts what rank 0 hands out of its folder. It goes with the object.
+class FolderOfCopies {
+ public:
+  explicit FolderOfCopies(int64_t rank)
+      : path_((fs::temp_directory_path() / fmt::format("kindred_rank_{}_XXXXXX", rank)).string()) {
+    if (::mkdtemp(path_.data()) == nullptr)
+      throw Error("cannot make a folder in " + fs::temp_directory_path().string());
+  }
+  ~FolderOfCopies() {
+    std::error_code stays_there;
+    fs::remove_all(path_, stays_there);
+  }
+  FolderOfCopies(const FolderOfCopies&) = delete;
+  FolderOfCopies& operator=(const FolderOfCopies&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 std::string interrupted_text(const std::string& folder) {
   return fmt::format("interrupted; continue with --resume {}", folder);
@@ -74,7 +89,7 @@ class Run {
   RunOutcome execute();
 
  private:
-  RunOutcome execute_for_first();
+  RunOutcome execute_as_other();
   std::string failure_of_group() const;
   /// Says whether this process writes: the only one, or the first of a group.
   bool is_first() const { return communicator_.rank() == 0; }
@@ -95,7 +110,8 @@ class Run {
   at::Device device_;
   RunResult result_;
   std::string folder_;
-  std::optional<FileLock> lock_;  ///< says that the folder is written
+  std::optional<FileLock> lock_;          ///< says that the folder is written
+  std::optional<FolderOfCopies> copies_;  ///< of a process that writes nothing else
   RunMaterial material_;
   std::unique_ptr<Trackers> trackers_;
   at::Tensor base_;  ///< embeddings of the test samples before training
@@ -103,7 +119,8 @@ class Run {
 
 void Run::open_folder() {
   if (!is_first()) {
-    folder_ = folder_of_other(communicator_.rank());
+    copies_.emplace(communicator_.rank());
+    folder_ = copies_->path();
     return;
   }
   if (options_.resume) {
@@ -240,16 +257,14 @@ std::string Run::failure_of_group() const {
 }
 
 /// What the processes do that write nothing: they encode, train and embed with the first one.
-RunOutcome Run::execute_for_first() {
+RunOutcome Run::execute_as_other() {
   prepare();
   embed_base();
   const bool trained = train();
   if (trained) {
     fit_heads(material_.model.heads.stages.size());
-    measure_for_first(material_, pipeline_, base_, communicator_);
+    measure_as_other(material_, pipeline_, base_, communicator_);
   }
-  std::error_code stays_there;
-  fs::remove_all(folder_, stays_there);  // copies of checkpoints, which the system removes at last
   return {nullptr, "", !trained};
 }
 
@@ -259,7 +274,7 @@ RunOutcome Run::execute() {
       catalog_, is_first() ? pipeline_.trackers : decltype(pipeline_.trackers){}, context_);
   if (!is_first()) {
     open_folder();
-    return execute_for_first();
+    return execute_as_other();
   }
   open_folder();
   try {
@@ -267,6 +282,7 @@ RunOutcome Run::execute() {
     embed_base();
     result_.phase_ended("encode");
     if (!train()) {
+      if (const auto reason = failure_of_group(); !reason.empty()) throw Error(reason);
       result_.phase_ended("train");
       context_.warning(interrupted_text(folder_));
       finish(RunStatus::interrupted);
@@ -288,6 +304,11 @@ RunOutcome Run::execute() {
     finish(RunStatus::interrupted, stop.what());
     throw Interrupted(fmt::format("{}; go on with --resume {}", stop.what(), folder_));
   } catch (const std::exception& error) {
+    if (options_.group != nullptr &&
+        was_interrupted()) {  // the others were, too, and may have been the first
+      finish(RunStatus::interrupted, error.what());
+      throw Interrupted(fmt::format("{}; go on with --resume {}", error.what(), folder_));
+    }
     context_.failure(error.what());
     finish(RunStatus::failed, error.what());
     throw;
@@ -337,7 +358,9 @@ RunOutcome run_pipeline(const Pipeline& pipeline, const Catalog& catalog, const 
     options.group->end();
     return outcome;
   } catch (const Interrupted&) {
+    const auto reason = was_interrupted() ? std::string() : options.group->failure();
     options.group->tell_failure("it was interrupted");
+    if (!reason.empty()) throw Error(reason);
     throw;
   } catch (const std::exception& error) {
     options.group->tell_failure(without_trace(error.what()));

@@ -46,6 +46,12 @@ ClassSplit checked_split(const Pipeline& pipeline, const Catalog& catalog, const
   throw PipelineError(found.issues);
 }
 
+/// A number that differs where values or their order do. It may wrap.
+int64_t sum_in_order(const at::Tensor& values) {
+  const auto places = at::arange(values.numel(), at::kLong) * 2 + 1;
+  return ((values + 1) * places).sum().item<int64_t>();
+}
+
 }  // namespace
 
 void RunMaterial::keep_readable() {
@@ -118,34 +124,34 @@ std::optional<FeatureStore::Timings> encode_data(RunMaterial& material, const Pi
 void require_same_data(const RunMaterial& material, Communicator& communicator) {
   if (communicator.size() == 1) return;
   const auto& split = material.split;
-  const auto count = [](const std::vector<SampleIndex>& samples) {
-    return static_cast<int64_t>(samples.size());
-  };
   const auto labels = labels_of(material.dataset->labels(), all_samples(material.dataset->size()));
-  // Numbers that differ where samples, their order or their labels do; the last one is a sum that may wrap.
-  const auto mine =
-      at::tensor({material.dataset->size(), count(split.train), count(split.validation), count(split.test),
-                  ((labels + 1) * (at::arange(labels.numel(), at::kLong) * 2 + 1)).sum().item<int64_t>()},
-                 at::kLong)
-          .unsqueeze(0);
-  const auto all = communicator.all_gather(mine);
+  std::vector<int64_t> numbers = {labels.numel()};
+  for (const auto* samples : {&split.train, &split.validation, &split.test}) {
+    numbers.push_back(static_cast<int64_t>(samples->size()));
+  }
+  const auto counts = static_cast<int64_t>(numbers.size());
+  numbers.push_back(sum_in_order(labels));
+  for (const auto* samples : {&split.train, &split.validation, &split.test}) {
+    numbers.push_back(sum_in_order(tensor_of(*samples)));
+  }
+  const auto all = communicator.all_gather(at::tensor(numbers, at::kLong).unsqueeze(0));
+  const auto number = [&](int64_t rank, int64_t place) { return all[rank][place].item<int64_t>(); };
   for (int64_t rank = 1; rank < all.size(0); ++rank) {
     if (at::equal(all[rank], all[0])) continue;
+    const bool same_counts = at::equal(all[rank].slice(0, 0, counts), all[0].slice(0, 0, counts));
     throw Error(fmt::format(
         "rank {} sees other data than rank 0: {} samples, {} for training, {} for validation and {} for "
         "testing, where "
-        "rank 0 has {}, {}, {} and {}{}; give all machines the same files",
-        rank, all[rank][0].item<int64_t>(), all[rank][1].item<int64_t>(), all[rank][2].item<int64_t>(),
-        all[rank][3].item<int64_t>(), all[0][0].item<int64_t>(), all[0][1].item<int64_t>(),
-        all[0][2].item<int64_t>(), all[0][3].item<int64_t>(),
-        at::equal(all[rank].slice(0, 0, 4), all[0].slice(0, 0, 4)) ? ", with other labels or in another order"
-                                                                   : ""));
+        "rank 0 has {}, {}, {} and {}{}; give all machines the same files, which all of them can read",
+        rank, number(rank, 0), number(rank, 1), number(rank, 2), number(rank, 3), number(0, 0), number(0, 1),
+        number(0, 2), number(0, 3), same_counts ? ", but others of them, or with other labels" : ""));
   }
 }
 
 void prepare_training_data(RunMaterial& material, const Pipeline& pipeline, at::Device device,
                            Communicator& communicator, Context& context) {
   material.keep_readable();
+  require_same_data(material, communicator);
   material.data = make_training_data(
       *material.encoded, *material.dataset, material.split, material.model, material.components.transforms,
       {pipeline.seed, pipeline.loading.threads, pipeline.cache.batch_size, pipeline.cache.views}, device,

@@ -94,6 +94,7 @@ Checkpointer::Checkpoint Checkpointer::present(const TrainingPosition& position)
 }
 
 void Checkpointer::keep() {
+  if (communicator_.rank() != 0) return;
   const double start = now_seconds();
   if (!consistent_at_ || start - kept_at_ < kKeepEvery * keep_seconds_) return;
   auto copy = present(*consistent_at_);
@@ -134,11 +135,9 @@ void Checkpointer::write_files(const Checkpoint& checkpoint) {
   write_safetensors(file(".safetensors"), checkpoint.tensors);
   if (!checkpoint.best.empty()) write_safetensors(file(".best.safetensors"), checkpoint.best);
   if (state_.average != nullptr) write_safetensors(file(".average.safetensors"), checkpoint.average);
-  if (checkpoint.optimizer.empty()) {
-    state_.optimizer.save(file(".optimizer.pt"));
-  } else {
-    write_file_atomically(file(".optimizer.pt"), checkpoint.optimizer);
-  }
+  // LibTorch's own writing of files ends the process where a disk is full.
+  write_file_atomically(file(".optimizer.pt"),
+                        checkpoint.optimizer.empty() ? state_.optimizer.saved() : checkpoint.optimizer);
   const json meta = {{"stem", stem},
                      {"epoch", position.epoch},
                      {"step", position.step},

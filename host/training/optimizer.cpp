@@ -138,8 +138,6 @@ bool Optimizer::step(double norm) {
   return true;
 }
 
-void Optimizer::save(const std::string& path) const { torch::save(*state_->optimizer, path); }
-
 std::string Optimizer::saved() const {
   std::ostringstream bytes;
   torch::save(*state_->optimizer, bytes);

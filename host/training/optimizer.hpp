@@ -37,8 +37,7 @@ class Optimizer {
   /// finite; when it is not, nothing is updated.
   bool step(double norm);
 
-  /// State for resuming, in LibTorch's archive format; saved() gives the bytes of that file.
-  void save(const std::string& path) const;
+  /// State for resuming: the bytes of a file in LibTorch's archive format, which load() reads.
   std::string saved() const;
   void load(const std::string& path);
 

@@ -133,6 +133,7 @@ TrainReport Trainer::train() {
     run_epochs();
   } catch (const Interrupted&) {
     checkpointer_.save_after_failure();
+    if (communicator_.size() > 1) throw;  // the others may wait for this process, and have to be told
     report_.interrupted = true;
   } catch (const std::exception&) {
     checkpointer_.save_after_failure();
@@ -366,7 +367,9 @@ void Trainer::watch_loss(const Epoch& epoch) {
 /// epoch, since it is a look at the device.
 void Trainer::watch_collapse(Epoch& epoch, const at::Tensor& embeddings) {
   if (data_.validation_labels().numel() > 0) return;
-  if (embeddings.size(0) != composer_.row_count(largest_batch_)) return;
+  const auto all = composer_.row_count(largest_batch_), rank = communicator_.rank();
+  const auto mine = first_of_rank(all, rank + 1, communicator_) - first_of_rank(all, rank, communicator_);
+  if (embeddings.size(0) != mine) return;
   if (epoch.was_watched && !embeddings.is_cpu()) return;
   epoch.was_watched = true;
   collapse_.look_at(embeddings);
@@ -382,6 +385,7 @@ void Trainer::finish_epoch(int64_t number, double start, EpochResult& result) {
   if (communicator_.size() > 1) take_from_first(running_statistics(model_), communicator_);
   // Should it fail, the steps are kept and the resumed run repeats the validation.
   result.validation = validator_.validate(largest_batch_);
+  result.train_loss = take_from_first(result.train_loss, communicator_);
   for (auto& [name, value] : result.validation) value = take_from_first(value, communicator_);
   const double seconds = now_seconds() - start;
   report_.epoch_seconds.push_back(seconds);

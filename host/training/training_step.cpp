@@ -79,11 +79,17 @@ at::Tensor TrainingStep::forward(const StepBatch& batch) {
     }
     return embeddings;
   }
-  // Several processes meet in every step, so that none may leave one out.
-  if (size != 1 || parts_.communicator.size() > 1) return parts_.model.apply_heads(batch.data.encode({}));
   at::Tensor embeddings;
-  const bool is_sound =
-      leaves_statistics_sound([&] { embeddings = parts_.model.apply_heads(batch.data.encode({})); });
+  const auto compute = [&] { embeddings = parts_.model.apply_heads(batch.data.encode({})); };
+  bool is_sound = true;
+  if (size == 1) {
+    is_sound = leaves_statistics_sound(compute);
+  } else {
+    compute();
+  }
+  // Processes that share a batch leave it out together. They ask each other where a part is that small.
+  const auto smallest = parts_.composer.rows_of(batch.composed).numel() / parts_.communicator.size();
+  if (smallest <= 1) is_sound = !parts_.communicator.any(!is_sound);
   return is_sound ? embeddings : at::Tensor();
 }
 
@@ -185,6 +191,8 @@ void TrainingStep::update(int64_t epoch, int64_t step) {
     const auto square = squared_norm();
     squared_norm_ = square.defined() ? square.item<double>() : 0;
   }
+  // Other processors may add up to another last digit, and weights would drift apart.
+  squared_norm_ = take_from_first(*squared_norm_, parts_.communicator);
   if (!parts_.optimizer.step(std::sqrt(*squared_norm_))) {
     throw Error(fmt::format("the gradient is not finite in epoch {}, step {}; lower train.optimizer.lr",
                             epoch + 1, step + 1));

@@ -35,6 +35,13 @@ void FeatureMapTrainingData::start_epoch(const std::vector<at::Tensor>& batches,
 TrainingData::Step FeatureMapTrainingData::next() {
   const auto map = reader_->next().to(options_.device);
   const auto& rows = batches_.at(position_++);
+  if (rows.numel() == 0) {  // of several processes, when a batch has fewer samples than they are
+    const auto none = at::empty({0}, at::TensorOptions().dtype(at::kLong).device(options_.device));
+    return {none, none, [this](const at::Tensor&) {
+              return at::empty({0, part_.dimension},
+                               at::TensorOptions().dtype(at::kFloat).device(options_.device));
+            }};
+  }
   return {train_labels_.index_select(0, rows).to(options_.device),
           tensor_of(samples_of(rows)).to(options_.device), [this, map](const at::Tensor& places) {
             return part_.encode_feature_map(chosen_rows(map, places));

@@ -38,7 +38,7 @@ TrainingData::Step LearningTrainingData::next() {
   auto loaded = loader_->next();
   skips_.note(loaded.skipped);
   if (loaded.indices.empty()) {
-    const auto none = at::empty({0}, at::kLong);
+    const auto none = at::empty({0}, at::TensorOptions().dtype(at::kLong).device(device_));
     return {none, none, [this](const at::Tensor&) {
               return at::empty({0, part_.dimension}, at::TensorOptions().dtype(at::kFloat).device(device_));
             }};

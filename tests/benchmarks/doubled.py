@@ -3,10 +3,10 @@
 
     STANFORD_CARS=... KINDRED_WEIGHTS=... tests/benchmarks/doubled.py [--parts seeds,views,...] [--host HOST]
 
-Each row is one `host run` of datasets/stanford_cars/doubled.json (rows seeds, speed) or doubled_deeper.json (the
-others) with the options that it names. Rows are
+Each row is one `host run` of datasets/stanford_cars/doubled.json (rows seeds, speed), best.json (best, sizes) or
+doubled_deeper.json (the others) with the options that it names. Rows are
 appended to SCRATCH/rows.jsonl as they are made, so that a stopped benchmark continues where it was. The
-figure needs matplotlib. Everything together takes about an hour and a half on two cores.
+figure needs matplotlib. Everything together takes about three hours on two cores.
 """
 import argparse
 import json
@@ -19,6 +19,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINE = "datasets/stanford_cars/doubled.json"
 DEEPER = "datasets/stanford_cars/doubled_deeper.json"
+BEST = "datasets/stanford_cars/best.json"
+SIZES = (224, 288)  # of the pictures, beside that of BEST
 SEEDS = (42, 43, 44)
 CUTS = ["head", "blocks.15", "blocks.14", "blocks.11", "blocks.8", "blocks.6", "blocks.5", "blocks.3"]
 CUT_EPOCHS = 2
@@ -35,6 +37,11 @@ def rows():
         # The published figures come from when the validation classes followed the seed.
         out[f"seeds/{seed}"] = {"seed": seed, "data.split.seed": seed}
         out[f"deeper/{seed}"] = {"seed": seed, "data.split.seed": seed}
+        # An empty cache for the first one; the others find its maps.
+        out[f"best/{seed}"] = {"seed": seed}
+    for size in SIZES:
+        out[f"sizes/{size}"] = {"data.transforms.0.width": size, "data.transforms.0.height": size,
+                                "data.train_transforms.0.width": size, "data.train_transforms.0.height": size}
     # The same stages, the same machine, one after the other: from the cache and from pictures.
     out["speed/cached"] = {"train.epochs": 2}
     out["speed/pictures"] = {"train.epochs": 1, "cache": {"type": "none"}}
@@ -56,7 +63,7 @@ def rows():
 
 
 def pipeline_of(name):
-    return PIPELINE if name.split("/")[0] in ("seeds", "speed") else DEEPER
+    return {"seeds": PIPELINE, "speed": PIPELINE, "best": BEST, "sizes": BEST}.get(name.split("/")[0], DEEPER)
 
 
 def run(host, name, options, scratch):
@@ -151,7 +158,7 @@ def figure(made, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", default="seeds,deeper,averaged,views,boxes,cuts,speed,resnet18,figure")
+    parser.add_argument("--parts", default="seeds,deeper,best,sizes,averaged,views,boxes,cuts,speed,resnet18,figure")
     parser.add_argument("--host", default=str(ROOT / "build/release/bin/host"))
     parser.add_argument("--scratch", default="runs/doubled_benchmark", type=pathlib.Path)
     options = parser.parse_args()
@@ -178,7 +185,7 @@ def main():
         if row:
             keep({"row": "speed/eager", **row})
     if "averaged" in parts:
-        for name in [f"{group}/{seed}" for group in ("seeds", "deeper") for seed in SEEDS]:
+        for name in [f"{group}/{seed}" for group in ("seeds", "deeper", "best") for seed in SEEDS]:
             if name in made and f"averaged/{name}" not in made:
                 keep({"row": f"averaged/{name}", **averaged(options.host, name, scratch)})
     if "figure" in parts:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <thread>
@@ -141,6 +142,35 @@ TEST_F(DistributedTest, a_process_that_fails_says_why_on_all) {
   EXPECT_NE(results[1].error.find(" ended: "), std::string::npos) << results[1].error;
 }
 
+TEST_F(DistributedTest, a_slow_process_is_waited_for) {
+  auto longer = pipeline();
+  longer["train"]["epochs"] = 30;
+  write_pipeline(folder, longer);
+  ProcessGroup group(folder, 2, {"run", "pipeline.json", "--output", "slow"});
+  ASSERT_TRUE(comes("slow/history.jsonl"));
+  group.process(1).pause();
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  group.process(1).go_on();
+  for (const auto& one : group.wait()) EXPECT_EQ(one.code, 0) << one.error;
+  EXPECT_EQ(result("slow")["timings"]["epochs"], 30);
+}
+
+TEST_F(DistributedTest, a_full_disk_of_the_first_process_ends_all) {
+  const std::string disk = folder / "disk";
+  fs::create_directories(disk);
+  if (std::system(("mount -t tmpfs -o size=24k tmpfs '" + disk + "' 2>/dev/null").c_str()) != 0) {
+    GTEST_SKIP() << "no file system of a few bytes can be mounted here";
+  }
+  write_pipeline(folder, pipeline());
+  const auto results = ProcessGroup(folder, 2, {"run", "pipeline.json", "--output", "disk/run"}).wait();
+  EXPECT_EQ(std::system(("umount '" + disk + "'").c_str()), 0);
+  EXPECT_EQ(results[0].code, 1);
+  EXPECT_NE(results[0].error.find("No space left on device"), std::string::npos) << results[0].error;
+  EXPECT_EQ(results[1].code, 1);
+  EXPECT_NE(results[1].error.find("rank 0 on "), std::string::npos) << results[1].error;
+  EXPECT_NE(results[1].error.find("No space left on device"), std::string::npos) << results[1].error;
+}
+
 TEST_F(DistributedTest, a_series_is_refused) {
   write_pipeline(folder, pipeline());
   const auto refused = run_host(folder, {"run", "pipeline.json", "--seeds", "2", "--rank", "0",
@@ -148,6 +178,7 @@ TEST_F(DistributedTest, a_series_is_refused) {
   EXPECT_EQ(refused.code, 2);
   EXPECT_NE(refused.error.find("a series of runs is made by one process"), std::string::npos)
       << refused.error;
+  EXPECT_FALSE(fs::exists(folder / "runs"));
 }
 
 TEST_F(DistributedTest, a_restart_of_the_launcher_goes_on) {

@@ -43,6 +43,8 @@ class HostProcess {
   }
 
   void interrupt() const { ::kill(pid_, SIGINT); }
+  void pause() const { ::kill(pid_, SIGSTOP); }
+  void go_on() const { ::kill(pid_, SIGCONT); }
   void kill() const { ::kill(pid_, SIGKILL); }
 
   HostResult wait() {

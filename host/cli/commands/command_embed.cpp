@@ -103,12 +103,18 @@ std::string hash_of_pipeline(const Pipeline& pipeline) {
   return hash.hex();
 }
 
+/// Shards on one machine take a device each where there are several.
+int64_t local_rank_of(const CommandLine& command) {
+  const auto shard = shard_choice(command);
+  return shard ? shard->local_rank : 0;
+}
+
 /// Embeds what a command line asks for.
 class EmbedTask {
  public:
   explicit EmbedTask(const CommandLine& command)
       : command_(command),
-        device_(device_from_name(command.get<std::string>("device"))),
+        device_(device_of_process(command.get<std::string>("device"), local_rank_of(command))),
         options_{command.get<int64_t>("batch-size"), 0} {
     std::vector<std::string> folders;  // with plugins
     std::optional<Document> source;

@@ -38,12 +38,15 @@ std::optional<GroupMember> member_of(const CommandLine& command) {
   return group_member(request, [](const char* name) { return std::getenv(name); });
 }
 
+void refuse_series_of_group(const CommandLine& command) {
+  if (!member_of(command)) return;
+  throw UsageError(
+      "a series of runs is made by one process, and several were begun that train together; begin one, or "
+      "give each "
+      "run a group of its own");
+}
+
 int make_series(const CommandLine& command, const Catalog& catalog, const std::string& folder) {
-  if (member_of(command)) {
-    throw UsageError(
-        "a series of runs is made by one process, and several were begun that train together; begin one, "
-        "or give each run a group of its own");
-  }
   const auto context_of_run = [&] { return std::make_unique<TerminalContext>(command.has("quiet")); };
   const auto outcome = run_series(folder, catalog, command.context(), {command.warnings(), context_of_run});
   print(command, outcome.results, outcome.table);
@@ -51,6 +54,7 @@ int make_series(const CommandLine& command, const Catalog& catalog, const std::s
 }
 
 int resume_series(const CommandLine& command, const std::string& folder) {
+  refuse_series_of_group(command);
   for (const auto* option : {"PIPELINE", "set", "seeds", "grid"}) {
     if (!command.has(option)) continue;
     throw UsageError(folder + " holds a series of runs, which goes on as it was begun: host run --resume " +
@@ -65,13 +69,22 @@ int resume_series(const CommandLine& command, const std::string& folder) {
   return make_series(command, load_catalog(command, plugins), folder);
 }
 
+bool holds_run(const std::string& folder) {
+  return !folder.empty() && std::filesystem::exists(std::filesystem::path(folder) / "pipeline.json");
+}
+
 /// A launcher that begins its processes again means that they go on with the run which they had begun.
 void go_on_after_restart(Group& group, RunOptions& options) {
-  if (group.member().restart == 0 || options.resume) return;
-  if (const auto kept = group.kept(kKeptFolder); !kept.empty()) options.folder = kept;
-  const bool is_there = group.member().rank == 0 && !options.folder.empty() &&
-                        std::filesystem::exists(std::filesystem::path(options.folder) / "pipeline.json");
-  options.resume = group.communicator().any(is_there);
+  if (options.resume) return;
+  const auto& member = group.member();
+  bool goes_on = false;
+  if (member.rank == 0 && member.restart > 0) {
+    const auto kept = group.kept(kKeptFolder);
+    // A launcher that keeps a store keeps what was begun in it, so that another run is none to go on with.
+    if (!kept.empty()) options.folder = kept;
+    goes_on = !kept.empty() || (!member.has_store && holds_run(options.folder));
+  }
+  options.resume = group.communicator().any(goes_on);
 }
 
 int make_run(const CommandLine& command, const Catalog& catalog, const Pipeline& pipeline,
@@ -112,6 +125,7 @@ int run_command(const CommandLine& command) {
   const auto folder = command.has("output") ? command.get<std::string>("output") : std::string();
   // What has no setting of its own is one run, whose folder is that of no series.
   if (runs.front().settings.empty()) return make_run(command, catalog, runs.front().pipeline, folder, false);
+  refuse_series_of_group(command);
   return make_series(command, catalog, create_series(runs, folder, catalog));
 }
 

@@ -92,8 +92,15 @@ Filled Filling::from_files(std::vector<std::string> files, bool resumes) {
   Filled filled;
   if (encoder_.shard()) {
     const auto names = hash_of_names(files);
-    if (encoder_.reads_pictures()) files = encoder_.files_of_shard(files);
-    filled.was_complete = is_complete_shard(encoder_.shard_note(names, stamp_of(files)));
+    InputShare share;
+    if (encoder_.reads_pictures()) {
+      share = encoder_.share_of(files);
+      files = {files.begin() + share.first, files.begin() + share.end};
+    }
+    auto note = encoder_.shard_note(names, stamp_of(files));
+    note.first = share.first;
+    note.end = share.end;
+    filled.was_complete = is_complete_shard(note);
     if (filled.was_complete) return filled;
   }
   const auto before = files.size();

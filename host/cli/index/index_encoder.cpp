@@ -32,8 +32,8 @@ IndexEncoder::IndexEncoder(const CommandLine& command, const std::string& model)
   catalog_ = load_catalog(command, folders);
   const auto batch = command.get<int64_t>("batch-size");
   if (batch < 1) throw UsageError("--batch-size must be at least 1");
-  model_ = InferenceModel::load(folder_, catalog_, device_from_name(command.get<std::string>("device")),
-                                {batch, 0});
+  const auto device = device_of_process(command.get<std::string>("device"), shard_ ? shard_->local_rank : 0);
+  model_ = InferenceModel::load(folder_, catalog_, device, {batch, 0});
   if (reads_pictures()) decoders_ = Decoders(catalog_);
 }
 
@@ -57,14 +57,13 @@ void IndexEncoder::note_in(IndexWriter& writer) const {
   writer.set_note(kModelNote, fs::absolute(folder_).lexically_normal().string());
 }
 
-std::vector<std::string> IndexEncoder::files_of_shard(const std::vector<std::string>& pictures) const {
-  const auto share = share_of_files(pictures, command_.get<int64_t>("batch-size"), *shard_);
-  return {pictures.begin() + share.first, pictures.begin() + share.end};
+InputShare IndexEncoder::share_of(const std::vector<std::string>& pictures) const {
+  return share_of_files(pictures, command_.get<int64_t>("batch-size"), *shard_);
 }
 
 ShardNote IndexEncoder::shard_note(const std::string& whole, const std::string& inputs) const {
   const auto batches = fmt::format("{} in batches of {}", whole, command_.get<int64_t>("batch-size"));
-  return {shard_->index, shard_->count, batches, inputs};
+  return {shard_->index, shard_->count, batches, inputs, 0, 0};
 }
 
 EmbedOptions IndexEncoder::how(const PictureUse& use, const std::optional<ShardChoice>& shard) const {

@@ -46,7 +46,7 @@ class IndexEncoder {
   /// Which shard of what the command names is encoded; nothing: all of it.
   const std::optional<ShardChoice>& shard() const { return shard_; }
   /// Those of pictures that are the shard's. The others that the model reads are cut where they are encoded.
-  std::vector<std::string> files_of_shard(const std::vector<std::string>& pictures) const;
+  InputShare share_of(const std::vector<std::string>& pictures) const;
   /// What an index of the shard notes; see ShardNote. `whole`: a hash of what all shards are of.
   ShardNote shard_note(const std::string& whole, const std::string& inputs) const;
 

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/base/system_info.hpp"
 #include "host/cache/entry_files.hpp"
 #include "host/cache/machine_tag.hpp"
 #include "host/cache/missing_shards.hpp"

@@ -117,6 +117,16 @@ TEST(Attendance, notices_that_the_store_is_gone) {
   EXPECT_NE(failure.find("rank 0 on a keeps it"), std::string::npos) << failure;
 }
 
+TEST(Attendance, notices_a_store_that_does_not_answer) {
+  Group3 group;
+  {
+    const std::lock_guard<std::mutex> hangs(group.content.hangs);
+    const auto failure = awaited([&] { return group.of(1).failure(); });
+    EXPECT_NE(failure.find("does not answer; rank 0 on a keeps it"), std::string::npos) << failure;
+    group.of(1).tell_failure("this process ends");  // comes back although the store does not
+  }
+}
+
 TEST(Attendance, ends_a_process_that_does_not_end_itself) {
   Group3 group({0.02, 0.2, 0.2, 0.2, 0.5, 0.1});
   group.kill(2);

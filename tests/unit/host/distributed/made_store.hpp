@@ -15,6 +15,7 @@ struct MadeStoreContent {
   std::mutex mutex;
   std::map<std::string, std::string> texts;
   bool is_lost = false;
+  std::mutex hangs;  ///< held by a test while the store shall not answer
 };
 
 class MadeStore final : public KeyStore {
@@ -41,6 +42,7 @@ class MadeStore final : public KeyStore {
 
  private:
   std::unique_lock<std::mutex> locked() {
+    const std::lock_guard<std::mutex> answers(content_.hangs);
     std::unique_lock<std::mutex> lock(content_.mutex);
     if (content_.is_lost) throw std::runtime_error("connection closed");
     return lock;

@@ -47,6 +47,17 @@ TEST_F(ShardNoteTest, names_the_shards_that_are_missing) {
   EXPECT_NO_THROW(check({third, first, second, fourth}));
 }
 
+TEST_F(ShardNoteTest, refuses_shards_that_do_not_meet) {
+  const auto first = index("c-00001-of-00002", {0, 2, "w", "", 0, 5});
+  const auto second = index("c-00002-of-00002", {1, 2, "w", "", 5, 9});
+  EXPECT_NO_THROW(check({first, second}));
+  const auto other = index("c-00002-of-00002b", {1, 2, "w", "", 4, 9});
+  EXPECT_THAT(thrown([&] {
+                check({first, other});
+              }),
+              HasSubstr("c-00002-of-00002 do not meet, since files changed"));
+}
+
 TEST_F(ShardNoteTest, takes_no_shard_of_another_build_for_one_that_is_missing) {
   const auto first = index("a-00001-of-00002", {0, 2, "some", ""});
   const auto second = index("b-00002-of-00002", {1, 2, "others", ""});

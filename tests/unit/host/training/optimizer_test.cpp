@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 
+#include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred::host {
@@ -117,7 +118,7 @@ TEST(Optimizer, continues_from_its_saved_state) {
     auto optimizer = example.make(options);
     for (int i = 0; i < 6; ++i) {
       if (interrupted && i == 3) {
-        optimizer->save(folder / "state.pt");
+        write_file_atomically(folder / "state.pt", optimizer->saved());
         optimizer = example.make(options);
         optimizer->load(folder / "state.pt");
       }
