@@ -42,7 +42,7 @@ def write_data(folder, random_numbers):
                   "head": {"type": "skip_connection", "dropout": 0.1}},
         "train": {"loss": {"type": "multi_similarity", "memory": {"size": 64}},
                   "batch_sampler": {"type": "p_k", "classes": 6, "samples": 5},
-                  "optimizer": {"type": "adam", "lr": 0.002}, "epochs": 250, "ema": 0.9,
+                  "optimizer": {"type": "adam", "lr": 0.002}, "epochs": 100, "ema": 0.9,
                   "early_stopping": {"patience": 0}},
         "evaluate": {"metrics": [{"type": "r_precision"}]}}))
 
