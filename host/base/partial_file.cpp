@@ -20,6 +20,16 @@ void sync_file(const std::string& path) {
   if (!is_synced) throw Error("cannot write " + path + ": " + std::strerror(reason));
 }
 
+void write_at(int file, std::string_view bytes, int64_t offset, const std::string& path) {
+  while (!bytes.empty()) {
+    const auto written = ::pwrite(file, bytes.data(), bytes.size(), offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) throw Error("cannot write " + path + ": " + std::strerror(errno));
+    bytes.remove_prefix(static_cast<size_t>(written));
+    offset += written;
+  }
+}
+
 PartialFile::PartialFile(const std::string& path)
     : target_(path),
       path_(path + ".partial"),

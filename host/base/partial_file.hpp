@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace kindred::host {
 
 /// Makes what a file that is closed holds survive a crash. Throws Error.
 void sync_file(const std::string& path);
+
+/// Writes all bytes at a place of an open file. Throws Error with the path.
+void write_at(int file, std::string_view bytes, int64_t offset, const std::string& path);
 
 /// A file that is written piece by piece as PATH.partial and gets its name when it is complete; one that is
 /// not is gone again with the object. All methods throw Error with the path. [one thread at a time]

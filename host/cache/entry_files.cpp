@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/base/text_forms/shard_ending.hpp"
+
 namespace kindred::host {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kShardDigits = 5;  // more where a number needs them
 constexpr size_t kMostDigits = 12;  // a longer one is no shard's
 constexpr const char* kEarlierRows = "rows.npy";
 constexpr const char* kEarlierPartial = "rows.npy.partial";
@@ -31,11 +32,6 @@ const char* ending_of(ShardFile kind) {
       break;
   }
   return ".json";
-}
-
-std::string padded(int64_t number) {
-  const auto digits = std::to_string(number);
-  return std::string(kShardDigits - std::min(digits.size(), kShardDigits), '0') + digits;
 }
 
 /// The number behind `word` at the beginning of `text`, which is cut off; nothing where none is there.
@@ -93,7 +89,7 @@ bool is_temporary(const std::string& name) {
 
 std::string text_of(const ShardFileName& name) {
   const auto machine = name.machine.empty() ? "" : kMachine + name.machine;
-  return "shard-" + padded(name.shard) + "-of-" + padded(name.count) + machine + ending_of(name.kind);
+  return "shard" + shard_ending(name.shard, name.count) + machine + ending_of(name.kind);
 }
 
 std::optional<ShardFileName> parse_shard_file(const std::string& name) {

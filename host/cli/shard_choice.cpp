@@ -3,21 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 
+#include "host/base/text_forms/number_text.hpp"
 #include "host/cli/command_line.hpp"
 
 namespace kindred::host {
 namespace {
-
-std::optional<int64_t> whole_number_in(const std::string& text) {
-  int64_t number = 0;
-  const auto* const end = text.data() + text.size();
-  const auto [at, failed] = std::from_chars(text.data(), end, number);
-  if (text.empty() || failed != std::errc() || at != end) return std::nullopt;
-  return number;
-}
 
 /// Reads the variables of one scheduler.
 class SchedulerVariables {
@@ -32,7 +24,7 @@ class SchedulerVariables {
   /// Throws UsageError where the value is no whole number.
   int64_t number(const char* name) const {
     const std::string value = variable_(name);
-    if (const auto number = whole_number_in(value)) return *number;
+    if (const auto number = whole_number(value)) return *number;
     throw UsageError(fmt::format(
         "--shard auto reads {}, which is `{}` and no whole number; give --shard I/N instead", name, value));
   }
@@ -107,8 +99,8 @@ std::string text_of(const ShardChoice& choice) {
 ShardChoice shard_choice(const std::string& text, const EnvironmentLookup& variable) {
   if (text == "auto") return choice_of_environment(variable);
   const auto slash = text.find('/');
-  const auto index = whole_number_in(text.substr(0, slash));
-  const auto count = slash == std::string::npos ? std::nullopt : whole_number_in(text.substr(slash + 1));
+  const auto index = whole_number(text.substr(0, slash));
+  const auto count = slash == std::string::npos ? std::nullopt : whole_number(text.substr(slash + 1));
   if (!index || !count) {
     throw UsageError("--shard is I/N, such as 1/4 for the first of four processes, or auto, and not `" +
                      text + "`");

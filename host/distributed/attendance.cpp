@@ -124,10 +124,12 @@ void Attendance::look_at_others() {
     if (text != sign.text || sign.seen == 0) {
       sign = {text, now};
     } else if (now - sign.seen > limit) {
-      tell(fmt::format(
+      const auto reason = fmt::format(
           "{} is missing: it gave no sign of life for {:.0f} s, so it was killed or stopped, or its "
           "machine or network failed",
-          names_[static_cast<size_t>(rank)], now - sign.seen));
+          names_[static_cast<size_t>(rank)], now - sign.seen);
+      tell(reason);
+      note(reason);
       return;
     }
   }
@@ -146,7 +148,6 @@ void Attendance::note(const std::string& reason) {
 /// The store is locked.
 void Attendance::tell(const std::string& reason) {
   if (store_->add(kFailures, 1) == 1) store_->set(kFailed, reason);
-  note(reason);
 }
 
 void Attendance::tell_failure(const std::string& reason) {
@@ -154,9 +155,7 @@ void Attendance::tell_failure(const std::string& reason) {
                                                std::chrono::duration<double>(limits_.store_lost));
   if (!one) return;  // the store does not answer, so that the others miss this process
   try {
-    if (store_->add(kFailures, 1) == 1) {
-      store_->set(kFailed, fmt::format("{} ended: {}", names_[static_cast<size_t>(member_.rank)], reason));
-    }
+    tell(fmt::format("{} ended: {}", names_[static_cast<size_t>(member_.rank)], reason));
   } catch (const std::exception&) {
     return;  // the others miss this process all the same
   }

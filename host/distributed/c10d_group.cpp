@@ -15,13 +15,13 @@
 #include <torch/csrc/api/include/torch/version.h>
 #include <chrono>
 #include <cstdlib>
-#include <mutex>
 #include <sstream>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <utility>
+#include <vector>
 
 #include "host/base/exit_code.hpp"
 #include "host/base/loopback.hpp"
@@ -266,14 +266,15 @@ class C10dGroup final : public Group {
   C10dGroup(const GroupMember& member, const nlohmann::json& pipeline, Context& context)
       : member_(member),
         store_((keep_c10d_quiet(), open_store(member, member.rank == 0 && !member.has_store))),
+        here_(c10::make_intrusive<c10d::PrefixStore>(prefix_of(member, true), store_)),
         kept_(c10::make_intrusive<c10d::PrefixStore>(prefix_of(member, false), store_)) {
-    const auto here = c10::make_intrusive<c10d::PrefixStore>(prefix_of(member, true), store_);
-    C10dStore texts(here);
+    C10dStore texts(here_);
     const Introduction mine{name_of_machine(), address_towards(member.master, member.port), ::getpid(),
                             KINDRED_SDK_VERSION, pipeline};
     const auto all = meet(texts, member, mine, kMeetSeconds, context);
+    std::vector<std::string> names;
     for (size_t rank = 0; rank < all.size(); ++rank) {
-      names_.push_back(member_name(static_cast<int64_t>(rank), all[rank]));
+      names.push_back(member_name(static_cast<int64_t>(rank), all[rank]));
     }
     const auto address = address_for_group(all, member_);
     context.info(
@@ -283,11 +284,11 @@ class C10dGroup final : public Group {
     attendance_ =
         std::make_unique<Attendance>(std::make_unique<C10dStore>(c10::make_intrusive<c10d::PrefixStore>(
                                          prefix_of(member, true), open_store(member, false))),
-                                     member_, names_, AttendanceLimits{},
+                                     member_, std::move(names), AttendanceLimits{},
                                      [&context](const std::string& reason) { end_process(reason, context); });
     try {
-      communicator_ = std::make_unique<GlooCommunicator>(c10::make_intrusive<c10d::PrefixStore>("gloo", here),
-                                                         member_, options_for(address), *attendance_);
+      communicator_ = std::make_unique<GlooCommunicator>(
+          c10::make_intrusive<c10d::PrefixStore>("gloo", here_), member_, options_for(address), *attendance_);
     } catch (const std::exception& error) {
       const auto text = fmt::format(
           "the processes of the group cannot connect to each other from {}: {}; name the interface "
@@ -299,7 +300,6 @@ class C10dGroup final : public Group {
   }
 
   const GroupMember& member() const override { return member_; }
-  const std::vector<std::string>& names() const override { return names_; }
   Communicator& communicator() override { return *communicator_; }
   std::string failure() const override { return attendance_->failure(); }
   void tell_failure(const std::string& reason) override {
@@ -313,9 +313,9 @@ class C10dGroup final : public Group {
     attendance_->end();
     try {
       // The store ends with rank 0, so that the others go first.
-      C10dStore texts(c10::make_intrusive<c10d::PrefixStore>(prefix_of(member_, true), store_));
+      C10dStore texts(here_);
       if (texts.add("left", 1) == member_.size) texts.set("all_left", "1");
-      if (member_.rank == 0) store_->wait({prefix_of(member_, true) + "/all_left"}, kLeaveTimeout);
+      if (member_.rank == 0) here_->wait({"all_left"}, kLeaveTimeout);
     } catch (const std::exception&) {
       return;  // who does not take leave has done its work all the same
     }
@@ -329,8 +329,7 @@ class C10dGroup final : public Group {
 
  private:
   const GroupMember member_;
-  StorePointer store_, kept_;
-  std::vector<std::string> names_;
+  StorePointer store_, here_, kept_;  ///< of the group, of this start, and what outlives it
   std::unique_ptr<Attendance> attendance_;
   std::unique_ptr<GlooCommunicator> communicator_;
 };

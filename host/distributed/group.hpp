@@ -3,7 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
 
 #include "host/base/context.hpp"
 #include "host/distributed/communicator.hpp"
@@ -20,8 +19,6 @@ class Group {
   virtual ~Group() = default;
 
   virtual const GroupMember& member() const = 0;
-  /// What people call the processes, by rank.
-  virtual const std::vector<std::string>& names() const = 0;
   /// It is the group's, and used by one thread at a time. What it does throws Error that says which process
   /// is missing, and why, as far as that is known.
   virtual Communicator& communicator() = 0;

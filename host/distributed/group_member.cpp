@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <vector>
 
+#include "host/base/text_forms/number_text.hpp"
 #include "kindred/error.hpp"
 
 namespace kindred::host {
@@ -21,12 +21,8 @@ std::string text_in(const Environment& environment, const char* name) {
 std::optional<int64_t> number_in(const Environment& environment, const char* name) {
   const auto text = text_in(environment, name);
   if (text.empty()) return {};
-  int64_t number = 0;
-  const auto end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  if (read.ec != std::errc() || read.ptr != end) {
-    throw Error(fmt::format("the variable {} is \"{}\", which is no whole number", name, text));
-  }
+  const auto number = whole_number(text);
+  if (!number) throw Error(fmt::format("the variable {} is \"{}\", which is no whole number", name, text));
   return number;
 }
 
@@ -54,12 +50,9 @@ void take_master(GroupMember& member, const std::string& text) {
       (in_brackets ? bracket != std::string::npos && colon == bracket + 1 : text.find(':') == colon);
   if (!has_port) return;
   if (!in_brackets) member.master = text.substr(0, colon);
-  const auto port = text.substr(colon + 1);
-  const auto end = port.data() + port.size();
-  const auto read = std::from_chars(port.data(), end, member.port);
-  if (read.ec != std::errc() || read.ptr != end) {
-    throw Error(fmt::format("--master is \"{}\"; expected HOST or HOST:PORT", text));
-  }
+  const auto port = whole_number(text.substr(colon + 1));
+  if (!port) throw Error(fmt::format("--master is \"{}\"; expected HOST or HOST:PORT", text));
+  member.port = *port;
 }
 
 /// MASTER_ADDR and MASTER_PORT decide, whoever launched this.
@@ -84,56 +77,67 @@ std::optional<GroupMember> of_command_line(const GroupRequest& request) {
   return member;
 }
 
-std::optional<GroupMember> of_torchrun(const Environment& environment) {
-  const auto rank = number_in(environment, "RANK"), size = number_in(environment, "WORLD_SIZE");
-  const auto master = text_in(environment, "MASTER_ADDR");
-  if (!rank || !size || master.empty()) return {};
+/// The variables in which a launcher says which of its processes this is.
+struct RankVariables {
+  const char *rank, *size;
+  const char* also;  ///< without which those of before say nothing; null: none
+  const char* local_rank;
+  const char* local_size;  ///< null: not said
+};
+
+/// Nothing where the launcher has not set them.
+std::optional<GroupMember> of_launcher(const char* name, const RankVariables& variables,
+                                       const Environment& environment) {
+  const auto rank = number_in(environment, variables.rank), size = number_in(environment, variables.size);
+  if (!rank || !size || (variables.also != nullptr && text_in(environment, variables.also).empty()))
+    return {};
   GroupMember member;
-  member.launched_by = "torchrun";
+  member.launched_by = name;
   member.rank = *rank;
   member.size = *size;
-  member.local_rank = number_in(environment, "LOCAL_RANK").value_or(0);
-  member.local_size = number_in(environment, "LOCAL_WORLD_SIZE").value_or(0);
-  member.run = text_in(environment, "TORCHELASTIC_RUN_ID");
-  member.restart = number_in(environment, "TORCHELASTIC_RESTART_COUNT").value_or(0);
-  member.has_store = text_in(environment, "TORCHELASTIC_USE_AGENT_STORE") == "True";
+  member.local_rank = number_in(environment, variables.local_rank).value_or(0);
+  if (variables.local_size != nullptr)
+    member.local_size = number_in(environment, variables.local_size).value_or(0);
+  return member;
+}
+
+std::optional<GroupMember> of_torchrun(const Environment& environment) {
+  auto member = of_launcher(
+      "torchrun", {"RANK", "WORLD_SIZE", "MASTER_ADDR", "LOCAL_RANK", "LOCAL_WORLD_SIZE"}, environment);
+  if (!member) return {};
+  member->run = text_in(environment, "TORCHELASTIC_RUN_ID");
+  member->restart = number_in(environment, "TORCHELASTIC_RESTART_COUNT").value_or(0);
+  member->has_store = text_in(environment, "TORCHELASTIC_USE_AGENT_STORE") == "True";
   return member;
 }
 
 /// A job of one machine needs no master; that of several has to name it.
 std::optional<GroupMember> of_mpirun(const Environment& environment) {
-  const auto rank = number_in(environment, "OMPI_COMM_WORLD_RANK");
-  const auto size = number_in(environment, "OMPI_COMM_WORLD_SIZE");
-  if (!rank || !size) return {};
-  GroupMember member;
-  member.launched_by = "mpirun";
-  member.rank = *rank;
-  member.size = *size;
-  member.local_rank = number_in(environment, "OMPI_COMM_WORLD_LOCAL_RANK").value_or(0);
-  member.local_size = number_in(environment, "OMPI_COMM_WORLD_LOCAL_SIZE").value_or(0);
-  member.run = text_in(environment, "PMIX_NAMESPACE");
-  if (member.local_size == member.size) member.master = "127.0.0.1";
+  auto member = of_launcher("mpirun",
+                            {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", nullptr,
+                             "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"},
+                            environment);
+  if (!member) return {};
+  member->run = text_in(environment, "PMIX_NAMESPACE");
+  if (member->local_size == member->size) member->master = "127.0.0.1";
   return member;
 }
 
 /// SLURM_STEP_ID tells the tasks of srun from the script of a job, which knows the number of tasks as well
-/// and is alone.
+/// and is alone. Slurm's number of tasks on a machine may be a list, so that it is not read.
 std::optional<GroupMember> of_srun(const Environment& environment) {
-  const auto rank = number_in(environment, "SLURM_PROCID"), step = number_in(environment, "SLURM_STEP_ID");
-  const auto size = number_in(environment, "SLURM_STEP_NUM_TASKS");
-  if (!rank || !size || !step) return {};
-  GroupMember member;
-  member.launched_by = "srun";
-  member.rank = *rank;
-  member.size = *size;
-  member.local_rank = number_in(environment, "SLURM_LOCALID").value_or(0);
-  member.restart = number_in(environment, "SLURM_RESTART_COUNT").value_or(0);
+  const auto step = number_in(environment, "SLURM_STEP_ID");
+  auto member =
+      of_launcher("srun", {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_ID", "SLURM_LOCALID", nullptr},
+                  environment);
+  if (!member) return {};
+  member->restart = number_in(environment, "SLURM_RESTART_COUNT").value_or(0);
   auto nodes = text_in(environment, "SLURM_STEP_NODELIST");
   if (nodes.empty()) nodes = text_in(environment, "SLURM_JOB_NODELIST");
-  member.master = first_of_node_list(nodes);
+  member->master = first_of_node_list(nodes);
   // Jobs may share a machine, and steps a job, so that each takes a port by its own number.
-  if (const auto job = number_in(environment, "SLURM_JOB_ID")) member.port += (*job + *step) % kPortsOfSlurm;
-  member.run = text_in(environment, "SLURM_JOB_ID") + "." + std::to_string(*step);
+  if (const auto job = number_in(environment, "SLURM_JOB_ID")) member->port += (*job + *step) % kPortsOfSlurm;
+  member->run = text_in(environment, "SLURM_JOB_ID") + "." + std::to_string(*step);
   return member;
 }
 
@@ -149,8 +153,8 @@ std::string first_of_node_list(const std::string& list) {
 std::optional<GroupMember> group_member(const GroupRequest& request, const Environment& environment) {
   auto member = of_command_line(request);
   if (!member) {
-    for (const auto of_launcher : {of_torchrun, of_mpirun, of_srun}) {
-      member = of_launcher(environment);
+    for (const auto read : {of_torchrun, of_mpirun, of_srun}) {
+      member = read(environment);
       if (member && member->size > 1) break;
     }
     if (member) take_master_of_environment(*member, environment);

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "host/base/clock.hpp"
+#include "host/base/partial_file.hpp"
 #include "host/cache/new_file.hpp"
 #include "host/cache/shard_files.hpp"
 #include "host/encoding/skipped_list.hpp"
@@ -25,17 +26,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kSyncSeconds = 2;
-
-void write_at(int file, const char* bytes, size_t size, int64_t offset, const std::string& path) {
-  while (size > 0) {
-    const auto written = ::pwrite(file, bytes, size, offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) throw Error("cannot write " + path + ": " + std::strerror(errno));
-    bytes += written;
-    size -= static_cast<size_t>(written);
-    offset += written;
-  }
-}
 
 }  // namespace
 
@@ -95,7 +85,7 @@ void ShardWriter::start() {
   }
   const auto header = entry_.header(shard_);
   header_bytes_ = static_cast<int64_t>(header.size());
-  write_at(file_, header.data(), header.size(), 0, partial);
+  write_at(file_, header, 0, partial);
   hash_.add(header);
   hash_.add_file(file_, header_bytes_, rows_done_ * entry_.row_bytes(), partial);
   last_sync_ = now_seconds();
@@ -115,7 +105,7 @@ void ShardWriter::append(const at::Tensor& rows, const std::vector<SkippedSample
   const auto bytes = static_cast<size_t>(plain.size(0) * entry_.row_bytes());
   TORCH_INTERNAL_ASSERT(plain.nbytes() == bytes && rows_done_ + plain.size(0) <= rows_);
   const auto* const data = static_cast<const char*>(plain.data_ptr());
-  write_at(file_, data, bytes, header_bytes_ + rows_done_ * entry_.row_bytes(), path(ShardFile::partial));
+  write_at(file_, {data, bytes}, header_bytes_ + rows_done_ * entry_.row_bytes(), path(ShardFile::partial));
   hash_.add({data, bytes});
   rows_done_ += plain.size(0);
   skipped_.insert(skipped_.end(), skipped.begin(), skipped.end());

@@ -96,13 +96,6 @@ void gather(Sampled& sampled, Communicator& group) {
   gather(sampled.relevant_counts, at::kLong, group);
 }
 
-/// The part of the queries that this process searches.
-RetrievalTask part_of_task(const RetrievalTask& task, const at::Tensor& queries, Communicator* group) {
-  auto part = task;
-  if (group != nullptr && group->size() > 1) part.queries = part_of_rank(queries, *group);
-  return part;
-}
-
 std::map<int64_t, int64_t> class_counts(const Sampled& sampled) {
   std::map<int64_t, int64_t> counts;
   for (const auto label : sampled.labels) ++counts[label];
@@ -138,7 +131,9 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
                                           const EvaluationOptions& options) {
   const auto labels = task.labels.contiguous();
   const auto queries = query_rows(task);
-  const auto part = part_of_task(task, queries, options.group);
+  auto* const group = options.group != nullptr && options.group->size() > 1 ? options.group : nullptr;
+  auto part = task;  // what this process searches
+  if (group != nullptr) part.queries = part_of_rank(queries, *group);
   const auto query_labels = labels.index_select(0, query_rows(part));
   const Relevance relevance(task);
   const int64_t largest = largest_relevant_count(relevance, queries);
@@ -149,10 +144,10 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
 
   std::vector<Sampled> sampled(metrics.size());
   int64_t singletons = 0;
-  for (const auto& group : by_distance) {
-    const auto& members = group.second;
+  for (const auto& same : by_distance) {
+    const auto& members = same.second;  // C++17 captures no structured binding
     RankingOptions ranked;
-    ranked.distance = distance_from_name(group.first);
+    ranked.distance = distance_from_name(same.first);
     ranked.tile_bytes = options.tile_bytes;
     if (options.scorer) ranked.scores = options.scorer(ranked.distance);
     for (auto m : members) ranked.depth = std::max(ranked.depth, metrics[m]->depth(largest));
@@ -166,12 +161,12 @@ std::vector<MetricValue> evaluate_metrics(const at::Tensor& embeddings, const Re
     });
   }
 
-  if (options.group != nullptr && options.group->size() > 1) {
+  if (group != nullptr) {
     for (size_t m = 0; m < metrics.size(); ++m) {
-      if (!metrics[m]->is_of_set()) gather(sampled[m], *options.group);
+      if (!metrics[m]->is_of_set()) gather(sampled[m], *group);
     }
     std::vector<int64_t> counts = {singletons};
-    gather(counts, at::kLong, *options.group);
+    gather(counts, at::kLong, *group);
     singletons = std::accumulate(counts.begin(), counts.end(), int64_t{0});
   }
   std::vector<MetricValue> out;

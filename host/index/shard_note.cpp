@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/base/text.hpp"
+#include "host/base/text_forms/shard_ending.hpp"
 #include "host/index/build_note.hpp"
 #include "kindred/error.hpp"
 
@@ -18,18 +19,14 @@ namespace {
 
 constexpr size_t kMostShardsListed = 8;
 
-std::string shard_ending(int64_t index, int64_t count) {
-  return fmt::format("-{:05}-of-{:05}", index + 1, count);
-}
-
 /// The folder in which another shard lies, where this one has the name that a build gives it; else "2/4".
 std::string other_shard(const std::string& folder, const ShardNote& note, int64_t index) {
   auto path = fs::path(folder).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
-  const auto name = path.string(), ending = shard_ending(note.index, note.count);
+  const auto name = path.string(), ending = shard_ending(note.index + 1, note.count);
   const bool is_named =
       name.size() > ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
-  return is_named ? name.substr(0, name.size() - ending.size()) + shard_ending(index, note.count)
+  return is_named ? name.substr(0, name.size() - ending.size()) + shard_ending(index + 1, note.count)
                   : fmt::format("{}/{}", index + 1, note.count);
 }
 

@@ -272,11 +272,8 @@ RunOutcome Run::execute() {
   material_.components = make_components(catalog_, pipeline_);  // nothing is written when that fails
   trackers_ = std::make_unique<Trackers>(
       catalog_, is_first() ? pipeline_.trackers : decltype(pipeline_.trackers){}, context_);
-  if (!is_first()) {
-    open_folder();
-    return execute_as_other();
-  }
   open_folder();
+  if (!is_first()) return execute_as_other();
   try {
     prepare();
     embed_base();
@@ -304,8 +301,8 @@ RunOutcome Run::execute() {
     finish(RunStatus::interrupted, stop.what());
     throw Interrupted(fmt::format("{}; go on with --resume {}", stop.what(), folder_));
   } catch (const std::exception& error) {
-    if (options_.group != nullptr &&
-        was_interrupted()) {  // the others were, too, and may have been the first
+    // The other processes were interrupted, too, and one of them may have been the first to end.
+    if (options_.group != nullptr && was_interrupted()) {
       finish(RunStatus::interrupted, error.what());
       throw Interrupted(fmt::format("{}; go on with --resume {}", error.what(), folder_));
     }
@@ -317,10 +314,6 @@ RunOutcome Run::execute() {
   context_.info(fmt::format("wrote {}", folder_));
   return {result_.body(), metrics_table(result_.body(), options_.warnings), false};
 }
-
-}  // namespace
-
-namespace {
 
 /// The result of a run that is completed already, for all processes alike; nothing where it is to go on.
 std::optional<RunOutcome> completed(const Pipeline& pipeline, const RunOptions& options, Context& context) {

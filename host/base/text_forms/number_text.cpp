@@ -14,4 +14,12 @@ std::string number_list(const float* numbers, int64_t count) {
   return out + "]";
 }
 
+std::optional<int64_t> whole_number(const std::string& text) {
+  int64_t number = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [at, failed] = std::from_chars(text.data(), end, number);
+  if (text.empty() || failed != std::errc() || at != end) return std::nullopt;
+  return number;
+}
+
 }  // namespace kindred::host

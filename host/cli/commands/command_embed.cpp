@@ -103,18 +103,15 @@ std::string hash_of_pipeline(const Pipeline& pipeline) {
   return hash.hex();
 }
 
-/// Shards on one machine take a device each where there are several.
-int64_t local_rank_of(const CommandLine& command) {
-  const auto shard = shard_choice(command);
-  return shard ? shard->local_rank : 0;
-}
-
 /// Embeds what a command line asks for.
 class EmbedTask {
  public:
-  explicit EmbedTask(const CommandLine& command)
+  /// `shard`: what it embeds of all inputs; nothing: all.
+  EmbedTask(const CommandLine& command, const std::optional<ShardChoice>& shard)
       : command_(command),
-        device_(device_of_process(command.get<std::string>("device"), local_rank_of(command))),
+        shard_(shard),
+        // Shards on one machine take a device each where there are several.
+        device_(device_of_process(command.get<std::string>("device"), shard ? shard->local_rank : 0)),
         options_{command.get<int64_t>("batch-size"), 0} {
     std::vector<std::string> folders;  // with plugins
     std::optional<Document> source;
@@ -156,7 +153,7 @@ class EmbedTask {
             options_.batch_size,
             mirrors(),
             {},
-            shard_choice(command_)};
+            shard_};
   }
 
   bool mirrors() const { return command_.has("mirror"); }
@@ -188,6 +185,7 @@ class EmbedTask {
   }
 
   const CommandLine& command_;
+  const std::optional<ShardChoice> shard_;
   const at::Device device_;
   const InferenceModel::Options options_;
   std::optional<Document> data_;
@@ -196,7 +194,8 @@ class EmbedTask {
 };
 
 /// Says what is kept of an embedding that ends early; the exception goes on.
-EmbedCount embed_and_keep(const CommandLine& command, EmbeddingOutput& out) {
+EmbedCount embed_and_keep(const CommandLine& command, const std::optional<ShardChoice>& shard,
+                          EmbeddingOutput& out) {
   const auto kept = [&]() -> std::string {
     out.sync();
     const auto inputs = out.position().inputs;
@@ -205,7 +204,7 @@ EmbedCount embed_and_keep(const CommandLine& command, EmbeddingOutput& out) {
                        inputs);
   };
   try {
-    return EmbedTask(command).embed(out);
+    return EmbedTask(command, shard).embed(out);
   } catch (const Interrupted& stop) {
     throw Interrupted(fmt::format("{}; {}", stop.what(), kept()));
   } catch (const std::exception&) {
@@ -219,9 +218,8 @@ EmbedCount embed_and_keep(const CommandLine& command, EmbeddingOutput& out) {
 }
 
 /// The array that is written: that of a shard has a name of its own.
-std::string array_of(const CommandLine& command) {
+std::string array_of(const CommandLine& command, const std::optional<ShardChoice>& shard) {
   const auto output = command.get<std::string>("output");
-  const auto shard = shard_choice(command);
   return shard ? name_of_shard(output, *shard) : output;
 }
 
@@ -253,11 +251,12 @@ int join_command(const CommandLine& command) {
 int embed_command(const CommandLine& command) {
   if (command.has("join")) return join_command(command);
   check_usage(command);
-  const auto array = array_of(command);
+  const auto shard = shard_choice(command);
+  const auto array = array_of(command, shard);
   // Before the output is opened; what folders and the standard input name is checked where they are read.
   check_output_is_no_input(array, command.list("PATHS"));
   EmbeddingOutput out(array, command.has("resume"), command.context());
-  const auto count = embed_and_keep(command, out);
+  const auto count = embed_and_keep(command, shard, out);
   const auto rows = out.position().rows;
   if (count.failed > 0) {
     command.context().warning(
@@ -269,7 +268,7 @@ int embed_command(const CommandLine& command) {
     command.context().info("no input falls to this shard; it is complete with " + out.list());
   // A shard without a row is complete all the same: whether there is none at all is seen when they are
   // joined.
-  return rows == 0 && !command.has("shard") ? kExitRunFailed : kExitOk;
+  return rows == 0 && !shard ? kExitRunFailed : kExitOk;
 }
 
 const CommandBody kEmbed("embed", &embed_command);

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "host/base/clock.hpp"
+#include "host/base/partial_file.hpp"
 #include "host/base/size_text.hpp"
 #include "host/base/system_info.hpp"
 #include "host/cli/embed/shard_record.hpp"
@@ -32,17 +33,6 @@ std::string header_of(int64_t rows, int64_t dimension) { return npy_header({rows
 
 int64_t header_bytes(int64_t dimension) {
   return static_cast<int64_t>(header_of(std::numeric_limits<int64_t>::max(), dimension).size());
-}
-
-void write_at(int file, const char* bytes, size_t size, int64_t offset, const fs::path& path) {
-  while (size > 0) {
-    const auto written = ::pwrite(file, bytes, size, offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) throw Error("cannot write " + path.string() + ": " + std::strerror(errno));
-    bytes += written;
-    size -= static_cast<size_t>(written);
-    offset += written;
-  }
 }
 
 int open_partial(const fs::path& path) {
@@ -210,7 +200,7 @@ EmbeddingPosition EmbeddingOutput::begin(const EmbeddingIdentity& identity, int6
 void EmbeddingOutput::write_lines(const std::vector<json>& lines) {
   std::string text;
   for (const auto& line : lines) text += json_text(line) + "\n";
-  write_at(list_file_, text.data(), text.size(), list_bytes_, partial_list());
+  write_at(list_file_, text, list_bytes_, partial_list());
   list_bytes_ += static_cast<int64_t>(text.size());
 }
 
@@ -220,7 +210,8 @@ void EmbeddingOutput::append(const at::Tensor& rows, const std::vector<json>& li
                         rows.size(1) == identity_.dimension && rows.scalar_type() == at::kFloat);
   const auto plain = rows.contiguous();
   const auto offset = header_bytes(identity_.dimension) + position_.rows * identity_.dimension * 4;
-  write_at(array_file_, static_cast<const char*>(plain.data_ptr()), plain.nbytes(), offset, partial_array());
+  write_at(array_file_, {static_cast<const char*>(plain.data_ptr()), plain.nbytes()}, offset,
+           partial_array());
   write_lines(lines);
   position_ = position;
   if (now_seconds() - last_sync_ > kSyncSeconds) sync();
@@ -250,7 +241,7 @@ void EmbeddingOutput::finish(const std::vector<json>& last) {
   write_lines(last);
   const auto header = header_of(position_.rows, identity_.dimension);
   TORCH_INTERNAL_ASSERT(static_cast<int64_t>(header.size()) == header_bytes(identity_.dimension));
-  write_at(array_file_, header.data(), header.size(), 0, partial_array());
+  write_at(array_file_, header, 0, partial_array());
   sync_file(array_file_, partial_array());
   sync_file(list_file_, partial_list());
   // The progress goes last: as long as it is there and a partial file is not, all is begun anew. Of a shard

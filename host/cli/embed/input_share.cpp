@@ -7,6 +7,7 @@
 #include <map>
 
 #include "host/base/content_hash.hpp"
+#include "host/base/text_forms/shard_ending.hpp"
 
 namespace kindred::host {
 namespace fs = std::filesystem;
@@ -99,7 +100,7 @@ std::string name_of_shard(const std::string& output, const ShardChoice& shard) {
   if (!path.has_filename()) path = path.parent_path();  // cars.index/
   const auto end = path.extension() == ".npy" ? path.extension().string() : "";
   if (!end.empty()) path.replace_extension();
-  return path.string() + fmt::format("-{:05}-of-{:05}", shard.index + 1, shard.count) + end;
+  return path.string() + shard_ending(shard.index + 1, shard.count) + end;
 }
 
 }  // namespace kindred::host

@@ -89,4 +89,14 @@ json counts(const IndexWriter& writer) {
           {"removed", state.removed}};
 }
 
+void print_made(const CommandLine& command, const IndexWriter& writer, json index, const std::string& text) {
+  if (!command.json()) {
+    std::cout << text << "\n";
+    return;
+  }
+  auto said = counts(writer);
+  said["index"] = std::move(index);
+  print_json(said);
+}
+
 }  // namespace kindred::host

@@ -31,4 +31,9 @@ IndexWriter filled_index(const std::string& folder, const IndexSpace& space, con
 std::string counts_text(const IndexWriter& writer);
 nlohmann::json counts(const IndexWriter& writer);
 
+/// Prints what an action has made: `text`, or with --json the counts and what is said of the component,
+/// `index`.
+void print_made(const CommandLine& command, const IndexWriter& writer, nlohmann::json index,
+                const std::string& text);
+
 }  // namespace kindred::host

@@ -112,13 +112,7 @@ int import_index(const CommandLine& command) {
         import_items(*source, filled, command.context());
         index = choice.build(filled, catalog, command.context());
       });
-  if (command.json()) {
-    auto said = counts(writer);
-    said["index"] = std::move(index);
-    print_json(said);
-  } else {
-    std::cout << counts_text(writer) << "\n";
-  }
+  print_made(command, writer, std::move(index), counts_text(writer));
   return kExitOk;
 }
 

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <iostream>
 #include <utility>
 
 #include "host/base/exit_code.hpp"
@@ -84,13 +83,8 @@ int merge_indexes(const CommandLine& command) {
                      fill_from(indexes, filled, command.context());
                      index = choice.build(filled, catalog, command.context());
                    });
-  if (command.json()) {
-    auto said = counts(writer);
-    said["index"] = std::move(index);
-    print_json(said);
-  } else {
-    std::cout << fmt::format("{} of {} indexes\n", counts_text(writer), sources.size());
-  }
+  print_made(command, writer, std::move(index),
+             fmt::format("{} of {} indexes", counts_text(writer), sources.size()));
   return kExitOk;
 }
 
