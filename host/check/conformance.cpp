@@ -1,6 +1,5 @@
 #include "host/check/conformance.hpp"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "host/base/processors.hpp"
@@ -21,7 +20,7 @@ std::string missing_parameters(const ComponentInfo& info, const nlohmann::json& 
 }
 
 void check_component(const ComponentInfo& info, const Catalog& catalog, const nlohmann::json& params,
-                     int seconds, std::vector<CheckResult>& results) {
+                     int seconds, const IsWanted& is_wanted, std::vector<CheckResult>& results) {
   const auto add = [&](const std::string& rule, CheckStatus status, const std::string& text,
                        const std::string& promise = "") {
     results.push_back({info.id, info.kind, rule, promise, status, text});
@@ -38,6 +37,7 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
   }
   const Subject subject{info, catalog, params};
   const auto try_out = [&](const std::vector<Rule>& rules, size_t at_once) {
+    if (rules.empty()) return true;
     std::vector<std::function<void()>> works;
     for (const auto& rule : rules) works.push_back([&rule, &subject] { rule.check(subject); });
     const auto outcomes = run_in_children(works, seconds, at_once);
@@ -47,14 +47,18 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
     }
     return outcomes.back().succeeded;
   };
-  const auto rules = joined(parameter_rules(), checks->second.rules);
-  const auto made =
-      std::find_if(rules.begin(), rules.end(), [](const Rule& one) { return one.name == "can_be_made"; });
-  // Without an object every rule behind this one would say the same.
-  if (!try_out({rules.begin(), made + 1}, 1)) return;
+  std::vector<Rule> before, behind;
+  auto* place = &before;
+  for (const auto& rule : joined(parameter_rules(), checks->second.rules)) {
+    const bool makes_it = rule.name == "can_be_made";
+    if (makes_it || !is_wanted || is_wanted(info.id, rule.name)) place->push_back(rule);
+    if (makes_it) place = &behind;
+  }
+  // Without an object every rule behind can_be_made would say the same.
+  if (!try_out(before, 1)) return;
   // Trackers may write to one place, in which two of them would meet.
   const auto at_once = info.kind == Tracker::kKind ? 1 : static_cast<size_t>(usable_processors());
-  try_out({made + 1, rules.end()}, at_once);
+  try_out(behind, at_once);
 }
 
 }  // namespace
@@ -77,7 +81,8 @@ const std::map<std::string, KindChecks>& checks_by_kind() {
 }
 
 std::vector<CheckResult> check_plugin(const std::string& file,
-                                      const std::map<std::string, nlohmann::json>& params, int seconds) {
+                                      const std::map<std::string, nlohmann::json>& params, int seconds,
+                                      const IsWanted& is_wanted) {
   std::vector<CheckResult> results;
   const auto name = std::filesystem::path(file).filename().string();
   const auto add = [&](const char* rule, const char* promise, const ChildOutcome& outcome) {
@@ -102,7 +107,7 @@ std::vector<CheckResult> check_plugin(const std::string& file,
   for (const auto& info : catalog.components()) {
     const auto given = params.find(info.id);
     check_component(info, catalog, given == params.end() ? nlohmann::json::object() : given->second, seconds,
-                    results);
+                    is_wanted, results);
   }
   return results;
 }

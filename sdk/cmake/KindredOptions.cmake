@@ -51,8 +51,13 @@ target_compile_options(kindred_options INTERFACE -Wall -Wextra -Wpedantic -Wconv
 
 # kindred_loops(<target> <file>...): files of a target whose loops over numbers take time that a user waits for. They are
 # compiled with -O3, and without the target's precompiled header, from which g++ would take its degree of optimisation. They
-# should include <ATen/core/Tensor.h> and take methods of tensors where they can: functions of at:: cost six seconds.
+# should include <ATen/core/Tensor.h> and take methods of tensors where they can: functions of at:: cost six seconds. Where
+# another degree of optimisation was asked for they are files like others.
 function(kindred_loops target)
+  if(NOT _is_usual)
+    target_sources(${target} PRIVATE ${ARGN})
+    return()
+  endif()
   set(loops ${target}_loops)
   add_library(${loops} OBJECT ${ARGN})
   target_include_directories(${loops} PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)

@@ -6,7 +6,9 @@
 #include "kindred/io/checkpoint.hpp"
 #include "memory_file.hpp"
 
-bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
+namespace kindred::fuzz {
+
+KINDRED_FUZZ_TARGET(checkpoint) {
   const MemoryFile file(data, size);
   try {
     for (const auto& one : read_checkpoint(file.path())) {
@@ -17,3 +19,5 @@ bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
     return false;
   }
 }
+
+}  // namespace kindred::fuzz

@@ -5,9 +5,9 @@
 #include "fuzz_target.hpp"
 #include "memory_file.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 
-bool fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(csv) {
   const MemoryFile file(data, size);
   const bool plain = reads<CsvDataset>(file.path(), nlohmann::json::object());
   const bool rich = reads<CsvDataset>(
@@ -17,4 +17,4 @@ bool fuzz::accepts(const uint8_t* data, size_t size) {
   return plain || rich || other;
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

@@ -12,22 +12,22 @@
 #include "kindred/index.hpp"
 #include "support/component.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 namespace {
 namespace fs = std::filesystem;
 
 /// A folder with one file, that goes with the process.
-struct Folder {
+struct FaissFolder {
   fs::path path = fs::temp_directory_path() / ("kindred_faiss_fuzzer_" + std::to_string(::getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
+  FaissFolder() { fs::create_directories(path); }
+  ~FaissFolder() { fs::remove_all(path); }
 };
 
 }  // namespace
 
 /// The seeds are over 40 rows of 8 numbers, by Euclidean distances.
-bool fuzz::accepts(const uint8_t* data, size_t size) {
-  static const Folder folder;
+KINDRED_FUZZ_TARGET(faiss) {
+  static const FaissFolder folder;
   static const auto rows = std::make_shared<TensorRows>(at::zeros({40, 8}));
   std::ofstream(folder.path / "index.faiss", std::ios::binary)
       .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
@@ -41,4 +41,4 @@ bool fuzz::accepts(const uint8_t* data, size_t size) {
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

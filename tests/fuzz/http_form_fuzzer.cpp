@@ -11,8 +11,8 @@
 #include "host/http/url.hpp"
 #include "kindred/error.hpp"
 
+namespace kindred::fuzz {
 namespace {
-using namespace kindred;
 using namespace kindred::host;
 
 constexpr size_t kMostParts = 100;
@@ -54,9 +54,11 @@ bool reads_target(const std::string& text) {
 
 }  // namespace
 
-bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(http_form) {
   if (size == 0) return false;
   const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
   if (data[0] == 'f') return reads_form(text);
   return data[0] == 'b' ? reads_base64(text) : reads_target(text);
 }
+
+}  // namespace kindred::fuzz

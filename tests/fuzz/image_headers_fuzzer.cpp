@@ -8,7 +8,7 @@
 #include "files/webp_chunks.hpp"
 #include "fuzz_target.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 namespace {
 
 /// Ends the program, which is a finding.
@@ -20,7 +20,7 @@ bool is_orientation(int value) { return value >= 1 && value <= 8; }
 
 }  // namespace
 
-bool fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(image_headers) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const auto jpeg = jpeg_ending(bytes);
   must(jpeg.next_restart >= 0 && jpeg.next_restart < 8);
@@ -36,4 +36,4 @@ bool fuzz::accepts(const uint8_t* data, size_t size) {
   return jpeg.end != JpegEnd::cut_off || png.has_end || is_webp(bytes) || exif_orientation(bytes) != 1;
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

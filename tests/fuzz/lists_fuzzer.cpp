@@ -10,7 +10,7 @@
 #include "kindred/error.hpp"
 #include "memory_file.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 namespace {
 
 template <class Read>
@@ -45,11 +45,11 @@ void read_words(const std::string& path) {
 
 }  // namespace
 
-bool fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(lists) {
   const MemoryFile file(data, size);
   const bool objects = takes([&] { read_objects(file.path()); });
   const bool words = takes([&] { read_words(file.path()); });
   return objects || words;
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

@@ -6,7 +6,9 @@
 #include "kindred/io/npy_words.hpp"
 #include "memory_file.hpp"
 
-bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
+namespace kindred::fuzz {
+
+KINDRED_FUZZ_TARGET(npy) {
   const MemoryFile file(data, size);
   try {
     if (read_npy_words(file.path())) return true;
@@ -18,3 +20,5 @@ bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
     return false;
   }
 }
+
+}  // namespace kindred::fuzz

@@ -5,9 +5,9 @@
 #include "fuzz_target.hpp"
 #include "memory_file.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 
-bool fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(pairs) {
   const MemoryFile file(data, size);
   const bool texts = reads<PairsJsonlDataset>(file.path(), nlohmann::json::object());
   const bool records = reads<PairsJsonlDataset>(
@@ -15,4 +15,4 @@ bool fuzz::accepts(const uint8_t* data, size_t size) {
   return texts || records;
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

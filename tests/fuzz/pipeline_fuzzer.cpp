@@ -4,7 +4,9 @@
 #include "host/pipeline/validator.hpp"
 #include "memory_file.hpp"
 
-bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
+namespace kindred::fuzz {
+
+KINDRED_FUZZ_TARGET(pipeline) {
   using namespace kindred::host;
   static const auto catalog = Catalog::load(std::vector<std::string>{KINDRED_TEST_PLUGINS});
   const MemoryFile file(data, size);
@@ -17,3 +19,5 @@ bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
     return false;
   }
 }
+
+}  // namespace kindred::fuzz

@@ -5,7 +5,9 @@
 #include "host/loader/registration.hpp"
 #include "memory_file.hpp"
 
-bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
+namespace kindred::fuzz {
+
+KINDRED_FUZZ_TARGET(plugin_notes) {
   using namespace kindred::host;
   const MemoryFile file(data, size);
   try {
@@ -17,3 +19,5 @@ bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
     return false;
   }
 }
+
+}  // namespace kindred::fuzz

@@ -5,9 +5,9 @@
 #include "fuzz_target.hpp"
 #include "memory_file.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 
-bool fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(records) {
   const MemoryFile file(data, size);
   const nlohmann::json fields = {{"t", "text"}, {"v", "vector"}};
   const bool strict = reads<RecordsDataset>(file.path(), {{"fields", fields}});
@@ -16,4 +16,4 @@ bool fuzz::accepts(const uint8_t* data, size_t size) {
   return strict || lenient;
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

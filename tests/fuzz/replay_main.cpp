@@ -1,4 +1,4 @@
-// Runs a fuzz target without a fuzzer: on every file of the folders named, and on copies of it that are cut
+// fuzz_replay TARGET FOLDER: runs a fuzz target without a fuzzer, on every file of the folder, and on copies of it that are cut
 // off or altered by a seeded generator, so that what was found once stays mended with any compiler. Seeds
 // must be accepted, since a fuzzer that begins with refused files does not get past what refuses them. Of
 // others the name says why not: found_* (by a fuzzer), lacking_* (it names files or plugins that are not
@@ -17,8 +17,8 @@ namespace {
 
 constexpr int kAlteredCopies = 150;
 
-bool run(const std::string& text) {
-  return kindred::fuzz::accepts(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+bool run(kindred::fuzz::Accepts accepts, const std::string& text) {
+  return accepts(reinterpret_cast<const uint8_t*>(text.data()), text.size());
 }
 
 bool may_be_refused(const std::string& name) {
@@ -40,20 +40,27 @@ std::string altered(std::string text, std::mt19937& random) {
 
 }  // namespace
 
-int main(int count, char** folders) {
+int main(int count, char** arguments) {
+  const auto& targets = kindred::fuzz::targets();
+  const auto target = count == 3 ? targets.find(arguments[1]) : targets.end();
+  if (target == targets.end()) {
+    std::printf("usage: fuzz_replay TARGET FOLDER; the targets are");
+    for (const auto& one : targets) std::printf(" %s", one.first.c_str());
+    std::printf("\n");
+    return 2;
+  }
   int files = 0, refused = 0;
   std::mt19937 random(1);
-  for (int i = 1; i < count; ++i) {
-    for (const auto& entry : std::filesystem::directory_iterator(folders[i])) {
-      const auto path = entry.path();
-      const auto text = kindred::read_file(path.string());
-      if (!run(text) && !may_be_refused(path.filename().string())) {
-        std::printf("%s is refused: write it again with make_corpus.py\n", path.c_str());
-        ++refused;
-      }
-      for (int copy = 0; copy < kAlteredCopies && !text.empty(); ++copy) run(altered(text, random));
-      ++files;
+  for (const auto& entry : std::filesystem::directory_iterator(arguments[2])) {
+    const auto path = entry.path();
+    const auto text = kindred::read_file(path.string());
+    if (!run(target->second, text) && !may_be_refused(path.filename().string())) {
+      std::printf("%s is refused: write it again with make_corpus.py\n", path.c_str());
+      ++refused;
     }
+    for (int copy = 0; copy < kAlteredCopies && !text.empty(); ++copy)
+      run(target->second, altered(text, random));
+    ++files;
   }
   std::printf("%d files\n", files);
   return files > 0 && refused == 0 ? 0 : 1;

@@ -7,7 +7,9 @@
 #include "fuzz_target.hpp"
 #include "host/serve/request_objects.hpp"
 
-bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
+namespace kindred::fuzz {
+
+KINDRED_FUZZ_TARGET(request) {
   using namespace kindred::host;
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto end = text.find('\n');
@@ -32,3 +34,5 @@ bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
     return false;
   }
 }
+
+}  // namespace kindred::fuzz

@@ -13,7 +13,7 @@
 #include "sentence_folder.hpp"
 #include "tokenizer_files.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 namespace {
 namespace fs = std::filesystem;
 
@@ -29,12 +29,12 @@ constexpr std::array kNames = {"config.json",
                                "2_Normalize/config.json"};
 
 /// A folder that goes with the process.
-struct Folder {
+struct SentenceFolder {
   fs::path path = fs::temp_directory_path() / ("kindred_sentence_fuzzer_" + std::to_string(::getpid()));
-  Folder() {
+  SentenceFolder() {
     for (const auto* name : kNames) fs::create_directories((path / name).parent_path());
   }
-  ~Folder() { fs::remove_all(path); }
+  ~SentenceFolder() { fs::remove_all(path); }
 };
 
 void write_files(const fs::path& folder, std::string_view input) {
@@ -50,8 +50,8 @@ void write_files(const fs::path& folder, std::string_view input) {
 
 }  // namespace
 
-bool fuzz::accepts(const uint8_t* data, size_t size) {
-  static const Folder folder;
+KINDRED_FUZZ_TARGET(sentence_folder) {
+  static const SentenceFolder folder;
   write_files(folder.path, {reinterpret_cast<const char*>(data), size});
   try {
     const auto found = read_sentence_folder(folder.path.string());
@@ -66,4 +66,4 @@ bool fuzz::accepts(const uint8_t* data, size_t size) {
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

@@ -13,7 +13,7 @@
 #include "kindred/error.hpp"
 #include "kindred/io/checkpoint.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 namespace {
 namespace fs = std::filesystem;
 
@@ -24,24 +24,24 @@ std::vector<NamedTensor> skip_connection(const std::string& place) {
 }
 
 /// A folder with the tensors of a model, that goes with the process.
-struct Folder {
+struct ModelFolder {
   fs::path path;
-  Folder(const std::string& name, const std::vector<NamedTensor>& heads)
+  ModelFolder(const std::string& name, const std::vector<NamedTensor>& heads)
       : path(fs::temp_directory_path() /
              ("kindred_servable_fuzzer_" + name + "_" + std::to_string(::getpid()))) {
     fs::create_directories(path);
     write_safetensors((path / "encoder.safetensors").string(), {});
     write_safetensors((path / "head.safetensors").string(), heads);
   }
-  ~Folder() { fs::remove_all(path); }
+  ~ModelFolder() { fs::remove_all(path); }
 };
 
 }  // namespace
 
-bool fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(servable) {
   static const auto catalog = host::Catalog::load(std::vector<std::string>{KINDRED_TEST_PLUGINS});
-  static const Folder chain("chain", skip_connection("0."));        // of the seed chain.json
-  static const Folder choice("switch", skip_connection("0.0.0."));  // of the seed switch.json
+  static const ModelFolder chain("chain", skip_connection("0."));        // of the seed chain.json
+  static const ModelFolder choice("switch", skip_connection("0.0.0."));  // of the seed switch.json
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto& folder = text.find("\"switch\"") == std::string_view::npos ? chain.path : choice.path;
   std::ofstream(folder / "model.json", std::ios::binary) << text;
@@ -55,4 +55,4 @@ bool fuzz::accepts(const uint8_t* data, size_t size) {
   }
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

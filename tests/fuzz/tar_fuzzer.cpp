@@ -8,7 +8,7 @@
 #include "tar_file.hpp"
 #include "tar_header.hpp"
 
-namespace kindred {
+namespace kindred::fuzz {
 namespace {
 
 bool reads(const std::string& bytes) {
@@ -37,10 +37,10 @@ std::string mended(std::string bytes) {
 
 }  // namespace
 
-bool fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(tar) {
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   reads(mended(bytes));
   return reads(bytes);
 }
 
-}  // namespace kindred
+}  // namespace kindred::fuzz

@@ -13,8 +13,8 @@
 #include "kindred/error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+namespace kindred::fuzz {
 namespace {
-using namespace kindred;
 using namespace kindred::host;
 
 constexpr int64_t kItems = 8, kRemoved = 3;
@@ -71,7 +71,7 @@ at::Tensor selected(const Items& items, const std::string& expression) {
 
 }  // namespace
 
-bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
+KINDRED_FUZZ_TARGET(where) {
   static const Items items;
   const std::string expression(reinterpret_cast<const char*>(data), size);
   try {
@@ -82,3 +82,5 @@ bool kindred::fuzz::accepts(const uint8_t* data, size_t size) {
     return false;
   }
 }
+
+}  // namespace kindred::fuzz

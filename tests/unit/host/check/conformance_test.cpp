@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "fixture_plugins.hpp"
@@ -131,7 +132,12 @@ constexpr Fault kFaults[] = {
 };
 
 TEST(Conformance, every_broken_component_fails_its_rule_with_the_right_sentence) {
-  const auto results = check_plugin(testing::fixture_file("broken"), {}, 3);
+  const auto names_it = [](const std::string& component, const std::string& rule) {
+    return std::any_of(std::begin(kFaults), std::end(kFaults), [&](const Fault& fault) {
+      return component == fault.component && rule == fault.rule;
+    });
+  };
+  const auto results = check_plugin(testing::fixture_file("broken"), {}, 3, names_it);
   for (const auto& fault : kFaults) {
     bool found = false;
     for (const auto& result : results) {

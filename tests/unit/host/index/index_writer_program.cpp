@@ -30,7 +30,7 @@ int main(int count, char** arguments) {
   if (count == 3) return whiten(arguments[1]);
   if (count != 2) return 2;
   host::IndexWriter writer(arguments[1], "test");
-  testing::ExpectedItems expected;
+  kindred::testing::ExpectedItems expected;
   int64_t commits = 0;
   while (commits < writer.state().commits) expected.commit(commits++, nullptr);
   for (;;) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "component.hpp"
+#include "filled_tensors.hpp"
 #include "golden.hpp"
 #include "kindred/encoder.hpp"
 #include "text_batch.hpp"
@@ -30,10 +31,6 @@ inline at::Tensor rows_of(const nlohmann::json& rows) {
   std::vector<at::Tensor> tensors;
   for (const auto& row : rows) tensors.push_back(at::tensor(row.get<std::vector<double>>(), at::kDouble));
   return at::stack(tensors);
-}
-
-inline double difference(const at::Tensor& a, const at::Tensor& b) {
-  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
 }
 
 /// The tiny networks of golden_tiny.json.
