@@ -11,7 +11,7 @@ namespace {
 
 /// Numbers of the transformed inputs and outputs of a group of tiles, which stay in the second cache; and the
 /// least number of tiles, for which all weights are read once.
-constexpr int64_t kGroupNumbers = 400 * 1024, kLeastTiles = 84;
+constexpr int64_t kGroupNumbers = 400 * 1024, kLeastTilesOfGroup = 84;
 /// The same of the gradient of a weight, whose sums are read and written once for each group.
 constexpr int64_t kGradientNumbers = 8 * 1024 * 1024;
 
@@ -42,7 +42,7 @@ at::Tensor tiled_convolution(const at::Tensor& x, const TiledWeight& weight, con
   const auto all = all_tiles(x);
   const int64_t inputs = weight.depth(), outputs = weight.columns(), tiles = all.count;
   const auto y = unset_map(x, outputs, all.height, all.width);
-  const int64_t fitting = std::max<int64_t>(kLeastTiles, kGroupNumbers / (kTilePlaces * (inputs + outputs)));
+  const int64_t fitting = std::max<int64_t>(kLeastTilesOfGroup, kGroupNumbers / (kTilePlaces * (inputs + outputs)));
   const int64_t threads = at::get_num_threads();
   const int64_t groups = std::max((tiles + fitting - 1) / fitting, std::min(tiles, threads));
   const int64_t stride = spread_stride(inputs);
