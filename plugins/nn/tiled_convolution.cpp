@@ -42,7 +42,8 @@ at::Tensor tiled_convolution(const at::Tensor& x, const TiledWeight& weight, con
   const auto all = all_tiles(x);
   const int64_t inputs = weight.depth(), outputs = weight.columns(), tiles = all.count;
   const auto y = unset_map(x, outputs, all.height, all.width);
-  const int64_t fitting = std::max<int64_t>(kLeastTilesOfGroup, kGroupNumbers / (kTilePlaces * (inputs + outputs)));
+  const int64_t fitting =
+      std::max<int64_t>(kLeastTilesOfGroup, kGroupNumbers / (kTilePlaces * (inputs + outputs)));
   const int64_t threads = at::get_num_threads();
   const int64_t groups = std::max((tiles + fitting - 1) / fitting, std::min(tiles, threads));
   const int64_t stride = spread_stride(inputs);

@@ -302,7 +302,9 @@ TEST_F(IndexOfPictures, goes_on_where_a_killed_build_that_whitens_was) {
     process.wait();
   }
   EXPECT_EQ(index({"verify", "i"}).code, 0);
-  EXPECT_THAT(index({"info", "i"}).out, HasSubstr("whitened to 6, which waits for the end of the build"));
+  EXPECT_THAT(index({"info", "i"}).out,
+              AllOf(HasSubstr("whitened to 6, which waits for the end of the build"),
+                    HasSubstr("its build did not end")));
   EXPECT_THAT(index({"add", "i", "photos"}).error, HasSubstr("give its host index build command again"));
   auto other = build("i");
   other[10] = "7";

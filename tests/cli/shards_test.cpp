@@ -326,6 +326,10 @@ TEST_F(IndexShards, that_are_missing_are_named_and_may_be_left_out) {
   arguments.emplace_back("--incomplete");
   ASSERT_EQ(host(arguments).code, 0);
   EXPECT_EQ(info("all")["items"], 32);
+  EXPECT_EQ(info("all")["shard"], nullptr);
+  EXPECT_EQ(info("i-00003-of-00003")["shard"], "3/3");
+  EXPECT_EQ(info("i-00003-of-00003")["complete"], true);
+  EXPECT_THAT(host({"index", "info", "i-00003-of-00003"}).out, HasSubstr("shard        3/3 of a build"));
 }
 
 TEST_F(IndexShards, may_be_more_than_there_are_inputs) {

@@ -20,8 +20,8 @@ inline std::map<std::string, Accepts>& targets() {
 }  // namespace kindred::fuzz
 
 /// Begins the definition of a target, within a namespace: KINDRED_FUZZ_TARGET(npy) { ... }
-#define KINDRED_FUZZ_TARGET(name)                                                                       \
-  static bool accepts_##name(const uint8_t* data, size_t size);                                         \
-  [[maybe_unused]] static const bool is_target_##name =                                                 \
-      ::kindred::fuzz::targets().emplace(#name, accepts_##name).second;                                 \
+#define KINDRED_FUZZ_TARGET(name)                                       \
+  static bool accepts_##name(const uint8_t* data, size_t size);         \
+  [[maybe_unused]] static const bool is_target_##name =                 \
+      ::kindred::fuzz::targets().emplace(#name, accepts_##name).second; \
   static bool accepts_##name([[maybe_unused]] const uint8_t* data, [[maybe_unused]] size_t size)

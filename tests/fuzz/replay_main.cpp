@@ -1,8 +1,8 @@
-// fuzz_replay TARGET FOLDER: runs a fuzz target without a fuzzer, on every file of the folder, and on copies of it that are cut
-// off or altered by a seeded generator, so that what was found once stays mended with any compiler. Seeds
-// must be accepted, since a fuzzer that begins with refused files does not get past what refuses them. Of
-// others the name says why not: found_* (by a fuzzer), lacking_* (it names files or plugins that are not
-// there).
+// fuzz_replay TARGET FOLDER: runs a fuzz target without a fuzzer, on every file of the folder, and on copies
+// of it that are cut off or altered by a seeded generator, so that what was found once stays mended with any
+// compiler. Seeds must be accepted, since a fuzzer that begins with refused files does not get past what
+// refuses them. Of others the name says why not: found_* (by a fuzzer), lacking_* (it names files or plugins
+// that are not there).
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

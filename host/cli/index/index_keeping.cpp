@@ -8,7 +8,9 @@
 #include "host/cli/index/action_text.hpp"
 #include "host/cli/index/index_actions.hpp"
 #include "host/cli/index/index_choice.hpp"
+#include "host/index/build_note.hpp"
 #include "host/index/index_folder.hpp"
+#include "host/index/shard_note.hpp"
 #include "host/index/verify_index.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/json_text.hpp"
@@ -34,7 +36,11 @@ int remove_from_index(const CommandLine& command) {
 }
 
 int show_index(const CommandLine& command) {
-  const auto said = IndexFolder::open(action_arguments(command, 1, false, "info INDEX").front())->info();
+  const auto folder = IndexFolder::open(action_arguments(command, 1, false, "info INDEX").front());
+  auto said = folder->info();
+  const auto shard = shard_note_from(folder->note(kShardNote));
+  said["shard"] = shard ? json(fmt::format("{}/{}", shard->index + 1, shard->count)) : json();
+  said["complete"] = folder->note(kBuildNote) != true;
   if (command.json()) {
     print_json(said);
     return kExitOk;
@@ -48,6 +54,8 @@ int show_index(const CommandLine& command) {
                     ? "unknown"
                     : fmt::format("{} (fingerprint {})", said["model"]["name"].get<std::string>(),
                                   said["model"]["fingerprint"].get<std::string>()));
+  if (shard) line("shard", said["shard"].get<std::string>() + " of a build; host index merge joins them");
+  if (said["complete"] == false) line("state", "its build did not end; the same command goes on with it");
   line("items", fmt::format("{}, and {} rows of removed ones", said["items"].get<int64_t>(),
                             said["removed"].get<int64_t>()));
   line("rows", fmt::format("{} numbers of {}, distance {}{}", said["dimension"].get<int64_t>(),
