@@ -144,16 +144,15 @@ NewItems new_items(const HttpRequest& request) {
   return given;
 }
 
-/// Gives items the small pictures that the index keeps, so that pages show what nobody has as a file.
-void make_thumbnails(ServeState& state, NewItems& given) {
+/// Gives items the small pictures that the index keeps, so that pages show what nobody has as a file. Null
+/// where it keeps none.
+SeePicture thumbnail_maker(ServeState& state, NewItems& given) {
   const auto side = state.tuned.index->thumbnail_side();
-  if (side == 0) return;
-  for (size_t i = 0; i < given.items.size(); ++i) {
-    const auto& object = given.objects[i];
-    if (object.kind != RequestObject::Kind::image) continue;
-    const auto picture = state.tuned.model.decoders().decode(object.content, object.name);
-    given.items[i].thumbnail = jpeg_thumbnail(picture, side, side, object.name);
-  }
+  if (side == 0) return nullptr;
+  return [side, &given](int64_t place, const at::Tensor& picture) {
+    const auto i = static_cast<size_t>(place);
+    given.items[i].thumbnail = jpeg_thumbnail(picture, side, side, given.objects[i].name);
+  };
 }
 
 void add_items(ServeState& state, const Call& call, const Respond& respond) {
@@ -167,7 +166,6 @@ void add_items(ServeState& state, const Call& call, const Respond& respond) {
             return respond(error_response(400, encoded.errors.front().message + "; nothing was added"));
           state.later([&state, given, respond, rows = encoded.rows] {
             answered(respond, [&] {
-              make_thumbnails(state, *given);
               state.tuned.index->add(given->items, rows, given->existing);
               auto ids = json::array();
               for (const auto& item : given->items) ids.push_back(item.id);
@@ -175,7 +173,7 @@ void add_items(ServeState& state, const Call& call, const Respond& respond) {
             });
           });
         },
-        state.tuned.index->mirror());
+        state.tuned.index->mirror(), thumbnail_maker(state, *given));
   });
 }
 

@@ -49,7 +49,7 @@ ServedModel::ServedModel(InferenceModel model, const Catalog& catalog, std::stri
 
 std::string ServedModel::reads() const { return kind_name(kind_of(model_)); }
 
-QueuedInput ServedModel::input_of(const RequestObject& object) const {
+QueuedInput ServedModel::input_of(const RequestObject& object, int64_t place, const SeePicture& see) const {
   switch (object.kind) {
     case RequestObject::Kind::text:
       return {Input::text(object.content)};
@@ -58,7 +58,9 @@ QueuedInput ServedModel::input_of(const RequestObject& object) const {
     case RequestObject::Kind::id:
       break;
     case RequestObject::Kind::image: {
-      const auto pixels = model_.transformed(decoders_.decode(object.content, object.name)).contiguous();
+      const auto picture = decoders_.decode(object.content, object.name);
+      if (see) see(place, picture);
+      const auto pixels = model_.transformed(picture).contiguous();
       const auto height = pixels.size(0), width = pixels.size(1);
       return {Input::image(pixels.data_ptr<uint8_t>(), height, width), height * width};
     }
@@ -67,7 +69,7 @@ QueuedInput ServedModel::input_of(const RequestObject& object) const {
 }
 
 void ServedModel::encode(const std::vector<RequestObject>& objects, const RequestPtr& request,
-                         EncodeQueue::Done done, bool and_mirror) {
+                         EncodeQueue::Done done, bool and_mirror, const SeePicture& see) {
   for (const auto& object : objects) {
     if (kind_name(object.kind) != reads())
       throw RequestError(400, fmt::format("{} is of the kind {}, and the model \"{}\" reads {}s", object.name,
@@ -79,7 +81,7 @@ void ServedModel::encode(const std::vector<RequestObject>& objects, const Reques
   for (size_t i = 0; i < objects.size(); ++i) {
     if (request && request->is_gone) return;
     try {
-      inputs.push_back(input_of(objects[i]));
+      inputs.push_back(input_of(objects[i], static_cast<int64_t>(i), see));
       inputs.back().and_mirror = and_mirror;
       places->push_back(static_cast<int64_t>(i));
     } catch (const PluginError&) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/data/decoders.hpp"
+#include "host/data/seen_dataset.hpp"
 #include "host/inference/inference_model.hpp"
 #include "host/serve/encode_queue.hpp"
 #include "host/serve/request_objects.hpp"
@@ -22,9 +23,10 @@ class ServedModel {
 
   /// Decodes and transforms the pictures of `objects`, which are no ids, on this thread, and queues all of
   /// them. `done` gets a row and perhaps an error for each. Throws RequestError: an object is of another kind
-  /// than the model reads, or too much waits (429). `and_mirror`: see QueuedInput.
+  /// than the model reads, or too much waits (429). `and_mirror`: see QueuedInput. `see` gets each picture as
+  /// it was decoded, by its place among `objects`, before this returns; null: nobody does.
   void encode(const std::vector<RequestObject>& objects, const RequestPtr& request, EncodeQueue::Done done,
-              bool and_mirror = false);
+              bool and_mirror = false, const SeePicture& see = nullptr);
 
   const std::string& name() const { return card_.name; }
   const std::string& fingerprint() const { return fingerprint_; }
@@ -35,10 +37,9 @@ class ServedModel {
   int64_t waiting() const { return queue_.waiting(); }
   /// Encodes nothing any more, and waits for what is under way.
   void stop() { queue_.stop(); }
-  const Decoders& decoders() const { return decoders_; }
 
  private:
-  QueuedInput input_of(const RequestObject& object) const;
+  QueuedInput input_of(const RequestObject& object, int64_t place, const SeePicture& see) const;
 
   const InferenceModel model_;
   Decoders decoders_;

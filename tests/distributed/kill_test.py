@@ -97,8 +97,8 @@ def main():
                 sys.exit(f"the undisturbed pair failed: {said}")
         seconds = time.monotonic() - start
         expected = learned(folder / "whole")
-        run, runs = folder / "killed_1", 1
-        for number in range(options.times):
+        run, runs, kills = folder / "killed_1", 1, 0
+        while kills < options.times:
             pair = begin(host, folder, arguments_of(run))
             time.sleep(draws.uniform(0, seconds))
             killed = draws.randrange(2)
@@ -111,16 +111,19 @@ def main():
                 _, said = pair[1 - killed].communicate()
                 if "meets the others" in said:
                     sys.exit(f"the other process did not end within {END_SECONDS} s: {said}")
-                print(f"kill {number + 1}: rank {killed} was killed before the two had met", flush=True)
+                print(f"not counted: rank {killed} was killed before the two had met", flush=True)
                 continue  # who has not met the other waits for it
             took = time.monotonic() - began
             code = pair[1 - killed].returncode
-            print(f"kill {number + 1}: rank {killed} was killed, the other ended with {code} after {took:.1f} s",
-                  flush=True)
             pair[killed].communicate()
-            if code != 0 and f"rank {killed} on " not in said and "waits for the group" not in said:
-                sys.exit(f"rank {killed} is not named: {said}")
-            if is_completed(run):  # the signal came too late
+            if code == 0:
+                print(f"not counted: rank {killed} was killed when both had done their work", flush=True)
+            else:
+                kills += 1
+                print(f"kill {kills}: rank {killed} was killed, the other ended with {code} after {took:.1f} s", flush=True)
+                if f"rank {killed} on " not in said and "waits for the group" not in said:
+                    sys.exit(f"rank {killed} is not named: {said}")
+            if is_completed(run):
                 compare(run, expected)
                 runs += 1
                 run = folder / f"killed_{runs}"
