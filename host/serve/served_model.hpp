@@ -24,7 +24,8 @@ class ServedModel {
   /// Decodes and transforms the pictures of `objects`, which are no ids, on this thread, and queues all of
   /// them. `done` gets a row and perhaps an error for each. Throws RequestError: an object is of another kind
   /// than the model reads, or too much waits (429). `and_mirror`: see QueuedInput. `see` gets each picture as
-  /// it was decoded, by its place among `objects`, before this returns; null: nobody does.
+  /// it was decoded, by its place among `objects`, before this returns; null: nobody does. What it throws is
+  /// an error of that object.
   void encode(const std::vector<RequestObject>& objects, const RequestPtr& request, EncodeQueue::Done done,
               bool and_mirror = false, const SeePicture& see = nullptr);
 

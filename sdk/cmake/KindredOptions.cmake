@@ -52,7 +52,7 @@ target_compile_options(kindred_options INTERFACE -Wall -Wextra -Wpedantic -Wconv
 # kindred_loops(<target> <file>...): files of a target whose loops over numbers take time that a user waits for. They are
 # compiled with -O3, and without the target's precompiled header, from which g++ would take its degree of optimisation. They
 # should include <ATen/core/Tensor.h> and take methods of tensors where they can: functions of at:: cost six seconds. Where
-# another degree of optimisation was asked for they are files like others.
+# CMAKE_CXX_FLAGS_RELEASE asks for another degree they are files like others.
 function(kindred_loops target)
   if(NOT _is_usual)
     target_sources(${target} PRIVATE ${ARGN})

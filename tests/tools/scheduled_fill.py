@@ -69,10 +69,17 @@ class ScheduledFill:  # a TestCase is made of it by who names the example
         self.assertEqual(len(self.rows("alone")), 6)
         self.assertEqual(self.rows("shared"), self.rows("alone"))
 
+    def test_its_page_shows_it(self):
+        example = (EXAMPLES / self.EXAMPLE).read_text().split("\n")
+        page = (EXAMPLES / self.EXAMPLE.replace("_tasks.py", ".md")).read_text()
+        shown = page.split("```python\n")[1].split("```")[0].split("\n")
+        self.assertGreater(len(shown), 5)
+        self.assertEqual([line for line in shown if line not in example], [])
+
     def test_a_fault_of_all_tasks_is_told(self):
         done = self.fill(str(self.folder / "absent.json"))
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("absent.json", done.stdout)
+        self.assertIn(f"cannot open {self.folder / 'absent.json'}", done.stdout)  # says the host
 
 
 def main(test):

