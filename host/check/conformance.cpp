@@ -1,5 +1,6 @@
 #include "host/check/conformance.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "host/base/processors.hpp"
@@ -37,7 +38,6 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
   }
   const Subject subject{info, catalog, params};
   const auto try_out = [&](const std::vector<Rule>& rules, size_t at_once) {
-    if (rules.empty()) return true;
     std::vector<std::function<void()>> works;
     for (const auto& rule : rules) works.push_back([&rule, &subject] { rule.check(subject); });
     const auto outcomes = run_in_children(works, seconds, at_once);
@@ -47,18 +47,17 @@ void check_component(const ComponentInfo& info, const Catalog& catalog, const nl
     }
     return outcomes.back().succeeded;
   };
-  std::vector<Rule> before, behind;
-  auto* place = &before;
+  const auto makes_it = [](const Rule& one) { return one.name == "can_be_made"; };
+  std::vector<Rule> rules;
   for (const auto& rule : joined(parameter_rules(), checks->second.rules)) {
-    const bool makes_it = rule.name == "can_be_made";
-    if (makes_it || !is_wanted || is_wanted(info.id, rule.name)) place->push_back(rule);
-    if (makes_it) place = &behind;
+    if (makes_it(rule) || !is_wanted || is_wanted(info.id, rule.name)) rules.push_back(rule);
   }
-  // Without an object every rule behind can_be_made would say the same.
-  if (!try_out(before, 1)) return;
+  const auto made = std::find_if(rules.begin(), rules.end(), makes_it);
+  // Without an object every rule behind this one would say the same.
+  if (!try_out({rules.begin(), made + 1}, 1)) return;
   // Trackers may write to one place, in which two of them would meet.
   const auto at_once = info.kind == Tracker::kKind ? 1 : static_cast<size_t>(usable_processors());
-  try_out(behind, at_once);
+  if (made + 1 != rules.end()) try_out({made + 1, rules.end()}, at_once);
 }
 
 }  // namespace

@@ -79,6 +79,36 @@ def compare(run, expected):
         sys.exit(f"{run.name}, which was killed, has learned something else than the undisturbed pair")
 
 
+def kill_one(host, folder, run, seconds, draws):
+    """Lets a pair go on, kills one of it within `seconds`, and says whether that hit a pair at work; both have ended then."""
+    pair = begin(host, folder, arguments_of(run))
+    time.sleep(draws.uniform(0, seconds))
+    killed = draws.randrange(2)
+    pair[killed].kill()
+    began = time.monotonic()
+    try:
+        _, said = pair[1 - killed].communicate(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        pair[1 - killed].kill()
+        _, said = pair[1 - killed].communicate()
+        if "meets the others" in said:
+            sys.exit(f"the other process did not end within {END_SECONDS} s: {said}")
+        print(f"not counted: rank {killed} was killed before the two had met", flush=True)
+        return False  # who has not met the other waits for it
+    took = time.monotonic() - began
+    code = pair[1 - killed].returncode
+    pair[killed].communicate()
+    if code == 0:
+        if not is_completed(run):
+            sys.exit(f"the other process ended with 0, and its work is not done: {said}")
+        print(f"not counted: rank {killed} was killed when both had done their work", flush=True)
+        return False
+    print(f"rank {killed} was killed, the other ended with {code} after {took:.1f} s", flush=True)
+    if f"rank {killed} on " not in said and "waits for the group" not in said:
+        sys.exit(f"rank {killed} is not named: {said}")
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("host")
@@ -101,32 +131,7 @@ def main():
         for _ in range(5 * options.times):
             if kills == options.times:
                 break
-            pair = begin(host, folder, arguments_of(run))
-            time.sleep(draws.uniform(0, seconds))
-            killed = draws.randrange(2)
-            pair[killed].kill()
-            began = time.monotonic()
-            try:
-                _, said = pair[1 - killed].communicate(timeout=END_SECONDS)
-            except subprocess.TimeoutExpired:
-                pair[1 - killed].kill()
-                _, said = pair[1 - killed].communicate()
-                if "meets the others" in said:
-                    sys.exit(f"the other process did not end within {END_SECONDS} s: {said}")
-                print(f"not counted: rank {killed} was killed before the two had met", flush=True)
-                continue  # who has not met the other waits for it
-            took = time.monotonic() - began
-            code = pair[1 - killed].returncode
-            pair[killed].communicate()
-            if code == 0:
-                if not is_completed(run):
-                    sys.exit(f"the other process ended with 0, and its work is not done: {said}")
-                print(f"not counted: rank {killed} was killed when both had done their work", flush=True)
-            else:
-                kills += 1
-                print(f"kill {kills}: rank {killed} was killed, the other ended with {code} after {took:.1f} s", flush=True)
-                if f"rank {killed} on " not in said and "waits for the group" not in said:
-                    sys.exit(f"rank {killed} is not named: {said}")
+            kills += kill_one(host, folder, run, seconds, draws)
             if is_completed(run):
                 compare(run, expected)
                 runs += 1

@@ -1,6 +1,5 @@
 // The files of a sentence-transformers folder but its weights, and the tokenizer that they make. One input is
 // all of them: each begins behind a line "==> NAME <==", as `head` prints several.
-#include <unistd.h>
 
 #include <array>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include "fuzz_target.hpp"
 #include "kindred/error.hpp"
 #include "sentence_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "tokenizer_files.hpp"
 
 namespace kindred::fuzz {
@@ -28,19 +28,11 @@ constexpr std::array kNames = {"config.json",
                                "1_Pooling/config.json",
                                "2_Normalize/config.json"};
 
-/// A folder that goes with the process.
-struct SentenceFolder {
-  fs::path path = fs::temp_directory_path() / ("kindred_sentence_fuzzer_" + std::to_string(::getpid()));
-  SentenceFolder() {
-    for (const auto* name : kNames) fs::create_directories((path / name).parent_path());
-  }
-  ~SentenceFolder() { fs::remove_all(path); }
-};
-
 void write_files(const fs::path& folder, std::string_view input) {
   for (const auto* name : kNames) {
     const auto mark = "==> " + std::string(name) + " <==\n";
     const auto place = input.find(mark);
+    fs::create_directories((folder / name).parent_path());
     fs::remove(folder / name);
     if (place == std::string_view::npos) continue;
     const auto content = input.substr(place + mark.size());
@@ -51,10 +43,10 @@ void write_files(const fs::path& folder, std::string_view input) {
 }  // namespace
 
 KINDRED_FUZZ_TARGET(sentence_folder) {
-  static const SentenceFolder folder;
-  write_files(folder.path, {reinterpret_cast<const char*>(data), size});
+  static const testing::TemporaryFolder folder("sentence_fuzzer");
+  write_files(folder.path(), {reinterpret_cast<const char*>(data), size});
   try {
-    const auto found = read_sentence_folder(folder.path.string());
+    const auto found = read_sentence_folder(folder.path().string());
     const BertTokenizer tokenizer(read_tokenizer(found.transformer, found.lower_case));
     (void)tokenizer(found.prompt +
                         "A red sh\xC3\xB6"

@@ -1,8 +1,6 @@
 // The manifest of a servable; the tensors beside it are those of the pipeline's own checkpoint reader.
 #include <ATen/ATen.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <vector>
@@ -12,10 +10,10 @@
 #include "host/model/servable.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/checkpoint.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace kindred::fuzz {
 namespace {
-namespace fs = std::filesystem;
 
 std::vector<NamedTensor> skip_connection(const std::string& place) {
   return {{place + "gates_0", at::zeros({4})},
@@ -24,16 +22,12 @@ std::vector<NamedTensor> skip_connection(const std::string& place) {
 }
 
 /// A folder with the tensors of a model, that goes with the process.
-struct ModelFolder {
-  fs::path path;
+struct ModelFolder : testing::TemporaryFolder {
   ModelFolder(const std::string& name, const std::vector<NamedTensor>& heads)
-      : path(fs::temp_directory_path() /
-             ("kindred_servable_fuzzer_" + name + "_" + std::to_string(::getpid()))) {
-    fs::create_directories(path);
-    write_safetensors((path / "encoder.safetensors").string(), {});
-    write_safetensors((path / "head.safetensors").string(), heads);
+      : TemporaryFolder("servable_fuzzer_" + name) {
+    write_safetensors(*this / "encoder.safetensors", {});
+    write_safetensors(*this / "head.safetensors", heads);
   }
-  ~ModelFolder() { fs::remove_all(path); }
 };
 
 }  // namespace
@@ -43,10 +37,10 @@ KINDRED_FUZZ_TARGET(servable) {
   static const ModelFolder chain("chain", skip_connection("0."));        // of the seed chain.json
   static const ModelFolder choice("switch", skip_connection("0.0.0."));  // of the seed switch.json
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto& folder = text.find("\"switch\"") == std::string_view::npos ? chain.path : choice.path;
+  const auto& folder = text.find("\"switch\"") == std::string_view::npos ? chain : choice;
   std::ofstream(folder / "model.json", std::ios::binary) << text;
   try {
-    host::load_servable(folder.string(), catalog, at::kCPU);
+    host::load_servable(folder.path().string(), catalog, at::kCPU);
     return true;
   } catch (const Error&) {
     return false;

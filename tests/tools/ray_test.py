@@ -3,15 +3,11 @@
 
     ray_test.py HOST
 """
-import pathlib
-import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "exchange"))
-from environment import in_environment  # noqa: E402
+from scheduled_fill import ScheduledFill, in_environment, main
 
 in_environment("ray==2.52.0")
-from scheduled_fill import ScheduledFill, main  # noqa: E402
 
 
 class RayTest(ScheduledFill, unittest.TestCase):

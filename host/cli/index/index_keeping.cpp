@@ -8,6 +8,7 @@
 #include "host/cli/index/action_text.hpp"
 #include "host/cli/index/index_actions.hpp"
 #include "host/cli/index/index_choice.hpp"
+#include "host/cli/shard_choice.hpp"
 #include "host/index/build_note.hpp"
 #include "host/index/index_folder.hpp"
 #include "host/index/shard_note.hpp"
@@ -39,7 +40,7 @@ int show_index(const CommandLine& command) {
   const auto folder = IndexFolder::open(action_arguments(command, 1, false, "info INDEX").front());
   auto said = folder->info();
   const auto shard = shard_note_from(folder->note(kShardNote));
-  said["shard"] = shard ? json(fmt::format("{}/{}", shard->index + 1, shard->count)) : json();
+  said["shard"] = shard ? json(text_of(ShardChoice{shard->index, shard->count})) : json();
   said["complete"] = folder->note(kBuildNote) != true;
   if (command.json()) {
     print_json(said);
