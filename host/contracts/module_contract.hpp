@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +13,7 @@ namespace kindred::host {
 /// What the contracts of losses, miners, encoders and heads have in common: all of them have tensors. For
 /// their .cpp files only.
 template <class Interface>
-class ModuleContract : public Contract<Interface> {
+class ModuleContract : public Contract<Interface>, public SharesStatistics {
  public:
   using Contract<Interface>::Contract;
 
@@ -27,6 +28,11 @@ class ModuleContract : public Contract<Interface> {
   }
   void prepare_for_inference(at::ScalarType dtype) override {
     calls_.call("prepare_for_inference", [&] { inner_->prepare_for_inference(dtype); });
+  }
+  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
+    auto* sharing = dynamic_cast<SharesStatistics*>(inner_.get());
+    return sharing != nullptr &&
+           calls_.call("share_statistics", [&] { return sharing->share_statistics(std::move(sum)); });
   }
 
  protected:

@@ -2,6 +2,12 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <string>
+
+#include "host/base/content_hash.hpp"
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
@@ -22,6 +28,14 @@ std::vector<bool> known_anywhere(const std::vector<Summed>& all, Communicator& c
   std::vector<bool> out;
   for (int64_t i = 0; i < known.numel(); ++i) out.push_back(known.data_ptr<int64_t>()[i] > 0);
   return out;
+}
+
+/// The first 64 bits of the hash of a tensor's bytes.
+int64_t hash_of(const at::Tensor& tensor) {
+  const auto here = tensor.detach().to(at::kCPU).contiguous();
+  ContentHash hash;
+  hash.add({static_cast<const char*>(here.data_ptr()), here.nbytes()});
+  return static_cast<int64_t>(std::stoull(hash.hex().substr(0, 16), nullptr, 16));
 }
 
 bool travel_together(const at::Tensor& a, const at::Tensor& b) {
@@ -89,6 +103,19 @@ void sum_gradients(const std::vector<NamedTensor>& divided, const std::vector<Na
     together.push_back(all[i]);
   }
   if (!together.empty()) sum_together(together, communicator);
+}
+
+void expect_same_everywhere(const std::vector<NamedTensor>& tensors, Communicator& communicator) {
+  if (communicator.size() == 1 || tensors.empty()) return;
+  std::vector<int64_t> hashes;
+  for (const auto& one : tensors) hashes.push_back(hash_of(one.tensor));
+  const auto all = communicator.all_gather(at::tensor(hashes, at::kLong).unsqueeze(0));
+  const auto other = all.ne(all[0]).nonzero();
+  if (other.size(0) == 0) return;
+  throw Error(fmt::format(
+      "rank {} has other values of \"{}\" than rank 0, where all have to have the same; look "
+      "at the memory and the network of its machine",
+      other[0][0].item<int64_t>(), tensors[static_cast<size_t>(other[0][1].item<int64_t>())].name));
 }
 
 void take_from_first(const std::vector<NamedTensor>& tensors, Communicator& communicator) {

@@ -35,6 +35,11 @@ at::Tensor gathered_embeddings(const at::Tensor& mine, Communicator& communicato
 void sum_gradients(const std::vector<NamedTensor>& divided, const std::vector<NamedTensor>& repeated,
                    Communicator& communicator);
 
+/// Throws Error that names the tensor and a process that has other bytes in it than process 0: what the
+/// processes hand to each other is the same everywhere, or one of them goes wrong. A process alone compares
+/// nothing.
+void expect_same_everywhere(const std::vector<NamedTensor>& tensors, Communicator& communicator);
+
 /// Gives every process the values that `tensors` have on process 0. A process alone changes nothing.
 void take_from_first(const std::vector<NamedTensor>& tensors, Communicator& communicator);
 

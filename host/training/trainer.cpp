@@ -90,8 +90,9 @@ Trainer::Trainer(TrainingPlan plan, Parts parts, Model& model, TrainingData& dat
       collapse_(context),
       validator_({options_.seed, plan_.device, encoder_learns_ || is_metric_name(best_.monitor())},
                  plan_.measuring, parts_.metrics, model, data, *parts_.loss, collapse_, communicator),
-      step_(options_,
-            {model, *parts_.loss, data, composer_, parameters_, optimizer_, average_.get(), communicator}),
+      statistics_(model, plan_.encoders, communicator, options_.gradient_cache > 0),
+      step_(options_, {model, *parts_.loss, data, composer_, parameters_, optimizer_, average_.get(),
+                       communicator, statistics_}),
       history_(plan_.folder, options_, parts_.trackers),
       checkpointer_(plan_.folder,
                     {[this] { return resumable_tensors(); }, optimizer_, average_.get(), best_, all_steps_},
@@ -137,12 +138,14 @@ TrainReport Trainer::train() {
     report_.interrupted = true;
   } catch (const std::exception&) {
     checkpointer_.save_after_failure();
+    statistics_.rethrow_failure();
     throw;
   }
   if (!report_.interrupted && best_.out_of_patience()) report_.stopped_early = true;
   report_.train_seconds = now_seconds() - start;
   if (!report_.interrupted) checkpointer_.write({report_.epochs, 0, 0});
   take_best_weights();
+  statistics_.end();
   data_.train_encoder(false);
   model_.heads.train(false);
   return report_;
@@ -191,12 +194,7 @@ void Trainer::say_how_batches_are_shared(const Epoch& epoch) {
                   "{:.1f} negatives on the average",
                   count, part_of_rank(rows, communicator_).numel(), communicator_.size() - 1,
                   same / anchors - 1, anchors - same / anchors));
-  if (!running_statistics(model_).empty()) {
-    context_.info(
-        "batch norms that are trained take the statistics of each process's part of a batch, and those of "
-        "rank 0 are kept; "
-        "more samples per process bring them closer to those of one process");
-  }
+  if (const auto norms = statistics_.description(); !norms.empty()) context_.info(norms);
 }
 
 void Trainer::run_epochs() {
@@ -382,6 +380,7 @@ void Trainer::finish_epoch(int64_t number, double start, EpochResult& result) {
     average_->add_to_mean();  // a resumed epoch without steps was added before it was interrupted
   }
   if (average_) average_->put_in();
+  expect_same_everywhere(parts_.loss->memories(), communicator_);
   if (communicator_.size() > 1) take_from_first(running_statistics(model_), communicator_);
   // Should it fail, the steps are kept and the resumed run repeats the validation.
   result.validation = validator_.validate(largest_batch_);

@@ -113,6 +113,7 @@ class Trainer {
   const bool decides_;  ///< whether what is monitored can be right or wrong
   CollapseWatch collapse_;
   Validator validator_;
+  BatchStatistics statistics_;
   TrainingStep step_;
   History history_;
   Checkpointer checkpointer_;

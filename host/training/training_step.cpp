@@ -65,6 +65,7 @@ void TrainingStep::seed_loss(const StepBatch& batch) const {
 at::Tensor TrainingStep::forward(const StepBatch& batch) {
   seed_forward(batch);
   const auto size = batch.data.labels.numel();
+  parts_.statistics.begin_batch(size);
   if (in_parts(batch)) {
     auto embeddings = forward_in_parts(batch);
     if (!embeddings.defined()) {

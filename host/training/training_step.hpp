@@ -8,6 +8,7 @@
 
 #include "host/distributed/communicator.hpp"
 #include "host/training/batch_composer.hpp"
+#include "host/training/batch_statistics.hpp"
 #include "host/training/trained_tensors.hpp"
 #include "host/training/weight_average.hpp"
 #include "host/training_data/training_data.hpp"
@@ -40,6 +41,7 @@ class TrainingStep {
     Optimizer& optimizer;
     WeightAverage* average;  ///< null: none
     Communicator& communicator;
+    BatchStatistics& statistics;
   };
   /// Everything given by reference must outlive it.
   TrainingStep(const TrainingOptions& options, Parts parts);

@@ -6,8 +6,8 @@
 
 #include "biased_convolution.hpp"
 #include "convnext_config.hpp"
-#include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
+#include "nn/norms/layer_norm.hpp"
 
 namespace kindred {
 

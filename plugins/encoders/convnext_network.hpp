@@ -8,7 +8,7 @@
 #include "biased_convolution.hpp"
 #include "convnext_block.hpp"
 #include "convnext_config.hpp"
-#include "nn/layer_norm.hpp"
+#include "nn/norms/layer_norm.hpp"
 #include "nn/pooling.hpp"
 #include "nn/tensor_list.hpp"
 

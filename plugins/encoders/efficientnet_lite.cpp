@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "kindred/encoder.hpp"
 #include "kindred/io/published_tensors.hpp"
@@ -63,14 +65,14 @@ class InvertedResidual {
         nn::ConvolutionNorm(name + "_project_conv", name + "_bn2", {inner, outputs}, kLiteNorm, list, seed);
   }
 
-  at::Tensor operator()(const at::Tensor& input, bool batch_statistics) const {
-    if (!batch_statistics && fused_ && fused_->takes(input) && depthwise_.has_prepared_border(input))
+  at::Tensor operator()(const at::Tensor& input, const nn::NormStatistics& statistics) const {
+    if (!statistics.of_batch && fused_ && fused_->takes(input) && depthwise_.has_prepared_border(input))
       return fused_->run(input, skips_);
     auto x = input;
-    if (expands_) x = expand_(x, nn::Activation::relu6, batch_statistics);
-    x = depthwise_(x, nn::Activation::relu6, batch_statistics);
-    return skips_ ? project_.added_to(input, x, nn::Activation::none, batch_statistics)
-                  : project_(x, nn::Activation::none, batch_statistics);
+    if (expands_) x = expand_(x, nn::Activation::relu6, statistics);
+    x = depthwise_(x, nn::Activation::relu6, statistics);
+    return skips_ ? project_.added_to(input, x, nn::Activation::none, statistics)
+                  : project_(x, nn::Activation::none, statistics);
   }
 
   /// See nn::ConvolutionNorm.
@@ -155,7 +157,7 @@ std::string expected_pictures(int64_t side) {
 
 /// EfficientNet-Lite (Tan, Le 2019; Liu 2020, TensorFlow TPU repository): EfficientNet without squeeze and
 /// excitation, with ReLU6 and a stem and head that do not scale.
-class EfficientNetLite final : public Encoder, public PublishedTensors {
+class EfficientNetLite final : public Encoder, public PublishedTensors, public SharesStatistics {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"tf_efficientnet_lite0", "efficientnet_lite0",
                                                  "efficientnet_lite1",    "efficientnet_lite2",
@@ -255,17 +257,21 @@ class EfficientNetLite final : public Encoder, public PublishedTensors {
     for (auto& block : blocks_) block.prepare_for_inference(dtype);
   }
   void freeze_batch_norms(bool on) override { norms_frozen_ = on; }
+  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
+    sum_ = std::move(sum);
+    return true;
+  }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
-    const bool batch_statistics = training_ && !norms_frozen_;
+    const nn::NormStatistics statistics = {training_ && !norms_frozen_, sum_};
     auto x = input;
     for (int64_t stage = first; stage < last; ++stage) {
       if (stage == 0) {
-        x = stem_(x, nn::Activation::relu6, batch_statistics);
+        x = stem_(x, nn::Activation::relu6, statistics);
       } else if (stage <= block_count()) {
-        x = blocks_[static_cast<size_t>(stage - 1)](x, batch_statistics);
+        x = blocks_[static_cast<size_t>(stage - 1)](x, statistics);
       } else if (stage == block_count() + 1) {
-        x = head_(x, nn::Activation::relu6, batch_statistics);
+        x = head_(x, nn::Activation::relu6, statistics);
       } else {
         x = pool_(x);
       }
@@ -292,6 +298,7 @@ class EfficientNetLite final : public Encoder, public PublishedTensors {
   std::vector<int64_t> repeats_;  ///< blocks of each stage
   std::vector<std::string> notes_;
   bool training_ = false, norms_frozen_ = false;
+  std::shared_ptr<const SumOverProcesses> sum_;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <map>
+#include <memory>
+#include <utility>
 
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
@@ -84,7 +86,7 @@ std::vector<PublishedWeights> published_resnets() {
   return files;
 }
 
-class ResNet final : public Encoder {
+class ResNet final : public Encoder, public SharesStatistics {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"resnet18",         "resnet34",        "resnet50",
                                                  "resnet101",        "resnet152",       "wide_resnet50_2",
@@ -187,15 +189,19 @@ class ResNet final : public Encoder {
     for_each_block([dtype](ResidualBlock& block) { block.prepare_for_inference(dtype); });
   }
   void freeze_batch_norms(bool on) override { norms_frozen_ = on; }
+  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
+    sum_ = std::move(sum);
+    return true;
+  }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
-    const bool batch_statistics = training_ && !norms_frozen_;
+    const nn::NormStatistics statistics = {training_ && !norms_frozen_, sum_};
     auto x = input;
     for (int64_t stage = first; stage < last; ++stage) {
       if (stage == 0) {
-        x = at::max_pool2d(stem_(x, nn::Activation::relu, batch_statistics), 3, 2, 1);
+        x = at::max_pool2d(stem_(x, nn::Activation::relu, statistics), 3, 2, 1);
       } else if (stage <= 4) {
-        for (const auto& block : layers_[static_cast<size_t>(stage - 1)]) x = block(x, batch_statistics);
+        for (const auto& block : layers_[static_cast<size_t>(stage - 1)]) x = block(x, statistics);
       } else {
         x = pool_(x);
         if (params_.dimension > 0) x = fc_(x);
@@ -221,6 +227,7 @@ class ResNet final : public Encoder {
   int64_t dimension_ = 0;
   std::vector<std::string> notes_;
   bool training_ = false, norms_frozen_ = false;
+  std::shared_ptr<const SumOverProcesses> sum_;
 };
 
 }  // namespace

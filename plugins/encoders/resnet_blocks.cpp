@@ -20,14 +20,14 @@ ResidualBlock::ResidualBlock(const std::string& name, const Shape& s, nn::Tensor
   if (reshapes_) shortcut_ = layer(".downsample.0", ".downsample.1", {s.inputs, s.outputs, 1, s.stride});
 }
 
-at::Tensor ResidualBlock::operator()(const at::Tensor& x, bool batch_statistics) const {
-  auto out = conv1_(x, nn::Activation::relu, batch_statistics);
-  if (bottleneck_) out = conv2_(out, nn::Activation::relu, batch_statistics);
+at::Tensor ResidualBlock::operator()(const at::Tensor& x, const nn::NormStatistics& statistics) const {
+  auto out = conv1_(x, nn::Activation::relu, statistics);
+  if (bottleneck_) out = conv2_(out, nn::Activation::relu, statistics);
   const auto& last = bottleneck_ ? conv3_ : conv2_;
   if (reshapes_)
-    return last.added_to(shortcut_(x, nn::Activation::none, batch_statistics), out, nn::Activation::relu,
-                         batch_statistics);
-  return last.added_to(x, out, nn::Activation::relu, batch_statistics);
+    return last.added_to(shortcut_(x, nn::Activation::none, statistics), out, nn::Activation::relu,
+                         statistics);
+  return last.added_to(x, out, nn::Activation::relu, statistics);
 }
 
 void ResidualBlock::prepare_for_inference(at::ScalarType dtype) {

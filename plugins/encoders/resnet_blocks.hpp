@@ -16,7 +16,7 @@ class ResidualBlock {
     bool bottleneck;
   };
   ResidualBlock(const std::string& name, const Shape& shape, nn::TensorList& list, uint64_t seed);
-  at::Tensor operator()(const at::Tensor& x, bool batch_statistics) const;
+  at::Tensor operator()(const at::Tensor& x, const nn::NormStatistics& statistics) const;
 
   /// See nn::ConvolutionNorm.
   void prepare_for_inference(at::ScalarType dtype);

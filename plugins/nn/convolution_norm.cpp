@@ -8,8 +8,9 @@
 
 #include "nn/depthwise.hpp"
 #include "nn/initialization.hpp"
+#include "nn/norms/shared_norm.hpp"
+#include "nn/norms/trained_norm.hpp"
 #include "nn/trained_convolution.hpp"
-#include "nn/trained_norm.hpp"
 
 namespace kindred::nn {
 
@@ -35,8 +36,8 @@ ConvolutionNorm::ConvolutionNorm(const std::string& convolution, const std::stri
 }
 
 at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activation,
-                                       bool batch_statistics) const {
-  if (batch_statistics) return normalized(x, at::Tensor(), activation);
+                                       const NormStatistics& statistics) const {
+  if (statistics.of_batch) return normalized(x, at::Tensor(), activation, statistics);
   if (fits(x, activation)) return folded_.convolution->run(x, at::Tensor(), activation);
   const bool is_prepared = folded_.weight.defined() && folded_.weight.scalar_type() == x.scalar_type();
   if (is_prepared && !at::GradMode::is_enabled())
@@ -46,26 +47,30 @@ at::Tensor ConvolutionNorm::operator()(const at::Tensor& x, Activation activatio
 }
 
 at::Tensor ConvolutionNorm::added_to(const at::Tensor& other, const at::Tensor& x, Activation activation,
-                                     bool batch_statistics) const {
-  if (batch_statistics) return normalized(x, other, activation);
+                                     const NormStatistics& statistics) const {
+  if (statistics.of_batch) return normalized(x, other, activation, statistics);
   const bool is_same =
       other.scalar_type() == x.scalar_type() && other.is_contiguous(at::MemoryFormat::ChannelsLast);
   if (is_same && fits(x, activation)) return folded_.convolution->run(x, other, activation);
-  return activated_in_place((*this)(x, Activation::none, false).add_(other), activation);
+  return activated_in_place((*this)(x, Activation::none, {}).add_(other), activation);
 }
 
-at::Tensor ConvolutionNorm::normalized(const at::Tensor& x, const at::Tensor& other,
-                                       Activation activation) const {
+at::Tensor ConvolutionNorm::normalized(const at::Tensor& x, const at::Tensor& other, Activation activation,
+                                       const NormStatistics& statistics) const {
   const auto map = convolved(x, weight_, at::Tensor(), Activation::none);
+  const NormTensors norm{scale_, shift_, mean_, variance_};
+  const auto finished = [&](const at::Tensor& out) {
+    return activated_in_place(other.defined() ? out.add_(other) : out, activation);
+  };
+  if (statistics.sum) return finished(shared_norm(map, norm, constants_, statistics.sum));
   const bool adds_alike =
       !other.defined() || (other.scalar_type() == map.scalar_type() && other.sizes() == map.sizes());
   if (is_clamp(activation) && adds_alike && serves_trained_norm(map))
-    return trained_norm(map, other, {scale_, shift_, mean_, variance_}, constants_, clamp_of(activation));
+    return trained_norm(map, other, norm, constants_, clamp_of(activation));
   // A single value per channel has no variance, as in BatchNorm; its estimate would be 0 / 0.
   const bool has_variance = map.numel() > map.size(1);
-  const auto out = at::batch_norm(map, scale_, shift_, mean_, variance_, has_variance, constants_.momentum,
-                                  constants_.epsilon, true);
-  return activated_in_place(other.defined() ? out.add_(other) : out, activation);
+  return finished(at::batch_norm(map, scale_, shift_, mean_, variance_, has_variance, constants_.momentum,
+                                 constants_.epsilon, true));
 }
 
 bool ConvolutionNorm::fits(const at::Tensor& x, Activation activation) const {

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "nn/activation.hpp"
-#include "nn/batch_norm.hpp"
 #include "nn/inference_convolution.hpp"
+#include "nn/norms/batch_norm.hpp"
 #include "nn/tensor_list.hpp"
 
 namespace kindred::nn {
@@ -32,14 +32,13 @@ class ConvolutionNorm {
   ConvolutionNorm(const std::string& convolution, const std::string& norm, const ConvolutionShape& shape,
                   const BatchNormConstants& constants, TensorList& list, uint64_t seed);
 
-  /// (B, in, H, W) -> (B, out, ...). `batch_statistics`: normalises by the batch's own mean and variance,
-  /// and updates the running ones; by the running ones where a channel has a single value, which has no
-  /// variance.
-  at::Tensor operator()(const at::Tensor& x, Activation activation, bool batch_statistics) const;
+  /// (B, in, H, W) -> (B, out, ...). Where the statistics are those of the batch and a channel has a single
+  /// value, which has no variance, it divides by the running ones.
+  at::Tensor operator()(const at::Tensor& x, Activation activation, const NormStatistics& statistics) const;
 
   /// activation(this layer of x, plus `other`).
   at::Tensor added_to(const at::Tensor& other, const at::Tensor& x, Activation activation,
-                      bool batch_statistics) const;
+                      const NormStatistics& statistics) const;
 
   /// See Module::prepare_for_inference: keeps the norm folded into weight and bias, of `dtype`, and packed
   /// for make_inference_convolution(). They take the memory of the weight two to five times more, serve input
@@ -73,7 +72,8 @@ class ConvolutionNorm {
   /// The zeros around a map of this height and width.
   Border border(int64_t height, int64_t width) const;
   /// activation(the convolution of x, normalised by its own statistics, plus `other` where that is defined).
-  at::Tensor normalized(const at::Tensor& x, const at::Tensor& other, Activation activation) const;
+  at::Tensor normalized(const at::Tensor& x, const at::Tensor& other, Activation activation,
+                        const NormStatistics& statistics) const;
   at::Tensor convolved(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        Activation activation) const;
   ConvolutionShape shape_{};

@@ -8,8 +8,8 @@
 #include "bert_config.hpp"
 #include "kindred/module.hpp"
 #include "nn/attention.hpp"
-#include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
+#include "nn/norms/layer_norm.hpp"
 
 namespace kindred {
 

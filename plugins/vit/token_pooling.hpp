@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "kindred/module.hpp"
-#include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
+#include "nn/norms/layer_norm.hpp"
 #include "nn/pooling.hpp"
 #include "transformer_block.hpp"
 #include "vision_transformer_config.hpp"

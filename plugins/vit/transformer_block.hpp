@@ -7,8 +7,8 @@
 
 #include "kindred/module.hpp"
 #include "nn/attention.hpp"
-#include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
+#include "nn/norms/layer_norm.hpp"
 #include "rotary_positions.hpp"
 #include "vision_transformer_config.hpp"
 

@@ -79,6 +79,20 @@ TEST_F(DistributedTest, three_processes_share_memory_proxies_and_gradient_cache)
   expect_same_as_alone(with_all, 3);
 }
 
+TEST_F(DistributedTest, batch_norms_divide_by_the_statistics_of_the_whole_batch) {
+  auto with_norm = pipeline();
+  with_norm["model"]["head"] = {
+      {"type", "sequential"},
+      {"layers", json::array({{{"linear", 12}}, "batch_norm", "relu", {{"linear", 8}}})}};
+  // Adam makes full steps of the rounding that is the gradient of a bias before a norm.
+  with_norm["train"]["optimizer"] = {{"type", "sgd"}, {"lr", 0.5}};
+  expect_same_as_alone(with_norm, 3);
+  const auto log = read_file(folder / "together/log.txt");
+  EXPECT_NE(log.find("batch norms of kindred.sequential divide by the statistics of the whole batch"),
+            std::string::npos)
+      << log;
+}
+
 TEST_F(DistributedTest, a_miner_draws_the_same_in_every_process) {
   auto mined = pipeline();
   mined["train"]["loss"] = {{"type", "margin"}, {"miner", {{"type", "distance_weighted"}}}};

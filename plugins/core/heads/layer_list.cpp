@@ -10,10 +10,10 @@
 #include "kindred/io/json_text.hpp"
 #include "kindred/params.hpp"
 #include "nn/activation.hpp"
-#include "nn/batch_norm.hpp"
 #include "nn/dropout.hpp"
-#include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
+#include "nn/norms/batch_norm.hpp"
+#include "nn/norms/layer_norm.hpp"
 
 namespace kindred {
 namespace {
@@ -41,7 +41,7 @@ std::vector<std::string> words() {
 
 ListedLayer linear(int64_t inputs, int64_t outputs, const std::string& prefix) {
   const nn::Linear layer(inputs, outputs);
-  ListedLayer out{[layer](const at::Tensor& x, bool) { return layer(x); }, {}, {}, outputs};
+  ListedLayer out{[layer](const at::Tensor& x, const auto&) { return layer(x); }, {}, {}, outputs};
   layer.append_parameters(prefix, out.parameters);
   return out;
 }
@@ -53,7 +53,7 @@ ListedLayer batch_norm(int64_t width, const std::string& prefix) {
 
 ListedLayer layer_norm(int64_t width, const std::string& prefix) {
   const nn::LayerNorm layer(width, 1e-5);
-  ListedLayer out{[layer](const at::Tensor& x, bool) { return layer(x); }, {}, {}, width};
+  ListedLayer out{[layer](const at::Tensor& x, const auto&) { return layer(x); }, {}, {}, width};
   layer.append_parameters(prefix, out.parameters);
   return out;
 }
@@ -68,11 +68,13 @@ ListedLayer by_word(const json& entry, size_t place, int64_t width, const std::s
   const auto word = entry.get<std::string>();
   if (word == "batch_norm") return batch_norm(width, prefix);
   if (word == "layer_norm") return layer_norm(width, prefix);
-  if (word == "l2_normalize") return plain(width, [](const at::Tensor& x, bool) { return l2_normalized(x); });
+  if (word == "l2_normalize")
+    return plain(width, [](const at::Tensor& x, const auto&) { return l2_normalized(x); });
   const auto& activations = nn::activation_names();
   if (std::find(activations.begin(), activations.end(), word) != activations.end()) {
     const auto activation = nn::activation_from_name(word);
-    return plain(width, [activation](const at::Tensor& x, bool) { return nn::activated(x, activation); });
+    return plain(width,
+                 [activation](const at::Tensor& x, const auto&) { return nn::activated(x, activation); });
   }
   const auto close = closest_name(word, words());
   refuse(place, entry, close.empty() ? "" : "; did you mean \"" + close + "\"?");
@@ -85,8 +87,9 @@ ListedLayer by_value(const json& entry, size_t place, int64_t width, const std::
     return linear(width, value.get<int64_t>(), prefix);
   if (name == "dropout" && value.is_number() && value >= 0 && value <= kMostDropped) {
     const auto share = value.get<double>();
-    return plain(width,
-                 [share](const at::Tensor& x, bool training) { return nn::dropped(x, share, training); });
+    return plain(width, [share](const at::Tensor& x, const nn::NormStatistics& statistics) {
+      return nn::dropped(x, share, statistics.of_batch);
+    });
   }
   refuse(place, entry);
 }

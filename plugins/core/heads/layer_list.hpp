@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "kindred/module.hpp"
+#include "nn/norms/batch_norm.hpp"
 
 namespace kindred {
 
 /// A layer that a list in JSON names.
 struct ListedLayer {
-  std::function<at::Tensor(const at::Tensor& x, bool training)> apply;
+  /// `statistics`: by which norms divide; other layers are in training where those are of the batch.
+  std::function<at::Tensor(const at::Tensor& x, const nn::NormStatistics& statistics)> apply;
   std::vector<NamedTensor> parameters, buffers;  ///< named after its place in the list: "2.weight"
   int64_t outputs;
 };

@@ -1,3 +1,6 @@
+#include <memory>
+#include <utility>
+
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
 #include "layer_list.hpp"
@@ -8,7 +11,7 @@ namespace {
 /// Layers one after the other, as a list names them (layer_list.hpp). Parameters are named after the place in
 /// the list, so that a list that grows at its end keeps the names it had. No paper: what Quaterion's
 /// SequentialHead does with modules; the layers say where they come from.
-class SequentialHead final : public Head {
+class SequentialHead final : public Head, public SharesStatistics {
  public:
   struct Params {
     nlohmann::json layers = nlohmann::json::array({{{"linear", 256}}, "relu", {{"linear", 128}}});
@@ -25,11 +28,15 @@ class SequentialHead final : public Head {
       : layers_(listed_layers(params.layers, site.input_dimension)) {}
 
   int64_t output_dimension() const override { return layers_.back().outputs; }
-  void train(bool on) override { training_ = on; }
+  void train(bool on) override { statistics_.of_batch = on; }
+  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
+    statistics_.sum = std::move(sum);
+    return true;
+  }
 
   at::Tensor forward(const at::Tensor& embeddings) override {
     auto x = embeddings;
-    for (const auto& layer : layers_) x = layer.apply(x, training_);
+    for (const auto& layer : layers_) x = layer.apply(x, statistics_);
     return x;
   }
 
@@ -46,7 +53,7 @@ class SequentialHead final : public Head {
   }
 
   std::vector<ListedLayer> layers_;
-  bool training_ = false;
+  nn::NormStatistics statistics_;
 };
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "kindred/module.hpp"
-#include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
+#include "nn/norms/layer_norm.hpp"
 #include "text_tower_config.hpp"
 
 namespace kindred {

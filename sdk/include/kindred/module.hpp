@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -46,5 +47,30 @@ inline std::vector<NamedTensor> module_tensors(Module& module) {
   for (auto& buffer : module.buffers()) tensors.push_back(buffer);
   return tensors;
 }
+
+/// Adds numbers up over the processes that train one model together.
+class __attribute__((visibility("default"))) SumOverProcesses {
+ public:
+  virtual ~SumOverProcesses() = default;
+
+  /// Replaces the values of `tensor`, whose shape and dtype are the same in every process, by their sum over
+  /// all of them. Every process has to call it equally often and in the same order, and waits for the others.
+  /// Throws Error where a process is missing. [any thread, one at a time]
+  virtual void add_up(at::Tensor& tensor) const = 0;
+};
+
+/// What an encoder or a head may be, too, that normalises by statistics of the batch. Where several processes
+/// train one model, each computes its part of every batch, and the statistics have to be those of the whole.
+class __attribute__((visibility("default"))) SharesStatistics {
+ public:
+  virtual ~SharesStatistics() = default;
+
+  /// From now on statistics of a batch are those of the rows of all processes together, and so are their
+  /// gradients; null: of the rows of this one alone, as at first. The host calls it before training, and
+  /// every process then runs the same stages forwards and backwards in every step, each on its own rows, of
+  /// which there may be none. Returns false where some statistics stay those of this process's rows. [any
+  /// thread, one at a time]
+  virtual bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) = 0;
+};
 
 }  // namespace kindred

@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <string>
 #include <thread>
 
 #include "host/distributed/local_communicator.hpp"
+#include "kindred/error.hpp"
 #include "thread_communicator.hpp"
 
 namespace kindred::host {
@@ -42,6 +44,24 @@ void as_three(Work&& work) {
     });
   }
   for (auto& one : threads) one.join();
+}
+
+TEST(GlobalBatch, a_process_with_other_values_is_named) {
+  std::vector<std::string> said(3);
+  as_three([&](Communicator& communicator) {
+    const auto rank = communicator.rank();
+    const std::vector<NamedTensor> same = {{"labels", at::arange(5, at::kLong)},
+                                           {"embeddings", at::ones({2, 3})}};
+    EXPECT_NO_THROW(expect_same_everywhere(same, communicator));
+    if (rank == 2) same[1].tensor[1][2].fill_(1.0000001F);
+    try {
+      expect_same_everywhere(same, communicator);
+    } catch (const Error& error) {
+      said[static_cast<size_t>(rank)] = error.what();
+    }
+  });
+  for (const auto& one : said)
+    EXPECT_EQ(one.find("rank 2 has other values of \"embeddings\" than rank 0"), 0U) << one;
 }
 
 TEST(GlobalBatch, every_row_is_encoded_by_one_process) {

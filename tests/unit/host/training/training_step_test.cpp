@@ -35,7 +35,8 @@ class TrainingStepTest : public ::testing::Test {
   }
   TrainingStep step(WeightAverage* average = nullptr) {
     return {made_.options,
-            {made_.model, *loss_, *made_.data, *composer_, parameters_, *optimizer_, average, alone_}};
+            {made_.model, *loss_, *made_.data, *composer_, parameters_, *optimizer_, average, alone_,
+             statistics_}};
   }
   StepBatch batch_of(const at::Tensor& rows) {
     made_.data->start_epoch({rows}, 0, 0);
@@ -62,6 +63,7 @@ class TrainingStepTest : public ::testing::Test {
 
   MadeTraining made_;
   LocalCommunicator alone_;
+  BatchStatistics statistics_{made_.model, {}, alone_, false};
   std::unique_ptr<TrainingLoss> loss_;
   TrainedParameters parameters_;
   std::unique_ptr<Optimizer> optimizer_;

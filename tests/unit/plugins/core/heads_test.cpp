@@ -8,6 +8,7 @@
 
 #include "component.hpp"
 #include "kindred/head.hpp"
+#include "sum_over_threads.hpp"
 #include "temporary_folder.hpp"
 
 namespace kindred {
@@ -106,6 +107,37 @@ TEST(BatchNormHead, normalises_by_the_batch_while_training_and_by_running_statis
   for (int i = 0; i < 200; ++i) one->forward(x);
   one->train(false);
   EXPECT_LE((one->forward(x).std(0, false) - 1).abs().max().item<double>(), 0.02);
+}
+
+TEST(BatchNormHead, and_others_with_norms_divide_by_the_statistics_of_all_processes) {
+  const std::pair<const char*, nlohmann::json> heads[] = {
+      {"kindred.batch_norm", nlohmann::json::object()},
+      {"kindred.projection", {{"dimension", 4}, {"hidden", 5}, {"batch_norm", true}}},
+      {"kindred.sequential", {{"layers", {{{"linear", 5}}, "batch_norm", "relu", {{"linear", 3}}}}}}};
+  const auto x = at::arange(42).mul(0.9).sin().to(at::kFloat).reshape({7, 6});
+  for (const auto& [id, params] : heads) {
+    SCOPED_TRACE(id);
+    const auto made = [id = id, &params = params] {
+      at::manual_seed(4);
+      auto one = head(id, params);
+      one->train(true);
+      return one;
+    };
+    const auto alone = made(), left = made(), right = made();
+    const auto expected = alone->forward(x);
+    std::vector<at::Tensor> parts(2);
+    testing::as_processes(2, [&](int64_t rank, const auto& sum) {
+      auto& mine = rank == 0 ? *left : *right;
+      ASSERT_TRUE(dynamic_cast<SharesStatistics&>(mine).share_statistics(sum));
+      parts[static_cast<size_t>(rank)] = mine.forward(rank == 0 ? x.slice(0, 0, 1) : x.slice(0, 1));
+    });
+    EXPECT_TRUE(at::allclose(at::cat(parts), expected, 1e-5, 1e-5));
+    for (size_t i = 0; i < alone->buffers().size(); ++i) {
+      EXPECT_TRUE(at::allclose(left->buffers()[i].tensor, alone->buffers()[i].tensor, 1e-5, 1e-6));
+    }
+    dynamic_cast<SharesStatistics&>(*left).share_statistics(nullptr);
+    EXPECT_TRUE(at::allclose(left->forward(x), alone->forward(x), 1e-6, 1e-6)) << "alone again";
+  }
 }
 
 TEST(L2NormalizeHead, gives_length_one) {

@@ -59,7 +59,7 @@ TEST(ConvolutionNorm, equals_convolution_then_norm_with_all_gradients) {
       auto x = at::randn({3, shape.inputs, 9, 9}).requires_grad_(true);
       const auto expected = example.reference(x, batch_statistics);
       const auto expected_gradients = example.gradients(x, expected);
-      const auto out = example.layer(x, Activation::relu6, batch_statistics);
+      const auto out = example.layer(x, Activation::relu6, {batch_statistics});
       const auto gradients = example.gradients(x, out);
       EXPECT_LT(relative(out, expected), 1e-5);
       for (size_t i = 0; i < gradients.size(); ++i) {
@@ -73,9 +73,9 @@ TEST(ConvolutionNorm, only_batch_statistics_move_the_running_ones) {
   Example example({6, 8, 3});
   const auto before = example.list.buffers[0].tensor.clone();
   const auto x = at::randn({3, 6, 9, 9});
-  example.layer(x, Activation::none, false);
+  example.layer(x, Activation::none, {false});
   EXPECT_TRUE(at::equal(example.list.buffers[0].tensor, before));
-  example.layer(x, Activation::none, true);
+  example.layer(x, Activation::none, {true});
   EXPECT_FALSE(at::equal(example.list.buffers[0].tensor, before));
 }
 
@@ -84,8 +84,8 @@ TEST(ConvolutionNorm, computes_in_bfloat16_with_float32_gradients) {
     Example example(shape);
     at::manual_seed(2);
     auto x = at::randn({3, shape.inputs, 9, 9}).requires_grad_(true);
-    const auto expected = example.gradients(x, example.layer(x, Activation::relu, false));
-    const auto out = example.layer(x.to(at::kBFloat16), Activation::relu, false);
+    const auto expected = example.gradients(x, example.layer(x, Activation::relu, {false}));
+    const auto out = example.layer(x.to(at::kBFloat16), Activation::relu, {false});
     EXPECT_EQ(out.scalar_type(), at::kBFloat16);
     const auto gradients = example.gradients(x, out);
     for (size_t i = 0; i < gradients.size(); ++i) {
@@ -99,12 +99,12 @@ TEST(ConvolutionNorm, of_one_value_per_channel_takes_the_running_statistics_and_
   Example example({6, 8, 1});
   const auto mean = example.list.buffers[0].tensor.clone(), variance = example.list.buffers[1].tensor.clone();
   const auto x = at::randn({1, 6, 1, 1}).contiguous(at::MemoryFormat::ChannelsLast);
-  const auto out = example.layer(x, Activation::relu6, true);
+  const auto out = example.layer(x, Activation::relu6, {true});
   EXPECT_LT(relative(out.detach(), example.reference(x, false).detach()), 1e-5);
   EXPECT_TRUE(at::equal(example.list.buffers[0].tensor, mean));
   EXPECT_TRUE(at::equal(example.list.buffers[1].tensor, variance));
   (void)example.layer(at::randn({1, 6, 2, 1}).contiguous(at::MemoryFormat::ChannelsLast), Activation::relu6,
-                      true);
+                      {true});
   EXPECT_FALSE(at::equal(example.list.buffers[1].tensor, variance)) << "two values have a variance";
   EXPECT_TRUE(example.list.buffers[1].tensor.isfinite().all().item<bool>());
 }

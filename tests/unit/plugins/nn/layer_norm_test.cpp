@@ -1,4 +1,4 @@
-#include "nn/layer_norm.hpp"
+#include "nn/norms/layer_norm.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

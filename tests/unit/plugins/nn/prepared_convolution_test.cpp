@@ -24,7 +24,7 @@ struct Prepared {
     list.parameters[2].tensor.uniform_(-1, 1);
     x = at::randn({2, shape.inputs, 9, 9}).contiguous(at::MemoryFormat::ChannelsLast);
   }
-  at::Tensor run(at::ScalarType dtype) const { return layer(x.to(dtype), Activation::relu6, false); }
+  at::Tensor run(at::ScalarType dtype) const { return layer(x.to(dtype), Activation::relu6, {false}); }
   void change_weight() const { list.parameters[0].tensor.copy_(list.parameters[0].tensor * 3); }
 
   TensorList list;
@@ -81,12 +81,12 @@ TEST(PreparedConvolution, what_needs_the_tensors_themselves_takes_them) {
       at::NoGradGuard no_grad;
       before = one.run(at::kFloat);
       other_dtype = one.run(at::kBFloat16);
-      by_batch = one.layer(one.x, Activation::none, true);
+      by_batch = one.layer(one.x, Activation::none, {true});
       one.change_weight();
       one.list.parameters[2].tensor.add_(1);
       expect_same(one.run(at::kFloat), before);
       EXPECT_FALSE(at::equal(one.run(at::kBFloat16), other_dtype));
-      EXPECT_FALSE(at::equal(one.layer(one.x, Activation::none, true), by_batch));
+      EXPECT_FALSE(at::equal(one.layer(one.x, Activation::none, {true}), by_batch));
     }
     one.list.parameters[0].tensor.requires_grad_(true);
     const auto with_gradient = one.run(at::kFloat);

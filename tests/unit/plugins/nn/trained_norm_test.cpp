@@ -1,4 +1,4 @@
-#include "nn/trained_norm.hpp"
+#include "nn/norms/trained_norm.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

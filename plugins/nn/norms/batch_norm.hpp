@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,19 @@ struct BatchNormConstants {
   double epsilon, momentum;
 };
 
+/// Says by which statistics a batch norm divides.
+struct NormStatistics {
+  bool of_batch = false;  ///< those of the batch, towards which the running ones move; else the running ones
+  std::shared_ptr<const SumOverProcesses> sum{};  ///< the batch is that of all processes; null: of this one
+};
+
 /// Batch normalisation of (B, D) (Ioffe, Szegedy 2015, algorithms 1 and 2): momentum 0.1, epsilon 1e-5; by
 /// running statistics in evaluation and for a batch of one. Convolutions have ConvolutionNorm.
 class BatchNorm {
  public:
   explicit BatchNorm(int64_t width);
 
-  at::Tensor operator()(const at::Tensor& x, bool training) const;
+  at::Tensor operator()(const at::Tensor& x, const NormStatistics& statistics) const;
   std::vector<NamedTensor> parameters(const std::string& prefix = "bn.") const;
   std::vector<NamedTensor> buffers(const std::string& prefix = "bn.") const;
 

@@ -1,4 +1,4 @@
-#include "nn/trained_norm.hpp"
+#include "nn/norms/trained_norm.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "nn/gradient_function.hpp"
-#include "nn/norm_kernels.hpp"
+#include "nn/norms/norm_kernels.hpp"
 
 namespace kindred::nn {
 namespace {

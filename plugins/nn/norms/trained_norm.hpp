@@ -2,8 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "nn/batch_norm.hpp"
 #include "nn/inference_convolution.hpp"
+#include "nn/norms/batch_norm.hpp"
 
 namespace kindred::nn {
 

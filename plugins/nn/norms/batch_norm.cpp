@@ -1,6 +1,8 @@
-#include "nn/batch_norm.hpp"
+#include "nn/norms/batch_norm.hpp"
 
 #include <ATen/ATen.h>
+
+#include "nn/norms/shared_norm.hpp"
 
 namespace kindred::nn {
 namespace {
@@ -15,8 +17,10 @@ BatchNorm::BatchNorm(int64_t width)
       running_mean_(at::zeros({width}, at::kFloat)),
       running_var_(at::ones({width}, at::kFloat)) {}
 
-at::Tensor BatchNorm::operator()(const at::Tensor& x, bool training) const {
-  return at::batch_norm(x, scale_, shift_, running_mean_, running_var_, training && x.size(0) > 1,
+at::Tensor BatchNorm::operator()(const at::Tensor& x, const NormStatistics& statistics) const {
+  if (statistics.of_batch && statistics.sum)
+    return shared_norm(x, {scale_, shift_, running_mean_, running_var_}, kRowNorm, statistics.sum);
+  return at::batch_norm(x, scale_, shift_, running_mean_, running_var_, statistics.of_batch && x.size(0) > 1,
                         kRowNorm.momentum, kRowNorm.epsilon, false);
 }
 

@@ -1,4 +1,4 @@
-#include "nn/norm_kernels.hpp"
+#include "nn/norms/norm_kernels.hpp"
 
 #include "nn/processor_clones.hpp"
 
