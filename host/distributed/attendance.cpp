@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -100,13 +101,15 @@ void Attendance::watch() {
 }
 
 void Attendance::beat() {
-  store_->set(beat_key(member_.rank), std::to_string(++beats_));
-  if (store_->has(kFailed)) note(store_->get(kFailed));
   bool lost = false;
+  auto sign = std::to_string(++beats_) + " ";
   {
     const std::lock_guard<std::mutex> one(mutex_);
     lost = lost_connection_;
+    sign += progress_;
   }
+  store_->set(beat_key(member_.rank), sign);
+  if (store_->has(kFailed)) note(store_->get(kFailed));
   if (lost) store_->set(kSuspicion, "1");
   look_at_others();
 }
@@ -122,6 +125,7 @@ void Attendance::look_at_others() {
     const auto key = beat_key(rank);
     const auto text = store_->has(key) ? store_->get(key) : std::string();
     if (text != sign.text || sign.seen == 0) {
+      const std::lock_guard<std::mutex> one(mutex_);
       sign = {text, now};
     } else if (now - sign.seen > limit) {
       const auto reason = fmt::format(
@@ -133,6 +137,19 @@ void Attendance::look_at_others() {
       return;
     }
   }
+}
+
+void Attendance::tell_progress(const std::string& text) {
+  const std::lock_guard<std::mutex> one(mutex_);
+  progress_ = text;
+}
+
+std::vector<std::string> Attendance::told_progress() const {
+  const std::lock_guard<std::mutex> one(mutex_);
+  std::vector<std::string> all;
+  for (const auto& sign : signs_)
+    all.push_back(sign.text.substr(std::min(sign.text.size(), sign.text.find(' ') + 1)));
+  return all;
 }
 
 void Attendance::note(const std::string& reason) {

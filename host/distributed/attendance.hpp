@@ -48,6 +48,11 @@ class Attendance {
   /// Tells all others that this process ends, and why. The first reason that was told is the one that counts.
   void tell_failure(const std::string& reason);
 
+  /// From now on signs of life carry this text, a line on how far this process is.
+  void tell_progress(const std::string& text);
+  /// What rank 0 was told in this way, by rank. Other ranks know of nothing.
+  std::vector<std::string> told_progress() const;
+
   /// No sign of life is given or looked for any more; the group has done its work.
   void end();
 
@@ -72,13 +77,13 @@ class Attendance {
     std::string text;
     double seen = 0;  ///< when it changed last
   };
-  std::vector<Sign> signs_;  ///< by rank; of the watching thread
+  std::vector<Sign> signs_;  ///< by rank; changed by the thread that looks for them
   long beats_ = 0;
   double store_lost_ = 0;  ///< since when; 0: it is there
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::string failure_;
+  std::string failure_, progress_;
   double failed_at_ = 0;
   double asking_since_ = 0;  ///< when the store was asked for something that it has not answered; 0: it has
   bool lost_connection_ = false, ends_ = false, is_over_ = false;

@@ -307,6 +307,8 @@ class C10dGroup final : public Group {
     // The store ends with this process, so that the others read the reason first.
     if (member_.rank == 0 && !member_.has_store) std::this_thread::sleep_for(kLastWords);
   }
+  void tell_progress(const std::string& text) override { attendance_->tell_progress(text); }
+  std::vector<std::string> told_progress() const override { return attendance_->told_progress(); }
 
   void end() override {
     communicator_->barrier();

@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "host/base/context.hpp"
 #include "host/distributed/communicator.hpp"
@@ -27,6 +28,10 @@ class Group {
   virtual std::string failure() const = 0;
   /// Tells the others that this process ends, and why. [thread-safe]
   virtual void tell_failure(const std::string& reason) = 0;
+  /// Tells rank 0 with the next sign of life how far this process is, and what rank 0 was told, by rank;
+  /// empty texts where it was told nothing. [thread-safe]
+  virtual void tell_progress(const std::string& text) = 0;
+  virtual std::vector<std::string> told_progress() const = 0;
   /// Ends a group that has done its work: all have to call it.
   virtual void end() = 0;
 

@@ -6,15 +6,16 @@
 
 #include "host/base/context.hpp"
 #include "host/distributed/group.hpp"
+#include "host/distributed/member_progress.hpp"
 
 namespace kindred::host {
 
-/// The context of one process of a group: rank 0 speaks for all, the others say only what they warn of, and
-/// the work stops where the group has failed. [thread-safe]
+/// The context of one process of a group: rank 0 speaks for all and shows with its progress who is behind,
+/// the others say only what they warn of, and the work stops where the group has failed. [thread-safe]
 class MemberContext final : public Context {
  public:
   /// Both must outlive it.
-  MemberContext(Context& inner, const Group& group) : inner_(inner), group_(group) {}
+  MemberContext(Context& inner, Group& group) : inner_(inner), group_(group) {}
 
   bool interrupted() const override { return inner_.interrupted() || !group_.failure().empty(); }
   void info(const std::string& text) override {
@@ -26,7 +27,11 @@ class MemberContext final : public Context {
     if (is_first()) inner_.add_log_file(path);
   }
   void show(const ProgressState& state) override {
-    if (is_first()) inner_.show(state);
+    if (is_first()) {
+      inner_.show(with_slowest(state, group_.told_progress()));
+    } else {
+      group_.tell_progress(told_progress(state));
+    }
   }
 
  private:
@@ -36,7 +41,7 @@ class MemberContext final : public Context {
   }
 
   Context& inner_;
-  const Group& group_;
+  Group& group_;
 };
 
 }  // namespace kindred::host

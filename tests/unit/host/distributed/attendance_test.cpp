@@ -65,6 +65,13 @@ TEST(Attendance, is_quiet_while_all_are_there) {
   for (int64_t rank = 0; rank < 3; ++rank) EXPECT_EQ(group.of(rank).failure(), "");
 }
 
+TEST(Attendance, tells_the_first_process_how_far_the_others_are) {
+  Group3 group;
+  group.of(2).tell_progress("0.250 encoding");
+  EXPECT_EQ(awaited([&] { return group.of(0).told_progress()[2]; }), "0.250 encoding");
+  EXPECT_EQ(group.of(0).told_progress()[1], "");
+}
+
 TEST(Attendance, misses_a_process_that_is_gone_on_all_others) {
   Group3 group;
   group.kill(2);
