@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kindred/distance.hpp"
+#include "transposed_sum.hpp"
 
 namespace kindred {
 namespace {
@@ -36,8 +37,7 @@ class ProductsOfItself : public torch::autograd::Function<ProductsOfItself> {
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
-    const auto& gradient = gradients[0];
-    return {(gradient + gradient.t()).matmul(context->get_saved_variables()[0])};
+    return {sum_with_transposed(gradients[0]).matmul(context->get_saved_variables()[0])};
   }
 };
 

@@ -1,8 +1,11 @@
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <limits>
 
-#include "kindred/distance.hpp"
+#include "core/losses/pair_terms.hpp"
 #include "kindred/miner.hpp"
 #include "kindred/plugin.hpp"
 #include "positives.hpp"
@@ -32,22 +35,39 @@ class DistanceWeightedMiner final : public Miner {
 
   Mined mine(const PairBatch& batch) override {
     const auto lists = positive_lists(batch.masks);
-    return {{}, triplets_of(lists, draw(weights(batch), lists.longest()), batch.masks.negative)};
+    const auto cosines = cosine_similarities(batch);
+    const auto uniform = at::rand({cosines.size(0), lists.longest()}, at::TensorOptions().dtype(at::kDouble))
+                             .to(cosines.device());
+    const auto& negatives = batch.masks.negative;
+    const auto dimension = static_cast<double>(batch.embeddings.size(1));
+    auto drawn = at::empty_like(lists.columns);
+    const auto draw_rows = [&](int64_t begin, int64_t end) {
+      const at::NoGradGuard no_grad;
+      const auto part = [&](const at::Tensor& of_all) { return of_all.slice(0, begin, end); };
+      part(drawn).copy_(draw(weights(2 - 2 * part(cosines), part(negatives), dimension), part(uniform)));
+    };
+    if (cosines.is_cpu()) {
+      // What is computed between two matrices stays in the cache.
+      const int64_t rows = cosines.size(0), tiles = (rows + kTileRows - 1) / kTileRows;
+      at::parallel_for(0, tiles, 1, [&](int64_t first, int64_t last) {
+        for (int64_t i = first; i < last; ++i) draw_rows(i * kTileRows, std::min((i + 1) * kTileRows, rows));
+      });
+    } else {
+      draw_rows(0, cosines.size(0));
+    }
+    return {{}, triplets_of(lists, drawn, negatives)};
   }
 
  private:
-  /// float64 (B, R), zero where nothing may be drawn.
-  at::Tensor weights(const PairBatch& batch) const {
+  static constexpr int64_t kTileRows = 16;
+
+  /// Of squared distances (B, R) -> float64 (B, R), zero where nothing may be drawn.
+  at::Tensor weights(const at::Tensor& squared, const at::Tensor& negatives, double dimension) const {
     constexpr double infinity = std::numeric_limits<double>::infinity();
-    const auto dimension = static_cast<double>(batch.embeddings.size(1));
-    const auto& negatives = batch.masks.negative;
-    const auto x = l2_normalized(batch.embeddings);
-    const bool itself = batch.references.is_same(batch.embeddings);
-    const auto d = distance_matrix(Distance::euclidean, x, itself ? x : l2_normalized(batch.references))
-                       .clamp_min(params_.cutoff);
+    const auto d = squared.clamp_min(params_.cutoff * params_.cutoff);  // as its square
     const auto logarithm =
-        (2 - dimension) * d.log() - (dimension - 3) / 2 * (1 - d.square() / 4).clamp_min(1e-8).log();
-    const auto allowed = negatives.logical_and(d < params_.far);
+        (2 - dimension) / 2 * d.log() - (dimension - 3) / 2 * (1 - d / 4).clamp_min(1e-8).log();
+    const auto allowed = negatives.logical_and(d < params_.far * params_.far);
     const auto some = allowed.any(1, true);
     const auto relative = logarithm.masked_fill(allowed.logical_not(), -infinity)
                               .masked_fill(some.logical_not(), 0);  // these rows are replaced
@@ -55,12 +75,10 @@ class DistanceWeightedMiner final : public Miner {
     return at::where(some, weighted, negatives.to(weighted.scalar_type())).to(at::kDouble);
   }
 
-  /// Returns columns int64 (B, count), each drawn with its weight.
-  static at::Tensor draw(const at::Tensor& weights, int64_t count) {
+  /// Returns columns int64 (B, K), each drawn with its weight by a number of uniform (B, K), from 0 to 1.
+  static at::Tensor draw(const at::Tensor& weights, const at::Tensor& uniform) {
     const auto sums = weights.cumsum(1).contiguous();
     const auto total = sums.slice(1, sums.size(1) - 1);
-    const auto uniform =
-        at::rand({weights.size(0), count}, weights.options().device(at::kCPU)).to(weights.device());
     // The first column whose running sum exceeds the draw, so that columns of weight zero never come.
     const auto found = at::searchsorted(sums, (uniform * total).contiguous(), false, true);
     // Rounding can make a draw reach the total; it gets the last column that has a weight then.

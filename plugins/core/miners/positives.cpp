@@ -5,17 +5,22 @@
 #include <utility>
 #include <vector>
 
+#include "core/losses/chosen_sums.hpp"
+
 namespace kindred {
 
 PositiveLists positive_lists(const PairMasks& masks) {
-  const auto counts = masks.positive.sum(1);
+  const auto counts = counts_of_chosen(masks.positive);
   const int64_t longest = counts.numel() == 0 ? 0 : counts.max().item<int64_t>();
   return {std::get<1>(masks.positive.to(at::kByte).topk(longest, 1)), counts};
 }
 
+at::Tensor PositiveLists::are_there() const {
+  return at::arange(longest(), counts.options()).unsqueeze(0) < counts.unsqueeze(1);
+}
+
 Triplets triplets_of(const PositiveLists& lists, const at::Tensor& choices, const at::Tensor& negatives) {
-  const auto place = at::arange(lists.longest(), lists.counts.options()).unsqueeze(0);
-  const auto kept = (place < lists.counts.unsqueeze(1)).logical_and(negatives.any(1, true)).nonzero();
+  const auto kept = lists.are_there().logical_and(negatives.any(1, true)).nonzero();
   const auto rows = kept.select(1, 0), places = rows * lists.longest() + kept.select(1, 1);
   return {rows, lists.columns.reshape({-1}).index_select(0, places),
           choices.reshape({-1}).index_select(0, places)};

@@ -15,6 +15,8 @@ struct PositiveLists {
   at::Tensor counts;   ///< int64 (B)
 
   int64_t longest() const { return columns.size(1); }
+  /// bool (B, K): which places hold a positive.
+  at::Tensor are_there() const;
   /// bool (B): anchors that have a positive number k.
   at::Tensor has(int64_t k) const { return counts.gt(k); }
   /// Returns the column of positive number k of each anchor, (B, 1).

@@ -12,13 +12,17 @@ namespace kindred {
 
 at::Tensor contrastive_loss(const at::Tensor& distances, const PairMasks& masks,
                             const ContrastiveShape& shape) {
-  const auto term = [&](const at::Tensor& gap, const at::Tensor& chosen) {
-    const auto active = gap.relu();
-    return mean_of_chosen(shape.squared ? active.square() : active,
-                          shape.active_only ? chosen.logical_and(active > 0) : chosen);
+  const auto term = [&](double sign, double offset, const at::Tensor& chosen) {
+    if (!shape.squared) {
+      const auto gaps = hinge_sums(distances, chosen, sign, at::full({}, offset, distances.options()));
+      const auto count =
+          shape.active_only ? gaps.active : counts_of_chosen(chosen).to(distances.scalar_type());
+      return gaps.sums.sum() / count.sum().clamp_min(1);
+    }
+    const auto active = (sign * distances + offset).relu();
+    return mean_of_chosen(active.square(), shape.active_only ? chosen.logical_and(active > 0) : chosen);
   };
-  return term(distances - shape.positive_margin, masks.positive) +
-         term(shape.negative_margin - distances, masks.negative);
+  return term(1, -shape.positive_margin, masks.positive) + term(-1, shape.negative_margin, masks.negative);
 }
 
 namespace {

@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 
+#include "core/losses/chosen_entries.hpp"
 #include "core/losses/pair_distance.hpp"
 #include "core/losses/pair_terms.hpp"
 #include "kindred/loss.hpp"
@@ -49,8 +50,10 @@ class LiftedStructureLoss final : public PairLoss {
     const auto of_others =
         masked_logsumexp(gaps.slice(1, batch).t(), masks.negative.slice(1, batch).t(), kNothing);
     const auto of_references = at::cat({of_anchors, of_others});  // (R)
-    const auto lifted = at::logaddexp(of_anchors.unsqueeze(1), of_references.unsqueeze(0)) + d;
-    return mean_of_chosen(lifted.relu().square(), masks.positive) / 2;
+    const ChosenEntries positives(masks.positive);
+    const auto lifted =
+        at::logaddexp(positives.of_rows(of_anchors), positives.of_columns(of_references)) + positives.of(d);
+    return positives.mean(lifted.relu().square()) / 2;
   }
 
   at::Tensor generalized(const at::Tensor& d, const PairMasks& masks) const {

@@ -44,27 +44,31 @@ class MarginLoss final : public PairLoss {
   at::Tensor forward_pairs(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     const auto beta = beta_.to(d.options());
-    const auto positive = (d - beta + params_.margin).relu(), negative = (beta - d + params_.margin).relu();
-    at::Tensor positive_weight, negative_weight;  // in how many triplets a pair is
-    if (batch.triplets.defined()) {
-      positive_weight = counts(d, batch.triplets.anchors, batch.triplets.positives);
-      negative_weight = counts(d, batch.triplets.anchors, batch.triplets.negatives);
-    } else {
-      const auto as_numbers = [&](const at::Tensor& mask) { return mask.to(d.scalar_type()); };
-      const auto positives = as_numbers(batch.masks.positive), negatives = as_numbers(batch.masks.negative);
-      positive_weight = positives * negatives.sum(1, true);
-      negative_weight = negatives * positives.sum(1, true);
-    }
-    const auto active = (positive_weight * (positive > 0)).sum() + (negative_weight * (negative > 0)).sum();
-    const auto loss =
-        ((positive * positive_weight).sum() + (negative * negative_weight).sum()) / active.clamp_min(1);
+    const auto loss = batch.triplets.defined() ? of_triplets(d, beta, batch.triplets)
+                                               : of_all_triplets(d, beta, batch.masks);
     return params_.learn_beta ? loss + params_.nu * beta : loss;
   }
 
  private:
-  static at::Tensor counts(const at::Tensor& d, const at::Tensor& rows, const at::Tensor& columns) {
-    const auto ones = at::ones({rows.numel()}, d.options().requires_grad(false));
-    return at::zeros({d.numel()}, ones.options()).index_add(0, rows * d.size(1) + columns, ones).view_as(d);
+  /// A pair is in as many triplets as name it.
+  at::Tensor of_triplets(const at::Tensor& d, const at::Tensor& beta, const Triplets& triplets) const {
+    const auto rows = triplets.anchors * d.size(1);
+    const auto pairs =
+        d.reshape({-1}).index_select(0, at::cat({rows + triplets.positives, rows + triplets.negatives}));
+    const auto count = rows.numel();
+    const auto gaps =
+        at::cat({pairs.slice(0, 0, count) - beta, beta - pairs.slice(0, count)}) + params_.margin;
+    const auto active = gaps.detach().gt(0).sum().clamp_min(1).to(d.scalar_type());
+    return gaps.relu().sum() / active;
+  }
+
+  at::Tensor of_all_triplets(const at::Tensor& d, const at::Tensor& beta, const PairMasks& masks) const {
+    const auto positive = hinge_sums(d, masks.positive, 1, params_.margin - beta),
+               negative = hinge_sums(d, masks.negative, -1, params_.margin + beta);
+    const auto positives = counts_of_chosen(masks.positive).to(d.scalar_type()),
+               negatives = counts_of_chosen(masks.negative).to(d.scalar_type());
+    const auto active = (positive.active * negatives).sum() + (negative.active * positives).sum();
+    return ((positive.sums * negatives).sum() + (negative.sums * positives).sum()) / active.clamp_min(1);
   }
 
   Params params_;

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "core/losses/chosen_entries.hpp"
 #include "core/losses/pair_terms.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
@@ -31,7 +32,8 @@ class NtXentLoss final : public PairLoss {
     const auto logits = cosine_similarities(batch) / params_.temperature;
     // An anchor without negatives has a loss of zero: softplus of a very negative number.
     const auto negatives = masked_logsumexp(logits, batch.masks.negative, kNothing);
-    return mean_of_chosen(log_one_plus_exp(negatives.unsqueeze(1) - logits), batch.masks.positive);
+    const ChosenEntries positives(batch.masks.positive);
+    return positives.mean(log_one_plus_exp(positives.of_rows(negatives) - positives.of(logits)));
   }
 
  private:

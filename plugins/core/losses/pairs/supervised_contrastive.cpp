@@ -29,7 +29,7 @@ class SupervisedContrastiveLoss final : public PairLoss {
     const auto logits = cosine_similarities(batch) / params_.temperature;
     const auto all = masked_logsumexp(logits, masks.positive.logical_or(masks.negative), 0);
     const auto pull = logits.masked_fill(masks.positive.logical_not(), 0).sum(1) /
-                      masks.positive.sum(1).clamp_min(1).to(logits.scalar_type());
+                      counts_of_chosen(masks.positive).clamp_min(1).to(logits.scalar_type());
     return mean_of_chosen(all - pull, has_positive(masks));
   }
 

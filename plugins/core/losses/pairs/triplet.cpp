@@ -126,7 +126,8 @@ class TripletLoss final : public PairLoss {
     auto number = sums.count;
     if (params_.average == "all") {
       const auto dtype = distances.scalar_type();
-      number = (masks.positive.sum(1).to(dtype) * masks.negative.sum(1).to(dtype)).sum();
+      number =
+          (counts_of_chosen(masks.positive).to(dtype) * counts_of_chosen(masks.negative).to(dtype)).sum();
     }
     number = number.clamp_min(1);
     return with_known_gradient(distances, sums.gaps / number, sums.gradient / number);

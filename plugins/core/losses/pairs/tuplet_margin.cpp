@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include "core/losses/angles.hpp"
+#include "core/losses/chosen_entries.hpp"
 #include "core/losses/pair_terms.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
@@ -31,8 +32,9 @@ class TupletMarginLoss final : public PairLoss {
   at::Tensor forward_pairs(const PairBatch& batch) override {
     const auto cosine = cosine_similarities(batch);
     const auto negatives = masked_logsumexp(params_.scale * cosine, batch.masks.negative, kNothing);
-    const auto positives = params_.scale * cosine_of_shifted(cosine, -params_.margin);
-    return mean_of_chosen(log_one_plus_exp(negatives.unsqueeze(1) - positives), batch.masks.positive);
+    const ChosenEntries positives(batch.masks.positive);
+    const auto own = params_.scale * cosine_of_shifted(positives.of(cosine), -params_.margin);
+    return positives.mean(log_one_plus_exp(positives.of_rows(negatives) - own));
   }
 
  private:

@@ -3,6 +3,7 @@
 #include "core/losses/pair_terms.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
+#include "soft_histograms.hpp"
 
 namespace kindred {
 namespace {
@@ -27,28 +28,19 @@ class FastApLoss final : public PairLoss {
   at::Tensor forward_pairs(const PairBatch& batch) override {
     // Between vectors of length 1 the squared distance is 2 - 2 x.y; in widths of a bin:
     const auto place = (2 - 2 * cosine_similarities(batch)) * (static_cast<double>(params_.bins) / 4);
-    const auto lower = place.detach().floor().clamp(0, static_cast<double>(params_.bins - 1));
     const auto& masks = batch.masks;
-    const auto positives = histogram(place, lower, masks.positive);
-    const auto negatives = histogram(place, lower, masks.negative).cumsum(1);
+    const auto histograms = soft_histograms(place, masks, params_.bins);
+    const auto& positives = histograms.positive;
+    const auto negatives = histograms.negative.cumsum(1);
     const auto above = positives * negatives, below = positives.cumsum(1) + negatives;
     const auto counted = below.detach() > 0;
     const auto terms =
         at::where(counted, above / at::where(counted, below, at::ones_like(below)), at::zeros_like(below));
-    const auto count = masks.positive.sum(1).clamp_min(1).to(place.scalar_type());
+    const auto count = counts_of_chosen(masks.positive).clamp_min(1).to(place.scalar_type());
     return mean_of_chosen(terms.sum(1) / count, has_positive(masks));
   }
 
  private:
-  /// (B, bins + 1): sums of the triangles' heights at the chosen places.
-  at::Tensor histogram(const at::Tensor& place, const at::Tensor& lower, const at::Tensor& chosen) const {
-    const auto weight = chosen.to(place.scalar_type());
-    const auto upper_share = (place - lower) * weight;
-    const auto bin = lower.to(at::kLong);
-    const auto empty = at::zeros({place.size(0), params_.bins + 1}, place.options().requires_grad(false));
-    return empty.scatter_add(1, bin, weight - upper_share).scatter_add(1, bin + 1, upper_share);
-  }
-
   Params params_;
 };
 

@@ -38,7 +38,7 @@ class RecallAtKLoss final : public PairLoss {
 
   at::Tensor forward_pairs(const PairBatch& batch) override {
     const auto s = cosine_similarities(batch);
-    const auto count = batch.masks.positive.sum(1).to(s.scalar_type()).clamp_min(1);
+    const auto count = counts_of_chosen(batch.masks.positive).to(s.scalar_type()).clamp_min(1);
     const auto queries = has_positive(batch.masks).sum().to(s.scalar_type());
     const auto weight = at::ones_like(count) / queries.clamp_min(1);
     const auto recall =
@@ -46,7 +46,8 @@ class RecallAtKLoss final : public PairLoss {
           auto value = at::zeros_like(ranks.overall), slope = at::zeros_like(value);
           for (const auto k : params_.ks) {
             const auto share =
-                count.clamp_max(static_cast<double>(k)) * static_cast<double>(params_.ks.size());
+                (count.clamp_max(static_cast<double>(k)) * static_cast<double>(params_.ks.size()))
+                    .unsqueeze(1);
             const auto inside =
                 ((static_cast<double>(k) + 0.5 - ranks.overall) / params_.temperature).sigmoid();
             value += inside / share;

@@ -128,14 +128,15 @@ struct ValueAndGradient {
 
 using Term = std::function<RankTerm(const SmoothRanks&)>;
 
-/// What positive k of each row adds to the sum, (), and how much the sum grows with sigma of another positive
-/// and of a negative, (B) each.
+/// What positives of each row add to the sum, (), and how much the sum grows with sigma of another positive
+/// and of a negative, (B, K) each.
 struct WeightedTerm {
   at::Tensor value, by_positive, by_negative;
 };
 
-WeightedTerm weighted(const RankTerm& term, const at::Tensor& has_positive, const at::Tensor& weight) {
-  const auto rows = at::where(has_positive, weight, at::zeros_like(weight));  // none left: 0
+/// is_there: bool (B, K); weight (B).
+WeightedTerm weighted(const RankTerm& term, const at::Tensor& is_there, const at::Tensor& weight) {
+  const auto rows = weight.unsqueeze(1) * is_there.to(weight.scalar_type());
   return {(rows * term.value).sum(), rows * (term.by_among + term.by_overall), rows * term.by_overall};
 }
 
@@ -143,16 +144,9 @@ ValueAndGradient sum_by_rows(const RankedRows& rows, const at::Tensor& weight, c
   ValueAndGradient sum;
   AT_DISPATCH_FLOATING_TYPES(rows.similarities.scalar_type(), "sum_over_ranks", [&] {
     const auto ranks = ranks_of<scalar_t>(rows);
-    sum.value = at::zeros({}, weight.options());
-    const auto by_positive = at::zeros_like(ranks.among), by_negative = at::zeros_like(ranks.among);
-    for (int64_t k = 0; k < rows.positives.longest(); ++k) {
-      const auto one = weighted(term({ranks.among.select(1, k), ranks.overall.select(1, k)}),
-                                rows.positives.has(k), weight);
-      sum.value += one.value;
-      by_positive.select(1, k).copy_(one.by_positive);
-      by_negative.select(1, k).copy_(one.by_negative);
-    }
-    sum.gradient = gradient_of<scalar_t>(rows, by_positive, by_negative);
+    const auto all = weighted(term(ranks), rows.positives.are_there(), weight);
+    sum.value = all.value;
+    sum.gradient = gradient_of<scalar_t>(rows, all.by_positive.contiguous(), all.by_negative.contiguous());
   });
   return sum;
 }
@@ -165,12 +159,12 @@ ValueAndGradient sum_by_positives(const RankedRows& rows, const at::Tensor& weig
     const auto place = rows.positives.column(k);  // (B, 1)
     const auto sigma = ((s - s.gather(1, place)) * rows.sharpness).sigmoid();
     const auto others = rows.masks.positive.scatter(1, place, false).to(s.scalar_type());
-    const auto among = 1 + (sigma * others).sum(1);
-    const auto one =
-        weighted(term({among, among + (sigma * negatives).sum(1)}), rows.positives.has(k), weight);
+    const auto among = 1 + (sigma * others).sum(1, true);
+    const auto one = weighted(term({among, among + (sigma * negatives).sum(1, true)}),
+                              rows.positives.has(k).unsqueeze(1), weight);
     sum.value += one.value;
     // The gradient goes through sigma to all columns, and with the opposite sign to the positive itself.
-    const auto by_sigma = others * one.by_positive.unsqueeze(1) + negatives * one.by_negative.unsqueeze(1);
+    const auto by_sigma = others * one.by_positive + negatives * one.by_negative;
     const auto slope = sigma * (1 - sigma) * rows.sharpness * by_sigma;
     sum.gradient += slope;
     sum.gradient.scatter_add_(1, place, -slope.sum(1, true));

@@ -13,10 +13,10 @@ namespace kindred {
 ///   among    1 + sum_{j in P(q), j != i} sigma((s_qj - s_qi) / temperature)
 ///   overall  the same over P(q) and N(q)
 struct SmoothRanks {
-  at::Tensor among, overall;  ///< (B), one positive of each row
+  at::Tensor among, overall;  ///< (B, K), some positives of each row
 };
 
-/// What a loss makes of the ranks of one positive per row, and its derivatives; (B) each.
+/// What a loss makes of the ranks of each positive, and its derivatives; (B, K) each.
 struct RankTerm {
   at::Tensor value, by_among, by_overall;
 };

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace kindred {
+
+/// The entries of a matrix that a mask chooses, as what a loss computes of each of them alone: of few entries
+/// on the CPU those only, else all of them, of which mean() takes the chosen ones.
+class ChosenEntries {
+ public:
+  /// chosen: bool (B, R).
+  explicit ChosenEntries(const at::Tensor& chosen);
+
+  /// Values of a matrix (B, R), of a vector (B) and of a vector (R) at each entry. They broadcast against
+  /// each other.
+  at::Tensor of(const at::Tensor& matrix) const;
+  at::Tensor of_rows(const at::Tensor& vector) const;
+  at::Tensor of_columns(const at::Tensor& vector) const;
+
+  /// The mean of values that were computed from those, (); a zero with a gradient path where none is chosen.
+  at::Tensor mean(const at::Tensor& values) const;
+
+ private:
+  at::Tensor chosen_;
+  at::Tensor rows_, columns_;  ///< int64 (E); undefined where all entries are computed
+};
+
+}  // namespace kindred
