@@ -10,8 +10,9 @@
 
 namespace kindred::host {
 
-/// What the contracts of losses, miners, encoders and heads have in common: all of them have tensors. For
-/// their .cpp files only.
+/// What the contracts of losses, miners, encoders and heads have in common: all of them have tensors. Each is
+/// a SharesStatistics, whose share_statistics() returns false where the component is none. For their .cpp
+/// files only.
 template <class Interface>
 class ModuleContract : public Contract<Interface>, public SharesStatistics {
  public:

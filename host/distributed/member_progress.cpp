@@ -2,12 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace kindred::host {
 namespace {
 
-constexpr double kBehind = 0.05;  // less is the time that the word takes to arrive
+constexpr double kBehind = 0.05, kSecondsOfWord = 3;
+
+/// What another process has done may be more than it was known to have: a unit, and what it does while the
+/// word travels.
+double least_gap(const ProgressState& state) {
+  const double total = std::max(1.0, static_cast<double>(state.total));
+  return std::max(kBehind, (1.5 + state.rate * kSecondsOfWord) / total);
+}
 
 double share_done(const ProgressState& state) {
   if (state.finished || state.total <= 0) return 1;
@@ -21,7 +29,8 @@ std::string told_progress(const ProgressState& state) {
 }
 
 ProgressState with_slowest(ProgressState state, const std::vector<std::string>& told) {
-  double least = share_done(state) - kBehind;
+  if (state.finished) return state;
+  double least = share_done(state) - least_gap(state);
   size_t slowest = told.size();
   for (size_t rank = 0; rank < told.size(); ++rank) {
     const auto& text = told[rank];

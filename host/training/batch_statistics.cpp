@@ -59,8 +59,15 @@ BatchStatistics::BatchStatistics(const Model& model, const std::vector<EncoderSp
   }
   for (const auto& stage : model.heads.stages) {
     // Buffers of a head with a closed form are its result.
-    if (!stage.fitted && !stage.head->needs_fit() && !stage.head->buffers().empty())
-      add(*stage.head, stage.id);
+    if (!stage.head->needs_fit() && !stage.head->buffers().empty()) add(*stage.head, stage.id);
+  }
+}
+
+BatchStatistics::~BatchStatistics() {
+  try {
+    end();
+  } catch (const std::exception&) {
+    return;  // a component that cannot forget what adds up is not run any more either
   }
 }
 
@@ -90,7 +97,8 @@ std::string BatchStatistics::description() const {
   std::string text;
   const auto say = [&](const std::vector<std::string>& ids, const std::string& what) {
     if (!ids.empty())
-      text += fmt::format("{}batch norms of {} {}", text.empty() ? "" : "; ", joined(ids), what);
+      text += fmt::format("{}batch norms, or what else keeps statistics, of {} {}", text.empty() ? "" : "; ",
+                          joined(ids), what);
   };
   say(sharing_ids_, "divide by the statistics of the whole batch");
   say(other_ids_,

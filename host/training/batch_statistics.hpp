@@ -25,6 +25,7 @@ class BatchStatistics {
                   bool in_parts);
   BatchStatistics(const BatchStatistics&) = delete;
   BatchStatistics& operator=(const BatchStatistics&) = delete;
+  ~BatchStatistics();
 
   /// Has to be called before each forward pass, with the number of samples that this process has of the
   /// batch. A process without samples computes nothing, so that norms of the others cannot wait for it and

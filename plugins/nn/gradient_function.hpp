@@ -12,7 +12,8 @@ inline at::Tensor channels_last(const at::Tensor& x) { return x.contiguous(at::M
 /// Throws c10::Error where a gradient is to have a gradient itself: kernels would leave out their part of it
 /// and LibTorch would not notice. Every backward() that calls kernels begins with it.
 inline void refuse_second_derivative() {
-  TORCH_CHECK(!at::GradMode::is_enabled(), "the layers of Kindred's encoders have no second derivative");
+  TORCH_CHECK(!at::GradMode::is_enabled(),
+              "this gradient comes from a kernel of Kindred, which has no second derivative");
 }
 
 }  // namespace kindred::nn

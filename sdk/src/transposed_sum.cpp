@@ -1,6 +1,7 @@
 #include "transposed_sum.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 
@@ -46,7 +47,8 @@ void add_all(const at::Tensor& x, const at::Tensor& out) {
 
 at::Tensor sum_with_transposed(const at::Tensor& given) {
   const bool is_known = given.scalar_type() == at::kFloat || given.scalar_type() == at::kDouble;
-  if (!given.is_cpu() || !is_known) return given.add(given.t());
+  // With gradients on, this is a part of a graph.
+  if (!given.is_cpu() || !is_known || at::GradMode::is_enabled()) return given.add(given.t());
   const auto x = given.contiguous();
   const auto out = x.new_empty(x.sizes());
   if (x.scalar_type() == at::kFloat) {

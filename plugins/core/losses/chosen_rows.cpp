@@ -1,30 +1,39 @@
 #include "chosen_rows.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
+#include "nn/processor_clones.hpp"
 #include "power_of_two.hpp"
 
 namespace kindred {
 namespace {
 
-/// So many sums are made side by side, which become vectors.
-constexpr int64_t kLanes = 32;
+/// So many sums are made side by side, which become vectors, and so many values are added before the sums
+/// are: long sums lose digits.
+constexpr int64_t kLanes = 32, kBlock = 8192;
 
-/// Calls `use(lane, j)` for all places of a row, whole blocks of lanes first.
+/// Calls `use(lane, j)` for the places [begin, end) of a row, whole groups of lanes first.
 template <class Use>
-KINDRED_INLINE void for_lanes(int64_t count, const Use& use) {
-  int64_t j = 0;
-  for (; j + kLanes <= count; j += kLanes) {
+KINDRED_INLINE void for_lanes(int64_t begin, int64_t end, const Use& use) {
+  int64_t j = begin;
+  for (; j + kLanes <= end; j += kLanes) {
     for (int64_t lane = 0; lane < kLanes; ++lane) use(lane, j + lane);
   }
-  for (int64_t lane = 0; j + lane < count; ++lane) use(lane, j + lane);
+  for (int64_t lane = 0; j + lane < end; ++lane) use(lane, j + lane);
 }
 
-template <class Number>
-KINDRED_INLINE Number total(const Number* lanes) {
+/// Adds up `term(j)` of all places of a row.
+template <class Number, class Term>
+KINDRED_INLINE Number sum_over(int64_t count, const Term& term) {
   Number sum = 0;
-  for (int64_t lane = 0; lane < kLanes; ++lane) sum += lanes[lane];
+  for (int64_t begin = 0; begin < count; begin += kBlock) {
+    Number lanes[kLanes] = {};
+    for_lanes(begin, begin + kBlock < count ? begin + kBlock : count,
+              [&](int64_t lane, int64_t j) { lanes[lane] += term(j); });
+    for (const Number one : lanes) sum += one;
+  }
   return sum;
 }
 
@@ -38,41 +47,34 @@ KINDRED_INLINE double exponential(double x) { return std::exp(x); }
 template <class Number>
 KINDRED_INLINE Number log_sum_exp(const ChosenRow<Number>& row, Number empty, Number* weights) {
   constexpr Number kNone = -std::numeric_limits<Number>::infinity();
+  if (count_of_chosen(row.chosen, row.count) == 0) {
+    std::fill(weights, weights + row.count, Number{0});
+    return empty;
+  }
   Number largest[kLanes];
   std::fill(largest, largest + kLanes, kNone);
-  for_lanes(row.count, [&](int64_t lane, int64_t j) {
+  for_lanes(0, row.count, [&](int64_t lane, int64_t j) {
     const Number value = row.chosen[j] ? row.values[j] : kNone;
     largest[lane] = value > largest[lane] ? value : largest[lane];
   });
   const Number top = *std::max_element(largest, largest + kLanes);
-  Number sums[kLanes] = {};
-  const bool is_empty = count_of_chosen(row.chosen, row.count) == 0;
-  if (is_empty) {
-    std::fill(weights, weights + row.count, Number{0});
-    return empty;
-  }
-  for_lanes(row.count, [&](int64_t lane, int64_t j) {
-    const Number one = exponential(row.values[j] - top);
-    weights[j] = row.chosen[j] ? one : Number{0};
-    sums[lane] += weights[j];
+  const Number sum = sum_over<Number>(row.count, [&](int64_t j) {
+    const Number below_top = row.chosen[j] ? row.values[j] - top : Number{0};
+    const Number one = exponential(below_top);
+    return weights[j] = row.chosen[j] ? one : Number{0};
   });
-  const Number sum = total(sums), share = 1 / sum;
+  const Number share = 1 / sum;
   for (int64_t j = 0; j < row.count; ++j) weights[j] *= share;
   return std::log(sum) + top;
 }
 
 template <class Number>
 KINDRED_INLINE HingeSum<Number> hinge(const ChosenRow<Number>& row, Number sign, Number offset) {
-  Number sums[kLanes] = {};
-  int32_t active[kLanes] = {};
-  for_lanes(row.count, [&](int64_t lane, int64_t j) {
-    const Number gap = sign * row.values[j] + offset;
-    // Written so that what is not a number is kept.
-    const bool counts = row.chosen[j] && !(gap <= 0);
-    sums[lane] += counts ? gap : Number{0};
-    active[lane] += counts ? 1 : 0;
-  });
-  return {total(sums), total(active)};
+  // Written so that what is not a number is kept.
+  const auto is_active = [&](int64_t j) { return row.chosen[j] && !(sign * row.values[j] + offset <= 0); };
+  const Number sum = sum_over<Number>(
+      row.count, [&](int64_t j) { return is_active(j) ? sign * row.values[j] + offset : Number{0}; });
+  return {sum, sum_over<int32_t>(row.count, [&](int64_t j) { return is_active(j) ? 1 : 0; })};
 }
 
 template <class Number>
@@ -86,10 +88,7 @@ KINDRED_INLINE void slopes_of_hinge(const ChosenRow<Number>& row, Number sign, N
 
 template <class Number>
 KINDRED_INLINE Number sum_of(const ChosenRow<Number>& row) {
-  Number sums[kLanes] = {};
-  for_lanes(row.count,
-            [&](int64_t lane, int64_t j) { sums[lane] += row.chosen[j] ? row.values[j] : Number{0}; });
-  return total(sums);
+  return sum_over<Number>(row.count, [&](int64_t j) { return row.chosen[j] ? row.values[j] : Number{0}; });
 }
 
 template <class Number>
@@ -125,9 +124,7 @@ KINDRED_CLONES float sum_of_chosen(const ChosenRow<float>& row) { return sum_of(
 double sum_of_chosen(const ChosenRow<double>& row) { return sum_of(row); }
 
 KINDRED_CLONES int64_t count_of_chosen(const bool* chosen, int64_t count) {
-  int32_t counts[kLanes] = {};
-  for_lanes(count, [&](int64_t lane, int64_t j) { counts[lane] += chosen[j] ? 1 : 0; });
-  return total(counts);
+  return sum_over<int32_t>(count, [&](int64_t j) { return chosen[j] ? 1 : 0; });
 }
 
 KINDRED_CLONES void spread_over_chosen(const bool* chosen, int64_t count, float share, float* out) {

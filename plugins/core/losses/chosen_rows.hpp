@@ -4,8 +4,7 @@
 
 namespace kindred {
 
-/// A row of `count` values, of which a mask chooses some. What is not chosen is not computed with, whatever
-/// it is.
+/// A row of `count` values, of which a mask chooses some. What is not chosen may be anything, also no number.
 template <class Number>
 struct ChosenRow {
   const Number* values;

@@ -5,20 +5,28 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "core/losses/chosen_rows.hpp"
+#include "nn/gradient_function.hpp"
 
 namespace kindred {
 namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kChosenRows = 16;
+/// So many entries at least are one task of a thread.
+constexpr int64_t kEntriesOfTask = 32768;
+
+int64_t rows_of_task(int64_t columns) {
+  return std::max<int64_t>(1, kEntriesOfTask / std::max<int64_t>(1, columns));
+}
 
 bool serves_rows(const at::Tensor& values, const at::Tensor& chosen) {
   const auto dtype = values.scalar_type();
-  return values.is_cpu() && values.dim() == 2 && values.sizes() == chosen.sizes() &&
+  // One row is divided among threads by operators alone.
+  return values.is_cpu() && values.dim() == 2 && values.size(0) > 1 && values.sizes() == chosen.sizes() &&
          (dtype == at::kFloat || dtype == at::kDouble);
 }
 
@@ -28,7 +36,7 @@ void for_rows(const at::Tensor& values, const at::Tensor& chosen, const Use& use
   const int64_t columns = values.size(1);
   const auto* of_values = values.data_ptr<Number>();
   const auto* of_chosen = chosen.data_ptr<bool>();
-  at::parallel_for(0, values.size(0), kChosenRows, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, values.size(0), rows_of_task(columns), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       use(ChosenRow<Number>{of_values + i * columns, of_chosen + i * columns, columns}, i);
     }
@@ -54,7 +62,9 @@ class LogSumExp : public torch::autograd::Function<LogSumExp> {
     return out;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    return {context->get_saved_variables()[0] * gradients[0].unsqueeze(1), at::Tensor(), at::Tensor()};
+    nn::refuse_second_derivative();
+    return {context->get_saved_variables()[0] * row_gradient(gradients).unsqueeze(1), at::Tensor(),
+            at::Tensor()};
   }
 };
 
@@ -72,6 +82,7 @@ class SumOfChosen : public torch::autograd::Function<SumOfChosen> {
     return out;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    nn::refuse_second_derivative();
     const auto chosen = context->get_saved_variables()[0];
     const auto shares = row_gradient(gradients);
     auto out = at::empty(chosen.sizes(), shares.options());
@@ -106,6 +117,7 @@ class Hinge : public torch::autograd::Function<Hinge> {
     return {sums, active};
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    nn::refuse_second_derivative();
     const auto saved = context->get_saved_variables();
     const auto &values = saved[0], &chosen = saved[1], &offset = saved[2], &active = saved[3];
     const auto of_rows = row_gradient(gradients);
@@ -164,7 +176,7 @@ at::Tensor counts_of_chosen(const at::Tensor& chosen) {
   auto* to = counts.data_ptr<int64_t>();
   const auto* from = mask.data_ptr<bool>();
   const int64_t columns = mask.size(1);
-  at::parallel_for(0, mask.size(0), kChosenRows, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, mask.size(0), rows_of_task(columns), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) to[i] = count_of_chosen(from + i * columns, columns);
   });
   return counts;

@@ -64,10 +64,10 @@ class DistanceWeightedMiner final : public Miner {
   /// Of squared distances (B, R) -> float64 (B, R), zero where nothing may be drawn.
   at::Tensor weights(const at::Tensor& squared, const at::Tensor& negatives, double dimension) const {
     constexpr double infinity = std::numeric_limits<double>::infinity();
-    const auto d = squared.clamp_min(params_.cutoff * params_.cutoff);  // as its square
+    const auto clamped = squared.clamp_min(params_.cutoff * params_.cutoff);
     const auto logarithm =
-        (2 - dimension) / 2 * d.log() - (dimension - 3) / 2 * (1 - d / 4).clamp_min(1e-8).log();
-    const auto allowed = negatives.logical_and(d < params_.far * params_.far);
+        (2 - dimension) / 2 * clamped.log() - (dimension - 3) / 2 * (1 - clamped / 4).clamp_min(1e-8).log();
+    const auto allowed = negatives.logical_and(clamped < params_.far * params_.far);
     const auto some = allowed.any(1, true);
     const auto relative = logarithm.masked_fill(allowed.logical_not(), -infinity)
                               .masked_fill(some.logical_not(), 0);  // these rows are replaced

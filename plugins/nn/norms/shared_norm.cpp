@@ -76,7 +76,7 @@ at::Tensor summed(const at::Tensor& mine, const std::shared_ptr<const SumOverPro
   auto all = mine.detach().clone();
   sum->add_up(all);
   if (!mine.requires_grad()) return all;
-  const auto out = mine + (all - mine.detach());
+  const auto out = all + (mine - mine.detach());  // every process gets the same number
   out.register_hook([sum](const at::Tensor& gradient) {
     auto of_all = gradient.clone();
     sum->add_up(of_all);
@@ -89,6 +89,8 @@ at::Tensor summed(const at::Tensor& mine, const std::shared_ptr<const SumOverPro
 
 at::Tensor shared_norm(const at::Tensor& x, const NormTensors& norm, const BatchNormConstants& constants,
                        const std::shared_ptr<const SumOverProcesses>& sum) {
+  if (x.scalar_type() != norm.scale.scalar_type())
+    return shared_norm(x.to(norm.scale.scalar_type()), norm, constants, sum).to(x.scalar_type());
   const auto own = ChannelSums::apply(x);
   const auto own_count = at::full({1}, static_cast<double>(x.numel() / x.size(1)), own.options());
   const auto all = summed(at::cat({own.flatten(), own_count}), sum);

@@ -1,6 +1,7 @@
 #include "sigmoid_rows.hpp"
 
 #include "core/losses/power_of_two.hpp"
+#include "nn/processor_clones.hpp"
 
 namespace kindred {
 namespace {

@@ -5,6 +5,8 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "nn/gradient_function.hpp"
+
 namespace kindred {
 namespace {
 using torch::autograd::AutogradContext;
@@ -24,8 +26,9 @@ void for_entries(const at::Tensor& place, int64_t bins, const Use& use) {
       for (int64_t j = 0; j < columns; ++j) {
         // What is no number goes into the first bin, and makes its height none.
         const Number at = places[i * columns + j];
-        const int64_t above = at < last ? static_cast<int64_t>(at) : bins - 1;
-        use(i, i * columns + j, at >= 0 ? above : 0);
+        int64_t bin = 0;
+        if (at >= 0) bin = at < last ? static_cast<int64_t>(at) : bins - 1;
+        use(i, i * columns + j, bin);
       }
     }
   });
@@ -58,6 +61,7 @@ class Histograms : public torch::autograd::Function<Histograms> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    nn::refuse_second_derivative();
     const auto saved = context->get_saved_variables();
     const auto& place = saved[0];
     const auto *is_positive = saved[1].data_ptr<bool>(), *is_negative = saved[2].data_ptr<bool>();

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace kindred::host {
 namespace {
 
@@ -33,6 +36,21 @@ TEST(MemberProgress, says_nothing_where_all_are_about_as_far) {
   EXPECT_EQ(note_beside({state("encoding", 95), state("encoding", 100)}), "");
   EXPECT_EQ(note_beside({state("measuring", 2)}), "") << "which is another task";
   EXPECT_EQ(note_beside({state("encoding", 0, true)}), "") << "it is done";
+}
+
+TEST(MemberProgress, allows_for_the_age_of_what_it_was_told) {
+  auto mine = state("training", 3);
+  mine.total = 10;
+  auto other = mine;
+  other.done = 2;
+  EXPECT_EQ(with_slowest(mine, {"", told_progress(other)}).note, "") << "one epoch";
+  other.done = 1;
+  EXPECT_EQ(with_slowest(mine, {"", told_progress(other)}).note, "rank 1 at 10 %");
+  mine.rate = 2;
+  EXPECT_EQ(with_slowest(mine, {"", told_progress(other)}).note, "") << "it does two a second";
+  mine.rate = 0;
+  mine.finished = true;
+  EXPECT_EQ(with_slowest(mine, {"", told_progress(other)}).note, "");
 }
 
 TEST(MemberProgress, passes_by_what_it_does_not_understand) {

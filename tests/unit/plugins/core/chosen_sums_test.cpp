@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -69,12 +71,22 @@ TEST(ChosenSums, log_sum_exp_equals_that_of_operators) {
 }
 
 TEST(ChosenSums, log_sum_exp_of_large_and_small_values_is_finite) {
-  const auto x = at::tensor({1e4F, -1e4F, 9999.5F, 0.F}).view({1, 4}).requires_grad_(true);
-  const auto out = masked_logsumexp(x, at::ones({1, 4}, at::kBool), 0);
-  EXPECT_NEAR(out.item<float>(), 1e4 + std::log1p(std::exp(-0.5)), 2e-3);
+  const auto x = at::tensor({1e4F, -1e4F, 9999.5F, 0.F}).repeat({2, 1}).requires_grad_(true);
+  const auto out = masked_logsumexp(x, at::ones({2, 4}, at::kBool), 0);
+  EXPECT_NEAR(out[1].item<float>(), 1e4 + std::log1p(std::exp(-0.5)), 2e-3);
   out.sum().backward();
-  EXPECT_NEAR(x.grad().sum().item<float>(), 1, 1e-6);
+  EXPECT_NEAR(x.grad()[1].sum().item<float>(), 1, 1e-6);
   EXPECT_TRUE(x.grad().isfinite().all().item<bool>());
+}
+
+TEST(ChosenSums, of_one_row_are_those_of_operators) {
+  const auto x = at::randn({1, 50}).requires_grad_(true);
+  const auto chosen = at::rand({1, 50}) < 0.5;
+  const auto kept = x.detach().masked_select(chosen);
+  EXPECT_NEAR(masked_logsumexp(x, chosen, 0).item<float>(), kept.logsumexp({0}).item<float>(), 1e-5);
+  EXPECT_NEAR(mean_of_chosen(x, chosen).item<float>(), kept.mean().item<float>(), 1e-5);
+  EXPECT_NEAR(hinge_sums(x, chosen, -1, at::zeros({})).sums.item<float>(), (-kept).relu().sum().item<float>(),
+              1e-4);
 }
 
 TEST(ChosenSums, hinges_equal_those_of_operators) {

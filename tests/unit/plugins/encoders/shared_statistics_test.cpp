@@ -1,8 +1,11 @@
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "component.hpp"
 #include "kindred/encoder.hpp"
@@ -49,9 +52,7 @@ TEST(SharesStatistics, encoders_train_in_three_processes_as_in_one) {
     for (auto& part : parts) part = Training(one);
     testing::as_processes(3, [&](int64_t rank, const auto& sum) {
       auto& mine = parts[static_cast<size_t>(rank)];
-      auto* sharing = dynamic_cast<SharesStatistics*>(mine.encoder.get());
-      ASSERT_NE(sharing, nullptr);
-      ASSERT_TRUE(sharing->share_statistics(sum));
+      EXPECT_TRUE(dynamic_cast<SharesStatistics&>(*mine.encoder).share_statistics(sum));
       mine.run(pictures.slice(0, rank * 7 / 3, (rank + 1) * 7 / 3), 7);
     });
     EXPECT_LT(

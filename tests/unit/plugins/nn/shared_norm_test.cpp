@@ -79,6 +79,27 @@ TEST(SharedNorm, several_processes_compute_what_one_computes) {
   }
 }
 
+TEST(SharedNorm, maps_in_bfloat16_are_rounded_once) {
+  const SharedCase c = {"", {4, 3, 6, 6}, {}, at::kFloat, 2, 0};
+  const auto given = (drawn(c.sizes, 0.7) * 3 + c.centre).to(at::kBFloat16);
+  std::vector<Norm> norms;
+  for (const int64_t first : {0, 2}) norms.emplace_back(c, given.slice(0, first, first + 2).to(at::kFloat));
+  as_processes(2, [&](int64_t rank, const auto& sum) {
+    auto& norm = norms[static_cast<size_t>(rank)];
+    norm.y = shared_norm(norm.x.to(at::kBFloat16), norm.tensors, kSharedConstants, sum);
+    norm.y.sum().backward();
+  });
+  const Norm alone(c, given.to(at::kFloat));
+  const auto& t = alone.tensors;
+  const auto expected = at::batch_norm(alone.x, t.scale, t.shift, t.mean, t.variance, true,
+                                       kSharedConstants.momentum, kSharedConstants.epsilon, false);
+  const auto y = at::cat({norms[0].y, norms[1].y});
+  EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(at::allclose(y.to(at::kFloat), expected, 1.0 / 256, 1e-3));
+  EXPECT_TRUE(at::allclose(norms[0].tensors.mean, t.mean, 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(norms[0].tensors.variance, t.variance, 1e-5, 1e-6));
+}
+
 TEST(SharedNorm, one_value_of_all_has_no_variance) {
   const SharedCase one = {"", {1, 4}, {}, at::kFloat, 0, 0};
   const auto given = drawn({1, 4}, 0.7);
