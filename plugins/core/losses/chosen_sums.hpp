@@ -3,8 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 /// Sums over the values of each row that a mask chooses, in one pass forwards and one backwards where values
-/// are float32 or float64 on the CPU, and by operators elsewhere. values, chosen (B, R); chosen bool. No
-/// second derivatives.
+/// are float32 or float64 on the CPU, and by operators elsewhere. values, chosen (B, R); chosen bool. A
+/// second derivative of what is not made of operators throws c10::Error.
 namespace kindred {
 
 /// log sum exp of each row, (B); `empty` where nothing is chosen. Gradients are finite everywhere.

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "nn/gradient_function.hpp"
+
 namespace kindred {
 namespace {
 
@@ -15,6 +17,7 @@ class KnownGradient : public torch::autograd::Function<KnownGradient> {
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
+    nn::refuse_second_derivative();
     return {context->get_saved_variables()[0] * gradients[0], at::Tensor(), at::Tensor()};
   }
 };

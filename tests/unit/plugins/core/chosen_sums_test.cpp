@@ -142,6 +142,16 @@ TEST(ChosenSums, means_and_counts_equal_those_of_operators) {
   EXPECT_EQ(mean_of_chosen(example.values, at::zeros_like(example.chosen)).item<double>(), 0);
 }
 
+TEST(ChosenSums, have_no_second_derivative) {
+  const Example example(at::kDouble);
+  const auto& x = example.values;
+  for (const auto& out : {masked_logsumexp(x, example.chosen, 0), mean_of_chosen(x, example.chosen),
+                          hinge_sums(x, example.chosen, 1, at::zeros({}, at::kDouble)).sums,
+                          soft_histograms(x, {example.chosen, example.chosen}, 3).positive}) {
+    EXPECT_THROW(out.square().sum().backward({}, true, true), c10::Error);
+  }
+}
+
 TEST(ChosenEntries, are_the_same_picked_or_not) {
   const Example example(at::kDouble);
   const auto columns = at::randn({77}, at::kDouble);
