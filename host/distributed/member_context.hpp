@@ -30,7 +30,7 @@ class MemberContext final : public Context {
     if (is_first()) {
       inner_.show(with_slowest(state, group_.told_progress()));
     } else {
-      group_.tell_progress(told_progress(state));
+      group_.tell_progress(progress_to_tell(state));
     }
   }
 

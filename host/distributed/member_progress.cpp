@@ -24,7 +24,7 @@ double share_done(const ProgressState& state) {
 
 }  // namespace
 
-std::string told_progress(const ProgressState& state) {
+std::string progress_to_tell(const ProgressState& state) {
   return fmt::format("{:.3f} {}", share_done(state), state.label);
 }
 

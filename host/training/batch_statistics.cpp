@@ -3,10 +3,10 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <exception>
 
 #include "host/base/text.hpp"
+#include "host/training/trained_tensors.hpp"
 
 namespace kindred::host {
 
@@ -31,17 +31,6 @@ class SumByCommunicator final : public SumOverProcesses {
   mutable std::exception_ptr failure_;
 };
 
-namespace {
-
-bool has_statistics_in_trained_stages(const EncoderPart& part) {
-  const auto buffers = part.encoder->buffers();
-  return std::any_of(buffers.begin(), buffers.end(), [&](const NamedTensor& one) {
-    return part.encoder->stage_of(one.name) >= part.first_trained;
-  });
-}
-
-}  // namespace
-
 BatchStatistics::BatchStatistics(const Model& model, const std::vector<EncoderSpec>& encoders,
                                  Communicator& communicator, bool in_parts)
     : communicator_(communicator),
@@ -50,7 +39,7 @@ BatchStatistics::BatchStatistics(const Model& model, const std::vector<EncoderSp
   if (communicator.size() == 1) return;
   for (size_t i = 0; i < model.encoders.size(); ++i) {
     const auto& part = model.encoders[i];
-    if (!part.learns() || !has_statistics_in_trained_stages(part)) continue;
+    if (running_statistics(part).empty()) continue;
     if (encoders[i].batch_norms_frozen) {
       frozen_ids_.push_back(part.id);
     } else {

@@ -117,12 +117,18 @@ std::vector<NamedTensor> factors_of(const std::vector<LowRankMatrix>& matrices) 
   return tensors_by_place(matrices, [](const LowRankMatrix& one) { return one.factors(); });
 }
 
+std::vector<NamedTensor> running_statistics(const EncoderPart& part) {
+  std::vector<NamedTensor> all;
+  for (const auto& one : part.encoder->buffers()) {
+    if (part.encoder->stage_of(one.name) >= part.first_trained) all.push_back(one);
+  }
+  return all;
+}
+
 std::vector<NamedTensor> running_statistics(const Model& model) {
   auto all = model.heads.buffers();
   for (const auto& part : model.encoders) {
-    for (const auto& one : part.encoder->buffers()) {
-      if (part.encoder->stage_of(one.name) >= part.first_trained) all.push_back(one);
-    }
+    for (auto& one : running_statistics(part)) all.push_back(std::move(one));
   }
   return all;
 }

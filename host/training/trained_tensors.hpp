@@ -36,8 +36,9 @@ std::vector<NamedTensor> trained_state(const Model& model, const TrainingLoss& l
 /// Returns what a resumed training needs of the low-rank matrices beside that.
 std::vector<NamedTensor> factors_of(const std::vector<LowRankMatrix>& matrices);
 
-/// Returns what training moves without a gradient: the running statistics of the trained stages and of the
-/// heads.
+/// Returns what training moves without a gradient: the running statistics of the trained stages, of one
+/// encoder or of all of them and the heads.
+std::vector<NamedTensor> running_statistics(const EncoderPart& part);
 std::vector<NamedTensor> running_statistics(const Model& model);
 
 /// Returns what a weight average covers: the parameters, of low-rank matrices the matrix itself, and the

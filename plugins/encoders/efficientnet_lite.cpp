@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <memory>
-#include <utility>
 
 #include "kindred/encoder.hpp"
 #include "kindred/io/published_tensors.hpp"
@@ -157,7 +155,7 @@ std::string expected_pictures(int64_t side) {
 
 /// EfficientNet-Lite (Tan, Le 2019; Liu 2020, TensorFlow TPU repository): EfficientNet without squeeze and
 /// excitation, with ReLU6 and a stem and head that do not scale.
-class EfficientNetLite final : public Encoder, public PublishedTensors, public SharesStatistics {
+class EfficientNetLite final : public Encoder, public PublishedTensors, public nn::SharesNormStatistics {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"tf_efficientnet_lite0", "efficientnet_lite0",
                                                  "efficientnet_lite1",    "efficientnet_lite2",
@@ -257,13 +255,9 @@ class EfficientNetLite final : public Encoder, public PublishedTensors, public S
     for (auto& block : blocks_) block.prepare_for_inference(dtype);
   }
   void freeze_batch_norms(bool on) override { norms_frozen_ = on; }
-  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
-    sum_ = std::move(sum);
-    return true;
-  }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
-    const nn::NormStatistics statistics = {training_ && !norms_frozen_, sum_};
+    const auto statistics = norm_statistics(training_ && !norms_frozen_);
     auto x = input;
     for (int64_t stage = first; stage < last; ++stage) {
       if (stage == 0) {
@@ -298,7 +292,6 @@ class EfficientNetLite final : public Encoder, public PublishedTensors, public S
   std::vector<int64_t> repeats_;  ///< blocks of each stage
   std::vector<std::string> notes_;
   bool training_ = false, norms_frozen_ = false;
-  std::shared_ptr<const SumOverProcesses> sum_;
 };
 
 }  // namespace

@@ -3,8 +3,6 @@
 
 #include <array>
 #include <map>
-#include <memory>
-#include <utility>
 
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
@@ -86,7 +84,7 @@ std::vector<PublishedWeights> published_resnets() {
   return files;
 }
 
-class ResNet final : public Encoder, public SharesStatistics {
+class ResNet final : public Encoder, public nn::SharesNormStatistics {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"resnet18",         "resnet34",        "resnet50",
                                                  "resnet101",        "resnet152",       "wide_resnet50_2",
@@ -189,13 +187,9 @@ class ResNet final : public Encoder, public SharesStatistics {
     for_each_block([dtype](ResidualBlock& block) { block.prepare_for_inference(dtype); });
   }
   void freeze_batch_norms(bool on) override { norms_frozen_ = on; }
-  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
-    sum_ = std::move(sum);
-    return true;
-  }
 
   at::Tensor run_stages(const at::Tensor& input, int64_t first, int64_t last) override {
-    const nn::NormStatistics statistics = {training_ && !norms_frozen_, sum_};
+    const auto statistics = norm_statistics(training_ && !norms_frozen_);
     auto x = input;
     for (int64_t stage = first; stage < last; ++stage) {
       if (stage == 0) {
@@ -227,7 +221,6 @@ class ResNet final : public Encoder, public SharesStatistics {
   int64_t dimension_ = 0;
   std::vector<std::string> notes_;
   bool training_ = false, norms_frozen_ = false;
-  std::shared_ptr<const SumOverProcesses> sum_;
 };
 
 }  // namespace

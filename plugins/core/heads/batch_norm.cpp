@@ -1,15 +1,12 @@
-#include <memory>
-#include <utility>
-
+#include "nn/norms/batch_norm.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
-#include "nn/norms/batch_norm.hpp"
 
 namespace kindred {
 namespace {
 
 /// See nn/norms/batch_norm.hpp. A stage between other heads.
-class BatchNormHead final : public Head, public SharesStatistics {
+class BatchNormHead final : public Head, public nn::SharesNormStatistics {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"BatchNorm1d", "BN"};
   using Params = NoParams;
@@ -17,19 +14,17 @@ class BatchNormHead final : public Head, public SharesStatistics {
   BatchNormHead(const Params&, const Site& site) : dimension_(site.input_dimension), norm_(dimension_) {}
 
   int64_t output_dimension() const override { return dimension_; }
-  void train(bool on) override { statistics_.of_batch = on; }
-  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
-    statistics_.sum = std::move(sum);
-    return true;
+  void train(bool on) override { training_ = on; }
+  at::Tensor forward(const at::Tensor& embeddings) override {
+    return norm_(embeddings, norm_statistics(training_));
   }
-  at::Tensor forward(const at::Tensor& embeddings) override { return norm_(embeddings, statistics_); }
   std::vector<NamedTensor> parameters() override { return norm_.parameters(); }
   std::vector<NamedTensor> buffers() override { return norm_.buffers(); }
 
  private:
   int64_t dimension_;
   nn::BatchNorm norm_;
-  nn::NormStatistics statistics_;
+  bool training_ = false;
 };
 
 }  // namespace

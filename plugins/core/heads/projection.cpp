@@ -1,8 +1,5 @@
 #include <ATen/ATen.h>
 
-#include <memory>
-#include <utility>
-
 #include "dropout_params.hpp"
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
@@ -15,7 +12,7 @@ namespace {
 
 /// Linear, or Linear - [batch norm] - ReLU - Linear, W_1 relu(W_0 x + b_0) + b_1 (Chen et al. 2020, section
 /// 2.1); batch norm without a hidden layer follows the Linear.
-class ProjectionHead final : public Head, public SharesStatistics {
+class ProjectionHead final : public Head, public nn::SharesNormStatistics {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"MLP", "MLPProjection", "Linear", "ProjectionHead", "Dense"};
   struct Params {
@@ -44,14 +41,10 @@ class ProjectionHead final : public Head, public SharesStatistics {
 
   int64_t output_dimension() const override { return params_.dimension; }
   void train(bool on) override { training_ = on; }
-  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
-    sum_ = std::move(sum);
-    return true;
-  }
 
   at::Tensor forward(const at::Tensor& embeddings) override {
     auto x = first_(nn::dropped(embeddings, params_.dropout, training_));
-    if (params_.batch_norm) x = norm_(x, {training_, sum_});
+    if (params_.batch_norm) x = norm_(x, norm_statistics(training_));
     return params_.hidden > 0 ? last_(x.relu()) : x;
   }
 
@@ -74,7 +67,6 @@ class ProjectionHead final : public Head, public SharesStatistics {
   bool training_ = false;
   nn::Linear first_, last_;
   nn::BatchNorm norm_;
-  std::shared_ptr<const SumOverProcesses> sum_;
 };
 
 }  // namespace

@@ -1,6 +1,3 @@
-#include <memory>
-#include <utility>
-
 #include "kindred/head.hpp"
 #include "kindred/plugin.hpp"
 #include "layer_list.hpp"
@@ -11,7 +8,7 @@ namespace {
 /// Layers one after the other, as a list names them (layer_list.hpp). Parameters are named after the place in
 /// the list, so that a list that grows at its end keeps the names it had. No paper: what Quaterion's
 /// SequentialHead does with modules; the layers say where they come from.
-class SequentialHead final : public Head, public SharesStatistics {
+class SequentialHead final : public Head, public nn::SharesNormStatistics {
  public:
   struct Params {
     nlohmann::json layers = nlohmann::json::array({{{"linear", 256}}, "relu", {{"linear", 128}}});
@@ -28,15 +25,12 @@ class SequentialHead final : public Head, public SharesStatistics {
       : layers_(listed_layers(params.layers, site.input_dimension)) {}
 
   int64_t output_dimension() const override { return layers_.back().outputs; }
-  void train(bool on) override { statistics_.of_batch = on; }
-  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) override {
-    statistics_.sum = std::move(sum);
-    return true;
-  }
+  void train(bool on) override { training_ = on; }
 
   at::Tensor forward(const at::Tensor& embeddings) override {
     auto x = embeddings;
-    for (const auto& layer : layers_) x = layer.apply(x, statistics_);
+    const auto statistics = norm_statistics(training_);
+    for (const auto& layer : layers_) x = layer.apply(x, statistics);
     return x;
   }
 
@@ -53,7 +47,7 @@ class SequentialHead final : public Head, public SharesStatistics {
   }
 
   std::vector<ListedLayer> layers_;
-  nn::NormStatistics statistics_;
+  bool training_ = false;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kindred/module.hpp"
@@ -19,6 +20,22 @@ struct BatchNormConstants {
 struct NormStatistics {
   bool of_batch = false;  ///< those of the batch, towards which the running ones move; else the running ones
   std::shared_ptr<const SumOverProcesses> sum{};  ///< the batch is that of all processes; null: of this one
+};
+
+/// A component whose batch norms are all of this folder: it hands norm_statistics() to them.
+class SharesNormStatistics : public SharesStatistics {
+ public:
+  bool share_statistics(std::shared_ptr<const SumOverProcesses> sum) final {
+    sum_ = std::move(sum);
+    return true;
+  }
+
+ protected:
+  /// Says by what its norms divide. `of_batch`: see NormStatistics.
+  NormStatistics norm_statistics(bool of_batch) const { return {of_batch, sum_}; }
+
+ private:
+  std::shared_ptr<const SumOverProcesses> sum_;
 };
 
 /// Batch normalisation of (B, D) (Ioffe, Szegedy 2015, algorithms 1 and 2): momentum 0.1, epsilon 1e-5; by

@@ -28,9 +28,10 @@ class SupervisedContrastiveLoss final : public PairLoss {
     const auto& masks = batch.masks;
     const auto logits = cosine_similarities(batch) / params_.temperature;
     const auto all = masked_logsumexp(logits, masks.positive.logical_or(masks.negative), 0);
+    const auto count = counts_of_chosen(masks.positive);
     const auto pull = logits.masked_fill(masks.positive.logical_not(), 0).sum(1) /
-                      counts_of_chosen(masks.positive).clamp_min(1).to(logits.scalar_type());
-    return mean_of_chosen(all - pull, has_positive(masks));
+                      count.clamp_min(1).to(logits.scalar_type());
+    return mean_of_chosen(all - pull, count > 0);
   }
 
  private:

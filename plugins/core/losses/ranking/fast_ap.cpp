@@ -36,8 +36,8 @@ class FastApLoss final : public PairLoss {
     const auto counted = below.detach() > 0;
     const auto terms =
         at::where(counted, above / at::where(counted, below, at::ones_like(below)), at::zeros_like(below));
-    const auto count = counts_of_chosen(masks.positive).clamp_min(1).to(place.scalar_type());
-    return mean_of_chosen(terms.sum(1) / count, has_positive(masks));
+    const auto count = counts_of_chosen(masks.positive);
+    return mean_of_chosen(terms.sum(1) / count.clamp_min(1).to(place.scalar_type()), count > 0);
   }
 
  private:

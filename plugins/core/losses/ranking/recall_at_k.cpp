@@ -38,8 +38,9 @@ class RecallAtKLoss final : public PairLoss {
 
   at::Tensor forward_pairs(const PairBatch& batch) override {
     const auto s = cosine_similarities(batch);
-    const auto count = counts_of_chosen(batch.masks.positive).to(s.scalar_type()).clamp_min(1);
-    const auto queries = has_positive(batch.masks).sum().to(s.scalar_type());
+    const auto positives = counts_of_chosen(batch.masks.positive);
+    const auto count = positives.to(s.scalar_type()).clamp_min(1);
+    const auto queries = (positives > 0).sum().to(s.scalar_type());
     const auto weight = at::ones_like(count) / queries.clamp_min(1);
     const auto recall =
         sum_over_ranks(s, batch.masks, weight, params_.rank_temperature, [&](const SmoothRanks& ranks) {

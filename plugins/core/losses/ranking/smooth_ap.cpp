@@ -28,7 +28,7 @@ class SmoothApLoss final : public PairLoss {
   at::Tensor forward_pairs(const PairBatch& batch) override {
     const auto s = cosine_similarities(batch);
     const auto count = counts_of_chosen(batch.masks.positive).to(s.scalar_type());
-    const auto queries = has_positive(batch.masks).sum().to(s.scalar_type());
+    const auto queries = (count > 0).sum().to(s.scalar_type());
     const auto weight = 1 / (count.clamp_min(1) * queries.clamp_min(1));
     const auto precision =
         sum_over_ranks(s, batch.masks, weight, params_.temperature, [](const SmoothRanks& ranks) {

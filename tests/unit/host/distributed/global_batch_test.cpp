@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <thread>
 
 #include "host/distributed/local_communicator.hpp"
 #include "kindred/error.hpp"
@@ -32,23 +31,9 @@ TEST(LocalCommunicator, is_alone_and_changes_nothing) {
   EXPECT_TRUE(gathered_embeddings(x, alone).is_same(x)) << "with its graph";
 }
 
-/// Runs `work` as three processes.
-template <class Work>
-void as_three(Work&& work) {
-  MeetingPoint point(3);
-  std::vector<std::thread> threads;
-  for (int64_t rank = 0; rank < 3; ++rank) {
-    threads.emplace_back([&, rank] {
-      ThreadCommunicator communicator(point, rank);
-      work(communicator);
-    });
-  }
-  for (auto& one : threads) one.join();
-}
-
 TEST(GlobalBatch, a_process_with_other_values_is_named) {
   std::vector<std::string> said(3);
-  as_three([&](Communicator& communicator) {
+  as_group(3, [&](Communicator& communicator) {
     const auto rank = communicator.rank();
     const std::vector<NamedTensor> same = {{"labels", at::arange(5, at::kLong)},
                                            {"embeddings", at::ones({2, 3})}};
@@ -67,13 +52,13 @@ TEST(GlobalBatch, a_process_with_other_values_is_named) {
 TEST(GlobalBatch, every_row_is_encoded_by_one_process) {
   const auto rows = at::arange(8, at::kLong) * 10;
   std::vector<at::Tensor> parts(3);
-  as_three([&](Communicator& communicator) {
+  as_group(3, [&](Communicator& communicator) {
     parts[static_cast<size_t>(communicator.rank())] = part_of_rank(rows, communicator);
     EXPECT_TRUE(at::equal(gathered(part_of_rank(rows, communicator), communicator), rows));
   });
   EXPECT_EQ(parts[0].numel(), 2);
   EXPECT_TRUE(at::equal(at::cat(parts), rows));
-  as_three([&](Communicator& communicator) {
+  as_group(3, [&](Communicator& communicator) {
     const auto one = at::zeros({1}, at::kLong);
     EXPECT_EQ(part_of_rank(one, communicator).numel(), communicator.rank() == 2 ? 1 : 0);
   });
@@ -88,7 +73,7 @@ TEST(GlobalBatch, gradients_of_three_processes_are_those_of_one) {
   };
   auto w = weight.clone().requires_grad_(true), b = shift.clone().requires_grad_(true);
   loss_of(x.matmul(w), b).backward();
-  as_three([&](Communicator& communicator) {
+  as_group(3, [&](Communicator& communicator) {
     auto mine = weight.clone().requires_grad_(true), repeated = shift.clone().requires_grad_(true);
     const auto all = gathered_embeddings(part_of_rank(x, communicator).matmul(mine), communicator);
     EXPECT_EQ(all.size(0), 8);
@@ -100,7 +85,7 @@ TEST(GlobalBatch, gradients_of_three_processes_are_those_of_one) {
 }
 
 TEST(GlobalBatch, a_process_without_a_gradient_counts_as_zero) {
-  as_three([&](Communicator& communicator) {
+  as_group(3, [&](Communicator& communicator) {
     auto used = at::ones({2}).requires_grad_(true), unused = at::ones({2}).requires_grad_(true);
     if (communicator.rank() == 1) (used * 3).sum().backward();
     sum_gradients({{"used", used}, {"unused", unused}}, {}, communicator);
@@ -110,7 +95,7 @@ TEST(GlobalBatch, a_process_without_a_gradient_counts_as_zero) {
 }
 
 TEST(GlobalBatch, all_take_what_the_first_has) {
-  as_three([&](Communicator& communicator) {
+  as_group(3, [&](Communicator& communicator) {
     const auto x = at::full({2}, static_cast<double>(communicator.rank() + 5));
     take_from_first({{"x", x}}, communicator);
     EXPECT_EQ(x[1].item<float>(), 5.0F);

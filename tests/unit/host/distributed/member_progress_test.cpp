@@ -19,7 +19,7 @@ ProgressState state(const char* label, int64_t done, bool finished = false) {
 
 std::string note_beside(const std::vector<ProgressState>& others, const std::string& note = "") {
   std::vector<std::string> told = {""};  // rank 0 tells itself nothing
-  for (const auto& one : others) told.push_back(told_progress(one));
+  for (const auto& one : others) told.push_back(progress_to_tell(one));
   auto mine = state("encoding", 100);
   mine.note = note;
   return with_slowest(mine, told).note;
@@ -43,14 +43,14 @@ TEST(MemberProgress, allows_for_the_age_of_what_it_was_told) {
   mine.total = 10;
   auto other = mine;
   other.done = 2;
-  EXPECT_EQ(with_slowest(mine, {"", told_progress(other)}).note, "") << "one epoch";
+  EXPECT_EQ(with_slowest(mine, {"", progress_to_tell(other)}).note, "") << "one epoch";
   other.done = 1;
-  EXPECT_EQ(with_slowest(mine, {"", told_progress(other)}).note, "rank 1 at 10 %");
+  EXPECT_EQ(with_slowest(mine, {"", progress_to_tell(other)}).note, "rank 1 at 10 %");
   mine.rate = 2;
-  EXPECT_EQ(with_slowest(mine, {"", told_progress(other)}).note, "") << "it does two a second";
+  EXPECT_EQ(with_slowest(mine, {"", progress_to_tell(other)}).note, "") << "it does two a second";
   mine.rate = 0;
   mine.finished = true;
-  EXPECT_EQ(with_slowest(mine, {"", told_progress(other)}).note, "");
+  EXPECT_EQ(with_slowest(mine, {"", progress_to_tell(other)}).note, "");
 }
 
 TEST(MemberProgress, passes_by_what_it_does_not_understand) {

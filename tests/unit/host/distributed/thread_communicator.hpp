@@ -2,41 +2,13 @@
 
 #include <ATen/ATen.h>
 
-#include <condition_variable>
-#include <mutex>
-#include <vector>
+#include <functional>
 
 #include "host/distributed/communicator.hpp"
+#include "meeting_point.hpp"
 
 namespace kindred::host {
-
-/// Where the threads of a test meet that stand for processes.
-class MeetingPoint {
- public:
-  explicit MeetingPoint(int64_t size) : size_(size), given_(static_cast<size_t>(size)) {}
-
-  /// What all of them gave, by rank.
-  std::vector<at::Tensor> exchange(int64_t rank, at::Tensor mine) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    given_[static_cast<size_t>(rank)] = std::move(mine);
-    const auto round = round_;
-    if (++arrived_ == size_) {
-      taken_ = given_;
-      arrived_ = 0;
-      ++round_;
-      all_.notify_all();
-    }
-    all_.wait(lock, [&] { return round_ != round; });
-    return taken_;
-  }
-  int64_t size() const { return size_; }
-
- private:
-  int64_t size_, arrived_ = 0, round_ = 0;
-  std::vector<at::Tensor> given_, taken_;
-  std::mutex mutex_;
-  std::condition_variable all_;
-};
+using kindred::testing::MeetingPoint;
 
 class ThreadCommunicator final : public Communicator {
  public:
@@ -44,10 +16,7 @@ class ThreadCommunicator final : public Communicator {
   int64_t rank() const override { return rank_; }
   int64_t size() const override { return point_.size(); }
   void barrier() override { point_.exchange(rank_, {}); }
-  void all_reduce_sum(at::Tensor& tensor) override {
-    const auto all = point_.exchange(rank_, tensor.clone());
-    tensor.copy_(at::stack(all).sum(0));
-  }
+  void all_reduce_sum(at::Tensor& tensor) override { point_.add_up(rank_, tensor); }
   at::Tensor all_gather(const at::Tensor& tensor) override {
     return at::cat(point_.exchange(rank_, tensor.detach().clone()));
   }
@@ -63,5 +32,13 @@ class ThreadCommunicator final : public Communicator {
   MeetingPoint& point_;
   int64_t rank_;
 };
+
+/// Calls `work` on a thread for each of `size` processes, with the communicator of each.
+inline void as_group(int64_t size, const std::function<void(Communicator&)>& work) {
+  kindred::testing::as_threads(size, [&](MeetingPoint& point, int64_t rank) {
+    ThreadCommunicator communicator(point, rank);
+    work(communicator);
+  });
+}
 
 }  // namespace kindred::host

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <thread>
 
 #include "../distributed/thread_communicator.hpp"
 #include "component.hpp"
@@ -45,18 +44,12 @@ TEST(Evaluation, means_over_queries_classes_and_relevant_samples) {
 /// What three processes that share the queries give, each.
 std::vector<std::vector<MetricValue>> by_three(const at::Tensor& x, const RetrievalTask& task,
                                                const std::vector<std::shared_ptr<Metric>>& metrics) {
-  MeetingPoint point(3);
   std::vector<std::vector<MetricValue>> found(3);
-  std::vector<std::thread> threads;
-  for (int64_t rank = 0; rank < 3; ++rank) {
-    threads.emplace_back([&, rank] {
-      ThreadCommunicator communicator(point, rank);
-      EvaluationOptions options;
-      options.group = &communicator;
-      found[static_cast<size_t>(rank)] = evaluate_metrics(x, task, metrics, options);
-    });
-  }
-  for (auto& one : threads) one.join();
+  as_group(3, [&](Communicator& communicator) {
+    EvaluationOptions options;
+    options.group = &communicator;
+    found[static_cast<size_t>(communicator.rank())] = evaluate_metrics(x, task, metrics, options);
+  });
   return found;
 }
 

@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "../distributed/thread_communicator.hpp"
@@ -63,17 +62,11 @@ struct Made {
 /// Runs `work` as two processes, each with a model and its statistics.
 template <class Work>
 void as_two(bool in_parts, Work&& work) {
-  MeetingPoint point(2);
-  std::vector<std::thread> threads;
-  for (int64_t rank = 0; rank < 2; ++rank) {
-    threads.emplace_back([&, rank] {
-      ThreadCommunicator communicator(point, rank);
-      Made made;
-      BatchStatistics statistics(made.model, {}, communicator, in_parts);
-      work(rank, made, statistics);
-    });
-  }
-  for (auto& one : threads) one.join();
+  as_group(2, [&](Communicator& communicator) {
+    Made made;
+    BatchStatistics statistics(made.model, {}, communicator, in_parts);
+    work(communicator.rank(), made, statistics);
+  });
 }
 
 /// What the head makes of a row of ones.
