@@ -7,7 +7,8 @@
 namespace kindred::host {
 namespace {
 
-class LossContract final : public ModuleContract<Loss> {
+/// It is a SumsOverAnchors, too, whose is_sum_over_anchors() says no where the loss is none.
+class LossContract final : public ModuleContract<Loss>, public SumsOverAnchors {
  public:
   using ModuleContract::ModuleContract;
 
@@ -23,8 +24,38 @@ class LossContract final : public ModuleContract<Loss> {
   at::Tensor forward_scored(const ScoredPairs& pairs) override {
     return checked(calls_.call("forward", [&] { return inner_->forward_scored(pairs); }), pairs.a);
   }
+  bool is_sum_over_anchors() const override {
+    const auto* inner = dynamic_cast<SumsOverAnchors*>(inner_.get());
+    return inner != nullptr &&
+           calls_.call("is_sum_over_anchors", [&] { return inner->is_sum_over_anchors(); });
+  }
+  AnchorSums sum_over_anchors(const PairBatch& anchors) override {
+    auto& inner = dynamic_cast<SumsOverAnchors&>(*inner_);
+    return checked(calls_.call("sum_over_anchors", [&] { return inner.sum_over_anchors(anchors); }),
+                   anchors.embeddings);
+  }
 
  private:
+  AnchorSums checked(AnchorSums all, const at::Tensor& embeddings) const {
+    for (const auto& one : {all.sums, all.counts}) {
+      if (one.defined() && one.dim() == 1 && one.numel() > 0 && one.numel() == all.sums.numel() &&
+          one.scalar_type() == embeddings.scalar_type() && one.device() == embeddings.device()) {
+        continue;
+      }
+      calls_.broke(
+          "sum_over_anchors",
+          fmt::format("returned sums {} and counts {}; expected two (K) of the embeddings' dtype and "
+                      "device, which are {}",
+                      tensor_text(all.sums), tensor_text(all.counts), tensor_text(embeddings)));
+    }
+    if (embeddings.requires_grad() && !all.sums.requires_grad()) {
+      calls_.broke(
+          "sum_over_anchors",
+          "returned sums without a gradient path to the embeddings; compute them from the embeddings, "
+          "and multiply by zero where no pair is left");
+    }
+    return all;
+  }
   at::Tensor checked(at::Tensor loss, const at::Tensor& embeddings) const {
     if (!loss.defined() || loss.numel() != 1 || loss.scalar_type() != embeddings.scalar_type() ||
         loss.device() != embeddings.device()) {

@@ -15,19 +15,15 @@ BatchMemory::BatchMemory(int64_t size, int64_t dimension, at::Device device)
 
 int64_t BatchMemory::count() const { return std::min(added_.item<int64_t>(), labels_.numel()); }
 
-PairBatch BatchMemory::compared(const at::Tensor& embeddings, const at::Tensor& labels,
-                                const at::Tensor& samples) const {
-  auto batch = pair_batch(embeddings, labels);
+ComparedSamples BatchMemory::compared(const at::Tensor& embeddings, const at::Tensor& labels,
+                                      const at::Tensor& samples) const {
+  ComparedSamples out = {embeddings, labels, samples};
   const int64_t filled = count();
-  if (filled == 0) return batch;
-  const auto same_class = labels.unsqueeze(1) == labels_.slice(0, 0, filled).unsqueeze(0);
-  const auto same_sample = samples.unsqueeze(1) == samples_.slice(0, 0, filled).unsqueeze(0);
-  // A copy: the ring is written to before the backward pass has read it.
-  batch.references = at::cat({embeddings, embeddings_.slice(0, 0, filled).to(embeddings.scalar_type())});
-  batch.masks.positive =
-      at::cat({batch.masks.positive, same_class.logical_and(same_sample.logical_not())}, 1);
-  batch.masks.negative = at::cat({batch.masks.negative, same_class.logical_not()}, 1);
-  return batch;
+  if (filled == 0) return out;
+  out.remembered = embeddings_.slice(0, 0, filled).to(embeddings.scalar_type());
+  out.remembered_labels = labels_.slice(0, 0, filled);
+  out.remembered_samples = samples_.slice(0, 0, filled);
+  return out;
 }
 
 void BatchMemory::add(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples) {

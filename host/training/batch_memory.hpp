@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "host/training/compared_samples.hpp"
 #include "kindred/module.hpp"
-#include "kindred/pairs.hpp"
 
 namespace kindred::host {
 
@@ -19,7 +19,8 @@ class BatchMemory {
   /// Returns what of the batch and of the memory is compared; embeddings (B, D), labels int64 (B), samples
   /// int64 (B). A remembered embedding of the very sample is neither a positive nor a negative: it is the
   /// sample as it was.
-  PairBatch compared(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples) const;
+  ComparedSamples compared(const at::Tensor& embeddings, const at::Tensor& labels,
+                           const at::Tensor& samples) const;
 
   /// Remembers a batch; where it has more samples than fit, the last ones.
   void add(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples);

@@ -4,9 +4,12 @@
 #include <ATen/core/grad_mode.h>
 
 #include "host/contracts/contracts.hpp"
+#include "host/distributed/local_communicator.hpp"
 #include "host/loader/catalog.hpp"
+#include "host/loader/guarded_call.hpp"
 #include "host/model/model.hpp"
 #include "host/model/named_tensors.hpp"
+#include "host/training/loss_by_anchors.hpp"
 
 namespace kindred::host {
 
@@ -37,6 +40,20 @@ at::Tensor seen_by(const LossTerm& term, const at::Tensor& embeddings) {
   return sees_all ? embeddings : embeddings.narrow(1, 0, term.dimension).contiguous();
 }
 
+/// What of a batch a miner leaves.
+PairBatch mined(Miner& miner, PairBatch batch) {
+  const at::NoGradGuard no_grad;
+  auto seen = batch;
+  seen.embeddings = batch.embeddings.detach();
+  seen.references = batch.references.is_same(batch.embeddings) ? seen.embeddings : batch.references.detach();
+  auto kept = miner.mine(seen);
+  batch.triplets = kept.triplets;
+  batch.masks = kept.triplets.defined()
+                    ? masks_of(kept.triplets, batch.embeddings.size(0), batch.references.size(0))
+                    : kept.masks;
+  return batch;
+}
+
 }  // namespace
 
 TrainingLoss::TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device)
@@ -65,20 +82,18 @@ TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& option
   }
 }
 
-at::Tensor TrainingLoss::mined(const LossTerm& term, PairBatch batch) const {
-  if (term.miner) {
-    at::NoGradGuard no_grad;
-    auto seen = batch;
-    seen.embeddings = batch.embeddings.detach();
-    seen.references =
-        batch.references.is_same(batch.embeddings) ? seen.embeddings : batch.references.detach();
-    auto kept = term.miner->mine(seen);
-    batch.triplets = kept.triplets;
-    batch.masks = kept.triplets.defined()
-                      ? masks_of(kept.triplets, batch.embeddings.size(0), batch.references.size(0))
-                      : kept.masks;
+at::Tensor TrainingLoss::of_labels(const LossTerm& term, const ComparedSamples& compared,
+                                   Communicator& communicator) const {
+  if (term.miner) return term.loss->forward_pairs(mined(*term.miner, compared.batch()));
+  auto* anchors = dynamic_cast<SumsOverAnchors*>(term.loss.get());
+  if (anchors != nullptr && anchors->is_sum_over_anchors() && pays_by_anchors(compared, communicator)) {
+    std::vector<at::Tensor> parameters;
+    for (const auto& one : term.loss->parameters()) parameters.push_back(one.tensor);
+    return loss_by_anchors(*anchors, parameters, compared, communicator,
+                           [&](const auto& backward) { guard(term.plugin, term.id, "backward", backward); });
   }
-  return term.loss->forward_pairs(batch);
+  return compared.remembered.defined() ? term.loss->forward_pairs(compared.batch())
+                                       : term.loss->forward(compared.embeddings, compared.labels);
 }
 
 at::Tensor TrainingLoss::class_numbers(const at::Tensor& labels) const {
@@ -86,19 +101,19 @@ at::Tensor TrainingLoss::class_numbers(const at::Tensor& labels) const {
 }
 
 at::Tensor TrainingLoss::forward(const at::Tensor& whole, const at::Tensor& labels, const at::Tensor& samples,
-                                 int64_t step) {
+                                 int64_t step, Communicator& communicator) {
   at::Tensor sum;
   for (auto& term : terms_) {
     const auto embeddings = seen_by(term, whole);
     at::Tensor value;
     if (term.class_proxies) {
       value = term.loss->forward(embeddings, class_numbers(labels));
-    } else if (term.memory && step >= term.start_step) {
-      value = mined(term, term.memory->compared(embeddings, labels, samples));
-    } else if (term.miner) {
-      value = mined(term, pair_batch(embeddings, labels));
     } else {
-      value = term.loss->forward(embeddings, labels);
+      const bool remembers = term.memory && step >= term.start_step;
+      value = of_labels(term,
+                        remembers ? term.memory->compared(embeddings, labels, samples)
+                                  : ComparedSamples{embeddings, labels},
+                        communicator);
     }
     if (term.memory) term.memory->add(embeddings, labels, samples);
     if (term.weight != 1) value = value * term.weight;
@@ -121,12 +136,10 @@ at::Tensor TrainingLoss::forward(const ScoredPairs& pairs) {
 
 at::Tensor TrainingLoss::validate(const at::Tensor& whole, const at::Tensor& labels) {
   at::Tensor sum;
+  LocalCommunicator alone;
   for (const auto& term : terms_) {
     if (term.class_proxies) continue;
-    const auto embeddings = seen_by(term, whole);
-    const auto value =
-        (term.miner ? mined(term, pair_batch(embeddings, labels)) : term.loss->forward(embeddings, labels)) *
-        term.weight;
+    const auto value = of_labels(term, {seen_by(term, whole), labels}, alone) * term.weight;
     sum = sum.defined() ? sum + value : value;
   }
   return sum;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/distributed/communicator.hpp"
 #include "host/options/training_options.hpp"
 #include "host/training/batch_memory.hpp"
 #include "kindred/loss.hpp"
@@ -38,9 +39,10 @@ class TrainingLoss {
   TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device);
 
   /// embeddings (B, D), labels and samples int64 (B) on the device, samples: numbers that tell them apart.
-  /// `step` counts from 0 over the whole training. Remembers the batch.
+  /// `step` counts from 0 over the whole training. Remembers the batch. All processes call it with the same
+  /// values; of a large batch each computes a part of the anchors where a loss allows it.
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples,
-                     int64_t step);
+                     int64_t step, Communicator& communicator);
 
   /// Computes the loss of a batch of scored pairs, in training and in validation.
   at::Tensor forward(const ScoredPairs& pairs);
@@ -65,7 +67,8 @@ class TrainingLoss {
   std::string plugin() const;
 
  private:
-  at::Tensor mined(const LossTerm& term, PairBatch batch) const;
+  at::Tensor of_labels(const LossTerm& term, const ComparedSamples& compared,
+                       Communicator& communicator) const;
   at::Tensor class_numbers(const at::Tensor& labels) const;
   std::string prefix(size_t term) const;
 

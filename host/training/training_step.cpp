@@ -136,7 +136,8 @@ at::Tensor TrainingStep::loss(const StepBatch& batch, const at::Tensor& embeddin
   const auto samples = gathered(batch.data.samples, communicator);
   const auto* pairs = parts_.composer.pairs();
   if (pairs == nullptr) {
-    return parts_.loss.forward(all, gathered(batch.data.labels, communicator), samples, batch.all_steps);
+    return parts_.loss.forward(all, gathered(batch.data.labels, communicator), samples, batch.all_steps,
+                               communicator);
   }
   const auto scored = pairs->scored(batch.composed, all, samples,
                                     tensor_of(parts_.data.samples_of(pairs->objects(batch.composed))));

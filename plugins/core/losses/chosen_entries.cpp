@@ -35,9 +35,9 @@ at::Tensor ChosenEntries::of_columns(const at::Tensor& vector) const {
   return rows_.defined() ? vector.index_select(0, columns_) : vector.unsqueeze(0);
 }
 
-at::Tensor ChosenEntries::mean(const at::Tensor& values) const {
-  if (!rows_.defined()) return mean_of_chosen(values, chosen_);
-  return values.sum() / static_cast<double>(std::max<int64_t>(1, rows_.numel()));
+AnchorSums ChosenEntries::sums(const at::Tensor& values) const {
+  if (!rows_.defined()) return sums_of_chosen(values, chosen_);
+  return {values.sum().reshape({1}), at::full({1}, static_cast<double>(rows_.numel()), values.options())};
 }
 
 }  // namespace kindred

@@ -2,10 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "kindred/loss.hpp"
+
 namespace kindred {
 
 /// The entries of a matrix that a mask chooses, as what a loss computes of each of them alone: of few entries
-/// on the CPU those only, else all of them, of which mean() takes the chosen ones.
+/// on the CPU those only, else all of them, of which sums() takes the chosen ones.
 class ChosenEntries {
  public:
   /// chosen: bool (B, R).
@@ -17,8 +19,9 @@ class ChosenEntries {
   at::Tensor of_rows(const at::Tensor& vector) const;
   at::Tensor of_columns(const at::Tensor& vector) const;
 
-  /// The mean of values that were computed from those, (); a zero with a gradient path where none is chosen.
-  at::Tensor mean(const at::Tensor& values) const;
+  /// The sum of values that were computed from those and the number of the entries, (1) each; a zero with a
+  /// gradient path where none is chosen.
+  AnchorSums sums(const at::Tensor& values) const;
 
  private:
   at::Tensor chosen_;

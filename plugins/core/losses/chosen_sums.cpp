@@ -160,13 +160,17 @@ HingeSums hinge_sums(const at::Tensor& values, const at::Tensor& chosen, double 
   return {gaps.sum(1), gaps.detach().gt(0).sum(1).to(values.scalar_type())};
 }
 
-at::Tensor mean_of_chosen(const at::Tensor& values, const at::Tensor& chosen) {
+AnchorSums sums_of_chosen(const at::Tensor& values, const at::Tensor& chosen) {
   if (serves_rows(values, chosen)) {
-    const auto count = counts_of_chosen(chosen).sum().clamp_min(1);
-    return SumOfChosen::apply(values, chosen).sum() / count.to(values.scalar_type());
+    const auto count = counts_of_chosen(chosen).sum().to(values.scalar_type());
+    return {SumOfChosen::apply(values, chosen).sum().reshape({1}), count.reshape({1})};
   }
   const auto kept = at::where(chosen, values, at::zeros_like(values));
-  return kept.sum() / chosen.sum().clamp_min(1).to(values.scalar_type());
+  return {kept.sum().reshape({1}), chosen.sum().to(values.scalar_type()).reshape({1})};
+}
+
+at::Tensor mean_of_chosen(const at::Tensor& values, const at::Tensor& chosen) {
+  return loss_of(sums_of_chosen(values, chosen));
 }
 
 at::Tensor counts_of_chosen(const at::Tensor& chosen) {

@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "kindred/loss.hpp"
+
 /// Sums over the values of each row that a mask chooses, in one pass forwards and one backwards where values
 /// are float32 or float64 on the CPU, and by operators elsewhere. values, chosen (B, R); chosen bool. A
 /// second derivative of what is not made of operators throws c10::Error.
@@ -23,6 +25,9 @@ HingeSums hinge_sums(const at::Tensor& values, const at::Tensor& chosen, double 
 /// The mean of the chosen values, (); a zero with a gradient path where there is none. Values of another
 /// number of dimensions than two are taken as well.
 at::Tensor mean_of_chosen(const at::Tensor& values, const at::Tensor& chosen);
+
+/// The sum of the chosen values and their number, (1) each, of which mean_of_chosen() is the quotient.
+AnchorSums sums_of_chosen(const at::Tensor& values, const at::Tensor& chosen);
 
 /// How many are chosen in each row: int64 (B).
 at::Tensor counts_of_chosen(const at::Tensor& chosen);

@@ -6,7 +6,9 @@
 
 namespace kindred {
 
-at::Tensor mean_of_active(const at::Tensor& values) { return mean_of_chosen(values, values > 0); }
+AnchorSums sums_over_rows(const at::Tensor& values) {
+  return {values.sum().reshape({1}), at::full({1}, static_cast<double>(values.numel()), values.options())};
+}
 
 at::Tensor cosine_similarities(const PairBatch& batch) {
   const auto x = l2_normalized(batch.embeddings);

@@ -8,8 +8,8 @@
 /// Terms that losses over pairs are made of; masks and values are (B, R).
 namespace kindred {
 
-/// Returns the mean of the entries above zero, or zero.
-at::Tensor mean_of_active(const at::Tensor& values);
+/// Returns what anchors add to the mean of one value each, (B).
+AnchorSums sums_over_rows(const at::Tensor& values);
 
 /// s (B, R): cosine similarities of embeddings and references.
 at::Tensor cosine_similarities(const PairBatch& batch);

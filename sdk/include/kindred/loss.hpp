@@ -74,6 +74,39 @@ class __attribute__((visibility("default"))) PairLoss : public Loss {
   at::Tensor forward_pairs(const PairBatch& batch) override = 0;
 };
 
+/// What some anchors add to a loss, which is
+///   sum over k of  (sums_k added up over all anchors) / max(1, counts_k added up over all anchors)
+struct AnchorSums {
+  at::Tensor sums;    ///< (K), K >= 1, in the dtype of the embeddings; with a graph
+  at::Tensor counts;  ///< (K), in the same dtype, not negative; without a gradient
+};
+
+/// Returns the loss of all anchors, (), from what all of them add to it.
+at::Tensor loss_of(const AnchorSums& all);
+
+/// What a loss over pairs derives from besides, where each anchor adds to it what depends on no other anchor:
+/// most losses are means of such terms. The host then computes the terms of some anchors at a time, so that
+/// masks and distances of a large batch are never whole, and several processes divide the anchors among them.
+/// `AnchorLoss` below is both. [any thread, one at a time]
+class __attribute__((visibility("default"))) SumsOverAnchors {
+ public:
+  virtual ~SumsOverAnchors() = default;
+
+  /// Says whether the loss is such a sum with the parameters that it has.
+  virtual bool is_sum_over_anchors() const = 0;
+
+  /// anchors: as in a PairBatch of B rows, but its embeddings and the rows of its masks are T of them, at any
+  /// place among the first B references, which have a gradient, too. Called only where is_sum_over_anchors().
+  virtual AnchorSums sum_over_anchors(const PairBatch& anchors) = 0;
+};
+
+/// A loss over pairs that is a sum over anchors.
+class __attribute__((visibility("default"))) AnchorLoss : public PairLoss, public SumsOverAnchors {
+ public:
+  bool is_sum_over_anchors() const override { return true; }
+  at::Tensor forward_pairs(const PairBatch& batch) override { return loss_of(sum_over_anchors(batch)); }
+};
+
 /// A loss over scored pairs alone.
 class __attribute__((visibility("default"))) ScoredPairLoss : public Loss {
  public:

@@ -18,7 +18,7 @@ namespace {
 /// Angular loss (Wang et al. 2017, eq. 8), t = tan^2 alpha:
 ///   l_ap = log(1 + sum_n exp(4 t (x_a + x_p) . x_n - 2 (1 + t) x_a . x_p))
 /// over the negatives n of a, averaged over the positive pairs.
-class AngularLoss final : public PairLoss {
+class AngularLoss final : public AnchorLoss {
  public:
   struct Params {
     double alpha = 40.0;
@@ -36,39 +36,41 @@ class AngularLoss final : public PairLoss {
   explicit AngularLoss(const Params& params)
       : params_(params), t_(std::pow(std::tan(radians(params.alpha)), 2)) {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const bool is_one_batch = batch.references.is_same(batch.embeddings) && params_.normalize_negatives;
     if (is_one_batch && batch.embeddings.is_cpu()) return of_one_batch(batch);
     const auto x = l2_normalized(batch.embeddings), y = l2_normalized(batch.references);
     const auto negatives = params_.normalize_negatives ? y : batch.references;
     const auto wide = params_.normalize_negatives ? x.scalar_type() : at::kDouble;
-    const auto mean =
-        mean_over_pairs(x.detach().to(wide), y.detach().to(wide), negatives.detach().to(wide), batch.masks);
-    return with_known_gradient(at::cat({x, y, negatives}), mean.value.to(x.scalar_type()),
-                               mean.gradient.to(x.scalar_type()));
+    const auto sum =
+        sum_over_pairs(x.detach().to(wide), y.detach().to(wide), negatives.detach().to(wide), batch.masks);
+    const auto value = with_known_gradient(at::cat({x, y, negatives}), sum.value.to(x.scalar_type()),
+                                           sum.gradient.to(x.scalar_type()));
+    return {value.reshape({1}), sum.count.to(x.scalar_type()).reshape({1})};
   }
 
  private:
-  struct Mean {
+  struct Sum {
     at::Tensor value, gradient;  ///< (), (B + 2 R, D): by anchors, then positives, then negatives
+    at::Tensor count;            ///< (): of the pairs
   };
 
-  at::Tensor of_one_batch(const PairBatch& batch) const {
+  AnchorSums of_one_batch(const PairBatch& batch) const {
     const auto s = cosine_similarities(batch);
     const auto chosen = batch.masks.positive.logical_and(has_negative(batch.masks).unsqueeze(1));
     const auto sums = angular_sums(s, chosen, batch.masks.negative, t_);
-    const auto count = chosen.sum().clamp_min(1).to(s.scalar_type());
-    return with_known_gradient(s, sums.value / count, sums.gradient / count);
+    return {with_known_gradient(s, sums.value, sums.gradient).reshape({1}),
+            chosen.sum().to(s.scalar_type()).reshape({1})};
   }
 
   /// x (B, D), y (R, D), negatives (R, D). exp(4 t (a + p).n) is a product of what a says of n and what p
   /// says of n, so the sum over n, for many pairs (a, p) at once, is a matrix product of exponentials, taken
-  /// relative to the largest of each row. Positives come B at a time and their gradient is made on the way,
-  /// so that memory is O(B R) with references from earlier batches, too.
-  Mean mean_over_pairs(const at::Tensor& x, const at::Tensor& y, const at::Tensor& negatives,
-                       const PairMasks& masks) const {
+  /// relative to the largest of each row. Those references that are a positive of any anchor come B at a time
+  /// and their gradient is made on the way, so that memory is O(B R).
+  Sum sum_over_pairs(const at::Tensor& x, const at::Tensor& y, const at::Tensor& negatives,
+                     const PairMasks& masks) const {
     at::NoGradGuard no_grad;
-    const int64_t batch = x.size(0), references = y.size(0);
+    const int64_t batch = x.size(0);
     const auto of_anchors =
         (4 * t_ * x.matmul(negatives.t())).masked_fill(masks.negative.logical_not(), -kFar);  // (B, R)
     const auto anchor_peak = of_anchors.amax(1, true);
@@ -76,29 +78,29 @@ class AngularLoss final : public PairLoss {
     const auto chosen = masks.positive.logical_and(has_negative(masks).unsqueeze(1));
     auto sum = at::zeros({}, x.options()), by_share = at::zeros_like(of_anchors);
     auto by_x = at::zeros_like(x), by_y = at::zeros_like(y), by_negatives = at::zeros_like(y);
-    for (int64_t first = 0; first < references; first += batch) {
-      const int64_t last = std::min(first + batch, references);
-      const auto p = y.slice(0, first, last);                      // (T, D)
-      const auto of_positives = 4 * t_ * p.matmul(negatives.t());  // (T, R)
+    const auto all_positives = chosen.any(0).nonzero().squeeze(1);
+    for (int64_t first = 0; first < all_positives.numel(); first += batch) {
+      const auto columns = all_positives.slice(0, first, first + batch);  // (T)
+      const auto p = y.index_select(0, columns);                          // (T, D)
+      const auto of_positives = 4 * t_ * p.matmul(negatives.t());         // (T, R)
       const auto positive_peak = of_positives.amax(1, true);
       const auto positive_share = (of_positives - positive_peak).exp();
       const auto shares = anchor_share.matmul(positive_share.t())
                               .clamp_min(x.scalar_type() == at::kDouble ? 1e-300 : kTiny);  // (B, T)
       const auto log_sum = shares.log() + anchor_peak + positive_peak.t() - 2 * (1 + t_) * x.matmul(p.t());
-      const auto weight = chosen.slice(1, first, last).to(x.scalar_type());
+      const auto weight = chosen.index_select(1, columns).to(x.scalar_type());
       sum += (weight * log_one_plus_exp(log_sum)).sum();
       const auto slope = weight * log_sum.sigmoid(), by_sum = slope / shares;
       by_share += by_sum.matmul(positive_share);
       const auto by_positives = 4 * t_ * positive_share * by_sum.t().matmul(anchor_share);  // (T, R)
       by_x -= 2 * (1 + t_) * slope.matmul(p);
-      by_y.slice(0, first, last) += by_positives.matmul(negatives) - 2 * (1 + t_) * slope.t().matmul(x);
+      by_y.index_add_(0, columns, by_positives.matmul(negatives) - 2 * (1 + t_) * slope.t().matmul(x));
       by_negatives += by_positives.t().matmul(p);
     }
     const auto by_anchors = 4 * t_ * anchor_share * by_share;  // (B, R)
     by_x += by_anchors.matmul(negatives);
     by_negatives += by_anchors.t().matmul(x);
-    const auto count = chosen.sum().clamp_min(1).to(x.scalar_type());
-    return {sum / count, at::cat({by_x, by_y, by_negatives}) / count};
+    return {sum, at::cat({by_x, by_y, by_negatives}), chosen.sum()};
   }
 
   static constexpr double kFar = 1e30, kTiny = 1e-30;

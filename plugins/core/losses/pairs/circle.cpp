@@ -11,7 +11,7 @@ namespace {
 ///   log(1 + sum_n exp(gamma a_n (s_n - m)) sum_p exp(-gamma a_p (s_p - 1 + m)))
 ///   a_p = relu(1 + m - s_p), a_n = relu(s_n + m), without a gradient
 /// averaged over the anchors whose loss is above zero.
-class CircleLoss final : public PairLoss {
+class CircleLoss final : public AnchorLoss {
  public:
   struct Params {
     double relaxation = 0.4;
@@ -27,12 +27,12 @@ class CircleLoss final : public PairLoss {
   explicit CircleLoss(const Params& params) : params_(params) {}
 
   LossTraits traits() const override {
-    auto out = PairLoss::traits();
+    auto out = AnchorLoss::traits();
     out.constant_factors = true;
     return out;
   }
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const double m = params_.relaxation;
     const auto s = cosine_similarities(batch);
     const auto fixed = s.detach();
@@ -41,7 +41,7 @@ class CircleLoss final : public PairLoss {
     const auto positive =
         masked_logsumexp(-params_.gamma * (1 + m - fixed).relu() * (s - (1 - m)), masks.positive, 0);
     const auto loss = log_one_plus_exp(negative + positive);
-    return mean_of_chosen(loss, has_positive(masks).logical_and(has_negative(masks)).logical_and(loss > 0));
+    return sums_of_chosen(loss, has_positive(masks).logical_and(has_negative(masks)).logical_and(loss > 0));
   }
 
  private:

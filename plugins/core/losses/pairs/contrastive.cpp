@@ -10,25 +10,27 @@
 
 namespace kindred {
 
-at::Tensor contrastive_loss(const at::Tensor& distances, const PairMasks& masks,
+AnchorSums contrastive_sums(const at::Tensor& distances, const PairMasks& masks,
                             const ContrastiveShape& shape) {
-  const auto term = [&](double sign, double offset, const at::Tensor& chosen) {
+  const auto term = [&](double sign, double offset, const at::Tensor& chosen) -> AnchorSums {
     if (!shape.squared) {
       const auto gaps = hinge_sums(distances, chosen, sign, at::full({}, offset, distances.options()));
       const auto count =
           shape.active_only ? gaps.active : counts_of_chosen(chosen).to(distances.scalar_type());
-      return gaps.sums.sum() / count.sum().clamp_min(1);
+      return {gaps.sums.sum().reshape({1}), count.sum().reshape({1})};
     }
     const auto active = (sign * distances + offset).relu();
-    return mean_of_chosen(active.square(), shape.active_only ? chosen.logical_and(active > 0) : chosen);
+    return sums_of_chosen(active.square(), shape.active_only ? chosen.logical_and(active > 0) : chosen);
   };
-  return term(1, -shape.positive_margin, masks.positive) + term(-1, shape.negative_margin, masks.negative);
+  const auto positive = term(1, -shape.positive_margin, masks.positive),
+             negative = term(-1, shape.negative_margin, masks.negative);
+  return {at::cat({positive.sums, negative.sums}), at::cat({positive.counts, negative.counts})};
 }
 
 namespace {
 
 /// See contrastive.hpp; over scored pairs, contrastive_scored.hpp.
-class ContrastiveLoss final : public PairLoss {
+class ContrastiveLoss final : public AnchorLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"PairMarginLoss", "MarginContrastive"};
   struct Params : PairDistanceParams {
@@ -56,13 +58,13 @@ class ContrastiveLoss final : public PairLoss {
         distance_(params) {}
 
   LossTraits traits() const override {
-    auto out = PairLoss::traits();
+    auto out = AnchorLoss::traits();
     out.scored_pairs = true;
     return out;
   }
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
-    return contrastive_loss(distance_.matrix(batch), batch.masks, shape_);
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+    return contrastive_sums(distance_.matrix(batch), batch.masks, shape_);
   }
 
   at::Tensor forward_scored(const ScoredPairs& pairs) override {

@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "kindred/pairs.hpp"
+#include "kindred/loss.hpp"
 
 namespace kindred {
 
@@ -14,8 +14,8 @@ struct ContrastiveShape {
   bool squared, active_only;
 };
 
-/// See above; masks of the same shape.
-at::Tensor contrastive_loss(const at::Tensor& distances, const PairMasks& masks,
+/// What the rows of `distances` add to the loss above; masks of the same shape.
+AnchorSums contrastive_sums(const at::Tensor& distances, const PairMasks& masks,
                             const ContrastiveShape& shape);
 
 }  // namespace kindred

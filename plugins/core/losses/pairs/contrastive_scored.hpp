@@ -2,7 +2,6 @@
 
 #include "contrastive.hpp"
 #include "core/losses/pair_distance.hpp"
-#include "kindred/loss.hpp"
 
 namespace kindred {
 

@@ -16,7 +16,7 @@ namespace {
 ///   relu(log sum_p exp(d_ip) + log sum_n exp(m - d_in))
 /// averaged over the batch. Of an anchor that lacks one kind the other counts alone, as in
 /// pytorch-metric-learning: a sample without positives is still pushed from its negatives.
-class LiftedStructureLoss final : public PairLoss {
+class LiftedStructureLoss final : public AnchorLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"GeneralizedLiftedStructureLoss", "LiftedStructLoss",
                                                  "Lifted"};
@@ -36,9 +36,19 @@ class LiftedStructureLoss final : public PairLoss {
 
   explicit LiftedStructureLoss(const Params& params) : params_(params), distance_(params) {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  /// The other end of a pair is another anchor.
+  bool is_sum_over_anchors() const override { return params_.generalized; }
+
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
-    return params_.generalized ? generalized(d, batch.masks) : lifted(d, batch.masks);
+    const auto positive = masked_logsumexp(d, batch.masks.positive, 0);
+    const auto negative = masked_logsumexp(params_.margin - d, batch.masks.negative, 0);
+    return sums_over_rows((positive + negative).relu());
+  }
+
+  at::Tensor forward_pairs(const PairBatch& batch) override {
+    return params_.generalized ? AnchorLoss::forward_pairs(batch)
+                               : lifted(distance_.matrix(batch), batch.masks);
   }
 
  private:
@@ -53,13 +63,7 @@ class LiftedStructureLoss final : public PairLoss {
     const ChosenEntries positives(masks.positive);
     const auto lifted =
         at::logaddexp(positives.of_rows(of_anchors), positives.of_columns(of_references)) + positives.of(d);
-    return positives.mean(lifted.relu().square()) / 2;
-  }
-
-  at::Tensor generalized(const at::Tensor& d, const PairMasks& masks) const {
-    const auto positive = masked_logsumexp(d, masks.positive, 0);
-    const auto negative = masked_logsumexp(params_.margin - d, masks.negative, 0);
-    return (positive + negative).relu().mean();
+    return loss_of(positives.sums(lifted.relu().square())) / 2;
   }
 
   Params params_;

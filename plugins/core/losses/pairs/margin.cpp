@@ -14,7 +14,7 @@ namespace {
 /// summed over triplets (a, p, n) and divided by the number of active terms; + nu beta when beta is learnt.
 /// Without a miner every triplet counts, and is counted without being formed: a positive pair is in as many
 /// as its anchor has negatives. The paper draws negatives by distance: miner distance_weighted.
-class MarginLoss final : public PairLoss {
+class MarginLoss final : public AnchorLoss {
  public:
   struct Params : PairDistanceParams {
     Params() : PairDistanceParams("euclidean") {}
@@ -41,34 +41,37 @@ class MarginLoss final : public PairLoss {
     return {{"beta", beta_}};
   }
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     const auto beta = beta_.to(d.options());
-    const auto loss = batch.triplets.defined() ? of_triplets(d, beta, batch.triplets)
-                                               : of_all_triplets(d, beta, batch.masks);
-    return params_.learn_beta ? loss + params_.nu * beta : loss;
+    auto out = batch.triplets.defined() ? of_triplets(d, beta, batch.triplets)
+                                        : of_all_triplets(d, beta, batch.masks);
+    if (!params_.learn_beta) return out;
+    const auto anchors = at::full({1}, static_cast<double>(d.size(0)), d.options());
+    return {at::cat({out.sums, params_.nu * beta * anchors}), at::cat({out.counts, anchors})};
   }
 
  private:
   /// A pair is in as many triplets as name it.
-  at::Tensor of_triplets(const at::Tensor& d, const at::Tensor& beta, const Triplets& triplets) const {
+  AnchorSums of_triplets(const at::Tensor& d, const at::Tensor& beta, const Triplets& triplets) const {
     const auto rows = triplets.anchors * d.size(1);
     const auto pairs =
         d.reshape({-1}).index_select(0, at::cat({rows + triplets.positives, rows + triplets.negatives}));
     const auto count = rows.numel();
     const auto gaps =
         at::cat({pairs.slice(0, 0, count) - beta, beta - pairs.slice(0, count)}) + params_.margin;
-    const auto active = gaps.detach().gt(0).sum().clamp_min(1).to(d.scalar_type());
-    return gaps.relu().sum() / active;
+    const auto active = gaps.detach().gt(0).sum().to(d.scalar_type());
+    return {gaps.relu().sum().reshape({1}), active.reshape({1})};
   }
 
-  at::Tensor of_all_triplets(const at::Tensor& d, const at::Tensor& beta, const PairMasks& masks) const {
+  AnchorSums of_all_triplets(const at::Tensor& d, const at::Tensor& beta, const PairMasks& masks) const {
     const auto positive = hinge_sums(d, masks.positive, 1, params_.margin - beta),
                negative = hinge_sums(d, masks.negative, -1, params_.margin + beta);
     const auto positives = counts_of_chosen(masks.positive).to(d.scalar_type()),
                negatives = counts_of_chosen(masks.negative).to(d.scalar_type());
     const auto active = (positive.active * negatives).sum() + (negative.active * positives).sum();
-    return ((positive.sums * negatives).sum() + (negative.sums * positives).sum()) / active.clamp_min(1);
+    const auto sum = (positive.sums * negatives).sum() + (negative.sums * positives).sum();
+    return {sum.reshape({1}), active.reshape({1})};
   }
 
   Params params_;

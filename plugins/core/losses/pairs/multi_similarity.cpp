@@ -11,7 +11,7 @@ namespace {
 /// Multi-similarity loss (Wang et al. 2019, the definition of L_MS), on cosine similarities s:
 ///   l_i = log(1 + sum_p exp(-alpha (s_ip - base))) / alpha + log(1 + sum_n exp(beta (s_in - base))) / beta
 /// averaged over the batch; with `mining`, of the pairs that multi_similarity_pairs() keeps.
-class MultiSimilarityLoss final : public PairLoss {
+class MultiSimilarityLoss final : public AnchorLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"MSLoss", "MS"};
   struct Params {
@@ -32,7 +32,7 @@ class MultiSimilarityLoss final : public PairLoss {
 
   explicit MultiSimilarityLoss(const Params& params) : params_(params) {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const auto similarity = cosine_similarities(batch);
     const auto masks = params_.mining
                            ? multi_similarity_pairs(similarity.detach(), batch.masks, params_.epsilon)
@@ -41,7 +41,7 @@ class MultiSimilarityLoss final : public PairLoss {
         log_one_plus_sum(-params_.alpha * (similarity - params_.base), masks.positive) / params_.alpha;
     const auto negative =
         log_one_plus_sum(params_.beta * (similarity - params_.base), masks.negative) / params_.beta;
-    return (positive + negative).mean();
+    return sums_over_rows(positive + negative);
   }
 
  private:

@@ -14,7 +14,7 @@ namespace {
 /// s:
 ///   l_ap = log(1 + sum_n exp((s_an - s_ap) / temperature))
 /// averaged over the positive pairs. Other positives of an anchor are not in the sum.
-class NtXentLoss final : public PairLoss {
+class NtXentLoss final : public AnchorLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"InfoNCE", "NTXent", "SimCLR"};
   struct Params {
@@ -28,12 +28,12 @@ class NtXentLoss final : public PairLoss {
 
   explicit NtXentLoss(const Params& params) : params_(params) {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const auto logits = cosine_similarities(batch) / params_.temperature;
     // An anchor without negatives has a loss of zero: softplus of a very negative number.
     const auto negatives = masked_logsumexp(logits, batch.masks.negative, kNothing);
     const ChosenEntries positives(batch.masks.positive);
-    return positives.mean(log_one_plus_exp(positives.of_rows(negatives) - positives.of(logits)));
+    return positives.sums(log_one_plus_exp(positives.of_rows(negatives) - positives.of(logits)));
   }
 
  private:

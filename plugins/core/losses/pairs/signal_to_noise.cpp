@@ -10,7 +10,7 @@ namespace {
 
 /// Contrastive loss on the signal-to-noise distance of normalised embeddings (Yuan et al. 2019, eqs. 3 and
 /// 8).
-class SignalToNoiseLoss final : public PairLoss {
+class SignalToNoiseLoss final : public AnchorLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"SNRContrastiveLoss", "SNR",
                                                  "SignalToNoiseRatioContrastiveLoss"};
@@ -30,8 +30,8 @@ class SignalToNoiseLoss final : public PairLoss {
   explicit SignalToNoiseLoss(const Params& params)
       : shape_{params.positive_margin, params.negative_margin, false, true} {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
-    return contrastive_loss(distance_.matrix(batch), batch.masks, shape_);
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+    return contrastive_sums(distance_.matrix(batch), batch.masks, shape_);
   }
 
  private:

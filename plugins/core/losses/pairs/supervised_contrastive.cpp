@@ -10,7 +10,7 @@ namespace {
 /// Supervised contrastive loss (Khosla et al. 2020, eq. 2), on cosine similarities s:
 ///   l_i = -1/|P(i)| sum_{p in P(i)} ( s_ip / temperature - log sum_a exp(s_ia / temperature) )
 /// over a in P(i) and N(i), averaged over the anchors that have a positive.
-class SupervisedContrastiveLoss final : public PairLoss {
+class SupervisedContrastiveLoss final : public AnchorLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"SupCon", "SupConLoss"};
   struct Params {
@@ -24,14 +24,14 @@ class SupervisedContrastiveLoss final : public PairLoss {
 
   explicit SupervisedContrastiveLoss(const Params& params) : params_(params) {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const auto& masks = batch.masks;
     const auto logits = cosine_similarities(batch) / params_.temperature;
     const auto all = masked_logsumexp(logits, masks.positive.logical_or(masks.negative), 0);
     const auto count = counts_of_chosen(masks.positive);
     const auto pull = logits.masked_fill(masks.positive.logical_not(), 0).sum(1) /
                       count.clamp_min(1).to(logits.scalar_type());
-    return mean_of_chosen(all - pull, count > 0);
+    return sums_of_chosen(all - pull, count > 0);
   }
 
  private:

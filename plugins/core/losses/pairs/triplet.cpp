@@ -23,7 +23,7 @@ namespace {
 /// or over the triplets that a miner chose; "soft" puts log(1 + exp(d_ap - d_an)) in place of the hinge.
 /// Memory is O(B^2): triplets of "all" and "semi_hard" are counted, not made. The soft margin is no sum of
 /// distances, so its triplets are visited, B positive pairs at a time.
-class TripletLoss final : public PairLoss {
+class TripletLoss final : public AnchorLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"TripletMarginLoss",        "TripletMarginWithDistanceLoss",
                                                  "BatchAllTripletLoss",      "BatchHardTripletLoss",
@@ -67,16 +67,23 @@ class TripletLoss final : public PairLoss {
     }
   }
 
+  /// The mean of d_an is one of all anchors; besides, forward() searches the hardest pairs by tiles itself.
+  bool is_sum_over_anchors() const override { return params_.mining != "hard"; }
+
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+    const auto d = distance_.matrix(batch);
+    if (batch.triplets.defined()) return chosen(d, batch.triplets);
+    return params_.soft ? soft_windowed(d, batch.masks) : windowed(d, batch.masks);
+  }
+
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
     return params_.mining == "hard" ? hard(embeddings, labels)
                                     : forward_pairs(pair_batch(embeddings, labels));
   }
 
   at::Tensor forward_pairs(const PairBatch& batch) override {
+    if (params_.mining != "hard" || batch.triplets.defined()) return AnchorLoss::forward_pairs(batch);
     const auto d = distance_.matrix(batch);
-    if (batch.triplets.defined()) return chosen(d, batch.triplets);
-    if (params_.mining != "hard")
-      return params_.soft ? soft_windowed(d, batch.masks) : windowed(d, batch.masks);
     const auto hardest = chosen_triplets(d.detach(), batch.masks, Hardness::hard, Hardness::hard);
     return hard_loss(at_pairs(d, hardest.anchors, hardest.positives),
                      at_pairs(d, hardest.anchors, hardest.negatives));
@@ -108,32 +115,29 @@ class TripletLoss final : public PairLoss {
     return params_.average == "active" ? mean_of_chosen(loss, loss > 0) : loss.mean();
   }
 
-  at::Tensor chosen(const at::Tensor& d, const Triplets& triplets) const {
+  AnchorSums chosen(const at::Tensor& d, const Triplets& triplets) const {
     const auto gap =
         at_pairs(d, triplets.anchors, triplets.positives) - at_pairs(d, triplets.anchors, triplets.negatives);
-    if (gap.numel() == 0) return gap.sum();
-    if (params_.soft) return log_one_plus_exp(gap).mean();
+    if (params_.soft) return sums_over_rows(log_one_plus_exp(gap));
     const auto loss = (gap + params_.margin).relu();
-    return params_.average == "all" ? loss.mean() : mean_of_active(loss);
+    return params_.average == "all" ? sums_over_rows(loss) : sums_of_chosen(loss, loss > 0);
   }
 
   static at::Tensor at_pairs(const at::Tensor& d, const at::Tensor& rows, const at::Tensor& columns) {
     return d.reshape({-1}).index_select(0, rows * d.size(1) + columns);
   }
 
-  at::Tensor windowed(const at::Tensor& distances, const PairMasks& masks) const {
+  AnchorSums windowed(const at::Tensor& distances, const PairMasks& masks) const {
     const auto sums = triplet_sums(distances, masks, {params_.margin, params_.mining == "all"});
-    auto number = sums.count;
+    auto count = sums.count;
     if (params_.average == "all") {
       const auto dtype = distances.scalar_type();
-      number =
-          (counts_of_chosen(masks.positive).to(dtype) * counts_of_chosen(masks.negative).to(dtype)).sum();
+      count = (counts_of_chosen(masks.positive).to(dtype) * counts_of_chosen(masks.negative).to(dtype)).sum();
     }
-    number = number.clamp_min(1);
-    return with_known_gradient(distances, sums.gaps / number, sums.gradient / number);
+    return {with_known_gradient(distances, sums.gaps, sums.gradient).reshape({1}), count.reshape({1})};
   }
 
-  at::Tensor soft_windowed(const at::Tensor& distances, const PairMasks& masks) const {
+  AnchorSums soft_windowed(const at::Tensor& distances, const PairMasks& masks) const {
     const auto d = distances.detach();
     auto total = at::zeros({}, d.options()), count = at::zeros({}, d.options());
     auto gradient = at::zeros_like(d);
@@ -152,8 +156,7 @@ class TripletLoss final : public PairLoss {
       gradient.index_add_(0, anchors, -slope);
       gradient.view({-1}).index_add_(0, anchors * d.size(1) + positives, slope.sum(1));
     }
-    count.clamp_min_(1);
-    return with_known_gradient(distances, total / count, gradient / count);
+    return {with_known_gradient(distances, total, gradient).reshape({1}), count.reshape({1})};
   }
 
   Params params_;

@@ -13,7 +13,7 @@ namespace {
 ///   l_ap = log(1 + sum_n exp(scale (cos theta_an - cos(theta_ap - margin))))
 /// averaged over the positive pairs. In float32 the gradient of positives less than 0.01 radians apart is
 /// known to a few thousandths only, since their cosine rounds to that of no angle.
-class TupletMarginLoss final : public PairLoss {
+class TupletMarginLoss final : public AnchorLoss {
  public:
   struct Params {
     double margin = 0.1;
@@ -29,12 +29,12 @@ class TupletMarginLoss final : public PairLoss {
 
   explicit TupletMarginLoss(const Params& params) : params_(params) {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const auto cosine = cosine_similarities(batch);
     const auto negatives = masked_logsumexp(params_.scale * cosine, batch.masks.negative, kNothing);
     const ChosenEntries positives(batch.masks.positive);
     const auto own = params_.scale * cosine_of_shifted(positives.of(cosine), -params_.margin);
-    return positives.mean(log_one_plus_exp(positives.of_rows(negatives) - own));
+    return positives.sums(log_one_plus_exp(positives.of_rows(negatives) - own));
   }
 
  private:

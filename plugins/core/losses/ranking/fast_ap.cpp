@@ -14,7 +14,7 @@ namespace {
 ///   l_i = 1 - 1/|P(i)| sum_b h+_b H+_b / H_b
 /// averaged over the anchors that have a positive. A distance lies in two triangles at most, so memory is O(B
 /// R) whatever the number of bins.
-class FastApLoss final : public PairLoss {
+class FastApLoss final : public AnchorLoss {
  public:
   struct Params {
     int64_t bins = 10;
@@ -25,7 +25,7 @@ class FastApLoss final : public PairLoss {
 
   explicit FastApLoss(const Params& params) : params_(params) {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     // Between vectors of length 1 the squared distance is 2 - 2 x.y; in widths of a bin:
     const auto place = (2 - 2 * cosine_similarities(batch)) * (static_cast<double>(params_.bins) / 4);
     const auto& masks = batch.masks;
@@ -37,7 +37,7 @@ class FastApLoss final : public PairLoss {
     const auto terms =
         at::where(counted, above / at::where(counted, below, at::ones_like(below)), at::zeros_like(below));
     const auto count = counts_of_chosen(masks.positive);
-    return mean_of_chosen(terms.sum(1) / count.clamp_min(1).to(place.scalar_type()), count > 0);
+    return sums_of_chosen(terms.sum(1) / count.clamp_min(1).to(place.scalar_type()), count > 0);
   }
 
  private:

@@ -13,7 +13,7 @@ namespace {
 /// Recall@k surrogate (Patel, Tolias, Matas 2022, eqs. 3 to 6), on cosine similarities and smooth ranks r:
 ///   1 - mean_q mean_k sum_{p in P(q)} sigma((k - r_qp) / temperature) / min(k, |P(q)|)
 /// over the anchors that have a positive. Half a rank is added to k, so that the step lies between two ranks.
-class RecallAtKLoss final : public PairLoss {
+class RecallAtKLoss final : public AnchorLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"RecallAtKLoss", "SurrogateRecall"};
   struct Params {
@@ -36,14 +36,13 @@ class RecallAtKLoss final : public PairLoss {
     if (params.ks.empty()) params_.ks = Params().ks;
   }
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const auto s = cosine_similarities(batch);
     const auto positives = counts_of_chosen(batch.masks.positive);
     const auto count = positives.to(s.scalar_type()).clamp_min(1);
     const auto queries = (positives > 0).sum().to(s.scalar_type());
-    const auto weight = at::ones_like(count) / queries.clamp_min(1);
-    const auto recall =
-        sum_over_ranks(s, batch.masks, weight, params_.rank_temperature, [&](const SmoothRanks& ranks) {
+    const auto recall = sum_over_ranks(
+        s, batch.masks, at::ones_like(count), params_.rank_temperature, [&](const SmoothRanks& ranks) {
           auto value = at::zeros_like(ranks.overall), slope = at::zeros_like(value);
           for (const auto k : params_.ks) {
             const auto share =
@@ -56,7 +55,7 @@ class RecallAtKLoss final : public PairLoss {
           }
           return RankTerm{value, at::zeros_like(value), slope};
         });
-    return queries.clamp_max(1) - recall;
+    return {(queries - recall).reshape({1}), queries.reshape({1})};
   }
 
  private:

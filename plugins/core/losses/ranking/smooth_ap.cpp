@@ -12,7 +12,7 @@ namespace {
 /// smooth ranks,
 ///   1 - mean_q 1/|P(q)| sum_{i in P(q)} rank of i among P(q) / rank of i among all
 /// over the anchors that have a positive.
-class SmoothApLoss final : public PairLoss {
+class SmoothApLoss final : public AnchorLoss {
  public:
   struct Params {
     double temperature = 0.01;
@@ -25,17 +25,17 @@ class SmoothApLoss final : public PairLoss {
 
   explicit SmoothApLoss(const Params& params) : params_(params) {}
 
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  AnchorSums sum_over_anchors(const PairBatch& batch) override {
     const auto s = cosine_similarities(batch);
     const auto count = counts_of_chosen(batch.masks.positive).to(s.scalar_type());
     const auto queries = (count > 0).sum().to(s.scalar_type());
-    const auto weight = 1 / (count.clamp_min(1) * queries.clamp_min(1));
+    const auto weight = 1 / count.clamp_min(1);
     const auto precision =
         sum_over_ranks(s, batch.masks, weight, params_.temperature, [](const SmoothRanks& ranks) {
           const auto value = ranks.among / ranks.overall;
           return RankTerm{value, 1 / ranks.overall, -value / ranks.overall};
         });
-    return queries.clamp_max(1) - precision;
+    return {(queries - precision).reshape({1}), queries.reshape({1})};
   }
 
  private:

@@ -14,7 +14,7 @@ at::Tensor numbers(std::vector<int64_t> values) { return at::tensor(values, at::
 TEST(BatchMemory, empty_gives_the_batch_itself) {
   const BatchMemory memory(8, 3, at::kCPU);
   const auto x = at::randn({4, 3});
-  const auto batch = memory.compared(x, numbers({0, 0, 1, 1}), numbers({10, 11, 12, 13}));
+  const auto batch = memory.compared(x, numbers({0, 0, 1, 1}), numbers({10, 11, 12, 13})).batch();
   EXPECT_TRUE(batch.references.is_same(x));
   EXPECT_EQ(batch.masks.positive.size(1), 4);
 }
@@ -37,7 +37,7 @@ TEST(BatchMemory, keeps_the_newest) {
 TEST(BatchMemory, a_sample_is_no_positive_of_what_it_was) {
   BatchMemory memory(8, 2, at::kCPU);
   memory.add(at::randn({3, 2}), numbers({0, 1, 0}), numbers({10, 20, 30}));
-  const auto batch = memory.compared(at::randn({2, 2}), numbers({0, 1}), numbers({10, 40}));
+  const auto batch = memory.compared(at::randn({2, 2}), numbers({0, 1}), numbers({10, 40})).batch();
   const auto row = [](const at::Tensor& mask, int64_t i) {
     std::vector<bool> out;
     for (int64_t j = 0; j < mask.size(1); ++j) out.push_back(mask[i][j].item<bool>());
@@ -61,7 +61,7 @@ TEST(BatchMemory, a_loss_sees_the_memory_as_more_samples_without_gradients) {
        {"kindred.nt_xent", "kindred.contrastive", "kindred.smooth_ap", "kindred.lifted_structure"}) {
     const auto loss = testing::make<Loss>("core", id);
     auto anchors = x.clone().requires_grad_(true);
-    loss->forward_pairs(memory.compared(anchors, labels, at::arange(6, at::kLong))).backward();
+    loss->forward_pairs(memory.compared(anchors, labels, at::arange(6, at::kLong)).batch()).backward();
     // The same by hand: rows of the batch against all, where the others are constants.
     auto again = x.clone().requires_grad_(true);
     const auto all = pair_masks(at::cat({labels, old_labels}));

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../distributed/thread_communicator.hpp"
+#include "host/distributed/local_communicator.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/model/model.hpp"
 
@@ -28,7 +30,7 @@ class TrainingLossTest : public ::testing::Test {
 
   double value(const LossSpec& one, const at::Tensor& rows) const {
     auto made = TrainingLoss(catalog_, options_of(one), rows.size(1), labels_, at::kCPU);
-    return made.forward(rows, labels_, samples_, 0).item<double>();
+    return made.forward(rows, labels_, samples_, 0, alone_).item<double>();
   }
 
   static TrainingOptions options_of(const LossSpec& one) {
@@ -37,6 +39,7 @@ class TrainingLossTest : public ::testing::Test {
     return options;
   }
 
+  mutable LocalCommunicator alone_;
   const Catalog catalog_ = Catalog::load_file(std::string(KINDRED_TEST_PLUGINS) + "/core.kindred.so");
   const at::Tensor labels_ = at::arange(12, at::kLong).remainder(3), samples_ = at::arange(12, at::kLong);
   const at::Tensor rows_ = at::arange(96, at::kDouble).mul(0.37).sin().to(at::kFloat).view({12, 8});
@@ -59,7 +62,7 @@ TEST_F(TrainingLossTest, of_several_beginnings_leaves_the_rest_of_the_embedding_
   nested.matryoshka = MatryoshkaOptions{{2, 4}, {}};
   auto made = loss({nested});
   const auto rows = rows_.clone().requires_grad_(true);
-  made.forward(rows, labels_, samples_, 0).backward();
+  made.forward(rows, labels_, samples_, 0, alone_).backward();
   EXPECT_EQ(rows.grad().slice(1, 4).abs().max().item<double>(), 0);
   EXPECT_GT(rows.grad().slice(1, 2, 4).abs().min().item<double>(), 0);
 }
@@ -74,7 +77,7 @@ TEST_F(TrainingLossTest, of_several_beginnings_has_proxies_and_memories_of_their
   for (const auto& one : made.parameters()) widths.push_back(one.tensor.size(1));
   EXPECT_THAT(widths, ElementsAre(3, 8));
   EXPECT_EQ(made.name(), "kindred.proxy_anchor + kindred.supervised_contrastive");
-  for (int step = 0; step < 3; ++step) made.forward(rows_, labels_, samples_ + 12 * step, step);
+  for (int step = 0; step < 3; ++step) made.forward(rows_, labels_, samples_ + 12 * step, step, alone_);
   std::vector<int64_t> remembered;
   for (const auto& one : made.memories()) {
     if (one.tensor.dim() == 2) remembered.push_back(one.tensor.size(1));
@@ -102,6 +105,30 @@ TEST_F(TrainingLossTest, of_pairs_sees_the_beginnings_of_both_objects) {
     expected += one.forward(pairs(dimension)).item<double>();
   }
   EXPECT_NEAR(loss({nested}).forward(pairs(8)).item<double>(), expected, 1e-5 * expected);
+}
+
+/// A batch that is large enough to be divided among processes.
+TEST_F(TrainingLossTest, of_a_large_batch_is_the_same_in_one_process_and_in_several) {
+  constexpr int64_t kLarge = 2048;
+  const auto labels = at::arange(kLarge, at::kLong).remainder(3), samples = at::arange(kLarge, at::kLong);
+  const auto rows = at::arange(kLarge * 8, at::kDouble).mul(0.37).sin().to(at::kFloat).view({kLarge, 8});
+  auto remembering = spec("kindred.supervised_contrastive");
+  remembering.memory = MemoryOptions{100, 0};
+  const std::vector<LossSpec> specs = {spec("kindred.contrastive"), spec("kindred.triplet"), remembering};
+  const auto learned = [&](Communicator& communicator) {
+    auto made = loss(specs);
+    const auto x = rows.clone().requires_grad_(true);
+    made.forward(x, labels, samples, 0, communicator);  // fills the memory
+    const auto value = made.forward(x, labels, samples + kLarge, 1, communicator);
+    value.backward();
+    return std::pair{value.item<double>(), x.grad()};
+  };
+  const auto expected = learned(alone_);
+  as_group(3, [&](Communicator& communicator) {
+    const auto [value, gradient] = learned(communicator);
+    EXPECT_NEAR(value, expected.first, 1e-5 * expected.first);
+    EXPECT_TRUE(at::allclose(gradient, expected.second, 1e-3, 1e-9));
+  });
 }
 
 }  // namespace
