@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "host/base/system_info.hpp"
@@ -193,31 +194,40 @@ bool same_gradient(const at::Tensor& a, const at::Tensor& b, double tolerance) {
   return !one.defined() || one.abs().max().item<double>() <= tolerance;
 }
 
-/// Anchors come in parts of 5, 1 and 6, whose sums have to be those of the whole batch.
-void anchors_add_up(const Subject& subject) {
+/// What the samples [first, end) of a batch add to a loss that comes in parts; nothing where it does not.
+std::optional<LossSums> sums_of(Loss& loss, const at::Tensor& x, const at::Tensor& labels, int64_t first,
+                                int64_t end) {
+  auto* samples = dynamic_cast<SumsOverSamples*>(&loss);
+  if (samples != nullptr && samples->is_sum_over_samples())
+    return samples->sum_over_samples(x.slice(0, first, end), labels.slice(0, first, end));
+  auto* anchors = dynamic_cast<SumsOverAnchors*>(&loss);
+  if (anchors == nullptr || !anchors->is_sum_over_anchors()) return {};
+  const auto all = pair_masks(labels);
+  return anchors->sum_over_anchors({x.slice(0, first, end),
+                                    x,
+                                    {all.positive.slice(0, first, end), all.negative.slice(0, first, end)},
+                                    {}});
+}
+
+/// Samples come in parts of 5, 1 and 6, whose sums have to be those of the whole batch.
+void parts_add_up(const Subject& subject) {
   constexpr double kTolerance = 1e-6;
   const auto loss = double_loss(subject);
-  auto* by_anchors = dynamic_cast<SumsOverAnchors*>(loss.get());
-  if (by_anchors == nullptr || !by_anchors->is_sum_over_anchors()) return;
   const auto given = labelled_example();
-  const auto masks = pair_masks(given.labels);
   const auto x = given.embeddings.detach().clone().requires_grad_(true);
-  AnchorSums all;
+  LossSums all;
   for (const auto& [first, end] : {std::pair<int64_t, int64_t>{0, 5}, {5, 6}, {6, 12}}) {
-    const auto part = by_anchors->sum_over_anchors(
-        {x.slice(0, first, end),
-         x,
-         {masks.positive.slice(0, first, end), masks.negative.slice(0, first, end)},
-         {}});
-    all = all.sums.defined() ? AnchorSums{all.sums + part.sums, all.counts + part.counts} : part;
+    const auto part = sums_of(*loss, x, given.labels, first, end);
+    if (!part) return;
+    all = all.sums.defined() ? LossSums{all.sums + part->sums, all.counts + part->counts} : *part;
   }
   const auto value = loss_of(all);
   const double parts = value.item<double>(), whole = value_of(*loss, given).item<double>();
   require(std::abs(parts - whole) <= kTolerance * std::max(1.0, std::abs(whole)),
-          "gives {} for a batch and {} for its anchors in three parts", whole, parts);
+          "gives {} for a batch and {} for its samples in three parts", whole, parts);
   value.backward();
   require(same_gradient(x.grad(), gradient_of(*loss, given), kTolerance),
-          "gives a batch another gradient where its anchors come in three parts");
+          "gives a batch another gradient where its samples come in three parts");
 }
 
 /// A loss with the parameters that all processes begin with.
@@ -287,7 +297,7 @@ KindChecks checks_of<Loss>() {
           {"pairs_are_the_labels", "pairs give what the labels give", pairs_are_the_labels},
           {"references_have_no_part_as_anchors", "references beyond the batch are compared with, no more",
            references_have_no_part_as_anchors},
-          {"anchors_add_up", "the sums over parts of the anchors are those of the batch", anchors_add_up},
+          {"parts_add_up", "a batch in parts adds up to the whole batch", parts_add_up},
           {"processes_can_share_a_batch", "processes that share a batch get the gradient of one",
            processes_can_share_a_batch},
           {"memory_does_not_grow", "1000 calls take no memory that stays", memory_does_not_grow},

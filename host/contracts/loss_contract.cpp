@@ -7,8 +7,8 @@
 namespace kindred::host {
 namespace {
 
-/// It is a SumsOverAnchors, too, whose is_sum_over_anchors() says no where the loss is none.
-class LossContract final : public ModuleContract<Loss>, public SumsOverAnchors {
+/// It is a SumsOverAnchors and a SumsOverSamples, too, which say no where the loss is none.
+class LossContract final : public ModuleContract<Loss>, public SumsOverAnchors, public SumsOverSamples {
  public:
   using ModuleContract::ModuleContract;
 
@@ -25,34 +25,48 @@ class LossContract final : public ModuleContract<Loss>, public SumsOverAnchors {
     return checked(calls_.call("forward", [&] { return inner_->forward_scored(pairs); }), pairs.a);
   }
   bool is_sum_over_anchors() const override {
-    const auto* inner = dynamic_cast<SumsOverAnchors*>(inner_.get());
+    const auto* inner = as<SumsOverAnchors>();
     return inner != nullptr &&
            calls_.call("is_sum_over_anchors", [&] { return inner->is_sum_over_anchors(); });
   }
-  AnchorSums sum_over_anchors(const PairBatch& anchors) override {
-    auto& inner = dynamic_cast<SumsOverAnchors&>(*inner_);
-    return checked(calls_.call("sum_over_anchors", [&] { return inner.sum_over_anchors(anchors); }),
-                   anchors.embeddings);
+  LossSums sum_over_anchors(const PairBatch& anchors) override {
+    return checked("sum_over_anchors", anchors.embeddings,
+                   [&] { return as<SumsOverAnchors>()->sum_over_anchors(anchors); });
+  }
+  bool is_sum_over_samples() const override {
+    const auto* inner = as<SumsOverSamples>();
+    return inner != nullptr &&
+           calls_.call("is_sum_over_samples", [&] { return inner->is_sum_over_samples(); });
+  }
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    return checked("sum_over_samples", embeddings,
+                   [&] { return as<SumsOverSamples>()->sum_over_samples(embeddings, labels); });
   }
 
  private:
-  AnchorSums checked(AnchorSums all, const at::Tensor& embeddings) const {
+  template <class Side>
+  Side* as() const {
+    return dynamic_cast<Side*>(inner_.get());
+  }
+
+  template <class Call>
+  LossSums checked(const char* phase, const at::Tensor& embeddings, const Call& call) const {
+    const LossSums all = calls_.call(phase, call);
     for (const auto& one : {all.sums, all.counts}) {
       if (one.defined() && one.dim() == 1 && one.numel() > 0 && one.numel() == all.sums.numel() &&
           one.scalar_type() == embeddings.scalar_type() && one.device() == embeddings.device()) {
         continue;
       }
       calls_.broke(
-          "sum_over_anchors",
-          fmt::format("returned sums {} and counts {}; expected two (K) of the embeddings' dtype and "
-                      "device, which are {}",
-                      tensor_text(all.sums), tensor_text(all.counts), tensor_text(embeddings)));
+          phase, fmt::format("returned sums {} and counts {}; expected two (K) of the embeddings' dtype and "
+                             "device, which are {}",
+                             tensor_text(all.sums), tensor_text(all.counts), tensor_text(embeddings)));
     }
     if (embeddings.requires_grad() && !all.sums.requires_grad()) {
       calls_.broke(
-          "sum_over_anchors",
+          phase,
           "returned sums without a gradient path to the embeddings; compute them from the embeddings, "
-          "and multiply by zero where no pair is left");
+          "and multiply by zero where nothing is left");
     }
     return all;
   }

@@ -9,7 +9,7 @@
 #include "host/loader/guarded_call.hpp"
 #include "host/model/model.hpp"
 #include "host/model/named_tensors.hpp"
-#include "host/training/loss_by_anchors.hpp"
+#include "host/training/loss_by_parts.hpp"
 
 namespace kindred::host {
 
@@ -38,6 +38,18 @@ LossTerm made_term(const Catalog& catalog, const LossSpec& spec, const Site& sit
 at::Tensor seen_by(const LossTerm& term, const at::Tensor& embeddings) {
   const bool sees_all = term.dimension == 0 || term.dimension == embeddings.size(1);
   return sees_all ? embeddings : embeddings.narrow(1, 0, term.dimension).contiguous();
+}
+
+/// What all losses that come in parts have.
+LossOfParts parts_of(const LossTerm& term, const at::Tensor& embeddings, int64_t columns) {
+  LossOfParts out{embeddings, {}, columns, {}, {}};
+  for (const auto& one : term.loss->parameters()) {
+    if (one.tensor.requires_grad()) out.parameters.push_back(one.tensor);
+  }
+  out.call_backward = [&term](const std::function<void()>& backward) {
+    guard(term.plugin, term.id, "backward", backward);
+  };
+  return out;
 }
 
 /// What of a batch a miner leaves.
@@ -82,22 +94,37 @@ TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& option
   }
 }
 
-at::Tensor TrainingLoss::of_labels(const LossTerm& term, const ComparedSamples& compared,
-                                   Communicator& communicator) const {
+at::Tensor TrainingLoss::of_pairs(const LossTerm& term, const ComparedSamples& compared,
+                                  Communicator& communicator) const {
   if (term.miner) return term.loss->forward_pairs(mined(*term.miner, compared.batch()));
-  auto* anchors = dynamic_cast<SumsOverAnchors*>(term.loss.get());
-  if (anchors != nullptr && anchors->is_sum_over_anchors() && pays_by_anchors(compared, communicator)) {
-    std::vector<at::Tensor> parameters;
-    for (const auto& one : term.loss->parameters()) parameters.push_back(one.tensor);
-    return loss_by_anchors(*anchors, parameters, compared, communicator,
-                           [&](const auto& backward) { guard(term.plugin, term.id, "backward", backward); });
+  auto* sums = dynamic_cast<SumsOverAnchors*>(term.loss.get());
+  if (sums != nullptr && sums->is_sum_over_anchors() &&
+      pays_by_parts(compared.embeddings.size(0), compared.references(), communicator)) {
+    auto parts = parts_of(term, compared.embeddings, compared.references());
+    parts.part = [&](const at::Tensor& embeddings, int64_t first, int64_t end) {
+      auto seen = compared;
+      seen.embeddings = embeddings;
+      return sums->sum_over_anchors(seen.anchors(first, end));
+    };
+    return loss_by_parts(parts, communicator);
   }
   return compared.remembered.defined() ? term.loss->forward_pairs(compared.batch())
                                        : term.loss->forward(compared.embeddings, compared.labels);
 }
 
-at::Tensor TrainingLoss::class_numbers(const at::Tensor& labels) const {
-  return at::searchsorted(classes_, labels.contiguous());
+at::Tensor TrainingLoss::of_classes(const LossTerm& term, const at::Tensor& embeddings,
+                                    const at::Tensor& labels, Communicator& communicator) const {
+  const auto numbers = at::searchsorted(classes_, labels.contiguous());
+  auto* sums = dynamic_cast<SumsOverSamples*>(term.loss.get());
+  if (sums != nullptr && sums->is_sum_over_samples() &&
+      pays_by_parts(embeddings.size(0), classes_.numel(), communicator)) {
+    auto parts = parts_of(term, embeddings, classes_.numel());
+    parts.part = [&](const at::Tensor& x, int64_t first, int64_t end) {
+      return sums->sum_over_samples(x.slice(0, first, end), numbers.slice(0, first, end));
+    };
+    return loss_by_parts(parts, communicator);
+  }
+  return term.loss->forward(embeddings, numbers);
 }
 
 at::Tensor TrainingLoss::forward(const at::Tensor& whole, const at::Tensor& labels, const at::Tensor& samples,
@@ -107,13 +134,13 @@ at::Tensor TrainingLoss::forward(const at::Tensor& whole, const at::Tensor& labe
     const auto embeddings = seen_by(term, whole);
     at::Tensor value;
     if (term.class_proxies) {
-      value = term.loss->forward(embeddings, class_numbers(labels));
+      value = of_classes(term, embeddings, labels, communicator);
     } else {
       const bool remembers = term.memory && step >= term.start_step;
-      value = of_labels(term,
-                        remembers ? term.memory->compared(embeddings, labels, samples)
-                                  : ComparedSamples{embeddings, labels},
-                        communicator);
+      value = of_pairs(term,
+                       remembers ? term.memory->compared(embeddings, labels, samples)
+                                 : ComparedSamples{embeddings, labels},
+                       communicator);
     }
     if (term.memory) term.memory->add(embeddings, labels, samples);
     if (term.weight != 1) value = value * term.weight;
@@ -139,7 +166,7 @@ at::Tensor TrainingLoss::validate(const at::Tensor& whole, const at::Tensor& lab
   LocalCommunicator alone;
   for (const auto& term : terms_) {
     if (term.class_proxies) continue;
-    const auto value = of_labels(term, {seen_by(term, whole), labels}, alone) * term.weight;
+    const auto value = of_pairs(term, {seen_by(term, whole), labels}, alone) * term.weight;
     sum = sum.defined() ? sum + value : value;
   }
   return sum;

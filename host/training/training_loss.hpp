@@ -40,7 +40,7 @@ class TrainingLoss {
 
   /// embeddings (B, D), labels and samples int64 (B) on the device, samples: numbers that tell them apart.
   /// `step` counts from 0 over the whole training. Remembers the batch. All processes call it with the same
-  /// values; of a large batch each computes a part of the anchors where a loss allows it.
+  /// values; of a large batch each computes a part where a loss allows it.
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels, const at::Tensor& samples,
                      int64_t step, Communicator& communicator);
 
@@ -67,9 +67,10 @@ class TrainingLoss {
   std::string plugin() const;
 
  private:
-  at::Tensor of_labels(const LossTerm& term, const ComparedSamples& compared,
-                       Communicator& communicator) const;
-  at::Tensor class_numbers(const at::Tensor& labels) const;
+  at::Tensor of_pairs(const LossTerm& term, const ComparedSamples& compared,
+                      Communicator& communicator) const;
+  at::Tensor of_classes(const LossTerm& term, const at::Tensor& embeddings, const at::Tensor& labels,
+                        Communicator& communicator) const;
   std::string prefix(size_t term) const;
 
   std::vector<LossTerm> terms_;

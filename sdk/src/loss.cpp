@@ -16,6 +16,6 @@ at::Tensor ScoredPairLoss::forward(const at::Tensor&, const at::Tensor&) {
   throw Error("this loss takes scored pairs; its dataset must be one of pairs");
 }
 
-at::Tensor loss_of(const AnchorSums& all) { return (all.sums / all.counts.clamp_min(1)).sum(); }
+at::Tensor loss_of(const LossSums& all) { return (all.sums / all.counts.clamp_min(1)).sum(); }
 
 }  // namespace kindred

@@ -21,7 +21,7 @@ class ChosenEntries {
 
   /// The sum of values that were computed from those and the number of the entries, (1) each; a zero with a
   /// gradient path where none is chosen.
-  AnchorSums sums(const at::Tensor& values) const;
+  LossSums sums(const at::Tensor& values) const;
 
  private:
   at::Tensor chosen_;

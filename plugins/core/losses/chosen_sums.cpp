@@ -160,7 +160,7 @@ HingeSums hinge_sums(const at::Tensor& values, const at::Tensor& chosen, double 
   return {gaps.sum(1), gaps.detach().gt(0).sum(1).to(values.scalar_type())};
 }
 
-AnchorSums sums_of_chosen(const at::Tensor& values, const at::Tensor& chosen) {
+LossSums sums_of_chosen(const at::Tensor& values, const at::Tensor& chosen) {
   if (serves_rows(values, chosen)) {
     const auto count = counts_of_chosen(chosen).sum().to(values.scalar_type());
     return {SumOfChosen::apply(values, chosen).sum().reshape({1}), count.reshape({1})};

@@ -27,7 +27,7 @@ HingeSums hinge_sums(const at::Tensor& values, const at::Tensor& chosen, double 
 at::Tensor mean_of_chosen(const at::Tensor& values, const at::Tensor& chosen);
 
 /// The sum of the chosen values and their number, (1) each, of which mean_of_chosen() is the quotient.
-AnchorSums sums_of_chosen(const at::Tensor& values, const at::Tensor& chosen);
+LossSums sums_of_chosen(const at::Tensor& values, const at::Tensor& chosen);
 
 /// How many are chosen in each row: int64 (B).
 at::Tensor counts_of_chosen(const at::Tensor& chosen);

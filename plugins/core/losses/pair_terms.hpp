@@ -9,7 +9,7 @@
 namespace kindred {
 
 /// Returns what anchors add to the mean of one value each, (B).
-AnchorSums sums_over_rows(const at::Tensor& values);
+LossSums sums_over_rows(const at::Tensor& values);
 
 /// s (B, R): cosine similarities of embeddings and references.
 at::Tensor cosine_similarities(const PairBatch& batch);

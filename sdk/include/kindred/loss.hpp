@@ -74,15 +74,15 @@ class __attribute__((visibility("default"))) PairLoss : public Loss {
   at::Tensor forward_pairs(const PairBatch& batch) override = 0;
 };
 
-/// What some anchors add to a loss, which is
-///   sum over k of  (sums_k added up over all anchors) / max(1, counts_k added up over all anchors)
-struct AnchorSums {
+/// What some samples of a batch add to a loss, which is
+///   sum over k of  (sums_k added up over all samples) / max(1, counts_k added up over all samples)
+struct LossSums {
   at::Tensor sums;    ///< (K), K >= 1, in the dtype of the embeddings; with a graph
   at::Tensor counts;  ///< (K), in the same dtype, not negative; without a gradient
 };
 
-/// Returns the loss of all anchors, (), from what all of them add to it.
-at::Tensor loss_of(const AnchorSums& all);
+/// Returns the loss of a batch, (), from what all its samples add to it.
+at::Tensor loss_of(const LossSums& all);
 
 /// What a loss over pairs derives from besides, where each anchor adds to it what depends on no other anchor:
 /// most losses are means of such terms. The host then computes the terms of some anchors at a time, so that
@@ -97,7 +97,21 @@ class __attribute__((visibility("default"))) SumsOverAnchors {
 
   /// anchors: as in a PairBatch of B rows, but its embeddings and the rows of its masks are T of them, at any
   /// place among the first B references, which have a gradient, too. Called only where is_sum_over_anchors().
-  virtual AnchorSums sum_over_anchors(const PairBatch& anchors) = 0;
+  virtual LossSums sum_over_anchors(const PairBatch& anchors) = 0;
+};
+
+/// The same of a loss with class proxies, where each sample adds what depends on no other sample: the samples
+/// of a large batch come in parts then, and several processes divide them. [any thread, one at a time]
+class __attribute__((visibility("default"))) SumsOverSamples {
+ public:
+  virtual ~SumsOverSamples() = default;
+
+  /// Says whether the loss is such a sum with the parameters that it has.
+  virtual bool is_sum_over_samples() const = 0;
+
+  /// embeddings (T, D), labels int64 (T): some samples of a batch, at least one. Called only where
+  /// is_sum_over_samples().
+  virtual LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) = 0;
 };
 
 /// A loss over pairs that is a sum over anchors.

@@ -15,8 +15,8 @@ constexpr double kLargestMargin = 1.5;
 
 }  // namespace
 
-at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
-                         const at::Tensor& margins, double scale) {
+LossSums arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
+                       const at::Tensor& margins, double scale) {
   const auto target = with_angular_margin(own, margins).to(cosines.scalar_type());
   return cross_entropy(scale * cosines.scatter(1, labels.unsqueeze(1), target), labels);
 }
@@ -44,7 +44,7 @@ at::Tensor ClassMargins::of(const at::Tensor& labels) {
 namespace {
 
 /// See arc_face.hpp.
-class ArcFaceLoss final : public ProxyLoss {
+class ArcFaceLoss final : public SampleProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"AdditiveAngularMargin", "AAMSoftmax", "ArcFaceLossWithMLP"};
   struct Params : ArcFaceParams {
@@ -52,9 +52,9 @@ class ArcFaceLoss final : public ProxyLoss {
   };
 
   ArcFaceLoss(const Params& params, const Site& site)
-      : ProxyLoss(site), margins_(params, site), scale_(params.scale) {}
+      : SampleProxyLoss(site), margins_(params, site), scale_(params.scale) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     return arc_face_loss(proxies_.cosines(embeddings), proxies_.exact_cosines(embeddings, labels), labels,
                          margins_.of(labels), scale_);
   }

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/losses/angles.hpp"
+#include "kindred/loss.hpp"
 #include "kindred/params.hpp"
 #include "kindred/plugin.hpp"
 
@@ -11,8 +12,8 @@ namespace kindred {
 /// Additive angular margin (Deng et al. 2019, eq. 3): cross-entropy of scale cos(theta_c), where the angle of
 /// the sample's own class is enlarged by the margin of the class. cosines (B, C); own (B, 1), those of the
 /// own classes, and margins (B, 1), their margins, both float64.
-at::Tensor arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
-                         const at::Tensor& margins, double scale);
+LossSums arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
+                       const at::Tensor& margins, double scale);
 
 /// The parameters of ArcFace and of what extends it.
 struct ArcFaceParams {

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include "class_proxies.hpp"
+#include "core/losses/pair_terms.hpp"
 #include "kindred/distance.hpp"
 
 namespace kindred {
@@ -8,7 +9,7 @@ namespace {
 
 /// Centre loss (Wen et al. 2016, eq. 2): 1/2 mean_i |x_i - c_label|^2. Embeddings are brought to length 1
 /// unless told otherwise. It pulls together and pushes nothing apart: use it in a sum with a loss that does.
-class CenterLoss final : public ProxyLoss {
+class CenterLoss final : public SampleProxyLoss {
  public:
   struct Params {
     bool normalize = true;
@@ -17,11 +18,11 @@ class CenterLoss final : public ProxyLoss {
     }
   };
 
-  CenterLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}
+  CenterLoss(const Params& params, const Site& site) : SampleProxyLoss(site), params_(params) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto x = params_.normalize ? l2_normalized(embeddings) : embeddings;
-    return (x - proxies_.rows().index_select(0, labels)).square().sum(1).mean() / 2;
+    return sums_over_rows((x - proxies_.rows().index_select(0, labels)).square().sum(1) / 2);
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "core/losses/pair_terms.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/error.hpp"
 #include "nn/initialization.hpp"
@@ -32,8 +33,8 @@ at::Tensor class_mask(const at::Tensor& labels, int64_t classes) {
   return labels.unsqueeze(1) == at::arange(classes, labels.options()).unsqueeze(0);
 }
 
-at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
-  return -logits.log_softmax(1).gather(1, labels.unsqueeze(1)).mean();
+LossSums cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
+  return sums_over_rows(-logits.log_softmax(1).gather(1, labels.unsqueeze(1)));
 }
 
 }  // namespace kindred

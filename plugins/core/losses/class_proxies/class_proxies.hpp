@@ -49,10 +49,20 @@ class ProxyLoss : public Loss {
   ClassProxies proxies_;
 };
 
+/// One that each sample adds to what depends on no other sample.
+class SampleProxyLoss : public ProxyLoss, public SumsOverSamples {
+ public:
+  using ProxyLoss::ProxyLoss;
+  bool is_sum_over_samples() const override { return true; }
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) final {
+    return loss_of(sum_over_samples(embeddings, labels));
+  }
+};
+
 /// bool (B, C): which class is the sample's.
 at::Tensor class_mask(const at::Tensor& labels, int64_t classes);
 
-/// Mean over the batch of log sum_c exp(logits_c) - logits_label; logits (B, C).
-at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& labels);
+/// log sum_c exp(logits_c) - logits_label, of which a batch has the mean; logits (B, C).
+LossSums cross_entropy(const at::Tensor& logits, const at::Tensor& labels);
 
 }  // namespace kindred

@@ -7,7 +7,7 @@ namespace {
 
 /// Additive cosine margin (Wang et al. 2018, eq. 4): cross-entropy of scale (cos theta_c - margin [c is
 /// own]).
-class CosFaceLoss final : public ProxyLoss {
+class CosFaceLoss final : public SampleProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"AMSoftmax", "AdditiveMarginSoftmax",
                                                  "LargeMarginCosineLoss", "LMCL"};
@@ -22,9 +22,9 @@ class CosFaceLoss final : public ProxyLoss {
     }
   };
 
-  CosFaceLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}
+  CosFaceLoss(const Params& params, const Site& site) : SampleProxyLoss(site), params_(params) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto cosines = proxies_.cosines(embeddings);
     const auto margin = params_.margin * class_mask(labels, proxies_.classes()).to(cosines.scalar_type());
     return cross_entropy(params_.scale * (cosines - margin), labels);

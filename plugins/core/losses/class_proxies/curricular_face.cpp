@@ -41,7 +41,7 @@ class CurricularFaceLoss final : public ProxyLoss {
     const auto t = mean_.to(cosines.scalar_type()).clone();  // the buffer changes before the backward pass
     const auto hard = cosines.detach() > target.detach();
     const auto logits = at::where(hard, cosines * (t + cosines), cosines).scatter(1, own, target);
-    return cross_entropy(params_.scale * logits, labels);
+    return loss_of(cross_entropy(params_.scale * logits, labels));
   }
 
  private:

@@ -8,7 +8,7 @@ namespace {
 /// Normalised softmax (Zhai, Wu 2019, section 3; NormFace: Wang et al. 2017): cross-entropy of cosines over a
 /// temperature,
 ///   -log(exp(cos_own / temperature) / sum_c exp(cos_c / temperature))
-class NormSoftmaxLoss final : public ProxyLoss {
+class NormSoftmaxLoss final : public SampleProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"NormalizedSoftmaxLoss"};
   struct Params {
@@ -18,9 +18,9 @@ class NormSoftmaxLoss final : public ProxyLoss {
     }
   };
 
-  NormSoftmaxLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}
+  NormSoftmaxLoss(const Params& params, const Site& site) : SampleProxyLoss(site), params_(params) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     return cross_entropy(proxies_.cosines(embeddings) / params_.temperature, labels);
   }
 

@@ -8,7 +8,7 @@ namespace {
 /// ProxyNCA++ (Teh, DeVries, Taylor 2020, eq. 6), on squared distances d of normalised embeddings and
 /// proxies, over all classes, the own one included:
 ///   -log(exp(-scale d_own) / sum_c exp(-scale d_c))
-class ProxyNcaPlusPlusLoss final : public ProxyLoss {
+class ProxyNcaPlusPlusLoss final : public SampleProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"ProxyNCA", "ProxyNCAPlusPlus", "NCA", "NCALoss"};
   struct Params {
@@ -20,9 +20,9 @@ class ProxyNcaPlusPlusLoss final : public ProxyLoss {
     }
   };
 
-  ProxyNcaPlusPlusLoss(const Params& params, const Site& site) : ProxyLoss(site), params_(params) {}
+  ProxyNcaPlusPlusLoss(const Params& params, const Site& site) : SampleProxyLoss(site), params_(params) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     // Between vectors of length 1, d = 2 - 2 cos; the 2 cancels.
     return cross_entropy(2 * params_.scale * proxies_.cosines(embeddings), labels);
   }

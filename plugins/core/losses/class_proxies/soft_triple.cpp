@@ -10,7 +10,7 @@ namespace {
 /// cosines s to its centres,
 ///   S_c = sum_k softmax_k(s_ck / gamma) s_ck,   cross-entropy of scale (S_c - margin [c is own]),
 /// and, with a `regularizer`, the centres of a class are drawn together: the mean distance of two of them.
-class SoftTripleLoss final : public ProxyLoss {
+class SoftTripleLoss final : public SampleProxyLoss {
  public:
   struct Params {
     int64_t centers = 10;
@@ -31,14 +31,18 @@ class SoftTripleLoss final : public ProxyLoss {
     }
   };
 
-  SoftTripleLoss(const Params& params, const Site& site) : ProxyLoss(site, params.centers), params_(params) {}
+  SoftTripleLoss(const Params& params, const Site& site)
+      : SampleProxyLoss(site, params.centers), params_(params) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto s = proxies_.cosines(embeddings).view({-1, proxies_.classes(), params_.centers});
     const auto similarity = ((s / params_.gamma).softmax(2) * s).sum(2);  // (B, C)
     const auto margin = params_.margin * class_mask(labels, proxies_.classes()).to(s.scalar_type());
     const auto loss = cross_entropy(params_.scale * (similarity - margin), labels);
-    return params_.regularizer > 0 && params_.centers > 1 ? loss + params_.regularizer * spread() : loss;
+    if (params_.regularizer == 0 || params_.centers == 1) return loss;
+    // Each sample has its share of what depends on none.
+    return {at::cat({loss.sums, params_.regularizer * spread() * loss.counts}),
+            at::cat({loss.counts, loss.counts})};
   }
 
  private:

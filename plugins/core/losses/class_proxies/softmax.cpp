@@ -7,7 +7,7 @@ namespace {
 
 /// Cross-entropy of a linear classifier with a softmax (Bridle 1990), over a temperature as in Quaterion:
 ///   -log(exp(z_own) / sum_c exp(z_c)),  z_c = (x . w_c + b_c) / temperature
-class SoftmaxLoss final : public ProxyLoss {
+class SoftmaxLoss final : public SampleProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"CrossEntropyLoss", "NLLLoss", "ClassificationLoss"};
   struct Params {
@@ -20,7 +20,7 @@ class SoftmaxLoss final : public ProxyLoss {
   };
 
   SoftmaxLoss(const Params& params, const Site& site)
-      : ProxyLoss(site), params_(params), bias_(at::zeros({site.classes}, at::kFloat)) {}
+      : SampleProxyLoss(site), params_(params), bias_(at::zeros({site.classes}, at::kFloat)) {}
 
   std::vector<NamedTensor> parameters() override {
     auto all = proxies_.parameters();
@@ -28,7 +28,7 @@ class SoftmaxLoss final : public ProxyLoss {
     return all;
   }
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     auto logits = embeddings.matmul(proxies_.rows().t());
     if (params_.bias) logits = logits + bias_;
     return cross_entropy(logits / params_.temperature, labels);

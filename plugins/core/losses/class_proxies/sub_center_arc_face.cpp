@@ -7,7 +7,7 @@ namespace kindred {
 namespace {
 
 /// ArcFace with several centres per class, of which the nearest counts (Deng et al. 2020, eq. 4).
-class SubCenterArcFaceLoss final : public ProxyLoss {
+class SubCenterArcFaceLoss final : public SampleProxyLoss {
  public:
   struct Params : ArcFaceParams {
     int64_t centers = 3;
@@ -18,9 +18,9 @@ class SubCenterArcFaceLoss final : public ProxyLoss {
   };
 
   SubCenterArcFaceLoss(const Params& params, const Site& site)
-      : ProxyLoss(site, params.centers), params_(params), margins_(params, site) {}
+      : SampleProxyLoss(site, params.centers), params_(params), margins_(params, site) {}
 
-  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+  LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto all = proxies_.cosines(embeddings).view({-1, proxies_.classes(), params_.centers});
     // Where cosines are equal, one of them gets the gradient.
     const auto [cosines, centers] = all.max(2);  // (B, C) each

@@ -36,7 +36,7 @@ class AngularLoss final : public AnchorLoss {
   explicit AngularLoss(const Params& params)
       : params_(params), t_(std::pow(std::tan(radians(params.alpha)), 2)) {}
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const bool is_one_batch = batch.references.is_same(batch.embeddings) && params_.normalize_negatives;
     if (is_one_batch && batch.embeddings.is_cpu()) return of_one_batch(batch);
     const auto x = l2_normalized(batch.embeddings), y = l2_normalized(batch.references);
@@ -55,7 +55,7 @@ class AngularLoss final : public AnchorLoss {
     at::Tensor count;            ///< (): of the pairs
   };
 
-  AnchorSums of_one_batch(const PairBatch& batch) const {
+  LossSums of_one_batch(const PairBatch& batch) const {
     const auto s = cosine_similarities(batch);
     const auto chosen = batch.masks.positive.logical_and(has_negative(batch.masks).unsqueeze(1));
     const auto sums = angular_sums(s, chosen, batch.masks.negative, t_);

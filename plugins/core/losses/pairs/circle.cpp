@@ -32,7 +32,7 @@ class CircleLoss final : public AnchorLoss {
     return out;
   }
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const double m = params_.relaxation;
     const auto s = cosine_similarities(batch);
     const auto fixed = s.detach();

@@ -10,9 +10,9 @@
 
 namespace kindred {
 
-AnchorSums contrastive_sums(const at::Tensor& distances, const PairMasks& masks,
-                            const ContrastiveShape& shape) {
-  const auto term = [&](double sign, double offset, const at::Tensor& chosen) -> AnchorSums {
+LossSums contrastive_sums(const at::Tensor& distances, const PairMasks& masks,
+                          const ContrastiveShape& shape) {
+  const auto term = [&](double sign, double offset, const at::Tensor& chosen) -> LossSums {
     if (!shape.squared) {
       const auto gaps = hinge_sums(distances, chosen, sign, at::full({}, offset, distances.options()));
       const auto count =
@@ -63,7 +63,7 @@ class ContrastiveLoss final : public AnchorLoss {
     return out;
   }
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     return contrastive_sums(distance_.matrix(batch), batch.masks, shape_);
   }
 

@@ -15,7 +15,6 @@ struct ContrastiveShape {
 };
 
 /// What the rows of `distances` add to the loss above; masks of the same shape.
-AnchorSums contrastive_sums(const at::Tensor& distances, const PairMasks& masks,
-                            const ContrastiveShape& shape);
+LossSums contrastive_sums(const at::Tensor& distances, const PairMasks& masks, const ContrastiveShape& shape);
 
 }  // namespace kindred

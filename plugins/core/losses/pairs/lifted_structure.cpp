@@ -39,7 +39,7 @@ class LiftedStructureLoss final : public AnchorLoss {
   /// The other end of a pair is another anchor.
   bool is_sum_over_anchors() const override { return params_.generalized; }
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     const auto positive = masked_logsumexp(d, batch.masks.positive, 0);
     const auto negative = masked_logsumexp(params_.margin - d, batch.masks.negative, 0);

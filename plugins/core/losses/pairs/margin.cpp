@@ -41,7 +41,7 @@ class MarginLoss final : public AnchorLoss {
     return {{"beta", beta_}};
   }
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     const auto beta = beta_.to(d.options());
     auto out = batch.triplets.defined() ? of_triplets(d, beta, batch.triplets)
@@ -53,7 +53,7 @@ class MarginLoss final : public AnchorLoss {
 
  private:
   /// A pair is in as many triplets as name it.
-  AnchorSums of_triplets(const at::Tensor& d, const at::Tensor& beta, const Triplets& triplets) const {
+  LossSums of_triplets(const at::Tensor& d, const at::Tensor& beta, const Triplets& triplets) const {
     const auto rows = triplets.anchors * d.size(1);
     const auto pairs =
         d.reshape({-1}).index_select(0, at::cat({rows + triplets.positives, rows + triplets.negatives}));
@@ -64,7 +64,7 @@ class MarginLoss final : public AnchorLoss {
     return {gaps.relu().sum().reshape({1}), active.reshape({1})};
   }
 
-  AnchorSums of_all_triplets(const at::Tensor& d, const at::Tensor& beta, const PairMasks& masks) const {
+  LossSums of_all_triplets(const at::Tensor& d, const at::Tensor& beta, const PairMasks& masks) const {
     const auto positive = hinge_sums(d, masks.positive, 1, params_.margin - beta),
                negative = hinge_sums(d, masks.negative, -1, params_.margin + beta);
     const auto positives = counts_of_chosen(masks.positive).to(d.scalar_type()),

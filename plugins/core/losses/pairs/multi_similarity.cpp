@@ -32,7 +32,7 @@ class MultiSimilarityLoss final : public AnchorLoss {
 
   explicit MultiSimilarityLoss(const Params& params) : params_(params) {}
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto similarity = cosine_similarities(batch);
     const auto masks = params_.mining
                            ? multi_similarity_pairs(similarity.detach(), batch.masks, params_.epsilon)

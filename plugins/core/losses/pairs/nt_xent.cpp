@@ -28,7 +28,7 @@ class NtXentLoss final : public AnchorLoss {
 
   explicit NtXentLoss(const Params& params) : params_(params) {}
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto logits = cosine_similarities(batch) / params_.temperature;
     // An anchor without negatives has a loss of zero: softplus of a very negative number.
     const auto negatives = masked_logsumexp(logits, batch.masks.negative, kNothing);

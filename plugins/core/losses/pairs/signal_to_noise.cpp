@@ -30,7 +30,7 @@ class SignalToNoiseLoss final : public AnchorLoss {
   explicit SignalToNoiseLoss(const Params& params)
       : shape_{params.positive_margin, params.negative_margin, false, true} {}
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     return contrastive_sums(distance_.matrix(batch), batch.masks, shape_);
   }
 

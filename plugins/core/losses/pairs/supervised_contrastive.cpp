@@ -24,7 +24,7 @@ class SupervisedContrastiveLoss final : public AnchorLoss {
 
   explicit SupervisedContrastiveLoss(const Params& params) : params_(params) {}
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto& masks = batch.masks;
     const auto logits = cosine_similarities(batch) / params_.temperature;
     const auto all = masked_logsumexp(logits, masks.positive.logical_or(masks.negative), 0);

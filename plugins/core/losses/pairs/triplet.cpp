@@ -70,7 +70,7 @@ class TripletLoss final : public AnchorLoss {
   /// The mean of d_an is one of all anchors; besides, forward() searches the hardest pairs by tiles itself.
   bool is_sum_over_anchors() const override { return params_.mining != "hard"; }
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     if (batch.triplets.defined()) return chosen(d, batch.triplets);
     return params_.soft ? soft_windowed(d, batch.masks) : windowed(d, batch.masks);
@@ -115,7 +115,7 @@ class TripletLoss final : public AnchorLoss {
     return params_.average == "active" ? mean_of_chosen(loss, loss > 0) : loss.mean();
   }
 
-  AnchorSums chosen(const at::Tensor& d, const Triplets& triplets) const {
+  LossSums chosen(const at::Tensor& d, const Triplets& triplets) const {
     const auto gap =
         at_pairs(d, triplets.anchors, triplets.positives) - at_pairs(d, triplets.anchors, triplets.negatives);
     if (params_.soft) return sums_over_rows(log_one_plus_exp(gap));
@@ -127,7 +127,7 @@ class TripletLoss final : public AnchorLoss {
     return d.reshape({-1}).index_select(0, rows * d.size(1) + columns);
   }
 
-  AnchorSums windowed(const at::Tensor& distances, const PairMasks& masks) const {
+  LossSums windowed(const at::Tensor& distances, const PairMasks& masks) const {
     const auto sums = triplet_sums(distances, masks, {params_.margin, params_.mining == "all"});
     auto count = sums.count;
     if (params_.average == "all") {
@@ -137,7 +137,7 @@ class TripletLoss final : public AnchorLoss {
     return {with_known_gradient(distances, sums.gaps, sums.gradient).reshape({1}), count.reshape({1})};
   }
 
-  AnchorSums soft_windowed(const at::Tensor& distances, const PairMasks& masks) const {
+  LossSums soft_windowed(const at::Tensor& distances, const PairMasks& masks) const {
     const auto d = distances.detach();
     auto total = at::zeros({}, d.options()), count = at::zeros({}, d.options());
     auto gradient = at::zeros_like(d);

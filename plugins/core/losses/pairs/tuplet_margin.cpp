@@ -29,7 +29,7 @@ class TupletMarginLoss final : public AnchorLoss {
 
   explicit TupletMarginLoss(const Params& params) : params_(params) {}
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto cosine = cosine_similarities(batch);
     const auto negatives = masked_logsumexp(params_.scale * cosine, batch.masks.negative, kNothing);
     const ChosenEntries positives(batch.masks.positive);

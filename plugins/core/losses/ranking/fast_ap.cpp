@@ -25,7 +25,7 @@ class FastApLoss final : public AnchorLoss {
 
   explicit FastApLoss(const Params& params) : params_(params) {}
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     // Between vectors of length 1 the squared distance is 2 - 2 x.y; in widths of a bin:
     const auto place = (2 - 2 * cosine_similarities(batch)) * (static_cast<double>(params_.bins) / 4);
     const auto& masks = batch.masks;

@@ -36,7 +36,7 @@ class RecallAtKLoss final : public AnchorLoss {
     if (params.ks.empty()) params_.ks = Params().ks;
   }
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto s = cosine_similarities(batch);
     const auto positives = counts_of_chosen(batch.masks.positive);
     const auto count = positives.to(s.scalar_type()).clamp_min(1);

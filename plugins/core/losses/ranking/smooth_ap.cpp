@@ -25,7 +25,7 @@ class SmoothApLoss final : public AnchorLoss {
 
   explicit SmoothApLoss(const Params& params) : params_(params) {}
 
-  AnchorSums sum_over_anchors(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto s = cosine_similarities(batch);
     const auto count = counts_of_chosen(batch.masks.positive).to(s.scalar_type());
     const auto queries = (count > 0).sum().to(s.scalar_type());

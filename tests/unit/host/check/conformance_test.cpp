@@ -38,7 +38,7 @@ constexpr Fault kFaults[] = {
     {"broken.float_labels", "numbers_are_names", "other numbers of the same classes"},
     {"broken.labels_count_twice", "pairs_are_the_labels", "for the same pairs"},
     {"broken.weighs_references", "references_have_no_part_as_anchors", "the order of the references"},
-    {"broken.counts_each_part", "anchors_add_up", "in three parts"},
+    {"broken.counts_each_part", "parts_add_up", "in three parts"},
     {"broken.undocumented", "is_documented", "margin"},
     {"broken.forbidden_default", "defaults_are_valid", "/margin"},
     {"broken.refuses_defaults", "can_be_made", "not today"},

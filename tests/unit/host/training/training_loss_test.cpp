@@ -114,7 +114,8 @@ TEST_F(TrainingLossTest, of_a_large_batch_is_the_same_in_one_process_and_in_seve
   const auto rows = at::arange(kLarge * 8, at::kDouble).mul(0.37).sin().to(at::kFloat).view({kLarge, 8});
   auto remembering = spec("kindred.supervised_contrastive");
   remembering.memory = MemoryOptions{100, 0};
-  const std::vector<LossSpec> specs = {spec("kindred.contrastive"), spec("kindred.triplet"), remembering};
+  const std::vector<LossSpec> specs = {spec("kindred.contrastive"), spec("kindred.triplet"),
+                                       spec("kindred.arc_face"), remembering};
   const auto learned = [&](Communicator& communicator) {
     auto made = loss(specs);
     const auto x = rows.clone().requires_grad_(true);

@@ -1,4 +1,4 @@
-#include "host/training/loss_by_anchors.hpp"
+#include "host/training/loss_by_parts.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -10,12 +10,11 @@
 #include "component.hpp"
 #include "host/distributed/local_communicator.hpp"
 #include "host/training/batch_memory.hpp"
-#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
 
-constexpr int64_t kRows = 20, kDimension = 6;
+constexpr int64_t kRows = 20, kDimension = 6, kClasses = 5;
 
 /// Value and gradients of a loss: of the embeddings, then of its parameters.
 struct Learned {
@@ -23,16 +22,17 @@ struct Learned {
   std::vector<at::Tensor> gradients;
 };
 
-class LossByAnchors : public ::testing::TestWithParam<std::pair<const char*, nlohmann::json>> {
+class LossByParts : public ::testing::TestWithParam<std::pair<const char*, nlohmann::json>> {
  protected:
-  LossByAnchors() : memory_(12, kDimension, at::kCPU) {
+  LossByParts() : memory_(12, kDimension, at::kCPU) {
     at::manual_seed(11);
     embeddings_ = at::randn({kRows, kDimension}, at::kDouble);
     memory_.add(at::randn({9, kDimension}), labels_.slice(0, 0, 9), samples_.slice(0, 0, 9) + 3);
   }
 
   static std::shared_ptr<Loss> loss() {
-    auto made = kindred::testing::make<Loss>("core", GetParam().first, GetParam().second);
+    auto made = kindred::testing::make<Loss>("core", GetParam().first, GetParam().second,
+                                             Site{kDimension, kClasses, 1, {}});
     for (const auto& one : made->parameters()) {
       one.tensor.set_data(one.tensor.to(at::kDouble));
       one.tensor.requires_grad_(true);
@@ -49,24 +49,42 @@ class LossByAnchors : public ::testing::TestWithParam<std::pair<const char*, nlo
     const auto x = embeddings_.clone().requires_grad_(true);
     const auto made = loss();
     const auto value = compute(*made, x);
-    (value * 3).backward();
     Learned out{value.detach(), {x.grad()}};
+    if (!value.requires_grad()) return out;
+    (value * 3).backward();
+    out.gradients = {x.grad()};
     for (const auto& one : made->parameters()) out.gradients.push_back(one.tensor.grad());
     return out;
   }
 
   Learned whole(bool remembered) const {
-    return learn(
-        [&](Loss& loss, const at::Tensor& x) { return loss.forward_pairs(compared(x, remembered).batch()); });
+    return learn([&](Loss& loss, const at::Tensor& x) {
+      return loss.traits().pairs ? loss.forward_pairs(compared(x, remembered).batch())
+                                 : loss.forward(x, labels_);
+    });
   }
 
-  Learned by_parts(bool remembered, Communicator& communicator, int64_t pairs_of_part) const {
+  LossOfParts parts_of(Loss& loss, const at::Tensor& x, bool remembered) const {
+    LossOfParts out{x, {}, kClasses, {}, [](const auto& backward) { backward(); }};
+    for (const auto& one : loss.parameters()) out.parameters.push_back(one.tensor);
+    if (auto* samples = dynamic_cast<SumsOverSamples*>(&loss); samples != nullptr) {
+      out.part = [=](const at::Tensor& leaf, int64_t first, int64_t end) {
+        return samples->sum_over_samples(leaf.slice(0, first, end), labels_.slice(0, first, end));
+      };
+      return out;
+    }
+    out.columns = compared(x, remembered).references();
+    out.part = [=, &loss](const at::Tensor& leaf, int64_t first, int64_t end) {
+      return dynamic_cast<SumsOverAnchors&>(loss).sum_over_anchors(
+          compared(leaf, remembered).anchors(first, end));
+    };
+    return out;
+  }
+
+  Learned by_parts(bool remembered, Communicator& communicator, int64_t rows_of_part) const {
     return learn([&](Loss& loss, const at::Tensor& x) {
-      std::vector<at::Tensor> parameters;
-      for (const auto& one : loss.parameters()) parameters.push_back(one.tensor);
-      return loss_by_anchors(
-          dynamic_cast<SumsOverAnchors&>(loss), parameters, compared(x, remembered), communicator,
-          [](const auto& backward) { backward(); }, pairs_of_part);
+      const auto parts = parts_of(loss, x, remembered);
+      return loss_by_parts(parts, communicator, rows_of_part * parts.columns);
     });
   }
 
@@ -80,29 +98,29 @@ class LossByAnchors : public ::testing::TestWithParam<std::pair<const char*, nlo
     }
   }
 
-  const at::Tensor labels_ = at::arange(kRows, at::kLong).remainder(5),
+  const at::Tensor labels_ = at::arange(kRows, at::kLong).remainder(kClasses),
                    samples_ = at::arange(kRows, at::kLong);
   at::Tensor embeddings_;
   BatchMemory memory_;
 };
 
-TEST_P(LossByAnchors, is_the_loss_of_the_batch) {
+TEST_P(LossByParts, is_the_loss_of_the_batch) {
   LocalCommunicator alone;
   for (const bool remembered : {false, true}) {
     const auto expected = whole(remembered);
-    for (const int64_t pairs_of_part : {1, 7 * 32, 1000}) {
-      SCOPED_TRACE(pairs_of_part);
-      expect_equal(by_parts(remembered, alone, pairs_of_part), expected);
+    for (const int64_t rows_of_part : {0, 7, 100}) {
+      SCOPED_TRACE(rows_of_part);
+      expect_equal(by_parts(remembered, alone, rows_of_part), expected);
     }
   }
 }
 
-TEST_P(LossByAnchors, is_divided_among_processes) {
+TEST_P(LossByParts, is_divided_among_processes) {
   for (const bool remembered : {false, true}) {
     const auto expected = whole(remembered);
     std::vector<Learned> all(3);
     as_group(3, [&](Communicator& communicator) {
-      all[static_cast<size_t>(communicator.rank())] = by_parts(remembered, communicator, 4 * 32);
+      all[static_cast<size_t>(communicator.rank())] = by_parts(remembered, communicator, 4);
     });
     for (const auto& one : all) {
       expect_equal(one, expected);
@@ -112,20 +130,20 @@ TEST_P(LossByAnchors, is_divided_among_processes) {
   }
 }
 
-TEST_P(LossByAnchors, has_a_value_without_gradients) {
+TEST_P(LossByParts, has_a_value_without_gradients) {
   const at::NoGradGuard no_grad;
   LocalCommunicator alone;
   const auto made = loss();
-  const auto samples = compared(embeddings_, true);
-  const auto value = loss_by_anchors(
-      dynamic_cast<SumsOverAnchors&>(*made), {}, samples, alone,
-      [](const auto&) { FAIL() << "there is no backward pass"; }, 100);
-  EXPECT_NEAR(value.item<double>(), made->forward_pairs(samples.batch()).item<double>(), 1e-9);
+  auto parts = parts_of(*made, embeddings_, false);
+  parts.call_backward = [](const auto&) { FAIL() << "there is no backward pass"; };
+  EXPECT_NEAR(loss_by_parts(parts, alone, 100).item<double>(), whole(false).value.item<double>(), 1e-9);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Core, LossByAnchors,
+    Core, LossByParts,
     ::testing::Values(std::pair{"kindred.angular", nlohmann::json::object()},
+                      std::pair{"kindred.arc_face", nlohmann::json::object()},
+                      std::pair{"kindred.center", nlohmann::json::object()},
                       std::pair{"kindred.circle", nlohmann::json::object()},
                       std::pair{"kindred.contrastive", nlohmann::json::object()},
                       std::pair{"kindred.contrastive", nlohmann::json{{"squared", true}, {"average", "all"}}},
@@ -137,35 +155,23 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair{"kindred.recall_at_k_surrogate", nlohmann::json::object()},
                       std::pair{"kindred.signal_to_noise", nlohmann::json::object()},
                       std::pair{"kindred.smooth_ap", nlohmann::json{{"temperature", 0.1}}},
+                      std::pair{"kindred.soft_triple", nlohmann::json{{"centers", 3}, {"regularizer", 0.2}}},
+                      std::pair{"kindred.softmax", nlohmann::json{{"bias", true}}},
                       std::pair{"kindred.supervised_contrastive", nlohmann::json::object()},
                       std::pair{"kindred.triplet", nlohmann::json{{"mining", "all"}}},
                       std::pair{"kindred.triplet", nlohmann::json{{"mining", "semi_hard"}, {"soft", true}}},
                       std::pair{"kindred.tuplet_margin", nlohmann::json::object()}));
 
-TEST(PaysByAnchors, for_many_pairs_that_every_process_has_one_of) {
-  const auto samples = [](int64_t count) {
-    return ComparedSamples{at::zeros({count, 1}), at::zeros({count}, at::kLong)};
-  };
+TEST(PaysByParts, for_many_comparisons_that_every_process_has_some_of) {
   LocalCommunicator alone;
-  EXPECT_FALSE(pays_by_anchors(samples(8191), alone));
-  EXPECT_TRUE(pays_by_anchors(samples(8192), alone));
+  EXPECT_FALSE(pays_by_parts(8191, 8192, alone));
+  EXPECT_TRUE(pays_by_parts(8192, 8192, alone));
   MeetingPoint point(3);
   const ThreadCommunicator one_of_three(point, 0);
-  EXPECT_FALSE(pays_by_anchors(samples(2047), one_of_three));
-  EXPECT_TRUE(pays_by_anchors(samples(2048), one_of_three));
-  auto few = samples(2);
-  few.remembered = at::zeros({1, 1}).expand({1 << 26, 1});
-  EXPECT_TRUE(pays_by_anchors(few, alone));
-  EXPECT_FALSE(pays_by_anchors(few, one_of_three));
-}
-
-TEST(LossByAnchorsOfPlugin, backward_is_called_by_the_caller) {
-  LocalCommunicator alone;
-  const auto made = kindred::testing::make<Loss>("core", "kindred.nt_xent");
-  const ComparedSamples samples{at::randn({6, 3}), at::arange(6, at::kLong).remainder(2)};
-  EXPECT_THROW(loss_by_anchors(dynamic_cast<SumsOverAnchors&>(*made), {}, samples, alone,
-                               [](const auto&) { throw Error("no"); }),
-               Error);
+  EXPECT_FALSE(pays_by_parts(2047, 2048, one_of_three));
+  EXPECT_TRUE(pays_by_parts(2048, 2048, one_of_three));
+  EXPECT_TRUE(pays_by_parts(2, 1 << 26, alone));
+  EXPECT_FALSE(pays_by_parts(2, 1 << 26, one_of_three));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "host/training/loss_by_anchors.hpp"
+#include "host/training/loss_by_parts.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -24,7 +24,7 @@ class KnownGradients : public torch::autograd::Function<KnownGradients> {
     return value.clone();
   }
   static variable_list backward(AutogradContext* context, const variable_list& of_value) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "a loss that is computed by anchors has no second derivative");
+    TORCH_CHECK(!at::GradMode::is_enabled(), "a loss that is computed by parts has no second derivative");
     auto out = context->get_saved_variables();
     for (auto& one : out) one = one * of_value[0];
     out.resize(out.size() + 2);  // of `value` and of the list of gradients
@@ -32,20 +32,16 @@ class KnownGradients : public torch::autograd::Function<KnownGradients> {
   }
 };
 
-/// Adds up what the anchors of this process give to each of K terms.
+/// Adds up what the samples of this process give to each of K terms.
 class Terms {
  public:
-  Terms(variable_list inputs, const CallBackward& call_backward)
-      : inputs_(std::move(inputs)), call_backward_(call_backward) {}
-
-  void add(const AnchorSums& part) {
-    const auto terms = static_cast<size_t>(part.sums.numel());
-    gradients_.resize(terms);
-    const auto both = at::stack({part.sums.detach(), part.counts.detach()}).to(at::kDouble);
-    totals_ = totals_.defined() ? totals_ + both : both;
-    if (!at::GradMode::is_enabled() || !part.sums.requires_grad()) return;
-    for (size_t k = 0; k < terms; ++k) add_gradients(part.sums, k, k + 1 < terms);
+  explicit Terms(const LossOfParts& loss) : loss_(loss) {
+    const bool with_gradients = at::GradMode::is_enabled();
+    inputs_ = {loss.embeddings.detach().requires_grad_(with_gradients)};
+    inputs_.insert(inputs_.end(), loss.parameters.begin(), loss.parameters.end());
   }
+
+  void add(int64_t first, int64_t end) { add(loss_.part(inputs_[0], first, end)); }
 
   /// Returns the loss of all processes, (), float64.
   at::Tensor value(Communicator& communicator) {
@@ -72,9 +68,18 @@ class Terms {
   }
 
  private:
+  void add(const LossSums& part) {
+    const auto terms = static_cast<size_t>(part.sums.numel());
+    gradients_.resize(terms);
+    const auto both = at::stack({part.sums.detach(), part.counts.detach()}).to(at::kDouble);
+    totals_ = totals_.defined() ? totals_ + both : both;
+    if (!at::GradMode::is_enabled() || !part.sums.requires_grad()) return;
+    for (size_t k = 0; k < terms; ++k) add_gradients(part.sums, k, k + 1 < terms);
+  }
+
   void add_gradients(const at::Tensor& sums, size_t k, bool keeps_graph) {
     variable_list found;
-    call_backward_([&] {
+    loss_.call_backward([&] {
       found = torch::autograd::grad({sums[static_cast<int64_t>(k)]}, inputs_, {}, keeps_graph, false, true);
     });
     auto& total = gradients_[k];
@@ -89,38 +94,31 @@ class Terms {
     }
   }
 
-  variable_list inputs_;
-  const CallBackward& call_backward_;
+  const LossOfParts& loss_;
+  variable_list inputs_;                  ///< the embeddings, a leaf, and the parameters
   at::Tensor totals_;                     ///< float64 (2, K): sums and counts
   std::vector<variable_list> gradients_;  ///< [k][input], of the sums; undefined: none
 };
 
 }  // namespace
 
-bool pays_by_anchors(const ComparedSamples& compared, const Communicator& communicator) {
-  const auto anchors = compared.embeddings.size(0);
-  const auto limit = communicator.size() == 1 ? kPairsOfOneProcess : kPairsOfSeveral;
-  return anchors >= communicator.size() && anchors * compared.references() >= limit;
+bool pays_by_parts(int64_t rows, int64_t columns, const Communicator& communicator) {
+  const auto limit = communicator.size() == 1 ? kComparisonsOfOneProcess : kComparisonsOfSeveral;
+  return rows >= communicator.size() && rows * columns >= limit;
 }
 
-at::Tensor loss_by_anchors(SumsOverAnchors& loss, const std::vector<at::Tensor>& parameters,
-                           const ComparedSamples& compared, Communicator& communicator,
-                           const CallBackward& call_backward, int64_t pairs_of_part) {
-  const bool with_gradients = at::GradMode::is_enabled();
-  auto apart = compared;
-  apart.embeddings = compared.embeddings.detach().requires_grad_(with_gradients);
-  variable_list inputs = {apart.embeddings};
-  inputs.insert(inputs.end(), parameters.begin(), parameters.end());
-  Terms terms(inputs, call_backward);
-  const auto count = compared.embeddings.size(0), rank = communicator.rank();
+at::Tensor loss_by_parts(const LossOfParts& loss, Communicator& communicator, int64_t comparisons_of_part) {
+  Terms terms(loss);
+  const auto count = loss.embeddings.size(0), rank = communicator.rank();
   const auto last = first_of_rank(count, rank + 1, communicator);
-  const auto rows = std::max<int64_t>(1, pairs_of_part / compared.references());
+  const auto rows = std::max<int64_t>(1, comparisons_of_part / loss.columns);
   for (auto first = first_of_rank(count, rank, communicator); first < last; first += rows) {
-    terms.add(loss.sum_over_anchors(apart.anchors(first, std::min(first + rows, last))));
+    terms.add(first, std::min(first + rows, last));
   }
-  const auto value = terms.value(communicator).to(compared.embeddings.scalar_type());
-  if (!with_gradients) return value;
-  inputs[0] = compared.embeddings;
+  const auto value = terms.value(communicator).to(loss.embeddings.scalar_type());
+  if (!at::GradMode::is_enabled()) return value;
+  variable_list inputs = {loss.embeddings};
+  inputs.insert(inputs.end(), loss.parameters.begin(), loss.parameters.end());
   return KnownGradients::apply(at::TensorList(inputs), value, terms.gradients(communicator));
 }
 
