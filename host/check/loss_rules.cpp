@@ -219,6 +219,9 @@ void parts_add_up(const Subject& subject) {
   for (const auto& [first, end] : {std::pair<int64_t, int64_t>{0, 5}, {5, 6}, {6, 12}}) {
     const auto part = sums_of(*loss, x, given.labels, first, end);
     if (!part) return;
+    require(!part->counts.requires_grad(), "gives counts with a gradient");
+    require(!all.sums.defined() || all.sums.numel() == part->sums.numel(),
+            "gives {} sums for one part of a batch and {} for another", all.sums.numel(), part->sums.numel());
     all = all.sums.defined() ? LossSums{all.sums + part->sums, all.counts + part->counts} : *part;
   }
   const auto value = loss_of(all);
@@ -236,9 +239,9 @@ std::shared_ptr<Loss> same_loss(const Subject& subject) {
   return double_loss(subject);
 }
 
-/// Several processes that train together each compute the loss of the whole batch, in which only their own
-/// rows have a graph. What they learn is right if those rows get the gradient that they would get in one
-/// process, and parameters of the loss the same one everywhere.
+/// Several processes that train together each compute the loss of the whole batch, unless it is divided, and
+/// only their own rows have a graph. What they learn is right if those rows get the gradient that they would
+/// get in one process, and parameters of the loss the same one everywhere.
 void processes_can_share_a_batch(const Subject& subject) {
   constexpr int64_t kProcesses = 3;
   constexpr double kTolerance = 1e-6;

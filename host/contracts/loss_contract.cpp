@@ -62,14 +62,14 @@ class LossContract final : public ModuleContract<Loss>, public SumsOverAnchors, 
                              "device, which are {}",
                              tensor_text(all.sums), tensor_text(all.counts), tensor_text(embeddings)));
     }
-    if (embeddings.requires_grad() && !all.sums.requires_grad()) {
-      calls_.broke(
-          phase,
-          "returned sums without a gradient path to the embeddings; compute them from the embeddings, "
-          "and multiply by zero where nothing is left");
+    if (all.counts.requires_grad()) {
+      calls_.broke(phase,
+                   "returned counts with a gradient; detach them, since a mean is divided by a number");
     }
+    expect_path(phase, all.sums, embeddings);
     return all;
   }
+
   at::Tensor checked(at::Tensor loss, const at::Tensor& embeddings) const {
     if (!loss.defined() || loss.numel() != 1 || loss.scalar_type() != embeddings.scalar_type() ||
         loss.device() != embeddings.device()) {
@@ -78,13 +78,16 @@ class LossContract final : public ModuleContract<Loss>, public SumsOverAnchors, 
           fmt::format("returned {}; expected one number of the embeddings' dtype and device, which are {}",
                       tensor_text(loss), tensor_text(embeddings)));
     }
-    if (embeddings.requires_grad() && !loss.requires_grad()) {
-      calls_.broke(
-          "forward",
-          "returned a loss without a gradient path to the embeddings; compute it from them, and multiply "
-          "by zero where no pair or triplet is left");
-    }
+    expect_path("forward", loss, embeddings);
     return loss;
+  }
+
+  void expect_path(const char* phase, const at::Tensor& result, const at::Tensor& embeddings) const {
+    if (!embeddings.requires_grad() || result.requires_grad()) return;
+    calls_.broke(
+        phase,
+        "returned a loss without a gradient path to the embeddings; compute it from them, and multiply "
+        "by zero where no pair or triplet is left");
   }
 };
 

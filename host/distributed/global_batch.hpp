@@ -10,7 +10,7 @@
 namespace kindred::host {
 
 /// Losses of similarity learning compare the samples of a batch with each other, so the processes share one
-/// batch: each encodes its part of it, all see all embeddings, and each computes the loss of the whole batch.
+/// batch: each encodes its part of it, all see all embeddings, and each has the loss of the whole batch.
 /// The gradient that reaches a process's weights is then that of its own rows, and the sum over the processes
 /// is the gradient that one process alone would have computed.
 

@@ -9,26 +9,27 @@ int64_t ComparedSamples::references() const {
 }
 
 PairBatch ComparedSamples::batch() const {
-  auto all = anchors(0, embeddings.size(0));
-  all.embeddings = embeddings;
-  return all;
+  return {embeddings, all_references(), masks(at::arange(labels.size(0), labels.options())), {}};
 }
 
-PairBatch ComparedSamples::anchors(int64_t first, int64_t end) const {
-  PairBatch out;
-  out.embeddings = embeddings.slice(0, first, end);
-  out.references = embeddings;
-  const auto of_anchors = labels.slice(0, first, end).unsqueeze(1);
-  out.masks.positive = of_anchors == labels.unsqueeze(0);
-  out.masks.negative = out.masks.positive.logical_not();
-  out.masks.positive.diagonal(first).fill_(false);
-  if (!remembered.defined()) return out;
-  out.references = at::cat({embeddings, remembered});
-  const auto same_class = of_anchors == remembered_labels.unsqueeze(0);
-  const auto same_sample = samples.slice(0, first, end).unsqueeze(1) == remembered_samples.unsqueeze(0);
-  out.masks.positive = at::cat({out.masks.positive, same_class.logical_and(same_sample.logical_not())}, 1);
-  out.masks.negative = at::cat({out.masks.negative, same_class.logical_not()}, 1);
-  return out;
+PairBatch ComparedSamples::rows(const at::Tensor& anchors) const {
+  return {embeddings.index_select(0, anchors), all_references(), masks(anchors), {}};
+}
+
+at::Tensor ComparedSamples::all_references() const {
+  return remembered.defined() ? at::cat({embeddings, remembered}) : embeddings;
+}
+
+PairMasks ComparedSamples::masks(const at::Tensor& anchors) const {
+  const auto of_anchors = labels.index_select(0, anchors).unsqueeze(1);
+  auto same_class = of_anchors == labels.unsqueeze(0);
+  const auto other_class = same_class.logical_not();
+  same_class.scatter_(1, anchors.unsqueeze(1), false);  // no sample is its own positive
+  if (!remembered.defined()) return {same_class, other_class};
+  const auto as_remembered = of_anchors == remembered_labels.unsqueeze(0);
+  const auto another = samples.index_select(0, anchors).unsqueeze(1) != remembered_samples.unsqueeze(0);
+  return {at::cat({same_class, as_remembered.logical_and(another)}, 1),
+          at::cat({other_class, as_remembered.logical_not()}, 1)};
 }
 
 }  // namespace kindred::host

@@ -24,8 +24,12 @@ struct ComparedSamples {
   /// Returns the whole batch, whose tensors are copies of what is remembered.
   PairBatch batch() const;
 
-  /// Returns the rows [first, end) of the batch with all references.
-  PairBatch anchors(int64_t first, int64_t end) const;
+  /// Returns the rows that `anchors` int64 (T) names, with all references.
+  PairBatch rows(const at::Tensor& anchors) const;
+
+ private:
+  at::Tensor all_references() const;
+  PairMasks masks(const at::Tensor& anchors) const;
 };
 
 }  // namespace kindred::host

@@ -3,13 +3,14 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+
 #include "host/contracts/contracts.hpp"
 #include "host/distributed/local_communicator.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/loader/guarded_call.hpp"
 #include "host/model/model.hpp"
 #include "host/model/named_tensors.hpp"
-#include "host/training/loss_by_parts.hpp"
 
 namespace kindred::host {
 
@@ -40,7 +41,7 @@ at::Tensor seen_by(const LossTerm& term, const at::Tensor& embeddings) {
   return sees_all ? embeddings : embeddings.narrow(1, 0, term.dimension).contiguous();
 }
 
-/// What all losses that come in parts have.
+/// Returns what all losses that come in parts have.
 LossOfParts parts_of(const LossTerm& term, const at::Tensor& embeddings, int64_t columns) {
   LossOfParts out{embeddings, {}, columns, {}, {}};
   for (const auto& one : term.loss->parameters()) {
@@ -52,7 +53,16 @@ LossOfParts parts_of(const LossTerm& term, const at::Tensor& embeddings, int64_t
   return out;
 }
 
-/// What of a batch a miner leaves.
+/// Returns how many proxies a loss has: the rows of its largest parameter, or one.
+int64_t proxies_of(const LossTerm& term) {
+  int64_t rows = 1;
+  for (const auto& one : term.loss->parameters()) {
+    if (one.tensor.dim() > 0) rows = std::max(rows, one.tensor.size(0));
+  }
+  return rows;
+}
+
+/// Returns the pairs of a batch that a miner keeps.
 PairBatch mined(Miner& miner, PairBatch batch) {
   const at::NoGradGuard no_grad;
   auto seen = batch;
@@ -68,8 +78,11 @@ PairBatch mined(Miner& miner, PairBatch batch) {
 
 }  // namespace
 
-TrainingLoss::TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device)
-    : terms_(std::move(terms)), classes_(std::get<0>(at::_unique(train_labels, true)).to(device)) {}
+TrainingLoss::TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device,
+                           const PartLimits& limits)
+    : terms_(std::move(terms)),
+      limits_(limits),
+      classes_(std::get<0>(at::_unique(train_labels, true)).to(device)) {}
 
 TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& options, int64_t dimension,
                            const at::Tensor& train_labels, at::Device device)
@@ -99,14 +112,16 @@ at::Tensor TrainingLoss::of_pairs(const LossTerm& term, const ComparedSamples& c
   if (term.miner) return term.loss->forward_pairs(mined(*term.miner, compared.batch()));
   auto* sums = dynamic_cast<SumsOverAnchors*>(term.loss.get());
   if (sums != nullptr && sums->is_sum_over_anchors() &&
-      pays_by_parts(compared.embeddings.size(0), compared.references(), communicator)) {
+      pays_by_parts(compared.embeddings, compared.references(), limits_, communicator)) {
     auto parts = parts_of(term, compared.embeddings, compared.references());
+    // Anchors of one class have their positives in common, which some losses compute with once a part.
+    const auto by_class = std::get<1>(at::sort(compared.labels, /*stable=*/true, 0, false));
     parts.part = [&](const at::Tensor& embeddings, int64_t first, int64_t end) {
       auto seen = compared;
       seen.embeddings = embeddings;
-      return sums->sum_over_anchors(seen.anchors(first, end));
+      return sums->sum_over_anchors(seen.rows(by_class.slice(0, first, end)));
     };
-    return loss_by_parts(parts, communicator);
+    return loss_by_parts(parts, limits_, communicator);
   }
   return compared.remembered.defined() ? term.loss->forward_pairs(compared.batch())
                                        : term.loss->forward(compared.embeddings, compared.labels);
@@ -117,12 +132,12 @@ at::Tensor TrainingLoss::of_classes(const LossTerm& term, const at::Tensor& embe
   const auto numbers = at::searchsorted(classes_, labels.contiguous());
   auto* sums = dynamic_cast<SumsOverSamples*>(term.loss.get());
   if (sums != nullptr && sums->is_sum_over_samples() &&
-      pays_by_parts(embeddings.size(0), classes_.numel(), communicator)) {
-    auto parts = parts_of(term, embeddings, classes_.numel());
+      pays_by_parts(embeddings, proxies_of(term), limits_, communicator)) {
+    auto parts = parts_of(term, embeddings, proxies_of(term));
     parts.part = [&](const at::Tensor& x, int64_t first, int64_t end) {
       return sums->sum_over_samples(x.slice(0, first, end), numbers.slice(0, first, end));
     };
-    return loss_by_parts(parts, communicator);
+    return loss_by_parts(parts, limits_, communicator);
   }
   return term.loss->forward(embeddings, numbers);
 }

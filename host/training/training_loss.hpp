@@ -7,6 +7,8 @@
 #include "host/distributed/communicator.hpp"
 #include "host/options/training_options.hpp"
 #include "host/training/batch_memory.hpp"
+#include "host/training/compared_samples.hpp"
+#include "host/training/loss_by_parts.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/miner.hpp"
 
@@ -36,7 +38,8 @@ class TrainingLoss {
                const at::Tensor& train_labels, at::Device device);
 
   /// The same of terms that are made already, at least one.
-  TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device);
+  TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device,
+               const PartLimits& limits = {});
 
   /// embeddings (B, D), labels and samples int64 (B) on the device, samples: numbers that tell them apart.
   /// `step` counts from 0 over the whole training. Remembers the batch. All processes call it with the same
@@ -74,6 +77,7 @@ class TrainingLoss {
   std::string prefix(size_t term) const;
 
   std::vector<LossTerm> terms_;
+  PartLimits limits_;
   at::Tensor classes_;  ///< int64 (C), ascending: the labels of the classes
 };
 

@@ -55,7 +55,7 @@ void TrainingStep::seed_forward(const StepBatch& batch) const {
   at::manual_seed(random.next() >> 1);
 }
 
-/// Every process computes the loss of the whole batch, so that a miner has to draw the same in each. A
+/// Every process has the loss of the whole batch, so that a miner has to draw the same in each. A
 /// process alone draws on behind the forward pass.
 void TrainingStep::seed_loss(const StepBatch& batch) const {
   if (parts_.communicator.size() == 1) return;

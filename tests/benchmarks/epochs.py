@@ -16,6 +16,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import drawn_vectors
@@ -73,6 +74,7 @@ def main():
         for _ in range(arguments.rounds):
             for name in names:
                 seconds, memory = measured(host, folder, pipeline(dataset, LOSSES[name], arguments))
+                print(f"  {name}: {seconds:.3f} s, {memory} MiB", file=sys.stderr, flush=True)
                 best[name] = (min(seconds, best.get(name, (seconds, 0))[0]), max(memory, best.get(name, (0, 0))[1]))
     seen = arguments.classes // 2
     steps = (seen - seen // 10) * PER_CLASS // arguments.batch

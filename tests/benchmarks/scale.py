@@ -12,11 +12,12 @@ RANKS = (1, 8, 64, 512)
 NETWORKS = (10, 100)  # gigabit/s
 
 # seconds: of one sample, forward and backward, on one process; flops: float operations a second for the loss.
+# divided_from: so many pairs of a batch are divided among processes (host/training/loss_by_parts.hpp).
 CASES = {
     "EfficientNet-Lite0 from blocks.14, cached, two cores a process": dict(
-        seconds=1 / (4.13 * 128), parameters=1.49e6, dimension=1280, flops=2e11, batch=128),
+        seconds=1 / (4.13 * 128), parameters=1.49e6, dimension=1280, flops=2e11, batch=128, divided_from=1024 ** 2),
     "ResNet-50 whole at 224, a GPU a process (1,000 pictures/s assumed)": dict(
-        seconds=1 / 1000, parameters=25.6e6, dimension=2048, flops=2e13, batch=128),
+        seconds=1 / 1000, parameters=25.6e6, dimension=2048, flops=2e13, batch=128, divided_from=4096 ** 2),
 }
 
 
@@ -27,11 +28,14 @@ def step(case, ranks, network, batch):
     gradient = 2 * case["parameters"] * 4 * share  # a ring: once to add, once to hand out
     bandwidth = network * GIGABIT
     rounds = 2 * (ranks - 1) * LATENCY  # of a ring
+    divided = ranks > 2 and batch * batch >= case["divided_from"]
+    loss = 3 * 2 * batch * batch * case["dimension"] / case["flops"] / (ranks if divided else 1)
+    columns = 2 * rows if divided else 0  # the gradient of all embeddings, added and handed out, behind sums and counts
     return {"compute": batch / ranks * case["seconds"],
             "gather": rows / bandwidth + rounds / 2,
-            "loss": 3 * 2 * batch * batch * case["dimension"] / case["flops"],  # every process computes all of it
+            "loss": loss + columns / bandwidth + (2 * rounds if divided else 0),
             "add": gradient / bandwidth + rounds,
-            "bytes": rows + gradient}
+            "bytes": rows + columns + gradient}
 
 
 def print_case(name, case):

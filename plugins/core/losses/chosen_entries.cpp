@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
 #include "core/losses/chosen_sums.hpp"
 
 namespace kindred {

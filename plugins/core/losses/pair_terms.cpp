@@ -6,7 +6,7 @@
 
 namespace kindred {
 
-LossSums sums_over_rows(const at::Tensor& values) {
+LossSums sums_of_all(const at::Tensor& values) {
   return {values.sum().reshape({1}), at::full({1}, static_cast<double>(values.numel()), values.options())};
 }
 

@@ -8,8 +8,8 @@
 /// Terms that losses over pairs are made of; masks and values are (B, R).
 namespace kindred {
 
-/// Returns what anchors add to the mean of one value each, (B).
-LossSums sums_over_rows(const at::Tensor& values);
+/// Returns what values of any shape add to their mean.
+LossSums sums_of_all(const at::Tensor& values);
 
 /// s (B, R): cosine similarities of embeddings and references.
 at::Tensor cosine_similarities(const PairBatch& batch);

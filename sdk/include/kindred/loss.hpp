@@ -32,7 +32,8 @@ struct LossTraits {
 
 /// A loss over labelled embeddings. [any thread, one at a time]
 ///
-/// There are four kinds, which differ in what is said of the samples:
+/// There are four kinds, which differ in what is said of the samples; AnchorLoss and SumsOverSamples, below,
+/// are for those whose batches may be large:
 ///   plain          derive from Loss and write forward(): whether two labels are equal is all that they say
 ///   over pairs     derive from PairLoss and write forward_pairs(): labels are masks, so that miners and a
 ///                  memory of earlier batches work with it
@@ -77,7 +78,7 @@ class __attribute__((visibility("default"))) PairLoss : public Loss {
 /// What some samples of a batch add to a loss, which is
 ///   sum over k of  (sums_k added up over all samples) / max(1, counts_k added up over all samples)
 struct LossSums {
-  at::Tensor sums;    ///< (K), K >= 1, in the dtype of the embeddings; with a graph
+  at::Tensor sums;    ///< (K), K >= 1 and always the same, in the dtype of the embeddings; with a graph
   at::Tensor counts;  ///< (K), in the same dtype, not negative; without a gradient
 };
 
@@ -95,8 +96,10 @@ class __attribute__((visibility("default"))) SumsOverAnchors {
   /// Says whether the loss is such a sum with the parameters that it has.
   virtual bool is_sum_over_anchors() const = 0;
 
-  /// anchors: as in a PairBatch of B rows, but its embeddings and the rows of its masks are T of them, at any
-  /// place among the first B references, which have a gradient, too. Called only where is_sum_over_anchors().
+  /// anchors: a whole batch, as forward_pairs() gets it, also with the triplets of a miner; or T of its B
+  /// rows, whose embeddings are at any place among the first B references, and these have a gradient, too. It
+  /// changes no state, since each process sees other anchors. Called with some rows only where
+  /// is_sum_over_anchors().
   virtual LossSums sum_over_anchors(const PairBatch& anchors) = 0;
 };
 

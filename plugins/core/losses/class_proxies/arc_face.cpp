@@ -15,7 +15,7 @@ constexpr double kLargestMargin = 1.5;
 
 }  // namespace
 
-LossSums arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
+LossSums arc_face_sums(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
                        const at::Tensor& margins, double scale) {
   const auto target = with_angular_margin(own, margins).to(cosines.scalar_type());
   return cross_entropy(scale * cosines.scatter(1, labels.unsqueeze(1), target), labels);
@@ -55,7 +55,7 @@ class ArcFaceLoss final : public SampleProxyLoss {
       : SampleProxyLoss(site), margins_(params, site), scale_(params.scale) {}
 
   LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    return arc_face_loss(proxies_.cosines(embeddings), proxies_.exact_cosines(embeddings, labels), labels,
+    return arc_face_sums(proxies_.cosines(embeddings), proxies_.exact_cosines(embeddings, labels), labels,
                          margins_.of(labels), scale_);
   }
 

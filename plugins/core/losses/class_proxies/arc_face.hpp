@@ -12,7 +12,7 @@ namespace kindred {
 /// Additive angular margin (Deng et al. 2019, eq. 3): cross-entropy of scale cos(theta_c), where the angle of
 /// the sample's own class is enlarged by the margin of the class. cosines (B, C); own (B, 1), those of the
 /// own classes, and margins (B, 1), their margins, both float64.
-LossSums arc_face_loss(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
+LossSums arc_face_sums(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
                        const at::Tensor& margins, double scale);
 
 /// The parameters of ArcFace and of what extends it.

@@ -22,7 +22,7 @@ class CenterLoss final : public SampleProxyLoss {
 
   LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto x = params_.normalize ? l2_normalized(embeddings) : embeddings;
-    return sums_over_rows((x - proxies_.rows().index_select(0, labels)).square().sum(1) / 2);
+    return sums_of_all((x - proxies_.rows().index_select(0, labels)).square().sum(1) / 2);
   }
 
  private:

@@ -34,7 +34,7 @@ at::Tensor class_mask(const at::Tensor& labels, int64_t classes) {
 }
 
 LossSums cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
-  return sums_over_rows(-logits.log_softmax(1).gather(1, labels.unsqueeze(1)));
+  return sums_of_all(-logits.log_softmax(1).gather(1, labels.unsqueeze(1)));
 }
 
 }  // namespace kindred

@@ -49,7 +49,7 @@ class ProxyLoss : public Loss {
   ClassProxies proxies_;
 };
 
-/// One that each sample adds to what depends on no other sample.
+/// A loss with class proxies to which each sample adds what depends on no other sample.
 class SampleProxyLoss : public ProxyLoss, public SumsOverSamples {
  public:
   using ProxyLoss::ProxyLoss;

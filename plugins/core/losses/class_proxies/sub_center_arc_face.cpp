@@ -25,7 +25,7 @@ class SubCenterArcFaceLoss final : public SampleProxyLoss {
     // Where cosines are equal, one of them gets the gradient.
     const auto [cosines, centers] = all.max(2);  // (B, C) each
     const auto own = labels * params_.centers + centers.gather(1, labels.unsqueeze(1)).squeeze(1);
-    return arc_face_loss(cosines, proxies_.exact_cosines(embeddings, own), labels, margins_.of(labels),
+    return arc_face_sums(cosines, proxies_.exact_cosines(embeddings, own), labels, margins_.of(labels),
                          params_.scale);
   }
 

@@ -40,19 +40,23 @@ class AngularLoss final : public AnchorLoss {
     const bool is_one_batch = batch.references.is_same(batch.embeddings) && params_.normalize_negatives;
     if (is_one_batch && batch.embeddings.is_cpu()) return of_one_batch(batch);
     const auto x = l2_normalized(batch.embeddings), y = l2_normalized(batch.references);
-    const auto negatives = params_.normalize_negatives ? y : batch.references;
-    const auto wide = params_.normalize_negatives ? x.scalar_type() : at::kDouble;
-    const auto sum =
+    const auto dtype = x.scalar_type();
+    const bool alike = params_.normalize_negatives;  // negatives are prepared as positives are
+    const auto negatives = alike ? y : batch.references;
+    const auto wide = alike ? dtype : at::kDouble;
+    auto sum =
         sum_over_pairs(x.detach().to(wide), y.detach().to(wide), negatives.detach().to(wide), batch.masks);
-    const auto value = with_known_gradient(at::cat({x, y, negatives}), sum.value.to(x.scalar_type()),
-                                           sum.gradient.to(x.scalar_type()));
-    return {value.reshape({1}), sum.count.to(x.scalar_type()).reshape({1})};
+    const auto of = alike ? at::cat({x, y}) : at::cat({x, y, negatives});
+    const auto gradient = alike ? at::cat({sum.by_x, sum.by_y.add_(sum.by_negatives)})
+                                : at::cat({sum.by_x, sum.by_y, sum.by_negatives});
+    return {with_known_gradient(of, sum.value.to(dtype), gradient.to(dtype)).reshape({1}),
+            sum.count.to(dtype).reshape({1})};
   }
 
  private:
   struct Sum {
-    at::Tensor value, gradient;  ///< (), (B + 2 R, D): by anchors, then positives, then negatives
-    at::Tensor count;            ///< (): of the pairs
+    at::Tensor value, count;              ///< (): of the pairs
+    at::Tensor by_x, by_y, by_negatives;  ///< (B, D), (R, D), (R, D): the gradients of `value`
   };
 
   LossSums of_one_batch(const PairBatch& batch) const {
@@ -100,7 +104,7 @@ class AngularLoss final : public AnchorLoss {
     const auto by_anchors = 4 * t_ * anchor_share * by_share;  // (B, R)
     by_x += by_anchors.matmul(negatives);
     by_negatives += by_anchors.t().matmul(x);
-    return {sum, at::cat({by_x, by_y, by_negatives}), chosen.sum()};
+    return {sum, chosen.sum(), by_x, by_y, by_negatives};
   }
 
   static constexpr double kFar = 1e30, kTiny = 1e-30;

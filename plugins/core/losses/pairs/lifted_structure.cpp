@@ -43,7 +43,7 @@ class LiftedStructureLoss final : public AnchorLoss {
     const auto d = distance_.matrix(batch);
     const auto positive = masked_logsumexp(d, batch.masks.positive, 0);
     const auto negative = masked_logsumexp(params_.margin - d, batch.masks.negative, 0);
-    return sums_over_rows((positive + negative).relu());
+    return sums_of_all((positive + negative).relu());
   }
 
   at::Tensor forward_pairs(const PairBatch& batch) override {

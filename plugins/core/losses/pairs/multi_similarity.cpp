@@ -41,7 +41,7 @@ class MultiSimilarityLoss final : public AnchorLoss {
         log_one_plus_sum(-params_.alpha * (similarity - params_.base), masks.positive) / params_.alpha;
     const auto negative =
         log_one_plus_sum(params_.beta * (similarity - params_.base), masks.negative) / params_.beta;
-    return sums_over_rows(positive + negative);
+    return sums_of_all(positive + negative);
   }
 
  private:

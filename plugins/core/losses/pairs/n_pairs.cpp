@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
-#include "core/losses/pair_terms.hpp"
+#include <utility>
+
 #include "kindred/distance.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
@@ -44,12 +45,8 @@ class NPairsLoss final : public Loss {
   }
 
   at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    const auto positive = pair_masks(labels).positive;
-    // The first sample of a class is its anchor, the second its positive.
-    const auto before = positive.tril(-1).any(1);
-    const auto anchors = positive.any(1).logical_and(before.logical_not()).nonzero().squeeze(1);
+    const auto [anchors, positives] = first_two_of_each(labels);
     if (anchors.numel() == 0) return embeddings.sum() * 0;
-    const auto positives = positive.index_select(0, anchors).to(at::kByte).argmax(1);
     const auto x = params_.normalize ? l2_normalized(embeddings) : embeddings;
     const auto a = x.index_select(0, anchors), p = x.index_select(0, positives);
     const auto logits = params_.scale * a.matmul(p.t());
@@ -59,6 +56,15 @@ class NPairsLoss final : public Loss {
   }
 
  private:
+  /// Row numbers int64 (C) each: the first sample of every class that has two, and the second.
+  static std::pair<at::Tensor, at::Tensor> first_two_of_each(const at::Tensor& labels) {
+    const auto [classes, rows] = at::sort(labels, /*stable=*/true, 0, false);
+    const auto follows = classes.slice(0, 1) == classes.slice(0, 0, -1);  // (B - 1): one of the same class
+    const auto begins = at::cat({at::ones({1}, follows.options()), follows.logical_not()}).slice(0, 0, -1);
+    const auto places = follows.logical_and(begins).nonzero().squeeze(1);
+    return {rows.index_select(0, places), rows.index_select(0, places + 1)};
+  }
+
   Params params_;
 };
 

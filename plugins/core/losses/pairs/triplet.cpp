@@ -118,9 +118,9 @@ class TripletLoss final : public AnchorLoss {
   LossSums chosen(const at::Tensor& d, const Triplets& triplets) const {
     const auto gap =
         at_pairs(d, triplets.anchors, triplets.positives) - at_pairs(d, triplets.anchors, triplets.negatives);
-    if (params_.soft) return sums_over_rows(log_one_plus_exp(gap));
+    if (params_.soft) return sums_of_all(log_one_plus_exp(gap));
     const auto loss = (gap + params_.margin).relu();
-    return params_.average == "all" ? sums_over_rows(loss) : sums_of_chosen(loss, loss > 0);
+    return params_.average == "all" ? sums_of_all(loss) : sums_of_chosen(loss, loss > 0);
   }
 
   static at::Tensor at_pairs(const at::Tensor& d, const at::Tensor& rows, const at::Tensor& columns) {

@@ -39,6 +39,7 @@ constexpr Fault kFaults[] = {
     {"broken.labels_count_twice", "pairs_are_the_labels", "for the same pairs"},
     {"broken.weighs_references", "references_have_no_part_as_anchors", "the order of the references"},
     {"broken.counts_each_part", "parts_add_up", "in three parts"},
+    {"broken.counts_with_gradient", "parts_add_up", "counts with a gradient"},
     {"broken.undocumented", "is_documented", "margin"},
     {"broken.forbidden_default", "defaults_are_valid", "/margin"},
     {"broken.refuses_defaults", "can_be_made", "not today"},

@@ -33,12 +33,13 @@ TEST(ComparedSamples, anchors_are_rows_of_the_batch) {
        {with_memory(memory), ComparedSamples{at::randn({8, 4}), at::arange(8, at::kLong).remainder(3)}}) {
     const auto whole = compared.batch();
     EXPECT_EQ(whole.references.size(0), compared.references());
-    for (const auto& [first, end] : {std::pair<int64_t, int64_t>{0, 3}, {3, 4}, {4, 8}}) {
-      const auto part = compared.anchors(first, end);
-      EXPECT_TRUE(at::equal(part.embeddings, whole.embeddings.slice(0, first, end)));
+    for (const auto& rows :
+         {at::arange(3, at::kLong), at::tensor({6, 1, 7}, at::kLong), at::tensor({4}, at::kLong)}) {
+      const auto part = compared.rows(rows);
+      EXPECT_TRUE(at::equal(part.embeddings, whole.embeddings.index_select(0, rows)));
       EXPECT_TRUE(at::equal(part.references, whole.references));
-      EXPECT_TRUE(at::equal(part.masks.positive, whole.masks.positive.slice(0, first, end)));
-      EXPECT_TRUE(at::equal(part.masks.negative, whole.masks.negative.slice(0, first, end)));
+      EXPECT_TRUE(at::equal(part.masks.positive, whole.masks.positive.index_select(0, rows)));
+      EXPECT_TRUE(at::equal(part.masks.negative, whole.masks.negative.index_select(0, rows)));
     }
   }
 }

@@ -53,6 +53,32 @@ TEST(Trainer, two_processes_train_what_one_trains_alone) {
   EXPECT_NEAR(first_report.best_value, expected.best_value, 1e-4);
 }
 
+/// Each process computes the loss of some anchors.
+TEST(Trainer, three_processes_that_divide_the_loss_train_what_one_trains_alone) {
+  const TemporaryFolder alone_folder("trainer_alone"), folder("trainer_divides");
+  MadeTraining alone(alone_folder.path().string());
+  set_options(alone);
+  alone.trainer().train();
+  std::vector<std::unique_ptr<MadeTraining>> all;
+  for (const auto& path : {folder.path().string(), std::string("/not/there"), std::string("/not/there")}) {
+    all.push_back(std::make_unique<MadeTraining>(path));
+    set_options(*all.back());
+    all.back()->limits = {1, 1, 1, 1, 2};
+  }
+  as_group(3, [&](Communicator& communicator) {
+    all[static_cast<size_t>(communicator.rank())]->trainer(communicator).train();
+  });
+  EXPECT_GT(all[0]->loss->calls, alone.loss->calls) << "a batch comes in parts";
+  const auto expected = learned(alone);
+  for (const auto& one : all) {
+    const auto here = learned(*one);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_TRUE(at::allclose(here[i], expected[i], 1e-3, 1e-4)) << i << here[i] << expected[i];
+      EXPECT_TRUE(at::equal(here[i], learned(*all[0])[i])) << "all have the same weights";
+    }
+  }
+}
+
 TEST(Trainer, two_processes_stop_together) {
   const TemporaryFolder folder("trainer_stops");
   MadeTraining first(folder.path().string()), second("/folder/that/is/not/there");

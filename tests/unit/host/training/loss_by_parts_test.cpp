@@ -10,6 +10,7 @@
 #include "component.hpp"
 #include "host/distributed/local_communicator.hpp"
 #include "host/training/batch_memory.hpp"
+#include "kindred/error.hpp"
 
 namespace kindred::host {
 namespace {
@@ -30,11 +31,11 @@ class LossByParts : public ::testing::TestWithParam<std::pair<const char*, nlohm
     memory_.add(at::randn({9, kDimension}), labels_.slice(0, 0, 9), samples_.slice(0, 0, 9) + 3);
   }
 
-  static std::shared_ptr<Loss> loss() {
+  std::shared_ptr<Loss> loss() const {
     auto made = kindred::testing::make<Loss>("core", GetParam().first, GetParam().second,
                                              Site{kDimension, kClasses, 1, {}});
     for (const auto& one : made->parameters()) {
-      one.tensor.set_data(one.tensor.to(at::kDouble));
+      one.tensor.set_data(one.tensor.to(dtype_));
       one.tensor.requires_grad_(true);
     }
     return made;
@@ -46,10 +47,10 @@ class LossByParts : public ::testing::TestWithParam<std::pair<const char*, nlohm
 
   template <class Compute>
   Learned learn(const Compute& compute) const {
-    const auto x = embeddings_.clone().requires_grad_(true);
+    const auto x = embeddings_.to(dtype_).clone().requires_grad_(true);
     const auto made = loss();
     const auto value = compute(*made, x);
-    Learned out{value.detach(), {x.grad()}};
+    Learned out{value.detach(), {}};
     if (!value.requires_grad()) return out;
     (value * 3).backward();
     out.gradients = {x.grad()};
@@ -76,7 +77,7 @@ class LossByParts : public ::testing::TestWithParam<std::pair<const char*, nlohm
     out.columns = compared(x, remembered).references();
     out.part = [=, &loss](const at::Tensor& leaf, int64_t first, int64_t end) {
       return dynamic_cast<SumsOverAnchors&>(loss).sum_over_anchors(
-          compared(leaf, remembered).anchors(first, end));
+          compared(leaf, remembered).rows(at::arange(first, end, at::kLong)));
     };
     return out;
   }
@@ -84,8 +85,25 @@ class LossByParts : public ::testing::TestWithParam<std::pair<const char*, nlohm
   Learned by_parts(bool remembered, Communicator& communicator, int64_t rows_of_part) const {
     return learn([&](Loss& loss, const at::Tensor& x) {
       const auto parts = parts_of(loss, x, remembered);
-      return loss_by_parts(parts, communicator, rows_of_part * parts.columns);
+      return loss_by_parts(parts, {0, 0, 0, 1, rows_of_part}, communicator);
     });
+  }
+
+  std::vector<Learned> by_three_processes(bool remembered) const {
+    std::vector<Learned> all(3);
+    as_group(3, [&](Communicator& communicator) {
+      all[static_cast<size_t>(communicator.rank())] = by_parts(remembered, communicator, 4);
+    });
+    return all;
+  }
+
+  /// What three processes have learned: gradients of parameters are their means.
+  static Learned joined(const std::vector<Learned>& all) {
+    auto out = all[0];
+    for (size_t i = 1; i < out.gradients.size(); ++i) {
+      out.gradients[i] = (all[0].gradients[i] + all[1].gradients[i] + all[2].gradients[i]) / 3;
+    }
+    return out;
   }
 
   static void expect_equal(const Learned& one, const Learned& other) {
@@ -98,8 +116,9 @@ class LossByParts : public ::testing::TestWithParam<std::pair<const char*, nlohm
     }
   }
 
-  const at::Tensor labels_ = at::arange(kRows, at::kLong).remainder(kClasses),
-                   samples_ = at::arange(kRows, at::kLong);
+  at::Tensor labels_ = at::arange(kRows, at::kLong).remainder(kClasses);
+  const at::Tensor samples_ = at::arange(kRows, at::kLong);
+  at::ScalarType dtype_ = at::kDouble;
   at::Tensor embeddings_;
   BatchMemory memory_;
 };
@@ -108,7 +127,7 @@ TEST_P(LossByParts, is_the_loss_of_the_batch) {
   LocalCommunicator alone;
   for (const bool remembered : {false, true}) {
     const auto expected = whole(remembered);
-    for (const int64_t rows_of_part : {0, 7, 100}) {
+    for (const int64_t rows_of_part : {1, 7, 100}) {
       SCOPED_TRACE(rows_of_part);
       expect_equal(by_parts(remembered, alone, rows_of_part), expected);
     }
@@ -118,16 +137,35 @@ TEST_P(LossByParts, is_the_loss_of_the_batch) {
 TEST_P(LossByParts, is_divided_among_processes) {
   for (const bool remembered : {false, true}) {
     const auto expected = whole(remembered);
-    std::vector<Learned> all(3);
-    as_group(3, [&](Communicator& communicator) {
-      all[static_cast<size_t>(communicator.rank())] = by_parts(remembered, communicator, 4);
-    });
+    const auto all = by_three_processes(remembered);
     for (const auto& one : all) {
-      expect_equal(one, expected);
       EXPECT_TRUE(at::equal(one.value, all[0].value));
       EXPECT_TRUE(at::equal(one.gradients[0], all[0].gradients[0]));
     }
+    expect_equal(joined(all), expected);
   }
+}
+
+/// Parts without any positive, any negative, or both.
+TEST_P(LossByParts, is_that_of_batches_in_which_some_have_nothing_to_compare) {
+  const auto rows = at::arange(kRows, at::kLong);
+  const auto alone_first = at::where(rows < 8, at::zeros_like(rows), rows.remainder(kClasses)).contiguous();
+  for (const auto& labels :
+       {at::zeros({kRows}, at::kLong), alone_first, rows.remainder(kClasses).clamp_max(1)}) {
+    labels_ = labels;
+    const auto expected = whole(false), parts = joined(by_three_processes(false));
+    EXPECT_TRUE(at::allclose(parts.value, expected.value, 1e-9, 1e-12)) << parts.value << expected.value;
+    EXPECT_TRUE(at::allclose(parts.gradients[0], expected.gradients[0], 1e-6, 1e-9)) << labels;
+  }
+}
+
+TEST_P(LossByParts, is_the_loss_in_float32) {
+  dtype_ = at::kFloat;
+  LocalCommunicator alone;
+  const auto expected = whole(false), parts = by_parts(false, alone, 7);
+  EXPECT_EQ(parts.value.scalar_type(), at::kFloat);
+  EXPECT_TRUE(at::allclose(parts.value, expected.value, 1e-4, 1e-6)) << parts.value << expected.value;
+  EXPECT_TRUE(at::allclose(parts.gradients[0], expected.gradients[0], 1e-2, 1e-4));
 }
 
 TEST_P(LossByParts, has_a_value_without_gradients) {
@@ -136,7 +174,7 @@ TEST_P(LossByParts, has_a_value_without_gradients) {
   const auto made = loss();
   auto parts = parts_of(*made, embeddings_, false);
   parts.call_backward = [](const auto&) { FAIL() << "there is no backward pass"; };
-  EXPECT_NEAR(loss_by_parts(parts, alone, 100).item<double>(), whole(false).value.item<double>(), 1e-9);
+  EXPECT_NEAR(loss_by_parts(parts, {}, alone).item<double>(), whole(false).value.item<double>(), 1e-9);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -162,16 +200,44 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair{"kindred.triplet", nlohmann::json{{"mining", "semi_hard"}, {"soft", true}}},
                       std::pair{"kindred.tuplet_margin", nlohmann::json::object()}));
 
-TEST(PaysByParts, for_many_comparisons_that_every_process_has_some_of) {
+at::Tensor rows(int64_t count) { return at::zeros({count, 1}); }
+
+TEST(PaysByParts, for_large_batches_and_for_three_processes) {
+  const PartLimits limits;
   LocalCommunicator alone;
-  EXPECT_FALSE(pays_by_parts(8191, 8192, alone));
-  EXPECT_TRUE(pays_by_parts(8192, 8192, alone));
-  MeetingPoint point(3);
-  const ThreadCommunicator one_of_three(point, 0);
-  EXPECT_FALSE(pays_by_parts(2047, 2048, one_of_three));
-  EXPECT_TRUE(pays_by_parts(2048, 2048, one_of_three));
-  EXPECT_TRUE(pays_by_parts(2, 1 << 26, alone));
-  EXPECT_FALSE(pays_by_parts(2, 1 << 26, one_of_three));
+  MeetingPoint of_two(2);
+  ThreadCommunicator one_of_two(of_two, 0);
+  EXPECT_FALSE(pays_by_parts(rows(8191), 8192, limits, alone));
+  EXPECT_TRUE(pays_by_parts(rows(8192), 8192, limits, alone));
+  EXPECT_FALSE(pays_by_parts(rows(8191), 8192, limits, one_of_two));
+  EXPECT_TRUE(pays_by_parts(rows(8192), 8192, limits, one_of_two));
+  EXPECT_TRUE(pays_by_parts(rows(257), 1 << 26, limits, alone));
+  EXPECT_FALSE(pays_by_parts(rows(256), 1 << 26, limits, alone)) << "one part would be the batch";
+  as_group(3, [&](Communicator& one_of_three) {
+    EXPECT_FALSE(pays_by_parts(rows(1023), 1024, limits, one_of_three));
+    EXPECT_TRUE(pays_by_parts(rows(1024), 1024, limits, one_of_three));
+    EXPECT_FALSE(pays_by_parts(rows(2), 1 << 26, limits, one_of_three)) << "one has no sample";
+  });
+}
+
+TEST(LossByPartsOfPlugin, that_returns_sums_of_another_number_is_refused) {
+  LocalCommunicator alone;
+  const LossOfParts parts{at::randn({4, 2}),
+                          {},
+                          4,
+                          [](const at::Tensor& x, int64_t first, int64_t) {
+                            const auto sum = x.sum().reshape({1}).expand({first + 1});
+                            return LossSums{sum, at::ones_like(sum.detach())};
+                          },
+                          [](const auto& backward) { backward(); }};
+  try {
+    loss_by_parts(parts, {0, 0, 0, 1, 1}, alone);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "a loss returned 1 sums for one part of a batch and 2 for another; expected as many for each");
+  }
 }
 
 }  // namespace

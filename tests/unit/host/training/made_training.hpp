@@ -88,9 +88,9 @@ class MadeBatchNorm final : public Head {
 };
 
 /// Supervised contrastive loss with a temperature of 0.2 and a scale that it learns.
-class MadeLoss final : public PairLoss {
+class MadeLoss final : public AnchorLoss {
  public:
-  at::Tensor forward_pairs(const PairBatch& batch) override {
+  LossSums sum_over_anchors(const PairBatch& batch) override {
     ++calls;
     if (before) before(calls);
     const auto unit = [](const at::Tensor& x) { return x / x.norm(2, 1, true).clamp_min(1e-6); };
@@ -99,7 +99,7 @@ class MadeLoss final : public PairLoss {
     const auto similar =
         (unit(batch.embeddings).matmul(unit(batch.references).t()) / 0.2 * scale_).masked_fill(others, -1e9);
     const auto each = similar.log_softmax(1).mul(positive).sum(1) / positive.sum(1).clamp_min(1);
-    return -each.mean() * factor;
+    return {-each.sum().reshape({1}) * factor, at::full({1}, static_cast<double>(each.numel()))};
   }
   std::vector<NamedTensor> parameters() override { return {{"scale", scale_}}; }
 
@@ -203,7 +203,7 @@ class MadeTraining {
     terms[0].loss = loss;
     if (memory > 0) terms[0].memory = std::make_unique<BatchMemory>(memory, kDimension, at::kCPU);
     Trainer::Parts parts;
-    parts.loss = std::make_shared<TrainingLoss>(std::move(terms), data->labels(), at::kCPU);
+    parts.loss = std::make_shared<TrainingLoss>(std::move(terms), data->labels(), at::kCPU, limits);
     parts.sampler = sampler;
     parts.metrics = metrics;
     trainer_ = std::make_unique<Trainer>(TrainingPlan{options, encoders, measuring, at::kCPU, folder_}, parts,
@@ -231,6 +231,7 @@ class MadeTraining {
   std::vector<std::shared_ptr<Metric>> metrics = {
       std::make_shared<ScriptedMetric>(std::vector<double>(99, 0.5))};
   int64_t memory = 0;
+  PartLimits limits;
   MadeContext context;
   std::unique_ptr<MadeTrainingData> data;
 

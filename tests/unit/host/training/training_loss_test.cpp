@@ -107,28 +107,39 @@ TEST_F(TrainingLossTest, of_pairs_sees_the_beginnings_of_both_objects) {
   EXPECT_NEAR(loss({nested}).forward(pairs(8)).item<double>(), expected, 1e-5 * expected);
 }
 
-/// A batch that is large enough to be divided among processes.
+/// A batch that is large enough to be divided among three processes: 1,024 samples, 1,024 classes.
 TEST_F(TrainingLossTest, of_a_large_batch_is_the_same_in_one_process_and_in_several) {
-  constexpr int64_t kLarge = 2048;
-  const auto labels = at::arange(kLarge, at::kLong).remainder(3), samples = at::arange(kLarge, at::kLong);
+  constexpr int64_t kLarge = 1024;
+  const auto classes = at::arange(kLarge, at::kLong) * 7,
+             labels = classes.index_select(0, classes.remainder(3) * 5);
+  const auto samples = at::arange(kLarge, at::kLong);
   const auto rows = at::arange(kLarge * 8, at::kDouble).mul(0.37).sin().to(at::kFloat).view({kLarge, 8});
   auto remembering = spec("kindred.supervised_contrastive");
   remembering.memory = MemoryOptions{100, 0};
-  const std::vector<LossSpec> specs = {spec("kindred.contrastive"), spec("kindred.triplet"),
-                                       spec("kindred.arc_face"), remembering};
+  TrainingOptions options;
+  options.losses = {spec("kindred.contrastive"), spec("kindred.triplet", {{"mining", "all"}}),
+                    spec("kindred.arc_face"), remembering};
+  struct Learned {
+    double value;
+    at::Tensor of_rows, of_proxies;
+  };
   const auto learned = [&](Communicator& communicator) {
-    auto made = loss(specs);
+    TrainingLoss made(catalog_, options, 8, classes, at::kCPU);
+    const auto proxies = made.parameters().at(0).tensor.requires_grad_(true);
     const auto x = rows.clone().requires_grad_(true);
     made.forward(x, labels, samples, 0, communicator);  // fills the memory
     const auto value = made.forward(x, labels, samples + kLarge, 1, communicator);
     value.backward();
-    return std::pair{value.item<double>(), x.grad()};
+    auto of_proxies = proxies.grad().clone();
+    communicator.all_reduce_sum(of_proxies);
+    return Learned{value.item<double>(), x.grad(), of_proxies / static_cast<double>(communicator.size())};
   };
   const auto expected = learned(alone_);
   as_group(3, [&](Communicator& communicator) {
-    const auto [value, gradient] = learned(communicator);
-    EXPECT_NEAR(value, expected.first, 1e-5 * expected.first);
-    EXPECT_TRUE(at::allclose(gradient, expected.second, 1e-3, 1e-9));
+    const auto [value, of_rows, of_proxies] = learned(communicator);
+    EXPECT_NEAR(value, expected.value, 1e-5 * expected.value);
+    EXPECT_TRUE(at::allclose(of_rows, expected.of_rows, 1e-3, 1e-7));
+    EXPECT_TRUE(at::allclose(of_proxies, expected.of_proxies, 1e-3, 1e-6));
   });
 }
 
