@@ -75,35 +75,36 @@ class AngularLoss final : public AnchorLoss {
                      const PairMasks& masks) const {
     at::NoGradGuard no_grad;
     const int64_t batch = x.size(0);
+    // Matrices (B, R) are changed in place, since they are what a part of a large batch needs memory for.
     const auto of_anchors =
-        (4 * t_ * x.matmul(negatives.t())).masked_fill(masks.negative.logical_not(), -kFar);  // (B, R)
+        x.matmul(negatives.t()).mul_(4 * t_).masked_fill_(masks.negative.logical_not(), -kFar);
     const auto anchor_peak = of_anchors.amax(1, true);
-    const auto anchor_share = (of_anchors - anchor_peak).exp();
+    const auto anchor_share = of_anchors.sub_(anchor_peak).exp_();
     const auto chosen = masks.positive.logical_and(has_negative(masks).unsqueeze(1));
-    auto sum = at::zeros({}, x.options()), by_share = at::zeros_like(of_anchors);
+    auto sum = at::zeros({}, x.options()), by_share = at::zeros_like(anchor_share);
     auto by_x = at::zeros_like(x), by_y = at::zeros_like(y), by_negatives = at::zeros_like(y);
     const auto all_positives = chosen.any(0).nonzero().squeeze(1);
     for (int64_t first = 0; first < all_positives.numel(); first += batch) {
       const auto columns = all_positives.slice(0, first, first + batch);  // (T)
       const auto p = y.index_select(0, columns);                          // (T, D)
-      const auto of_positives = 4 * t_ * p.matmul(negatives.t());         // (T, R)
+      const auto of_positives = p.matmul(negatives.t()).mul_(4 * t_);     // (T, R)
       const auto positive_peak = of_positives.amax(1, true);
-      const auto positive_share = (of_positives - positive_peak).exp();
+      const auto positive_share = of_positives.sub_(positive_peak).exp_();
       const auto shares = anchor_share.matmul(positive_share.t())
                               .clamp_min(x.scalar_type() == at::kDouble ? 1e-300 : kTiny);  // (B, T)
       const auto log_sum = shares.log() + anchor_peak + positive_peak.t() - 2 * (1 + t_) * x.matmul(p.t());
       const auto weight = chosen.index_select(1, columns).to(x.scalar_type());
       sum += (weight * log_one_plus_exp(log_sum)).sum();
       const auto slope = weight * log_sum.sigmoid(), by_sum = slope / shares;
-      by_share += by_sum.matmul(positive_share);
-      const auto by_positives = 4 * t_ * positive_share * by_sum.t().matmul(anchor_share);  // (T, R)
+      by_share.addmm_(by_sum, positive_share);
+      const auto by_positives = by_sum.t().matmul(anchor_share).mul_(positive_share).mul_(4 * t_);  // (T, R)
       by_x -= 2 * (1 + t_) * slope.matmul(p);
       by_y.index_add_(0, columns, by_positives.matmul(negatives) - 2 * (1 + t_) * slope.t().matmul(x));
-      by_negatives += by_positives.t().matmul(p);
+      by_negatives.addmm_(by_positives.t(), p);
     }
-    const auto by_anchors = 4 * t_ * anchor_share * by_share;  // (B, R)
-    by_x += by_anchors.matmul(negatives);
-    by_negatives += by_anchors.t().matmul(x);
+    const auto by_anchors = by_share.mul_(anchor_share).mul_(4 * t_);  // (B, R)
+    by_x.addmm_(by_anchors, negatives);
+    by_negatives.addmm_(by_anchors.t(), x);
     return {sum, chosen.sum(), by_x, by_y, by_negatives};
   }
 
