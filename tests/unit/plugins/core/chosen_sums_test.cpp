@@ -161,7 +161,7 @@ TEST(ChosenEntries, are_the_same_picked_or_not) {
     const auto x = example.values.detach().requires_grad_(true), y = x.detach().clone().requires_grad_(true);
     const auto rows = example.weights;
     const auto found =
-        entries.mean((entries.of(x) + entries.of_rows(rows) * entries.of_columns(columns)).square());
+        loss_of(entries.sums((entries.of(x) + entries.of_rows(rows) * entries.of_columns(columns)).square()));
     const auto dense = mean_of_chosen((y + rows.unsqueeze(1) * columns.unsqueeze(0)).square(), chosen);
     EXPECT_NEAR(found.item<double>(), dense.item<double>(), 1e-12);
     found.backward();
