@@ -28,6 +28,37 @@ class MyLoss final : public kindred::PairLoss {
   // end
 };
 
+/// The loss of the template, as a sum over anchors.
+class MyLargeLoss final : public kindred::AnchorLoss {
+ public:
+  struct Params {
+    double margin = 0.5;
+    static void describe(kindred::Schema<Params>& schema) {
+      schema.field("margin", &Params::margin)
+          .doc("Cosine distance that other classes shall keep.")
+          .range(0, 2);
+    }
+  };
+  explicit MyLargeLoss(const Params& params) : params_(params) {}
+
+  // shown in the page of losses:
+  /// The mean over all anchors.
+  kindred::LossSums sum_over_anchors(const kindred::PairBatch& batch) override {
+    const auto distances =
+        kindred::distance_matrix(kindred::Distance::cosine, batch.embeddings, batch.references);
+    const auto pull = distances * batch.masks.positive;
+    const auto push = (params_.margin - distances).clamp_min(0) * batch.masks.negative;
+    return {(pull + push).mean(1).sum().reshape({1}),
+            at::full({1}, double(batch.embeddings.size(0)), distances.options())};
+  }
+  // end
+
+ private:
+  Params params_;
+};
+
 }  // namespace
 
 KINDRED_COMPONENT(kindred::Loss, MyLoss, "my.next_loss", "0.1.0", "Logistic loss over pairs");
+KINDRED_COMPONENT(kindred::Loss, MyLargeLoss, "my.large_loss", "0.1.0",
+                  "Contrastive loss over all pairs of a batch");
