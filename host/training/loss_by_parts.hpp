@@ -20,7 +20,7 @@ struct PartLimits {
   /// samples is computed once, not once for each of them.
   int64_t to_divide = int64_t{1} << 20, to_divide_on_gpus = int64_t{1} << 24;
   /// A part has at most so many, or `least_rows` samples, since each part reads all columns.
-  int64_t part = int64_t{1} << 24, least_rows = 256;
+  int64_t part = int64_t{1} << 23, least_rows = 256;
 };
 
 /// A loss whose batch may come in parts.
