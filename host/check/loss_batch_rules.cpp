@@ -7,6 +7,25 @@
 #include <utility>
 
 namespace kindred::host {
+
+at::Tensor gradient_of(Loss& loss, const LossExample& of) {
+  const auto x = of.embeddings.detach().clone().requires_grad_(true);
+  const auto value = value_of(loss, with_embeddings(of, x));
+  require(value.defined() && value.numel() == 1, "returns something that is not one number");
+  require(value.requires_grad(), "returns a number without a gradient");
+  value.backward();
+  require(x.grad().defined(), "has no gradient of the embeddings");
+  return x.grad();
+}
+
+std::shared_ptr<Loss> double_loss(const Subject& subject) {
+  auto loss = subject.make<Loss>();
+  for (const auto& one : module_tensors(*loss)) {
+    if (at::isFloatingType(one.tensor.scalar_type())) one.tensor.set_data(one.tensor.to(at::kDouble));
+  }
+  return loss;
+}
+
 namespace {
 
 void pairs_are_the_labels(const Subject& subject) {
@@ -63,11 +82,8 @@ std::optional<LossSums> sums_of(Loss& loss, const at::Tensor& x, const at::Tenso
     return samples->sum_over_samples(x.slice(0, first, end), labels.slice(0, first, end));
   auto* anchors = dynamic_cast<SumsOverAnchors*>(&loss);
   if (anchors == nullptr || !anchors->is_sum_over_anchors()) return {};
-  const auto all = pair_masks(labels);
-  return anchors->sum_over_anchors({x.slice(0, first, end),
-                                    x,
-                                    {all.positive.slice(0, first, end), all.negative.slice(0, first, end)},
-                                    {}});
+  return anchors->sum_over_anchors(
+      {x.slice(0, first, end), x, pair_masks(labels, at::arange(first, end, labels.options())), {}});
 }
 
 /// Samples come in parts of 5, 1 and 6, whose sums have to be those of the whole batch.

@@ -11,25 +11,6 @@
 
 namespace kindred::host {
 
-at::Tensor gradient_of(Loss& loss, const LossExample& of) {
-  const auto x = of.embeddings.detach().clone().requires_grad_(true);
-  const auto value = value_of(loss, with_embeddings(of, x));
-  require(value.defined() && value.numel() == 1, "returns something that is not one number");
-  require(value.requires_grad(), "returns a number without a gradient");
-  value.backward();
-  require(x.grad().defined(), "has no gradient of the embeddings");
-  return x.grad();
-}
-
-std::shared_ptr<Loss> double_loss(const Subject& subject) {
-  auto loss = subject.make<Loss>();
-  for (const auto& one : loss->parameters()) one.tensor.set_data(one.tensor.to(at::kDouble));
-  for (const auto& one : loss->buffers()) {
-    if (at::isFloatingType(one.tensor.scalar_type())) one.tensor.set_data(one.tensor.to(at::kDouble));
-  }
-  return loss;
-}
-
 namespace {
 
 void gradient_is_right_at(Loss& loss, const LossExample& at_point) {

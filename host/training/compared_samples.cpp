@@ -21,15 +21,12 @@ at::Tensor ComparedSamples::all_references() const {
 }
 
 PairMasks ComparedSamples::masks(const at::Tensor& anchors) const {
-  const auto of_anchors = labels.index_select(0, anchors).unsqueeze(1);
-  auto same_class = of_anchors == labels.unsqueeze(0);
-  const auto other_class = same_class.logical_not();
-  same_class.scatter_(1, anchors.unsqueeze(1), false);  // no sample is its own positive
-  if (!remembered.defined()) return {same_class, other_class};
-  const auto as_remembered = of_anchors == remembered_labels.unsqueeze(0);
+  const auto within = pair_masks(labels, anchors);
+  if (!remembered.defined()) return within;
+  const auto as_remembered = labels.index_select(0, anchors).unsqueeze(1) == remembered_labels.unsqueeze(0);
   const auto another = samples.index_select(0, anchors).unsqueeze(1) != remembered_samples.unsqueeze(0);
-  return {at::cat({same_class, as_remembered.logical_and(another)}, 1),
-          at::cat({other_class, as_remembered.logical_not()}, 1)};
+  return {at::cat({within.positive, as_remembered.logical_and(another)}, 1),
+          at::cat({within.negative, as_remembered.logical_not()}, 1)};
 }
 
 }  // namespace kindred::host

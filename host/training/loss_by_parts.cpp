@@ -37,13 +37,18 @@ class KnownGradients : public torch::autograd::Function<KnownGradients> {
   }
 };
 
+/// Returns what a loss has gradients of: these embeddings, then its parameters.
+variable_list inputs_of(const LossOfParts& loss, const at::Tensor& embeddings) {
+  variable_list all = {embeddings};
+  all.insert(all.end(), loss.parameters.begin(), loss.parameters.end());
+  return all;
+}
+
 /// Adds up what the samples of this process give to each of K terms.
 class Terms {
  public:
   explicit Terms(const LossOfParts& loss) : loss_(loss) {
-    const bool with_gradients = at::GradMode::is_enabled();
-    inputs_ = {loss.embeddings.detach().requires_grad_(with_gradients)};
-    inputs_.insert(inputs_.end(), loss.parameters.begin(), loss.parameters.end());
+    inputs_ = inputs_of(loss, loss.embeddings.detach().requires_grad_(at::GradMode::is_enabled()));
   }
 
   void add(int64_t first, int64_t end) { add(loss_.part(inputs_[0], first, end)); }
@@ -146,8 +151,7 @@ at::Tensor loss_by_parts(const LossOfParts& loss, const PartLimits& limits, Comm
   }
   const auto value = terms.value(communicator).to(loss.embeddings.scalar_type());
   if (!at::GradMode::is_enabled()) return value;
-  variable_list inputs = {loss.embeddings};
-  inputs.insert(inputs.end(), loss.parameters.begin(), loss.parameters.end());
+  const auto inputs = inputs_of(loss, loss.embeddings);
   return KnownGradients::apply(at::TensorList(inputs), value, terms.gradients(communicator));
 }
 

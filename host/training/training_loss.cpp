@@ -131,9 +131,10 @@ at::Tensor TrainingLoss::of_classes(const LossTerm& term, const at::Tensor& embe
                                     const at::Tensor& labels, Communicator& communicator) const {
   const auto numbers = at::searchsorted(classes_, labels.contiguous());
   auto* sums = dynamic_cast<SumsOverSamples*>(term.loss.get());
-  if (sums != nullptr && sums->is_sum_over_samples() &&
-      pays_by_parts(embeddings, proxies_of(term), limits_, communicator)) {
-    auto parts = parts_of(term, embeddings, proxies_of(term));
+  const bool may_divide = sums != nullptr && sums->is_sum_over_samples();
+  const auto proxies = may_divide ? proxies_of(term) : 0;
+  if (may_divide && pays_by_parts(embeddings, proxies, limits_, communicator)) {
+    auto parts = parts_of(term, embeddings, proxies);
     parts.part = [&](const at::Tensor& x, int64_t first, int64_t end) {
       return sums->sum_over_samples(x.slice(0, first, end), numbers.slice(0, first, end));
     };

@@ -5,9 +5,12 @@
 namespace kindred {
 
 PairMasks pair_masks(const at::Tensor& labels) {
-  const auto same = labels.unsqueeze(1) == labels.unsqueeze(0);
-  const auto self = at::eye(labels.size(0), same.options());
-  return {same.logical_and(self.logical_not()), same.logical_not()};
+  return pair_masks(labels, at::arange(labels.size(0), labels.options()));
+}
+
+PairMasks pair_masks(const at::Tensor& labels, const at::Tensor& anchors) {
+  const auto same = labels.index_select(0, anchors).unsqueeze(1) == labels.unsqueeze(0);
+  return {same.scatter(1, anchors.unsqueeze(1), false), same.logical_not()};
 }
 
 PairBatch pair_batch(const at::Tensor& embeddings, const at::Tensor& labels) {

@@ -35,7 +35,7 @@ at::Tensor ChosenEntries::of_columns(const at::Tensor& vector) const {
 
 LossSums ChosenEntries::sums(const at::Tensor& values) const {
   if (!rows_.defined()) return sums_of_chosen(values, chosen_);
-  return {values.sum().reshape({1}), at::full({1}, static_cast<double>(rows_.numel()), values.options())};
+  return one_sum(values.sum(), rows_.numel());
 }
 
 }  // namespace kindred

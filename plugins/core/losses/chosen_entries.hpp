@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "kindred/loss.hpp"
+#include "core/losses/loss_sums.hpp"
 
 namespace kindred {
 

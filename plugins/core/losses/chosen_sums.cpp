@@ -162,11 +162,10 @@ HingeSums hinge_sums(const at::Tensor& values, const at::Tensor& chosen, double 
 
 LossSums sums_of_chosen(const at::Tensor& values, const at::Tensor& chosen) {
   if (serves_rows(values, chosen)) {
-    const auto count = counts_of_chosen(chosen).sum().to(values.scalar_type());
-    return {SumOfChosen::apply(values, chosen).sum().reshape({1}), count.reshape({1})};
+    return one_sum(SumOfChosen::apply(values, chosen).sum(), counts_of_chosen(chosen).sum());
   }
   const auto kept = at::where(chosen, values, at::zeros_like(values));
-  return {kept.sum().reshape({1}), chosen.sum().to(values.scalar_type()).reshape({1})};
+  return one_sum(kept.sum(), chosen.sum());
 }
 
 at::Tensor mean_of_chosen(const at::Tensor& values, const at::Tensor& chosen) {

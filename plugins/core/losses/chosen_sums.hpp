@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "kindred/loss.hpp"
+#include "core/losses/loss_sums.hpp"
 
 /// Sums over the values of each row that a mask chooses, in one pass forwards and one backwards where values
 /// are float32 or float64 on the CPU, and by operators elsewhere. values, chosen (B, R); chosen bool. A

@@ -6,10 +6,6 @@
 
 namespace kindred {
 
-LossSums sums_of_all(const at::Tensor& values) {
-  return {values.sum().reshape({1}), at::full({1}, static_cast<double>(values.numel()), values.options())};
-}
-
 at::Tensor cosine_similarities(const PairBatch& batch) {
   const auto x = l2_normalized(batch.embeddings);
   const bool itself = batch.references.is_same(batch.embeddings);

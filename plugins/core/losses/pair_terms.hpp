@@ -3,13 +3,11 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/losses/chosen_sums.hpp"
+#include "core/losses/loss_sums.hpp"
 #include "kindred/pairs.hpp"
 
 /// Terms that losses over pairs are made of; masks and values are (B, R).
 namespace kindred {
-
-/// Returns what values of any shape add to their mean.
-LossSums sums_of_all(const at::Tensor& values);
 
 /// s (B, R): cosine similarities of embeddings and references.
 at::Tensor cosine_similarities(const PairBatch& batch);

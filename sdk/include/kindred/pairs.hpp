@@ -12,6 +12,8 @@ struct PairMasks {
 
 /// labels int64 (B) -> masks (B, B).
 PairMasks pair_masks(const at::Tensor& labels);
+/// The rows of these that `anchors` int64 (T) names: masks (T, B).
+PairMasks pair_masks(const at::Tensor& labels, const at::Tensor& anchors);
 
 /// Row numbers int64 (T) each: anchors of the embeddings, positives and negatives of the references.
 struct Triplets {

@@ -31,15 +31,8 @@ class MyLoss final : public kindred::PairLoss {
 /// The loss of the template, as a sum over anchors.
 class MyLargeLoss final : public kindred::AnchorLoss {
  public:
-  struct Params {
-    double margin = 0.5;
-    static void describe(kindred::Schema<Params>& schema) {
-      schema.field("margin", &Params::margin)
-          .doc("Cosine distance that other classes shall keep.")
-          .range(0, 2);
-    }
-  };
-  explicit MyLargeLoss(const Params& params) : params_(params) {}
+  using Params = kindred::NoParams;
+  explicit MyLargeLoss(const Params&) {}
 
   // shown in the page of losses:
   /// The mean over all anchors.
@@ -54,7 +47,9 @@ class MyLargeLoss final : public kindred::AnchorLoss {
   // end
 
  private:
-  Params params_;
+  struct {
+    double margin = 0.5;
+  } params_;
 };
 
 }  // namespace

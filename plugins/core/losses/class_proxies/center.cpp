@@ -1,7 +1,7 @@
 #include <ATen/ATen.h>
 
 #include "class_proxies.hpp"
-#include "core/losses/pair_terms.hpp"
+#include "core/losses/loss_sums.hpp"
 #include "kindred/distance.hpp"
 
 namespace kindred {

@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
-#include "core/losses/pair_terms.hpp"
+#include "core/losses/loss_sums.hpp"
 #include "kindred/distance.hpp"
 #include "kindred/error.hpp"
 #include "nn/initialization.hpp"

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include "class_proxies.hpp"
+#include "core/losses/loss_sums.hpp"
 #include "kindred/distance.hpp"
 
 namespace kindred {
@@ -41,8 +42,7 @@ class SoftTripleLoss final : public SampleProxyLoss {
     const auto loss = cross_entropy(params_.scale * (similarity - margin), labels);
     if (params_.regularizer == 0 || params_.centers == 1) return loss;
     // Each sample has its share of what depends on none.
-    return {at::cat({loss.sums, params_.regularizer * spread() * loss.counts}),
-            at::cat({loss.counts, loss.counts})};
+    return both(loss, {params_.regularizer * spread() * loss.counts, loss.counts});
   }
 
  private:

@@ -49,8 +49,7 @@ class AngularLoss final : public AnchorLoss {
     const auto of = alike ? at::cat({x, y}) : at::cat({x, y, negatives});
     const auto gradient = alike ? at::cat({sum.by_x, sum.by_y.add_(sum.by_negatives)})
                                 : at::cat({sum.by_x, sum.by_y, sum.by_negatives});
-    return {with_known_gradient(of, sum.value.to(dtype), gradient.to(dtype)).reshape({1}),
-            sum.count.to(dtype).reshape({1})};
+    return one_sum(with_known_gradient(of, sum.value.to(dtype), gradient.to(dtype)), sum.count);
   }
 
  private:
@@ -63,8 +62,7 @@ class AngularLoss final : public AnchorLoss {
     const auto s = cosine_similarities(batch);
     const auto chosen = batch.masks.positive.logical_and(has_negative(batch.masks).unsqueeze(1));
     const auto sums = angular_sums(s, chosen, batch.masks.negative, t_);
-    return {with_known_gradient(s, sums.value, sums.gradient).reshape({1}),
-            chosen.sum().to(s.scalar_type()).reshape({1})};
+    return one_sum(with_known_gradient(s, sums.value, sums.gradient), chosen.sum());
   }
 
   /// x (B, D), y (R, D), negatives (R, D). exp(4 t (a + p).n) is a product of what a says of n and what p

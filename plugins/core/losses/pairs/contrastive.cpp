@@ -12,19 +12,17 @@ namespace kindred {
 
 LossSums contrastive_sums(const at::Tensor& distances, const PairMasks& masks,
                           const ContrastiveShape& shape) {
-  const auto term = [&](double sign, double offset, const at::Tensor& chosen) -> LossSums {
+  const auto term = [&](double sign, double offset, const at::Tensor& chosen) {
     if (!shape.squared) {
       const auto gaps = hinge_sums(distances, chosen, sign, at::full({}, offset, distances.options()));
-      const auto count =
-          shape.active_only ? gaps.active : counts_of_chosen(chosen).to(distances.scalar_type());
-      return {gaps.sums.sum().reshape({1}), count.sum().reshape({1})};
+      const auto count = shape.active_only ? gaps.active : counts_of_chosen(chosen);
+      return one_sum(gaps.sums.sum(), count.sum());
     }
     const auto active = (sign * distances + offset).relu();
     return sums_of_chosen(active.square(), shape.active_only ? chosen.logical_and(active > 0) : chosen);
   };
-  const auto positive = term(1, -shape.positive_margin, masks.positive),
-             negative = term(-1, shape.negative_margin, masks.negative);
-  return {at::cat({positive.sums, negative.sums}), at::cat({positive.counts, negative.counts})};
+  return both(term(1, -shape.positive_margin, masks.positive),
+              term(-1, shape.negative_margin, masks.negative));
 }
 
 namespace {

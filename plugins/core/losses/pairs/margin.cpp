@@ -44,11 +44,11 @@ class MarginLoss final : public AnchorLoss {
   LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     const auto beta = beta_.to(d.options());
-    auto out = batch.triplets.defined() ? of_triplets(d, beta, batch.triplets)
-                                        : of_all_triplets(d, beta, batch.masks);
+    const auto out = batch.triplets.defined() ? of_triplets(d, beta, batch.triplets)
+                                              : of_all_triplets(d, beta, batch.masks);
     if (!params_.learn_beta) return out;
-    const auto anchors = at::full({1}, static_cast<double>(d.size(0)), d.options());
-    return {at::cat({out.sums, params_.nu * beta * anchors}), at::cat({out.counts, anchors})};
+    const auto anchors = d.size(0);
+    return both(out, one_sum(params_.nu * beta * anchors, anchors));
   }
 
  private:
@@ -60,8 +60,7 @@ class MarginLoss final : public AnchorLoss {
     const auto count = rows.numel();
     const auto gaps =
         at::cat({pairs.slice(0, 0, count) - beta, beta - pairs.slice(0, count)}) + params_.margin;
-    const auto active = gaps.detach().gt(0).sum().to(d.scalar_type());
-    return {gaps.relu().sum().reshape({1}), active.reshape({1})};
+    return one_sum(gaps.relu().sum(), gaps.detach().gt(0).sum());
   }
 
   LossSums of_all_triplets(const at::Tensor& d, const at::Tensor& beta, const PairMasks& masks) const {
@@ -71,7 +70,7 @@ class MarginLoss final : public AnchorLoss {
                negatives = counts_of_chosen(masks.negative).to(d.scalar_type());
     const auto active = (positive.active * negatives).sum() + (negative.active * positives).sum();
     const auto sum = (positive.sums * negatives).sum() + (negative.sums * positives).sum();
-    return {sum.reshape({1}), active.reshape({1})};
+    return one_sum(sum, active);
   }
 
   Params params_;

@@ -134,7 +134,7 @@ class TripletLoss final : public AnchorLoss {
       const auto dtype = distances.scalar_type();
       count = (counts_of_chosen(masks.positive).to(dtype) * counts_of_chosen(masks.negative).to(dtype)).sum();
     }
-    return {with_known_gradient(distances, sums.gaps, sums.gradient).reshape({1}), count.reshape({1})};
+    return one_sum(with_known_gradient(distances, sums.gaps, sums.gradient), count);
   }
 
   LossSums soft_windowed(const at::Tensor& distances, const PairMasks& masks) const {
@@ -156,7 +156,7 @@ class TripletLoss final : public AnchorLoss {
       gradient.index_add_(0, anchors, -slope);
       gradient.view({-1}).index_add_(0, anchors * d.size(1) + positives, slope.sum(1));
     }
-    return {with_known_gradient(distances, total, gradient).reshape({1}), count.reshape({1})};
+    return one_sum(with_known_gradient(distances, total, gradient), count);
   }
 
   Params params_;

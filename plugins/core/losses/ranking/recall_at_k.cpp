@@ -55,7 +55,7 @@ class RecallAtKLoss final : public AnchorLoss {
           }
           return RankTerm{value, at::zeros_like(value), slope};
         });
-    return {(queries - recall).reshape({1}), queries.reshape({1})};
+    return one_sum(queries - recall, queries);
   }
 
  private:

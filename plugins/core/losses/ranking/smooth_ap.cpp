@@ -35,7 +35,7 @@ class SmoothApLoss final : public AnchorLoss {
           const auto value = ranks.among / ranks.overall;
           return RankTerm{value, 1 / ranks.overall, -value / ranks.overall};
         });
-    return {(queries - precision).reshape({1}), queries.reshape({1})};
+    return one_sum(queries - precision, queries);
   }
 
  private:
