@@ -1,6 +1,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <utility>
+
 #include "host/check/rule.hpp"
 #include "kindred/miner.hpp"
 
@@ -21,9 +23,9 @@ PairBatch example(at::ScalarType dtype, uint64_t seed = 1) {
 }
 
 /// Calls it as the host does and returns what is kept as masks, each of them among the pairs given.
-PairMasks mined(Miner& miner, const PairBatch& batch) {
+PairMasks mined(Miner& miner, const PairBatch& batch, uint64_t seed = 7) {
   at::NoGradGuard no_grad;
-  at::manual_seed(7);
+  at::manual_seed(seed);
   const PairMasks given = {batch.masks.positive.clone(), batch.masks.negative.clone()};
   const auto kept = miner.mine(batch);
   const int64_t rows = batch.embeddings.size(0), columns = batch.references.size(0);
@@ -83,12 +85,43 @@ void leaves_its_input_alone(const Subject& subject) {
           "changes the tensors that it is given");
 }
 
+bool same_pairs(const PairMasks& a, const PairMasks& b) {
+  return at::equal(a.positive, b.positive) && at::equal(a.negative, b.negative);
+}
+
 void repeats_itself(const Subject& subject) {
   const auto one = subject.make<Miner>(), other = subject.make<Miner>();
   const auto given = example(at::kFloat);
   const auto a = mined(*one, given), b = mined(*other, given);
-  require(at::equal(a.positive, b.positive) && at::equal(a.negative, b.negative),
+  require(same_pairs(a, b),
           "keeps other pairs of the same batch with the same state of LibTorch's generator");
+}
+
+/// The anchors [first, end) of a batch, with all references.
+PairBatch anchors_of(const PairBatch& batch, int64_t first, int64_t end) {
+  return {batch.embeddings.slice(0, first, end),
+          batch.references,
+          {batch.masks.positive.slice(0, first, end), batch.masks.negative.slice(0, first, end)},
+          {}};
+}
+
+/// Anchors come in parts of 9, 1 and 14. What is kept of them is compared unless it is chance.
+void anchors_are_mined_alone(const Subject& subject) {
+  const auto miner = subject.make<Miner>();
+  const auto* by_anchor = dynamic_cast<const MinesByAnchor*>(miner.get());
+  if (by_anchor == nullptr || !by_anchor->mines_by_anchor()) return;
+  const auto given = example(at::kDouble);
+  const auto whole = mined(*miner, given);
+  const bool draws = !same_pairs(whole, mined(*subject.make<Miner>(), given, 8));
+  for (const auto& [first, end] : {std::pair<int64_t, int64_t>{0, 9}, {9, 10}, {10, kRows}}) {
+    const auto part = mined(*subject.make<Miner>(), anchors_of(given, first, end));
+    require(
+        draws || same_pairs(part, {whole.positive.slice(0, first, end), whole.negative.slice(0, first, end)}),
+        "says by mines_by_anchor() that it looks at one anchor at a time, and keeps other pairs of anchors "
+        "{} to "
+        "{} where they come without the others",
+        first, end - 1);
+  }
 }
 
 Behaviour behaviour_of(Miner& miner) {
@@ -107,6 +140,8 @@ KindChecks checks_of<Miner>() {
           {"copes_with_the_edges", "degenerate batches are no failure", copes_with_the_edges},
           {"leaves_its_input_alone", "embeddings and masks are not changed", leaves_its_input_alone},
           {"repeats_itself", "the same batch and seed give the same pairs", repeats_itself},
+          {"anchors_are_mined_alone", "pairs of an anchor do not depend on other anchors",
+           anchors_are_mined_alone},
       });
 }
 

@@ -10,10 +10,15 @@ namespace {
 /// What a miner returns is always held to its shape, dtype and device. Whether the pairs are among those
 /// given can only be seen in their values: on the CPU for every batch; elsewhere a look makes the device and
 /// the host wait for each other, so only the first kLookedAt batches are looked at, which a miner that
-/// computes wrongly is not likely to pass.
-class MinerContract final : public ModuleContract<Miner> {
+/// computes wrongly is not likely to pass. It is a MinesByAnchor, too, which says no where the miner is none.
+class MinerContract final : public ModuleContract<Miner>, public MinesByAnchor {
  public:
   using ModuleContract::ModuleContract;
+
+  bool mines_by_anchor() const override {
+    const auto* inner = dynamic_cast<const MinesByAnchor*>(inner_.get());
+    return inner != nullptr && calls_.call("mines_by_anchor", [&] { return inner->mines_by_anchor(); });
+  }
 
   Mined mine(const PairBatch& batch) override {
     auto kept = calls_.call("mine", [&] { return inner_->mine(batch); });

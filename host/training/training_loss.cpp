@@ -76,6 +76,21 @@ PairBatch mined(Miner& miner, PairBatch batch) {
   return batch;
 }
 
+/// Returns the loss as a sum over anchors, of which the host may compute some at a time; null where it is
+/// none, or where its miner has to see all of them.
+SumsOverAnchors* by_anchors(const LossTerm& term) {
+  auto* sums = dynamic_cast<SumsOverAnchors*>(term.loss.get());
+  if (sums == nullptr || !sums->is_sum_over_anchors()) return nullptr;
+  if (!term.miner) return sums;
+  const auto* miner = dynamic_cast<const MinesByAnchor*>(term.miner.get());
+  return miner != nullptr && miner->mines_by_anchor() ? sums : nullptr;
+}
+
+/// Draws a number from the global generator, to set it to.
+uint64_t drawn_seed() {
+  return static_cast<uint64_t>(at::randint(int64_t{1} << 62, {}, at::kLong).item<int64_t>());
+}
+
 }  // namespace
 
 TrainingLoss::TrainingLoss(std::vector<LossTerm> terms, const at::Tensor& train_labels, at::Device device,
@@ -107,22 +122,34 @@ TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& option
   }
 }
 
+at::Tensor TrainingLoss::of_anchors(const LossTerm& term, SumsOverAnchors& sums,
+                                    const ComparedSamples& compared, Communicator& communicator) const {
+  auto parts = parts_of(term, compared.embeddings, compared.references());
+  // Anchors of one class have their positives in common, which some losses compute with once a part.
+  const auto by_class = std::get<1>(at::sort(compared.labels, /*stable=*/true, 0, false));
+  // What a miner draws depends on the part alone, and what is drawn next on no part, of which every process
+  // has others.
+  const auto seed = term.miner ? drawn_seed() : 0;
+  parts.part = [&](const at::Tensor& embeddings, int64_t first, int64_t end) {
+    auto seen = compared;
+    seen.embeddings = embeddings;
+    auto batch = seen.rows(by_class.slice(0, first, end));
+    if (!term.miner) return sums.sum_over_anchors(batch);
+    at::manual_seed(seed + static_cast<uint64_t>(first) + 1);
+    return sums.sum_over_anchors(mined(*term.miner, std::move(batch)));
+  };
+  auto value = loss_by_parts(parts, limits_, communicator);
+  if (term.miner) at::manual_seed(seed);
+  return value;
+}
+
 at::Tensor TrainingLoss::of_pairs(const LossTerm& term, const ComparedSamples& compared,
                                   Communicator& communicator) const {
-  if (term.miner) return term.loss->forward_pairs(mined(*term.miner, compared.batch()));
-  auto* sums = dynamic_cast<SumsOverAnchors*>(term.loss.get());
-  if (sums != nullptr && sums->is_sum_over_anchors() &&
-      pays_by_parts(compared.embeddings, compared.references(), limits_, communicator)) {
-    auto parts = parts_of(term, compared.embeddings, compared.references());
-    // Anchors of one class have their positives in common, which some losses compute with once a part.
-    const auto by_class = std::get<1>(at::sort(compared.labels, /*stable=*/true, 0, false));
-    parts.part = [&](const at::Tensor& embeddings, int64_t first, int64_t end) {
-      auto seen = compared;
-      seen.embeddings = embeddings;
-      return sums->sum_over_anchors(seen.rows(by_class.slice(0, first, end)));
-    };
-    return loss_by_parts(parts, limits_, communicator);
+  auto* sums = by_anchors(term);
+  if (sums != nullptr && pays_by_parts(compared.embeddings, compared.references(), limits_, communicator)) {
+    return of_anchors(term, *sums, compared, communicator);
   }
+  if (term.miner) return term.loss->forward_pairs(mined(*term.miner, compared.batch()));
   return compared.remembered.defined() ? term.loss->forward_pairs(compared.batch())
                                        : term.loss->forward(compared.embeddings, compared.labels);
 }

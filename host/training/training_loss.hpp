@@ -72,6 +72,8 @@ class TrainingLoss {
  private:
   at::Tensor of_pairs(const LossTerm& term, const ComparedSamples& compared,
                       Communicator& communicator) const;
+  at::Tensor of_anchors(const LossTerm& term, SumsOverAnchors& sums, const ComparedSamples& compared,
+                        Communicator& communicator) const;
   at::Tensor of_classes(const LossTerm& term, const at::Tensor& embeddings, const at::Tensor& labels,
                         Communicator& communicator) const;
   std::string prefix(size_t term) const;

@@ -14,7 +14,7 @@ namespace {
 /// Triplets whose angle at the negative exceeds `angle` (Wang et al. 2017, eq. 5), on embeddings of length 1,
 /// c the middle of a and p:
 ///   atan(|a - p| / (2 |n - c|)) > angle
-class AngularMiner final : public Miner {
+class AngularMiner final : public AnchorMiner {
  public:
   struct Params {
     double angle = 20.0;

@@ -54,7 +54,7 @@ Hardness hardness_from_name(const std::string& name) {
 /// One positive and one negative per anchor, each chosen by its own rule. The defaults are easy positives
 /// with semi-hard negatives (Xuan, Stylianou, Pless 2020, section 3):
 ///   p = argmin_p d_ap,  n = argmin_n d_an over d_an > d_ap
-class BatchEasyHardMiner final : public Miner {
+class BatchEasyHardMiner final : public AnchorMiner {
  public:
   struct Params : PairDistanceParams {
     std::string positive = "easy";

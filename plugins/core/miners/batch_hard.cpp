@@ -7,7 +7,7 @@ namespace kindred {
 namespace {
 
 /// The farthest positive and the nearest negative of each anchor (Hermans, Beyer, Leibe 2017, eq. 5).
-class BatchHardMiner final : public Miner {
+class BatchHardMiner final : public AnchorMiner {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"HardTripletsMiner", "BatchHardTriplets", "HardMiner"};
   struct Params : PairDistanceParams {

@@ -18,7 +18,7 @@ namespace {
 /// dimension:
 ///   log w = (2 - D) log d - (D - 3) / 2 log(1 - d^2 / 4),  d at least `cutoff`, w = 0 beyond `far`
 /// An anchor all of whose negatives are too far draws among them evenly.
-class DistanceWeightedMiner final : public Miner {
+class DistanceWeightedMiner final : public AnchorMiner {
  public:
   struct Params {
     double cutoff = 0.5;

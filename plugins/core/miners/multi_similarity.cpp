@@ -23,7 +23,7 @@ PairMasks multi_similarity_pairs(const at::Tensor& similarities, const PairMasks
 namespace {
 
 /// See multi_similarity.hpp.
-class MultiSimilarityMiner final : public Miner {
+class MultiSimilarityMiner final : public AnchorMiner {
  public:
   struct Params {
     double epsilon = 0.1;

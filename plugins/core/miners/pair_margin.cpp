@@ -10,7 +10,7 @@ namespace {
 /// Positive pairs with d > positive_margin and negative pairs with d < negative_margin: those that a
 /// contrastive loss (Hadsell, Chopra, LeCun 2006, eq. 4) with these margins does not leave alone. As in
 /// pytorch-metric-learning.
-class PairMarginMiner final : public Miner {
+class PairMarginMiner final : public AnchorMiner {
  public:
   struct Params : PairDistanceParams {
     Params() : PairDistanceParams("euclidean") {}

@@ -69,7 +69,7 @@ at::Tensor choices_by_operators(const at::Tensor& d, const at::Tensor& negatives
 
 /// Takes for every positive pair the nearest negative that is farther than the positive (Schroff,
 /// Kalenichenko, Philbin 2015, eq. 4), or the farthest negative where none is.
-class SemiHardMiner final : public Miner {
+class SemiHardMiner final : public AnchorMiner {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"SemiHardTripletMiner", "SemiHardTriplets"};
   struct Params : PairDistanceParams {

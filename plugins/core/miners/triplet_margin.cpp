@@ -10,7 +10,7 @@ namespace {
 
 /// Triplets by their gap g = d_an - d_ap (Schroff, Kalenichenko, Philbin 2015, section 3.2 and eq. 4):
 ///   all g <= margin; hard g <= 0; semi_hard 0 < g <= margin; easy g > margin
-class TripletMarginMiner final : public Miner {
+class TripletMarginMiner final : public AnchorMiner {
  public:
   struct Params : PairDistanceParams {
     Params() : PairDistanceParams("euclidean") {}

@@ -27,8 +27,8 @@ struct Triplets {
 struct PairBatch {
   at::Tensor embeddings;  ///< (B, D)
   /// (R, D), R >= B: the first B rows are the embeddings themselves, the others come from earlier batches and
-  /// have no gradient. Where a loss is computed for some anchors of a batch (SumsOverAnchors), the embeddings
-  /// are rows anywhere among the first B.
+  /// have no gradient. Where a loss or a miner gets some anchors of a batch (SumsOverAnchors, MinesByAnchor),
+  /// the embeddings are rows anywhere among the first B.
   at::Tensor references;
   PairMasks masks;
   /// Undefined, unless a miner chose triplets one by one; the masks then hold their pairs.

@@ -1,8 +1,11 @@
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "core/losses/chosen_entries.hpp"
 #include "core/losses/pair_distance.hpp"
 #include "core/losses/pair_terms.hpp"
+#include "core/losses/pairs/lifted_tiles.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/plugin.hpp"
 
@@ -46,12 +49,22 @@ class LiftedStructureLoss final : public AnchorLoss {
     return sums_of_all((positive + negative).relu());
   }
 
+  at::Tensor forward(const at::Tensor& embeddings, const at::Tensor& labels) override {
+    const auto rows = embeddings.size(0);
+    if (params_.generalized || rows < kLargeBatch) return AnchorLoss::forward(embeddings, labels);
+    return lifted_loss_by_tiles(distance_, params_.margin, embeddings, labels,
+                                std::max<int64_t>(1, kTilePairs / rows));
+  }
+
   at::Tensor forward_pairs(const PairBatch& batch) override {
     return params_.generalized ? AnchorLoss::forward_pairs(batch)
                                : lifted(distance_.matrix(batch), batch.masks);
   }
 
  private:
+  /// A matrix of so many rows and columns takes as much memory as a small network; tiles compute it twice.
+  static constexpr int64_t kLargeBatch = 8192, kTilePairs = int64_t{1} << 23;
+
   at::Tensor lifted(const at::Tensor& d, const PairMasks& masks) const {
     const auto gaps = params_.margin - d;
     const int64_t batch = d.size(0);
@@ -62,7 +75,7 @@ class LiftedStructureLoss final : public AnchorLoss {
     const auto of_references = at::cat({of_anchors, of_others});  // (R)
     const ChosenEntries positives(masks.positive);
     const auto lifted =
-        at::logaddexp(positives.of_rows(of_anchors), positives.of_columns(of_references)) + positives.of(d);
+        lifted_pairs(positives.of_rows(of_anchors), positives.of_columns(of_references), positives.of(d));
     return loss_of(positives.sums(lifted.relu().square())) / 2;
   }
 

@@ -112,6 +112,7 @@ constexpr Fault kFaults[] = {
     {"broken.own_queries", "queries_repeat", "other queries"},
     {"broken.at_least_one", "few_samples_are_no_failure", "1 queries of 0 samples"},
     {"broken.invents_pairs", "keeps_pairs_of_the_batch", "a positive pair that is none"},
+    {"broken.compares_anchors", "anchors_are_mined_alone", "where they come without the others"},
     {"broken.needs_negatives", "copes_with_the_edges", "there is no negative pair"},
     {"broken.clears_masks", "leaves_its_input_alone", "changes the tensors"},
     {"broken.counts_calls", "repeats_itself", "other pairs of the same batch"},

@@ -70,6 +70,19 @@ TEST(ModuleContracts, a_miner_keeps_pairs_that_there_are) {
               HasSubstr("expected int64 (T) each"));
 }
 
+struct AnyAnchorMiner final : AnchorMiner {
+  Mined mine(const PairBatch& batch) override { return {batch.masks, {}}; }
+};
+
+TEST(ModuleContracts, a_miner_under_contract_says_whether_it_looks_at_one_anchor_at_a_time) {
+  const auto says = [](std::shared_ptr<Miner> miner) {
+    const auto under = under_contract(std::move(miner), info("acme.miner"));
+    return dynamic_cast<const MinesByAnchor&>(*under).mines_by_anchor();
+  };
+  EXPECT_TRUE(says(std::make_shared<AnyAnchorMiner>()));
+  EXPECT_FALSE(says(std::make_shared<AnyMiner>(Mined{})));
+}
+
 /// Throws in the method of this name; else computes `out`.
 struct AnyEncoder final : Encoder {
   void reach(const char* method) const {

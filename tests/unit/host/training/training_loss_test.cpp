@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "../distributed/thread_communicator.hpp"
+#include "host/contracts/contracts.hpp"
 #include "host/distributed/local_communicator.hpp"
 #include "host/loader/catalog.hpp"
 #include "host/model/model.hpp"
@@ -141,6 +142,92 @@ TEST_F(TrainingLossTest, of_a_large_batch_is_the_same_in_one_process_and_in_seve
     EXPECT_TRUE(at::allclose(of_rows, expected.of_rows, 1e-3, 1e-7));
     EXPECT_TRUE(at::allclose(of_proxies, expected.of_proxies, 1e-3, 1e-6));
   });
+}
+
+/// A loss with a miner, which come some anchors at a time where `limits` say so.
+class MinedLossTest : public TrainingLossTest {
+ protected:
+  static constexpr PartLimits kWhole{}, kPartsOfFive{0, 0, 0, 1, 5}, kPartsOfTwo{0, 0, 0, 1, 2};
+
+  TrainingLoss mined_loss(const std::string& loss, const std::string& miner, bool remembers,
+                          const PartLimits& limits) const {
+    const auto none = nlohmann::json::object();
+    const Site site{8, 3, 1, {}};
+    std::vector<LossTerm> terms(1);
+    const auto params = loss == "kindred.triplet" ? nlohmann::json{{"mining", "all"}} : none;
+    terms[0].loss = create_under_contract<Loss>(catalog_, *catalog_.find("loss", loss), params, site);
+    terms[0].miner = create_under_contract<Miner>(catalog_, *catalog_.find("miner", miner), none, site);
+    if (remembers) terms[0].memory = std::make_unique<BatchMemory>(20, 8, at::kCPU);
+    return {std::move(terms), labels_, at::kCPU, limits};
+  }
+
+  /// The value of the second batch, and its gradient.
+  std::pair<double, at::Tensor> learned(TrainingLoss loss, Communicator& communicator) const {
+    at::manual_seed(4);
+    const auto x = rows_.clone().requires_grad_(true);
+    // Fills the memory with others: between equal distances rounding would choose.
+    loss.forward((rows_ * 7).sin(), labels_, samples_, 0, communicator);
+    const auto value = loss.forward(x, labels_.flip(0), samples_ + 12, 1, communicator);
+    value.backward();
+    return {value.item<double>(), x.grad()};
+  }
+
+  std::vector<std::string> miners() const {
+    std::vector<std::string> ids;
+    for (const auto& one : catalog_.components()) {
+      if (one.kind == Miner::kKind) ids.push_back(one.id);
+    }
+    return ids;
+  }
+};
+
+TEST_F(MinedLossTest, of_a_batch_in_parts_is_that_of_the_batch) {
+  for (const auto* loss : {"kindred.contrastive", "kindred.margin", "kindred.multi_similarity",
+                           "kindred.nt_xent", "kindred.triplet", "kindred.lifted_structure"}) {
+    for (const auto& miner : miners()) {
+      if (miner == "kindred.distance_weighted") continue;  // it draws other pairs
+      for (const bool remembers : {false, true}) {
+        SCOPED_TRACE(std::string(loss) + " with " + miner + (remembers ? " and a memory" : ""));
+        const auto [value, gradient] = learned(mined_loss(loss, miner, remembers, kWhole), alone_);
+        for (const auto& limits : {kPartsOfFive, kPartsOfTwo}) {
+          const auto [in_parts, of_parts] = learned(mined_loss(loss, miner, remembers, limits), alone_);
+          EXPECT_NEAR(in_parts, value, 1e-5 * std::abs(value));
+          EXPECT_TRUE(at::allclose(of_parts, gradient, 1e-3, 1e-6)) << of_parts - gradient;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(MinedLossTest, is_divided_among_processes) {
+  // What the threads of this test would draw depends on each other.
+  for (const auto* miner : {"kindred.semi_hard", "kindred.multi_similarity", "kindred.hdc"}) {
+    const auto [value, gradient] = learned(mined_loss("kindred.contrastive", miner, true, kWhole), alone_);
+    as_group(3, [&, expected = value, of_all = gradient](Communicator& communicator) {
+      const auto [divided, of_parts] =
+          learned(mined_loss("kindred.contrastive", miner, true, kPartsOfTwo), communicator);
+      EXPECT_NEAR(divided, expected, 1e-5 * std::abs(expected)) << miner;
+      EXPECT_TRUE(at::allclose(of_parts, of_all, 1e-3, 1e-6)) << miner;
+    });
+  }
+}
+
+TEST_F(MinedLossTest, draws_what_the_generator_says_and_leaves_it_the_same_whatever_the_parts) {
+  struct Drawn {
+    double value;
+    at::Tensor gradient, next;
+  };
+  const auto drawn = [&](const PartLimits& limits) {
+    const auto [value, gradient] =
+        learned(mined_loss("kindred.margin", "kindred.distance_weighted", false, limits), alone_);
+    return Drawn{value, gradient, at::rand({3})};
+  };
+  const auto one = drawn(kPartsOfFive), again = drawn(kPartsOfFive), of_other_parts = drawn(kPartsOfTwo);
+  EXPECT_GT(one.value, 0);
+  EXPECT_EQ(again.value, one.value);
+  EXPECT_TRUE(at::equal(again.gradient, one.gradient));
+  EXPECT_TRUE(at::equal(again.next, one.next));
+  EXPECT_TRUE(at::equal(of_other_parts.next, one.next));
 }
 
 }  // namespace

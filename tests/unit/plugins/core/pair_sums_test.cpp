@@ -1,8 +1,10 @@
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "core/losses/known_gradient.hpp"
 #include "core/losses/pairs/angular_sums.hpp"
+#include "core/losses/pairs/lifted_tiles.hpp"
 #include "core/losses/pairs/triplet_windows.hpp"
 #include "core/losses/ranking/smooth_ranks.hpp"
 #include "kindred/distance.hpp"
@@ -128,6 +130,54 @@ TEST(AngularSums, have_the_gradient_of_their_definition) {
         return with_known_gradient(of, now.value, now.gradient);
       },
       of, "similarities");
+}
+
+/// Lifted structure loss with a matrix of all distances.
+at::Tensor whole_lifted_loss(const PairDistance& distance, double margin, const at::Tensor& x,
+                             const at::Tensor& labels) {
+  const auto batch = pair_batch(x, labels);
+  const auto d = distance.matrix(batch);
+  const auto of_anchors = (margin - d).masked_fill(batch.masks.negative.logical_not(), -1e9).logsumexp({1});
+  const auto both = at::logaddexp(of_anchors.unsqueeze(1), of_anchors.unsqueeze(0));
+  return (both + d).relu().square().masked_select(batch.masks.positive).mean() / 2;
+}
+
+TEST(LiftedLoss, by_tiles_is_that_of_all_distances) {
+  at::manual_seed(5);
+  const auto rows = at::randn({23, 6}, at::kDouble);
+  const auto labels = at::arange(23, at::kLong).remainder(9).clamp_max(5);  // one class has more samples
+  for (const auto* name : {"euclidean", "cosine"}) {
+    const PairDistance distance{PairDistanceParams(name)};
+    for (const auto dtype : {at::kDouble, at::kFloat}) {
+      const double tolerance = dtype == at::kDouble ? 1e-9 : 1e-4;
+      const auto expected_x = rows.to(dtype).clone().requires_grad_(true);
+      const auto expected = whole_lifted_loss(distance, 1.0, expected_x, labels);
+      (expected * 3).backward();
+      for (const int64_t tile_rows : {1, 7, 23, 100}) {
+        SCOPED_TRACE(::testing::Message() << name << ", " << dtype << ", " << tile_rows);
+        const auto x = rows.to(dtype).clone().requires_grad_(true);
+        const auto value = lifted_loss_by_tiles(distance, 1.0, x, labels, tile_rows);
+        EXPECT_EQ(value.scalar_type(), dtype);
+        EXPECT_TRUE(at::allclose(value, expected, tolerance, tolerance)) << value << expected;
+        (value * 3).backward();
+        EXPECT_TRUE(at::allclose(x.grad(), expected_x.grad(), tolerance, tolerance)) << x.grad();
+        const at::NoGradGuard no_grad;
+        EXPECT_TRUE(at::equal(lifted_loss_by_tiles(distance, 1.0, x, labels, tile_rows), value));
+      }
+    }
+  }
+}
+
+TEST(LiftedLoss, by_tiles_is_zero_where_there_are_no_pairs_of_one_kind) {
+  const PairDistance distance{PairDistanceParams("euclidean")};
+  at::manual_seed(5);
+  for (const auto& labels : {at::zeros({8}, at::kLong), at::arange(8, at::kLong)}) {
+    const auto x = at::randn({8, 3}, at::kDouble).requires_grad_(true);
+    const auto value = lifted_loss_by_tiles(distance, 1.0, x, labels, 3);
+    EXPECT_EQ(value.item<double>(), 0);
+    value.backward();
+    EXPECT_EQ(x.grad().abs().max().item<double>(), 0);
+  }
 }
 
 }  // namespace
