@@ -207,6 +207,8 @@ constexpr Command kCommands[] = {
      {kModel,
       {"to", OptionValue::text, "FORMAT", "torchscript, onnx, openvino or state_dict"},
       {"output", OptionValue::text, "DIR", "the folder that is made"},
+      {"encoder", OptionValue::text, "NAME",
+       "this encoder alone, without the heads, of a model that joins several"},
       {"with-preprocessing", OptionValue::none, nullptr,
        "the network takes bytes (B, H, W, 3) and normalises them itself; resizing stays with the caller"},
       {"size", OptionValue::text, "WIDTHxHEIGHT",

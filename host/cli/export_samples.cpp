@@ -27,7 +27,7 @@ ExportSamples samples_of_pipeline(const Document& document, const Catalog& catal
     try {
       auto sample = dataset->read_field(i * dataset->size() / asked, field);
       if (input.is_picture()) sample = transformed(servable.transforms, sample);
-      if (sample.sizes() == at::IntArrayRef(input.sample))
+      if (input.is_text() || sample.sizes() == at::IntArrayRef(input.sample))
         read.push_back(sample.clone());
       else
         problem =
@@ -40,7 +40,7 @@ ExportSamples samples_of_pipeline(const Document& document, const Catalog& catal
     throw Error(fmt::format("of the dataset {} {} samples can be used, and three are needed: {}",
                             pipeline.dataset.info->id, read.size(), problem));
   }
-  return {at::stack(read), "of the dataset " + pipeline.dataset.info->id};
+  return {input.batch(read), "of the dataset " + pipeline.dataset.info->id};
 }
 
 }  // namespace kindred::host

@@ -68,6 +68,12 @@ class EncoderContract final : public ModuleContract<Encoder>,
       return published == nullptr ? module_tensors(*inner_) : published->published_tensors();
     });
   }
+  std::string weights_file() const override {
+    const auto* published = dynamic_cast<const PublishedTensors*>(inner_.get());
+    return calls_.call("weights_file", [&] {
+      return published == nullptr ? PublishedTensors::weights_file() : published->weights_file();
+    });
+  }
   void convert_network(const std::string& file, const std::string& target) const override {
     const auto* converter = dynamic_cast<const NetworkConverter*>(inner_.get());
     calls_.call("convert_network", [&] {

@@ -38,11 +38,13 @@ std::string head_text(const json& manifest, const ExportRequest& request) {
 std::string ports_text(const json& manifest, const ExportRequest& request) {
   const auto& output = manifest["output"];
   std::string text = fmt::format(
-      "It makes an embedding of {} numbers of {}; embeddings are compared by the distance `{}`. It was "
-      "trained, "
+      "It makes embeddings of {} numbers from {}, which are compared by the distance `{}`. It was trained, "
       "measured and exported by Kindred {}.\n\n",
-      json_text(output["shape"][1]), request.input.is_picture() ? "each picture" : "each vector",
-      output["distance"].get<std::string>(), manifest["kindred_version"].get<std::string>());
+      json_text(output["shape"][1]), request.input.name(), output["distance"].get<std::string>(),
+      manifest["kindred_version"].get<std::string>());
+  if (!request.encoder.empty())
+    text += "It is the encoder `" + request.encoder +
+            "` of a model, without the heads that stand behind it there.\n\n";
   const auto& input = manifest["input"];
   text += fmt::format(
       "| | name | numbers | shape |\n|---|---|---|---|\n| in | `{}` | {} | {} |\n| out | `{}` | "

@@ -35,6 +35,13 @@ at::Tensor in_batches(const Network& network, const at::Tensor& taken, const std
 
 }  // namespace
 
+Batch ExportSamples::chosen(const at::Tensor& rows) const {
+  Batch some = raw;
+  some.data = raw.data.index_select(0, rows);
+  if (raw.lengths.defined()) some.lengths = raw.lengths.index_select(0, rows);
+  return some;
+}
+
 nlohmann::json checked_network(const Network& written, const std::string& runtime,
                                const ExportSamples& samples, const at::Tensor& taken,
                                const at::Tensor& expected) {

@@ -6,13 +6,18 @@
 #include <string>
 
 #include "host/export/network_graph.hpp"
+#include "kindred/image.hpp"
 
 namespace kindred::host {
 
 /// Samples by which an export is checked.
 struct ExportSamples {
-  at::Tensor raw;      ///< uint8 (N, H, W, 3), transformed; or vectors float32 (N, L)
+  Batch raw;           ///< transformed pictures with their normalization, vectors or texts
   std::string source;  ///< where they come from, for the manifest
+
+  int64_t size() const { return raw.data.size(0); }
+  /// Those that `rows` int64 (B) names.
+  Batch chosen(const at::Tensor& rows) const;
 };
 
 /// How many they are.

@@ -1,6 +1,9 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "host/base/text.hpp"
 #include "host/export/export_model.hpp"
 #include "kindred/error.hpp"
 
@@ -34,11 +37,28 @@ std::vector<int64_t> picture_size(const TransformList& transforms, int64_t heigh
 
 }  // namespace
 
+void leave_encoder(Servable& servable, const std::string& name) {
+  auto& model = servable.model;
+  std::vector<std::string> names;
+  for (const auto& part : model.encoders) names.push_back(part.name);
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw Error("the model has no encoder \"" + name + "\"; it has " + joined(names));
+  const auto place = static_cast<size_t>(found - names.begin());
+  const auto part = model.encoders[place];
+  model = {{part}, {}, part.dimension, part.dimension};
+  auto& manifest = servable.manifest;
+  manifest["encoders"] = nlohmann::json::array({manifest.at("encoders").at(place)});
+  manifest["heads"] = nlohmann::json::array();
+  manifest.erase("metrics");
+  servable.search.unit_length.reset();
+}
+
 ExportInput export_input(const Servable& servable, ExportFormat format, int64_t height, int64_t width) {
   check_exportable(servable.model, format != ExportFormat::state_dict);
   const auto& part = servable.model.encoders.front();
   ExportInput input;
   input.kind = part.object_kind;
+  if (input.is_text()) return input;
   if (input.is_picture()) {
     input.sample = picture_size(servable.transforms, height, width);
     input.normalization = normalization_of(servable.transforms);

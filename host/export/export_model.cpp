@@ -78,6 +78,7 @@ json start_of_manifest(const ExportRequest& request, const Servable& servable) {
   manifest["format"] = export_format_names()[static_cast<size_t>(request.format)];
   manifest["kindred_version"] = KINDRED_SDK_VERSION;
   manifest["libtorch"] = TORCH_VERSION;
+  if (!request.encoder.empty()) manifest["encoder"] = request.encoder;
   manifest["output"] = output_json(servable);
   if (request.input.is_picture())
     manifest["preprocessing"]["transforms"] = servable.manifest.at("transforms");
@@ -85,11 +86,10 @@ json start_of_manifest(const ExportRequest& request, const Servable& servable) {
 }
 
 /// Embeddings of the samples by the model as it serves them.
-at::Tensor expected_embeddings(const Servable& servable, const ExportRequest& request,
-                               const ExportSamples& samples) {
+at::Tensor expected_embeddings(const Servable& servable, const ExportSamples& samples) {
   at::NoGradGuard no_grad;
   const auto& model = servable.model;
-  return model.apply_heads(model.encoders.front().infer(request.input.batch(samples.raw)));
+  return model.apply_heads(model.encoders.front().infer(samples.raw));
 }
 
 /// One of the formats that hold the whole network.
@@ -100,7 +100,7 @@ void export_network(const ExportRequest& request, Servable& servable, const Cata
   const auto graph = recorded_graph(network_of(servable.model, request.input), taken.slice(0, 0, kFew),
                                     taken.slice(0, 0, kMore));
   prepare_for_inference(servable.model);
-  const auto expected = expected_embeddings(servable, request, samples);
+  const auto expected = expected_embeddings(servable, samples);
   if (request.format == ExportFormat::openvino) {
     export_openvino(folder.path(), *graph, request.input, catalog, samples, taken, expected, manifest);
     return;
@@ -137,12 +137,11 @@ json export_model(const ExportRequest& request, Servable& servable, const Catalo
   PartialFolder folder(request.output);
   auto manifest = start_of_manifest(request, servable);
   context.info(fmt::format("exporting to {}, checked by {} samples ({})",
-                           manifest["format"].get<std::string>(), samples.raw.size(0), samples.source));
+                           manifest["format"].get<std::string>(), samples.size(), samples.source));
   if (request.format == ExportFormat::state_dict) {
     prepare_for_inference(servable.model);
     manifest["files"] = write_state_dict(folder.path(), request.model, servable, catalog);
-    manifest["check"] =
-        check_state_dict(folder.path(), servable, catalog, samples, request.input.normalization);
+    manifest["check"] = check_state_dict(folder.path(), request.model, servable, catalog, samples);
   } else {
     export_network(request, servable, catalog, samples, folder, manifest);
   }

@@ -26,10 +26,17 @@ struct ExportRequest {
   std::string output;  ///< a folder that is not there yet
   ExportInput input;
   std::string licence;  ///< SPDX identifier for the model card; "": not stated
+  std::string
+      encoder;  ///< the name of the encoder that leave_encoder() left; "": the whole model is exported
 };
 
-/// What a model takes: pictures as its transforms make them, or vectors. `height` and `width` are those of
-/// the pictures; 0: what the transforms make of any picture. Throws Error where that has several sizes, or
+/// Leaves one encoder of a model, by its name in the pipeline, and none of the heads: what goes with the
+/// whole model, such as its metrics, is no longer in the manifest. Throws Error for a name that no encoder
+/// has.
+void leave_encoder(Servable& servable, const std::string& name);
+
+/// What a model takes: pictures as its transforms make them, texts or vectors. `height` and `width` are those
+/// of the pictures; 0: what the transforms make of any picture. Throws Error where that has several sizes, or
 /// the model cannot be exported.
 ExportInput export_input(const Servable& servable, ExportFormat format, int64_t height, int64_t width);
 

@@ -9,8 +9,10 @@
 
 #include <optional>
 
+#include "host/base/text.hpp"
 #include "host/model/switch_head.hpp"
 #include "kindred/error.hpp"
+#include "kindred/text.hpp"
 
 namespace kindred::host {
 namespace {
@@ -49,24 +51,42 @@ class ByteNormalization {
   at::Tensor scale_, shift_;
 };
 
-}  // namespace
-
-at::Tensor ExportInput::taken(const at::Tensor& raw) const {
-  return is_picture() && !with_preprocessing ? normalized_images(batch(raw)).contiguous() : raw;
+/// "1", "1 2", "1 2 3" and so on.
+std::vector<at::Tensor> counting_texts(int64_t count) {
+  std::vector<at::Tensor> all;
+  std::string text;
+  for (int64_t i = 1; i <= count; ++i) {
+    text += (text.empty() ? "" : " ") + std::to_string(i);
+    all.push_back(text_tensor(text));
+  }
+  return all;
 }
 
-at::Tensor ExportInput::drawn(int64_t count) const {
+}  // namespace
+
+at::Tensor ExportInput::taken(const Batch& raw) const {
+  return is_picture() && !with_preprocessing ? normalized_images(raw).contiguous() : raw.data;
+}
+
+Batch ExportInput::batch(const std::vector<at::Tensor>& samples) const {
+  return is_text() ? text_batch(samples) : Batch{at::stack(samples), normalization};
+}
+
+Batch ExportInput::drawn(int64_t count) const {
   constexpr uint64_t kSeed = 20;
   constexpr int64_t kPatches = 6;
+  if (is_text()) return text_batch(counting_texts(count));
   const auto generator = at::detail::createCPUGenerator(kSeed);
-  if (!is_picture()) return at::randn({count, sample.at(0)}, generator, at::kFloat);
+  if (!is_picture()) return {at::randn({count, sample.at(0)}, generator, at::kFloat)};
   const auto patches = at::rand({count, 3, kPatches, kPatches}, generator, at::kFloat);
   const auto picture = at::upsample_bilinear2d(patches, {sample.at(0), sample.at(1)}, false);
   const auto noise = at::randn(picture.sizes(), generator, at::kFloat) * 0.05;
-  return ((picture + noise).clamp(0, 1) * 255).to(at::kByte).permute({0, 2, 3, 1}).contiguous();
+  return {((picture + noise).clamp(0, 1) * 255).to(at::kByte).permute({0, 2, 3, 1}).contiguous(),
+          normalization};
 }
 
 json ExportInput::described() const {
+  if (is_text()) return {{"input", {{"name", name()}, {"dtype", "UTF-8"}, {"shape", {"batch"}}}}};
   if (!is_picture()) {
     return {{"input", {{"name", name()}, {"dtype", "float32"}, {"shape", {"batch", sample.at(0)}}}}};
   }
@@ -90,17 +110,19 @@ json ExportInput::described() const {
 
 void check_exportable(const Model& model, bool whole) {
   if (model.encoders.size() != 1) {
-    throw Error(
-        fmt::format("the model joins {} encoders, which read the fields of records; a model is exported that "
-                    "reads one picture or one vector",
-                    model.encoders.size()));
+    std::vector<std::string> names;
+    for (const auto& part : model.encoders) names.push_back(part.name);
+    throw Error(fmt::format(
+        "the model joins {} encoders, which read the fields of records, and a model is exported that "
+        "has one; take one of them, without the heads, by --encoder: {}",
+        names.size(), joined(names)));
   }
   const auto& part = model.encoders.front();
-  if (part.object_kind == ObjectKind::text) {
-    throw Error(
-        fmt::format("the encoder {} reads texts, and what divides them into words is no part of a network; a "
-                    "model is exported that reads one picture or one vector",
-                    part.id));
+  if (whole && part.object_kind == ObjectKind::text) {
+    throw Error(fmt::format(
+        "the encoder {} reads texts, and what divides them into words is no part of a network; export "
+        "its weights to state_dict",
+        part.id));
   }
   for (const auto& stage : model.heads.stages) {
     if (whole && dynamic_cast<const SwitchHead*>(stage.head.get()) != nullptr) {

@@ -24,32 +24,46 @@ const ComponentInfo& encoder_info(const Servable& servable, const Catalog& catal
   return *catalog.find("encoder", encoder_entry(servable).at("type").get<std::string>());
 }
 
-/// The parameter for weights, and the one for a folder that holds them and says what they are of.
+/// The parameter for weights, and the one for a folder that holds them and says what they are of; one of the
+/// two is there.
 struct WeightParameters {
   std::string weights, folder;
 };
 
-WeightParameters weight_parameters(const Servable& servable, const Catalog& catalog) {
+WeightParameters weight_parameters(const std::string& model_folder, const Servable& servable,
+                                   const Catalog& catalog) {
   WeightParameters found;
   const auto& info = encoder_info(servable, catalog);
   const auto& params = encoder_entry(servable).at("params");
   for (const auto& [name, field] : info.schema["properties"].items()) {
     const auto use = path_use(field);
     if (use == PathUse::initial_weights) found.weights = name;
-    if (use == PathUse::resource && params.contains(name) && params[name].is_string() && params[name] != "")
+    if (use == PathUse::resource && params.contains(name) && params[name].is_string() && params[name] != "" &&
+        fs::is_directory(fs::path(model_folder) / params[name].get<std::string>()))
       found.folder = name;
   }
-  if (found.weights.empty()) {
+  if (found.weights.empty() && found.folder.empty()) {
     throw Error("the encoder " + info.id +
-                " takes no weights, since its file holds the network itself; state_dict is for networks that "
-                "another library builds, so take that file, or export to torchscript or onnx");
+                " takes no weights of another library: it has none, or its file holds the network itself. "
+                "state_dict is for networks that another library builds, so take that file, or export to "
+                "torchscript or onnx");
   }
   return found;
 }
 
+const PublishedTensors* published(const Encoder& encoder) {
+  return dynamic_cast<const PublishedTensors*>(&encoder);
+}
+
 std::vector<NamedTensor> published_tensors(Encoder& encoder) {
-  const auto* published = dynamic_cast<const PublishedTensors*>(&encoder);
-  return published == nullptr ? module_tensors(encoder) : published->published_tensors();
+  const auto* own = published(encoder);
+  return own == nullptr ? module_tensors(encoder) : own->published_tensors();
+}
+
+/// Where the encoder's weights are put; a file by itself where there is no folder that they belong to.
+std::string backbone_file(const WeightParameters& parameters, const Encoder& encoder) {
+  const auto* own = published(encoder);
+  return parameters.folder.empty() || own == nullptr ? StateDict::kBackbone : own->weights_file();
 }
 
 /// Heads are not computed from their file, so it must hold what they hold, bit by bit.
@@ -77,8 +91,9 @@ void check_heads(const std::string& folder, const Servable& servable) {
 
 std::vector<std::string> write_state_dict(const std::string& folder, const std::string& model_folder,
                                           const Servable& servable, const Catalog& catalog) {
-  const auto parameters = weight_parameters(servable, catalog);
-  std::vector<std::string> files = {StateDict::kBackbone};
+  const auto parameters = weight_parameters(model_folder, servable, catalog);
+  auto& encoder = *servable.model.encoders.front().encoder;
+  std::vector<std::string> files = {backbone_file(parameters, encoder)};
   if (!parameters.folder.empty()) {
     const auto path = encoder_entry(servable).at("params").at(parameters.folder).get<std::string>();
     for (const auto& file : resource_files(fs::path(model_folder) / path)) {
@@ -90,10 +105,12 @@ std::vector<std::string> write_state_dict(const std::string& folder, const std::
   }
   // transformers reads no file without it.
   const std::vector<std::pair<std::string, std::string>> metadata = {{"format", "pt"}};
-  const auto write = [&](const char* name, const std::vector<NamedTensor>& tensors) {
-    write_safetensors((fs::path(folder) / name).string(), tensors, metadata);
+  const auto write = [&](const std::string& name, const std::vector<NamedTensor>& tensors) {
+    const auto path = fs::path(folder) / name;
+    fs::create_directories(path.parent_path());
+    write_safetensors(path.string(), tensors, metadata);
   };
-  write(StateDict::kBackbone, published_tensors(*servable.model.encoders.front().encoder));
+  write(files.front(), published_tensors(encoder));
   const auto head = head_tensors(servable.model);
   if (!head.empty()) {
     write(StateDict::kHead, head);
@@ -102,10 +119,10 @@ std::vector<std::string> write_state_dict(const std::string& folder, const std::
   return files;
 }
 
-json check_state_dict(const std::string& folder, const Servable& servable, const Catalog& catalog,
-                      const ExportSamples& samples, const Normalization& normalization) {
+json check_state_dict(const std::string& folder, const std::string& model_folder, const Servable& servable,
+                      const Catalog& catalog, const ExportSamples& samples) {
   check_heads(folder, servable);
-  const auto parameters = weight_parameters(servable, catalog);
+  const auto parameters = weight_parameters(model_folder, servable, catalog);
   auto params = encoder_entry(servable).at("params");
   if (parameters.folder.empty())
     params[parameters.weights] = (fs::path(folder) / StateDict::kBackbone).string();
@@ -115,12 +132,12 @@ json check_state_dict(const std::string& folder, const Servable& servable, const
   const auto& original = servable.model.encoders.front();
   builder.add_encoder(original, encoder_info(servable, catalog), params, original.dimension);
   const auto again = builder.take();
-  const Network written = [&](const at::Tensor& raw) {
+  const Network written = [&](const at::Tensor& rows) {
     at::NoGradGuard no_grad;
-    return again.encoders.front().encode({raw, normalization});
+    return again.encoders.front().encode(samples.chosen(rows));
   };
   return checked_network(written, "the encoder " + original.id + ", made from the written files", samples,
-                         samples.raw, original.infer({samples.raw, normalization}));
+                         at::arange(samples.size(), at::kLong), original.infer(samples.raw));
 }
 
 }  // namespace kindred::host

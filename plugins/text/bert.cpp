@@ -1,9 +1,12 @@
 #include <ATen/ATen.h>
 
+#include <filesystem>
+
 #include "bert_network.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/checkpoint.hpp"
+#include "kindred/io/published_tensors.hpp"
 #include "kindred/io/weights.hpp"
 #include "kindred/plugin.hpp"
 #include "length_groups.hpp"
@@ -40,7 +43,7 @@ NamingConvention oldest_names(const std::vector<NamedTensor>& tensors) {
 }
 
 /// A BERT with its tokenizer and pooling, as sentence-transformers stores it (Reimers, Gurevych 2019).
-class BertEncoder final : public Encoder {
+class BertEncoder final : public Encoder, public PublishedTensors {
  public:
   static constexpr const char* kAlsoKnownAs[] = {
       "SentenceTransformer", "Transformer", "MiniLM",    "MPNet",
@@ -68,7 +71,8 @@ class BertEncoder final : public Encoder {
   };
 
   BertEncoder(const Params& params, const Site& site)
-      : folder_(read_sentence_folder(params.folder)),
+      : given_folder_(params.folder),
+        folder_(read_sentence_folder(params.folder)),
         tokenizer_(read_tokenizer(folder_.transformer, folder_.lower_case)),
         network_(folder_.config) {
     if (tokenizer_.largest() >= folder_.config.vocabulary) {
@@ -105,6 +109,11 @@ class BertEncoder final : public Encoder {
   }
   std::vector<NamedTensor> parameters() override { return network_.parameters(); }
   std::vector<std::string> notes() const override { return notes_; }
+  std::vector<NamedTensor> published_tensors() const override { return network_.parameters(); }
+  std::string weights_file() const override {
+    const std::filesystem::path file = std::filesystem::path(folder_.transformer) / "model.safetensors";
+    return file.lexically_relative(given_folder_).string();
+  }
   void train(bool on) override {
     training_ = on;
     if (on) network_.undo_preparation();
@@ -129,6 +138,7 @@ class BertEncoder final : public Encoder {
     return folder_.normalize ? unit_rows(rows) : rows;
   }
 
+  std::string given_folder_;
   SentenceFolder folder_;
   BertTokenizer tokenizer_;
   BertNetwork network_;

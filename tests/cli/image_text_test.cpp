@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -6,12 +7,15 @@
 
 #include "../unit/plugins/text/towers/tower_folder.hpp"
 #include "host_process.hpp"
+#include "kindred/io/checkpoint.hpp"
+#include "kindred/io/file.hpp"
 #include "small_pipeline.hpp"
 
 /// Pictures and texts that are brought into one space by both towers of a CLIP.
 namespace kindred {
 namespace {
 using nlohmann::json;
+using ::testing::HasSubstr;
 
 struct Color {
   const char* name;
@@ -116,6 +120,62 @@ TEST_F(ImageText, captions_find_pictures_that_were_never_seen_and_search_finds_t
     right += found["results"][i]["found"][0]["id"] == "photos:" + std::to_string(i + 1) ? 1 : 0;
   EXPECT_EQ(found["results"].size(), 30u);
   EXPECT_GE(right, 15) << found.dump(2);
+}
+
+TEST_F(ImageText, each_tower_is_exported_alone) {
+  testing::write_pipeline(folder_, pipeline());
+  host({"run", "pipeline.json", "--quiet", "--output", "run", "--set", "train.epochs=2"});
+  const auto exported = [&](const std::string& encoder, const std::string& format) {
+    const auto place = encoder + "_" + format;
+    const auto said =
+        host({"export", "--model", "run", "--encoder", encoder, "--to", format, "--output", place, "--json"});
+    const auto manifest = json::parse(said.out);
+    EXPECT_EQ(manifest["encoder"], encoder);
+    EXPECT_EQ(manifest["output"]["shape"], (json{"batch", 10}));
+    EXPECT_LE(manifest["check"]["largest_difference"].get<double>(), 1e-5);
+    EXPECT_THAT(read_file(folder_ / (place + "/README.md")),
+                HasSubstr("the encoder `" + encoder + "` of a model"));
+    return manifest;
+  };
+  const auto names = [&](const std::string& file) {
+    std::vector<std::string> all;
+    for (const auto& one : read_checkpoint(folder_ / file)) all.push_back(one.name);
+    return all;
+  };
+  const auto caption = exported("caption", "state_dict");
+  EXPECT_EQ(caption["input"]["name"], "texts");
+  EXPECT_EQ(caption["check"]["source"], "of the dataset kindred.pairs_jsonl");
+  EXPECT_THAT(caption["files"],
+              ::testing::UnorderedElementsAre("model.safetensors", "config.json", "tokenizer.json"));
+  EXPECT_THAT(names("caption_state_dict/model.safetensors"),
+              ::testing::IsSupersetOf(
+                  {"text_model.encoder.layers.0.self_attn.q_proj.weight", "text_projection.weight"}));
+  exported("photo", "state_dict");
+  EXPECT_THAT(names("photo_state_dict/model.safetensors"),
+              ::testing::IsSupersetOf({"vision_model.encoder.layers.0.self_attn.q_proj.weight"}));
+  EXPECT_EQ(exported("photo", "torchscript")["input"]["shape"], (json{"batch", 3, 8, 8}));
+  std::filesystem::rename(folder_.path() / "captions.jsonl", folder_.path() / "gone.jsonl");
+  const auto drawn = host({"export", "--model", "run", "--encoder", "caption", "--to", "state_dict",
+                           "--output", "again", "--json"});
+  EXPECT_EQ(json::parse(drawn.out)["check"]["source"], "drawn");
+}
+
+TEST_F(ImageText, what_cannot_be_exported_is_said_with_what_can) {
+  testing::write_pipeline(folder_, pipeline());
+  host({"run", "pipeline.json", "--quiet", "--output", "run", "--set", "train.epochs=1"});
+  const auto refused = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"export", "--model", "run", "--output", "out"});
+    const auto result = testing::run_host(folder_, words);
+    EXPECT_EQ(result.code, 1) << result.out;
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "out"));
+    return result.error;
+  };
+  EXPECT_THAT(refused({"--to", "state_dict"}), HasSubstr("by --encoder: caption, kind, photo"));
+  EXPECT_THAT(refused({"--to", "onnx", "--encoder", "caption"}),
+              HasSubstr("export its weights to state_dict"));
+  EXPECT_THAT(refused({"--to", "state_dict", "--encoder", "text"}),
+              HasSubstr("no encoder \"text\"; it has caption"));
+  EXPECT_THAT(refused({"--to", "state_dict", "--encoder", "kind"}), HasSubstr("takes no weights"));
 }
 
 }  // namespace

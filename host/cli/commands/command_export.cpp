@@ -109,10 +109,12 @@ int export_command(const CommandLine& command) {
   const auto pipeline = sample_pipeline(command, request.model);
   const auto catalog = load_catalog(command, folders_of(command, pipeline));
   auto servable = load_servable(request.model, catalog, at::kCPU);
+  request.encoder = text_option(command, "encoder");
+  if (!request.encoder.empty()) leave_encoder(servable, request.encoder);
   request.input = export_input(servable, request.format, size.height, size.width);
   if (size.width > 0 && !request.input.is_picture())
-    throw UsageError("--size is for models of pictures, and this one takes vectors of " +
-                     std::to_string(request.input.sample.front()) + " numbers; leave it out");
+    throw UsageError("--size is for models of pictures, and this one takes " + request.input.name() +
+                     "; leave it out");
   request.input.with_preprocessing = command.has("with-preprocessing");
   if (request.input.with_preprocessing &&
       !(request.input.is_picture() && request.format != ExportFormat::state_dict))

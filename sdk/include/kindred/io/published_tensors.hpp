@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "kindred/module.hpp"
@@ -16,6 +17,10 @@ class __attribute__((visibility("default"))) PublishedTensors {
   /// The values of all parameters() and buffers(), under the names and with the shapes of that code. The
   /// encoder reads a file of them as its weights. [any thread, one at a time]
   virtual std::vector<NamedTensor> published_tensors() const = 0;
+
+  /// Where that code looks for them, in the folder that the encoder was made from, such as
+  /// "0_Transformer/model.safetensors".
+  virtual std::string weights_file() const { return "model.safetensors"; }
 };
 
 }  // namespace kindred
