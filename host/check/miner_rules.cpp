@@ -2,6 +2,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <utility>
+#include <vector>
 
 #include "host/check/rule.hpp"
 #include "kindred/miner.hpp"
@@ -22,8 +23,8 @@ PairBatch example(at::ScalarType dtype, uint64_t seed = 1) {
           {}};
 }
 
-/// Calls it as the host does and returns what is kept as masks, each of them among the pairs given.
-PairMasks mined(Miner& miner, const PairBatch& batch, uint64_t seed = 7) {
+/// Calls it as the host does and returns what is kept, each pair among those given; also as masks.
+Mined mined(Miner& miner, const PairBatch& batch, uint64_t seed = 7) {
   at::NoGradGuard no_grad;
   at::manual_seed(seed);
   const PairMasks given = {batch.masks.positive.clone(), batch.masks.negative.clone()};
@@ -47,12 +48,12 @@ PairMasks mined(Miner& miner, const PairBatch& batch, uint64_t seed = 7) {
               "gives masks that are not bool (B, R)");
     }
   }
-  auto masks = kept.triplets.defined() ? masks_of(kept.triplets, rows, columns) : kept.masks;
+  const auto masks = kept.triplets.defined() ? masks_of(kept.triplets, rows, columns) : kept.masks;
   require(!masks.positive.logical_and(given.positive.logical_not()).any().item<bool>(),
           "keeps a positive pair that is none");
   require(!masks.negative.logical_and(given.negative.logical_not()).any().item<bool>(),
           "keeps a negative pair that is none");
-  return masks;
+  return {masks, kept.triplets};
 }
 
 void keeps_pairs_of_the_batch(const Subject& subject) {
@@ -92,7 +93,7 @@ bool same_pairs(const PairMasks& a, const PairMasks& b) {
 void repeats_itself(const Subject& subject) {
   const auto one = subject.make<Miner>(), other = subject.make<Miner>();
   const auto given = example(at::kFloat);
-  const auto a = mined(*one, given), b = mined(*other, given);
+  const auto a = mined(*one, given).masks, b = mined(*other, given).masks;
   require(same_pairs(a, b),
           "keeps other pairs of the same batch with the same state of LibTorch's generator");
 }
@@ -105,6 +106,12 @@ PairBatch anchors_of(const PairBatch& batch, int64_t first, int64_t end) {
           {}};
 }
 
+/// Triplets as numbers int64 (T), sorted, whose anchors are counted from `first` on.
+at::Tensor sorted_triplets(const Triplets& of, int64_t first = 0) {
+  const auto places = ((of.anchors + first) * kReferences + of.positives) * kReferences + of.negatives;
+  return std::get<0>(at::sort(places, /*stable=*/true, 0, false));
+}
+
 /// Anchors come in parts of 9, 1 and 14. What is kept of them is compared unless it is chance.
 void anchors_are_mined_alone(const Subject& subject) {
   const auto miner = subject.make<Miner>();
@@ -112,20 +119,26 @@ void anchors_are_mined_alone(const Subject& subject) {
   if (by_anchor == nullptr || !by_anchor->mines_by_anchor()) return;
   const auto given = example(at::kDouble);
   const auto whole = mined(*miner, given);
-  const bool draws = !same_pairs(whole, mined(*subject.make<Miner>(), given, 8));
+  require(whole.triplets.defined() == by_anchor->gives_triplets(),
+          "says otherwise by gives_triplets() than it gives");
+  const bool draws = !same_pairs(whole.masks, mined(*subject.make<Miner>(), given, 8).masks);
+  std::vector<at::Tensor> triplets;
+  bool same = true;
   for (const auto& [first, end] : {std::pair<int64_t, int64_t>{0, 9}, {9, 10}, {10, kRows}}) {
     const auto part = mined(*subject.make<Miner>(), anchors_of(given, first, end));
-    require(
-        draws || same_pairs(part, {whole.positive.slice(0, first, end), whole.negative.slice(0, first, end)}),
-        "says by mines_by_anchor() that it looks at one anchor at a time, and keeps other pairs of anchors "
-        "{} to "
-        "{} where they come without the others",
-        first, end - 1);
+    same = same && same_pairs(part.masks, {whole.masks.positive.slice(0, first, end),
+                                           whole.masks.negative.slice(0, first, end)});
+    if (part.triplets.defined()) triplets.push_back(sorted_triplets(part.triplets, first));
   }
+  if (whole.triplets.defined()) same = same && at::equal(at::cat(triplets), sorted_triplets(whole.triplets));
+  require(draws || same,
+          "says by mines_by_anchor() that it looks at one anchor at a time, and keeps other pairs of anchors "
+          "where "
+          "they come without the others");
 }
 
 Behaviour behaviour_of(Miner& miner) {
-  const auto kept = mined(miner, example(at::kFloat));
+  const auto kept = mined(miner, example(at::kFloat)).masks;
   return {kept.positive, kept.negative};
 }
 

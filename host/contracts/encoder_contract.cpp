@@ -1,6 +1,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "host/contracts/module_contract.hpp"
 #include "kindred/encoder.hpp"
 #include "kindred/error.hpp"
@@ -70,9 +72,14 @@ class EncoderContract final : public ModuleContract<Encoder>,
   }
   std::string weights_file() const override {
     const auto* published = dynamic_cast<const PublishedTensors*>(inner_.get());
-    return calls_.call("weights_file", [&] {
+    auto file = calls_.call("weights_file", [&] {
       return published == nullptr ? PublishedTensors::weights_file() : published->weights_file();
     });
+    const std::filesystem::path path(file);
+    if (path.empty() || path.is_absolute() || *path.lexically_normal().begin() == "..")
+      calls_.broke("weights_file",
+                   fmt::format("is \"{}\"; expected a path below the encoder's folder", file));
+    return file;
   }
   void convert_network(const std::string& file, const std::string& target) const override {
     const auto* converter = dynamic_cast<const NetworkConverter*>(inner_.get());

@@ -29,6 +29,11 @@ class LossContract final : public ModuleContract<Loss>, public SumsOverAnchors, 
     return inner != nullptr &&
            calls_.call("is_sum_over_anchors", [&] { return inner->is_sum_over_anchors(); });
   }
+  bool is_sum_over_triplets() const override {
+    const auto* inner = as<SumsOverAnchors>();
+    return inner != nullptr &&
+           calls_.call("is_sum_over_triplets", [&] { return inner->is_sum_over_triplets(); });
+  }
   LossSums sum_over_anchors(const PairBatch& anchors) override {
     return checked("sum_over_anchors", anchors.embeddings,
                    [&] { return as<SumsOverAnchors>()->sum_over_anchors(anchors); });

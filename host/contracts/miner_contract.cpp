@@ -9,21 +9,31 @@ namespace {
 
 /// What a miner returns is always held to its shape, dtype and device. Whether the pairs are among those
 /// given can only be seen in their values: on the CPU for every batch; elsewhere a look makes the device and
-/// the host wait for each other, so only the first kLookedAt batches are looked at, which a miner that
-/// computes wrongly is not likely to pass. It is a MinesByAnchor, too, which says no where the miner is none.
+/// the host wait for each other, so only the first kLookedAt batches, or parts of batches, are looked at,
+/// which a miner that computes wrongly is not likely to pass. It is a MinesByAnchor, too, which says no where
+/// the miner is none.
 class MinerContract final : public ModuleContract<Miner>, public MinesByAnchor {
  public:
   using ModuleContract::ModuleContract;
 
   bool mines_by_anchor() const override {
-    const auto* inner = dynamic_cast<const MinesByAnchor*>(inner_.get());
+    const auto* inner = by_anchor();
     return inner != nullptr && calls_.call("mines_by_anchor", [&] { return inner->mines_by_anchor(); });
+  }
+  bool gives_triplets() const override {
+    const auto* inner = by_anchor();
+    return inner != nullptr && calls_.call("gives_triplets", [&] { return inner->gives_triplets(); });
   }
 
   Mined mine(const PairBatch& batch) override {
     auto kept = calls_.call("mine", [&] { return inner_->mine(batch); });
-    looks_ = batch.masks.positive.is_cpu() || batches_ < kLookedAt;
-    ++batches_;
+    if (mines_by_anchor() && kept.triplets.defined() != gives_triplets()) {
+      calls_.broke("mine", fmt::format("returned {}, although gives_triplets() says that it gives {}",
+                                       kept.triplets.defined() ? "triplets" : "masks",
+                                       gives_triplets() ? "triplets" : "masks"));
+    }
+    looks_ = batch.masks.positive.is_cpu() || seen_ < kLookedAt;
+    ++seen_;
     if (kept.triplets.defined()) {
       check_rows("positive", kept.triplets.anchors, kept.triplets.positives, batch.masks.positive);
       check_rows("negative", kept.triplets.anchors, kept.triplets.negatives, batch.masks.negative);
@@ -36,6 +46,8 @@ class MinerContract final : public ModuleContract<Miner>, public MinesByAnchor {
 
  private:
   static constexpr int64_t kLookedAt = 16;
+
+  const MinesByAnchor* by_anchor() const { return dynamic_cast<const MinesByAnchor*>(inner_.get()); }
 
   void check_mask(const char* which, const at::Tensor& kept, const at::Tensor& given) const {
     if (!kept.defined() || kept.sizes() != given.sizes() || kept.scalar_type() != at::kBool ||
@@ -70,8 +82,8 @@ class MinerContract final : public ModuleContract<Miner>, public MinesByAnchor {
     }
   }
 
-  int64_t batches_ = 0;  ///< mined so far
-  bool looks_ = true;    ///< at the values that the present batch gave
+  int64_t seen_ = 0;   ///< batches, or parts of them, mined so far
+  bool looks_ = true;  ///< at the values that the present batch gave
 };
 
 }  // namespace

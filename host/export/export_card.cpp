@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "host/export/run_file.hpp"
+#include "host/export/state_dict.hpp"
 #include "kindred/error.hpp"
 #include "kindred/io/file.hpp"
 #include "kindred/io/json_text.hpp"
@@ -38,8 +41,8 @@ std::string head_text(const json& manifest, const ExportRequest& request) {
 std::string ports_text(const json& manifest, const ExportRequest& request) {
   const auto& output = manifest["output"];
   std::string text = fmt::format(
-      "It makes embeddings of {} numbers from {}, which are compared by the distance `{}`. It was trained, "
-      "measured and exported by Kindred {}.\n\n",
+      "It makes embeddings of {} numbers from {}, which are compared by the distance `{}`. It was trained "
+      "and exported by Kindred {}.\n\n",
       json_text(output["shape"][1]), request.input.name(), output["distance"].get<std::string>(),
       manifest["kindred_version"].get<std::string>());
   if (!request.encoder.empty())
@@ -62,6 +65,33 @@ std::string ports_text(const json& manifest, const ExportRequest& request) {
   return text;
 }
 
+std::string state_dict_text(const json& manifest, const ExportRequest& request) {
+  const auto files = manifest["files"].get<std::vector<std::string>>();
+  const auto has = [&](const std::string& name) {
+    return std::any_of(files.begin(), files.end(),
+                       [&](const auto& one) { return std::filesystem::path(one).filename() == name; });
+  };
+  std::string text = fmt::format(
+      "`{0}` holds the encoder under the names of the library that its weights come from: "
+      "`load_state_dict(safetensors.torch.load_file(\"{0}\"), strict=False)` of that network.",
+      files.front());
+  if (has("config.json")) {
+    text +=
+        " `config.json` came with those weights: where the names are those of transformers, "
+        "`from_pretrained` of "
+        "this folder opens both";
+    text += request.encoder.empty() ? "." : ", by the class of the tower that this is.";
+  }
+  if (request.input.is_text() && manifest.contains("encoder_parameters"))
+    text += " Texts were cut, and a prompt put before them, as `encoder_parameters` in `manifest.json` says.";
+  if (has("head.safetensors"))
+    text += " `head.safetensors` holds the heads behind it, which are Kindred's, under `<place>.<name>`.";
+  if (has(StateDict::kBaseCard)) {
+    text += fmt::format(" `{}` is the card of the weights that training began with.", StateDict::kBaseCard);
+  }
+  return text + "\n\n";
+}
+
 std::string use_text(const json& manifest, const ExportRequest& request) {
   const auto name = request.input.name();
   switch (request.format) {
@@ -79,19 +109,7 @@ std::string use_text(const json& manifest, const ExportRequest& request) {
     case ExportFormat::state_dict:
       break;
   }
-  std::string text =
-      "`model.safetensors` holds the encoder under the names of the library that its weights come from: "
-      "`load_state_dict(safetensors.torch.load_file(\"model.safetensors\"), strict=False)` of that network.";
-  for (const auto& file : manifest["files"]) {
-    if (file == "config.json")
-      text +=
-          " `config.json` came with those weights: where the names are those of transformers, "
-          "`from_pretrained` of "
-          "this folder opens both.";
-    if (file == "head.safetensors")
-      text += " `head.safetensors` holds the heads behind it, which are Kindred's, under `<place>.<name>`.";
-  }
-  return text + "\n\n";
+  return state_dict_text(manifest, request);
 }
 
 std::string metrics_text(const json& model) {

@@ -79,6 +79,8 @@ json start_of_manifest(const ExportRequest& request, const Servable& servable) {
   manifest["kindred_version"] = KINDRED_SDK_VERSION;
   manifest["libtorch"] = TORCH_VERSION;
   if (!request.encoder.empty()) manifest["encoder"] = request.encoder;
+  if (request.input.is_text())
+    manifest["encoder_parameters"] = servable.manifest.at("encoders").at(0).at("params");
   manifest["output"] = output_json(servable);
   if (request.input.is_picture())
     manifest["preprocessing"]["transforms"] = servable.manifest.at("transforms");

@@ -97,7 +97,9 @@ std::vector<std::string> write_state_dict(const std::string& folder, const std::
   if (!parameters.folder.empty()) {
     const auto path = encoder_entry(servable).at("params").at(parameters.folder).get<std::string>();
     for (const auto& file : resource_files(fs::path(model_folder) / path)) {
-      const auto name = file.lexically_relative(fs::path(model_folder) / path);
+      auto name = file.lexically_relative(fs::path(model_folder) / path);
+      if (name == "README.md") name = StateDict::kBaseCard;
+      if (name == "manifest.json") continue;  // the export's own has this name
       fs::create_directories((fs::path(folder) / name).parent_path());
       fs::copy_file(file, fs::path(folder) / name);
       files.push_back(name.string());

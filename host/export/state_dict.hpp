@@ -13,6 +13,8 @@ namespace kindred::host {
 struct StateDict {
   static constexpr const char* kBackbone = "model.safetensors";
   static constexpr const char* kHead = "head.safetensors";
+  /// The card of the weights that training began with; README.md is that of the export.
+  static constexpr const char* kBaseCard = "README.base.md";
 };
 
 /// Writes into `folder` the tensors of the model's only encoder under the names of the library that its

@@ -1,14 +1,10 @@
 #include "host/training/training_loss.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
-
-#include <algorithm>
 
 #include "host/contracts/contracts.hpp"
 #include "host/distributed/local_communicator.hpp"
 #include "host/loader/catalog.hpp"
-#include "host/loader/guarded_call.hpp"
 #include "host/model/model.hpp"
 #include "host/model/named_tensors.hpp"
 
@@ -39,56 +35,6 @@ LossTerm made_term(const Catalog& catalog, const LossSpec& spec, const Site& sit
 at::Tensor seen_by(const LossTerm& term, const at::Tensor& embeddings) {
   const bool sees_all = term.dimension == 0 || term.dimension == embeddings.size(1);
   return sees_all ? embeddings : embeddings.narrow(1, 0, term.dimension).contiguous();
-}
-
-/// Returns what all losses that come in parts have.
-LossOfParts parts_of(const LossTerm& term, const at::Tensor& embeddings, int64_t columns) {
-  LossOfParts out{embeddings, {}, columns, {}, {}};
-  for (const auto& one : term.loss->parameters()) {
-    if (one.tensor.requires_grad()) out.parameters.push_back(one.tensor);
-  }
-  out.call_backward = [&term](const std::function<void()>& backward) {
-    guard(term.plugin, term.id, "backward", backward);
-  };
-  return out;
-}
-
-/// Returns how many proxies a loss has: the rows of its largest parameter, or one.
-int64_t proxies_of(const LossTerm& term) {
-  int64_t rows = 1;
-  for (const auto& one : term.loss->parameters()) {
-    if (one.tensor.dim() > 0) rows = std::max(rows, one.tensor.size(0));
-  }
-  return rows;
-}
-
-/// Returns the pairs of a batch that a miner keeps.
-PairBatch mined(Miner& miner, PairBatch batch) {
-  const at::NoGradGuard no_grad;
-  auto seen = batch;
-  seen.embeddings = batch.embeddings.detach();
-  seen.references = batch.references.is_same(batch.embeddings) ? seen.embeddings : batch.references.detach();
-  auto kept = miner.mine(seen);
-  batch.triplets = kept.triplets;
-  batch.masks = kept.triplets.defined()
-                    ? masks_of(kept.triplets, batch.embeddings.size(0), batch.references.size(0))
-                    : kept.masks;
-  return batch;
-}
-
-/// Returns the loss as a sum over anchors, of which the host may compute some at a time; null where it is
-/// none, or where its miner has to see all of them.
-SumsOverAnchors* by_anchors(const LossTerm& term) {
-  auto* sums = dynamic_cast<SumsOverAnchors*>(term.loss.get());
-  if (sums == nullptr || !sums->is_sum_over_anchors()) return nullptr;
-  if (!term.miner) return sums;
-  const auto* miner = dynamic_cast<const MinesByAnchor*>(term.miner.get());
-  return miner != nullptr && miner->mines_by_anchor() ? sums : nullptr;
-}
-
-/// Draws a number from the global generator, to set it to.
-uint64_t drawn_seed() {
-  return static_cast<uint64_t>(at::randint(int64_t{1} << 62, {}, at::kLong).item<int64_t>());
 }
 
 }  // namespace
@@ -122,54 +68,6 @@ TrainingLoss::TrainingLoss(const Catalog& catalog, const TrainingOptions& option
   }
 }
 
-at::Tensor TrainingLoss::of_anchors(const LossTerm& term, SumsOverAnchors& sums,
-                                    const ComparedSamples& compared, Communicator& communicator) const {
-  auto parts = parts_of(term, compared.embeddings, compared.references());
-  // Anchors of one class have their positives in common, which some losses compute with once a part.
-  const auto by_class = std::get<1>(at::sort(compared.labels, /*stable=*/true, 0, false));
-  // What a miner draws depends on the part alone, and what is drawn next on no part, of which every process
-  // has others.
-  const auto seed = term.miner ? drawn_seed() : 0;
-  parts.part = [&](const at::Tensor& embeddings, int64_t first, int64_t end) {
-    auto seen = compared;
-    seen.embeddings = embeddings;
-    auto batch = seen.rows(by_class.slice(0, first, end));
-    if (!term.miner) return sums.sum_over_anchors(batch);
-    at::manual_seed(seed + static_cast<uint64_t>(first) + 1);
-    return sums.sum_over_anchors(mined(*term.miner, std::move(batch)));
-  };
-  auto value = loss_by_parts(parts, limits_, communicator);
-  if (term.miner) at::manual_seed(seed);
-  return value;
-}
-
-at::Tensor TrainingLoss::of_pairs(const LossTerm& term, const ComparedSamples& compared,
-                                  Communicator& communicator) const {
-  auto* sums = by_anchors(term);
-  if (sums != nullptr && pays_by_parts(compared.embeddings, compared.references(), limits_, communicator)) {
-    return of_anchors(term, *sums, compared, communicator);
-  }
-  if (term.miner) return term.loss->forward_pairs(mined(*term.miner, compared.batch()));
-  return compared.remembered.defined() ? term.loss->forward_pairs(compared.batch())
-                                       : term.loss->forward(compared.embeddings, compared.labels);
-}
-
-at::Tensor TrainingLoss::of_classes(const LossTerm& term, const at::Tensor& embeddings,
-                                    const at::Tensor& labels, Communicator& communicator) const {
-  const auto numbers = at::searchsorted(classes_, labels.contiguous());
-  auto* sums = dynamic_cast<SumsOverSamples*>(term.loss.get());
-  const bool may_divide = sums != nullptr && sums->is_sum_over_samples();
-  const auto proxies = may_divide ? proxies_of(term) : 0;
-  if (may_divide && pays_by_parts(embeddings, proxies, limits_, communicator)) {
-    auto parts = parts_of(term, embeddings, proxies);
-    parts.part = [&](const at::Tensor& x, int64_t first, int64_t end) {
-      return sums->sum_over_samples(x.slice(0, first, end), numbers.slice(0, first, end));
-    };
-    return loss_by_parts(parts, limits_, communicator);
-  }
-  return term.loss->forward(embeddings, numbers);
-}
-
 at::Tensor TrainingLoss::forward(const at::Tensor& whole, const at::Tensor& labels, const at::Tensor& samples,
                                  int64_t step, Communicator& communicator) {
   at::Tensor sum;
@@ -177,13 +75,14 @@ at::Tensor TrainingLoss::forward(const at::Tensor& whole, const at::Tensor& labe
     const auto embeddings = seen_by(term, whole);
     at::Tensor value;
     if (term.class_proxies) {
-      value = of_classes(term, embeddings, labels, communicator);
+      value = loss_of_classes(term, embeddings, at::searchsorted(classes_, labels.contiguous()), limits_,
+                              communicator);
     } else {
       const bool remembers = term.memory && step >= term.start_step;
-      value = of_pairs(term,
-                       remembers ? term.memory->compared(embeddings, labels, samples)
-                                 : ComparedSamples{embeddings, labels},
-                       communicator);
+      value = loss_of_pairs(term,
+                            remembers ? term.memory->compared(embeddings, labels, samples)
+                                      : ComparedSamples{embeddings, labels},
+                            limits_, communicator);
     }
     if (term.memory) term.memory->add(embeddings, labels, samples);
     if (term.weight != 1) value = value * term.weight;
@@ -209,7 +108,7 @@ at::Tensor TrainingLoss::validate(const at::Tensor& whole, const at::Tensor& lab
   LocalCommunicator alone;
   for (const auto& term : terms_) {
     if (term.class_proxies) continue;
-    const auto value = of_pairs(term, {seen_by(term, whole), labels}, alone) * term.weight;
+    const auto value = loss_of_pairs(term, {seen_by(term, whole), labels}, limits_, alone) * term.weight;
     sum = sum.defined() ? sum + value : value;
   }
   return sum;

@@ -1,32 +1,15 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "host/distributed/communicator.hpp"
 #include "host/options/training_options.hpp"
-#include "host/training/batch_memory.hpp"
-#include "host/training/compared_samples.hpp"
-#include "host/training/loss_by_parts.hpp"
-#include "kindred/loss.hpp"
-#include "kindred/miner.hpp"
+#include "host/training/loss_term.hpp"
 
 namespace kindred::host {
 
 class Catalog;
-
-/// One loss of a sum, with what belongs to it. Its tensors are on the device of the training.
-struct LossTerm {
-  std::string id, plugin;  ///< of the component, for messages
-  double weight = 1;
-  int64_t dimension = 0;                ///< it sees so many of the first numbers of embeddings; 0: all
-  std::shared_ptr<Loss> loss;           ///< under its contract
-  bool class_proxies = false;           ///< as the loss says in its traits
-  std::shared_ptr<Miner> miner;         ///< null: none
-  std::unique_ptr<BatchMemory> memory;  ///< null: none
-  int64_t start_step = 0;               ///< from which on the memory is compared with
-};
 
 /// What is trained: a weighted sum of losses, each with its miner and its memory.
 class TrainingLoss {
@@ -70,12 +53,6 @@ class TrainingLoss {
   std::string plugin() const;
 
  private:
-  at::Tensor of_pairs(const LossTerm& term, const ComparedSamples& compared,
-                      Communicator& communicator) const;
-  at::Tensor of_anchors(const LossTerm& term, SumsOverAnchors& sums, const ComparedSamples& compared,
-                        Communicator& communicator) const;
-  at::Tensor of_classes(const LossTerm& term, const at::Tensor& embeddings, const at::Tensor& labels,
-                        Communicator& communicator) const;
   std::string prefix(size_t term) const;
 
   std::vector<LossTerm> terms_;

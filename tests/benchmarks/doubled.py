@@ -14,7 +14,8 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
+
+import process_memory
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PIPELINE = "datasets/stanford_cars/doubled.json"
@@ -95,20 +96,11 @@ def run(host, name, options, scratch):
 
 def watched(command):
     """Runs a command; the largest memory of its own that it had, mapped files left out, in bytes."""
-    largest = 0
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    while process.poll() is None:
-        try:
-            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-        except OSError:
-            break
-        own = [line for line in status.splitlines() if line.startswith("RssAnon")]
-        if own:
-            largest = max(largest, int(own[0].split()[1]) * 1024)
-        time.sleep(0.2)
-    if process.wait() != 0:
+    memory = process_memory.watch(process)
+    if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return largest
+    return memory["own"] * 2**20
 
 
 def averaged(host, name, scratch):

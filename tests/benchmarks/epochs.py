@@ -12,7 +12,6 @@ measures: two of the head and half of the one that gives the distances. What is 
 """
 import argparse
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ import sys
 import tempfile
 
 import drawn_vectors
+import process_memory
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PER_CLASS = 32
@@ -40,18 +40,18 @@ def pipeline(dataset, loss, arguments):
 
 
 def measured(host, folder, settings):
-    """The least seconds of an epoch's steps, and MiB at the most."""
+    """The least seconds of an epoch's steps, and MiB at the most: of all memory, and of the process's own."""
     (folder / "pipeline.json").write_text(json.dumps(settings))
     out = folder / "run"
     said = folder / "stderr.txt"
     with said.open("w") as errors:
         run = subprocess.Popen([host, "run", folder / "pipeline.json", "--quiet", "--output", out], stdout=subprocess.DEVNULL, stderr=errors)
-        _, status, usage = os.wait4(run.pid, 0)
-    if status != 0:
+        memory = process_memory.watch(run)
+    if run.returncode != 0:
         raise SystemExit(f"host run with the loss {settings['train']['loss']} failed: {said.read_text()}")
     epochs = [json.loads(line)["train"]["seconds"] for line in (out / "history.jsonl").read_text().splitlines()]
     shutil.rmtree(out)
-    return min(epochs), usage.ru_maxrss // 1024
+    return min(epochs), memory["all"], memory["own"]
 
 
 def main():
@@ -73,17 +73,18 @@ def main():
         best = {}
         for _ in range(arguments.rounds):
             for name in names:
-                seconds, memory = measured(host, folder, pipeline(dataset, LOSSES[name], arguments))
-                print(f"  {name}: {seconds:.3f} s, {memory} MiB", file=sys.stderr, flush=True)
-                best[name] = (min(seconds, best.get(name, (seconds, 0))[0]), max(memory, best.get(name, (0, 0))[1]))
+                seconds, *memory = measured(host, folder, pipeline(dataset, LOSSES[name], arguments))
+                print(f"  {name}: {seconds:.3f} s, {memory[0]:.0f} MiB", file=sys.stderr, flush=True)
+                before = best.get(name, (seconds, 0, 0))
+                best[name] = (min(seconds, before[0]), *map(max, memory, before[1:]))
     seen = arguments.classes // 2
     steps = (seen - seen // 10) * PER_CLASS // arguments.batch
     products = steps * arguments.batch * arguments.dimension * (4 * arguments.dimension + arguments.batch) / speed / 1e9
     hard = best["hard"][0]
     print(f"hard: {hard:.3f} s, {hard / products:.2f} times its matrix products at {speed:.0f} GFLOP/s")
     for name in names:
-        seconds, memory = best[name]
-        print(f"{name}: {seconds:.3f} s, {seconds / hard:.2f} times hard, {memory} MiB")
+        seconds, memory, own = best[name]
+        print(f"{name}: {seconds:.3f} s, {seconds / hard:.2f} times hard, {memory:.0f} MiB, without mapped files {own:.0f} MiB")
 
 
 if __name__ == "__main__":

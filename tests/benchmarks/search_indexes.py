@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 
+import process_memory
+
 DIMENSION, NEAREST, LINKS, BUILD_WIDTH, WIDTH = 128, 10, 32, 80, 64
 GRAPH_ROWS, GRAPH_QUERIES = 200_000, 10_000
 MANY_ROWS, CHUNK, MANY_QUERIES = 10_000_000, 250_000, 200
@@ -167,21 +169,12 @@ def watched(what, command):
     """Runs a command and prints its time and its memory at its largest: all of it, mapped files included, and its own."""
     start = time.perf_counter()
     process = subprocess.Popen(as_text(command), stdout=subprocess.PIPE, text=True)
-    most = {"VmHWM": 0, "RssAnon": 0}
-    while process.poll() is None:
-        try:
-            for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines():
-                key, _, value = line.partition(":")
-                if key in most:
-                    most[key] = max(most[key], int(value.split()[0]))
-        except OSError:  # it just ended
-            pass
-        time.sleep(0.02)
+    memory = process_memory.watch(process)
     out = process.stdout.read()
     if process.returncode != 0:
         sys.exit(f"{what} failed")
     seconds = time.perf_counter() - start
-    print(f"| {what} | {seconds:.1f} s | {most['VmHWM'] / 1024:.0f} MiB | {most['RssAnon'] / 1024:.0f} MiB |", flush=True)
+    print(f"| {what} | {seconds:.1f} s | {memory['all']:.0f} MiB | {memory['own']:.0f} MiB |", flush=True)
     return out
 
 

@@ -8,6 +8,7 @@
 #include "../unit/plugins/text/golden.hpp"
 #include "../unit/plugins/text/tiny_folder.hpp"
 #include "host_process.hpp"
+#include "kindred/io/file.hpp"
 #include "kindred/io/npy.hpp"
 #include "small_pipeline.hpp"
 
@@ -16,6 +17,7 @@ namespace kindred {
 namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
+using ::testing::HasSubstr;
 
 /// A BERT in a folder of sentence-transformers of old, whose transformer lies in a folder of its own.
 class ExportOfTexts : public ::testing::Test {
@@ -33,6 +35,7 @@ class ExportOfTexts : public ::testing::Test {
     auto modules = testing::read_json((bert / "modules.json").string());
     modules[0]["path"] = "0_Transformer";
     write_file_atomically((bert / "modules.json").string(), modules.dump());
+    write_file_atomically((bert / "README.md").string(), "A card with a licence.");
     std::ofstream pairs(folder_ / "pairs.jsonl");
     for (const auto* word : {"cat", "mat", "sat", "the", "café", "on", "sitting", "a", "b", "c", "d", "e"})
       pairs << json{{"obj_a", word}, {"obj_b", std::string("the ") + word}}.dump() << "\n";
@@ -40,19 +43,20 @@ class ExportOfTexts : public ::testing::Test {
   }
 
   static json pipeline(const std::string& folder) {
-    return {
-        {"kindred", 1},
-        {"name", "sentences"},
-        {"data",
-         {{"dataset", {{"type", "pairs_jsonl"}, {"file", "pairs.jsonl"}}},
-          {"split", {{"train", {{"fraction", 0.5}}}, {"validation", "none"}, {"test", "rest"}}}}},
-        {"model", {{"encoders", {{"text", {{"type", "bert"}, {"folder", folder}, {"trainable", true}}}}}}},
-        {"train",
-         {{"loss", {{"type", "multiple_negatives_ranking"}}},
-          {"batch_sampler", {{"type", "shuffle"}, {"batch_size", 6}}},
-          {"optimizer", {{"type", "adam"}, {"lr", 0.01}}},
-          {"epochs", 2}}},
-        {"evaluate", {{"metrics", {{{"type", "precision_at_1"}}}}}}};
+    return {{"kindred", 1},
+            {"name", "sentences"},
+            {"data",
+             {{"dataset", {{"type", "pairs_jsonl"}, {"file", "pairs.jsonl"}}},
+              {"split", {{"train", {{"fraction", 0.5}}}, {"validation", "none"}, {"test", "rest"}}}}},
+            {"model",
+             {{"encoders",
+               {{"text", {{"type", "bert"}, {"folder", folder}, {"max_length", 12}, {"trainable", true}}}}}}},
+            {"train",
+             {{"loss", {{"type", "multiple_negatives_ranking"}}},
+              {"batch_sampler", {{"type", "shuffle"}, {"batch_size", 6}}},
+              {"optimizer", {{"type", "adam"}, {"lr", 0.01}}},
+              {"epochs", 2}}},
+            {"evaluate", {{"metrics", {{{"type", "precision_at_1"}}}}}}};
   }
 
   testing::HostResult host(const std::vector<std::string>& words) const {
@@ -80,6 +84,13 @@ TEST_F(ExportOfTexts, is_a_folder_of_sentence_transformers_with_the_tuned_weight
   EXPECT_THAT(manifest["files"],
               ::testing::IsSupersetOf({"0_Transformer/model.safetensors", "modules.json",
                                        "0_Transformer/config.json", "0_Transformer/vocab.txt"}));
+  EXPECT_EQ(read_file(folder_ / "out/README.base.md"), "A card with a licence.");
+  EXPECT_EQ(manifest["encoder_parameters"]["max_length"], 12);
+  EXPECT_THAT(
+      read_file(folder_ / "out/README.md"),
+      ::testing::AllOf(HasSubstr("`0_Transformer/model.safetensors` holds the encoder"),
+                       HasSubstr("`config.json` came with those weights"), HasSubstr("README.base.md"),
+                       HasSubstr("as `encoder_parameters` in `manifest.json` says")));
   const auto names = [&](const std::string& file) {
     std::vector<std::string> all;
     for (const auto& one : read_checkpoint(folder_ / file)) all.push_back(one.name);

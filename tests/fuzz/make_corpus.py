@@ -211,10 +211,32 @@ def sentence_folders():
                      "2_Normalize/config.json": {"module_input_name": "sentence_embedding"},
                      "sentence_bert_config.json": {"max_seq_length": 12, "do_lower_case": False},
                      "config_sentence_transformers.json": {"default_prompt_name": "query", "prompts": {"query": "query: "}}}}
+    write_folders("sentence_folder", seeds)
+
+
+def write_folders(target, seeds):
+    """Several files in one seed, as the targets that read folders take them apart."""
     for name, files in seeds.items():
-        text = "".join(f"==> {file} <==\n{content if isinstance(content, str) else json.dumps(content)}\n"
-                       for file, content in files.items())
-        (folder("sentence_folder") / name).write_text(text)
+        seed = b""
+        for file, content in files.items():
+            if not isinstance(content, (str, bytes)):
+                content = json.dumps(content)
+            seed += f"==> {file} <==\n".encode() + (content if isinstance(content, bytes) else content.encode() + b"\n")
+        (folder(target) / name).write_bytes(seed)
+
+
+def tower_tokenizers():
+    """Those that the tests of the text towers compare with other libraries, and one in lists."""
+    golden = pathlib.Path(__file__).resolve().parents[1] / "unit/plugins/text/towers"
+    clip = json.loads((golden / "golden_clip_tokenizer.json").read_text())
+    lists = {"vocab.json": clip["model"]["vocab"],
+             "merges.txt": "#version: 0.2\n" + "".join((one if isinstance(one, str) else " ".join(one)) + "\n"
+                                                       for one in clip["model"]["merges"])}
+    write_folders("tower_tokenizer", {
+        "clip": {"tokenizer.json": clip}, "clip_lists": lists,
+        "gemma": {"tokenizer.json": json.loads((golden / "golden_gemma_tokenizer.json").read_text())},
+        "siglip": {"tokenizer_config.json": {"do_lower_case": True, "eos_token": "</s>", "pad_token": {"content": "</s>"}},
+                   "spiece.model": (golden / "golden_spiece.model").read_bytes()}})
 
 
 def conditions():
@@ -258,6 +280,7 @@ def main():
     tables()
     image_headers()
     sentence_folders()
+    tower_tokenizers()
     faiss_files()
     if options.plugin:
         shutil.copy(options.plugin, folder("plugin_notes") / "plugin.so")

@@ -29,6 +29,8 @@ class AngularMiner final : public AnchorMiner {
   explicit AngularMiner(const Params& params)
       : normalize_(params.normalize), tangent_(std::tan(radians(params.angle))) {}
 
+  bool gives_triplets() const override { return true; }
+
   Mined mine(const PairBatch& batch) override {
     const auto x = normalize_ ? l2_normalized(batch.embeddings) : batch.embeddings;
     const auto y = normalize_ ? l2_normalized(batch.references) : batch.references;

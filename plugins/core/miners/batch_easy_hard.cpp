@@ -85,6 +85,8 @@ class BatchEasyHardMiner final : public AnchorMiner {
     }
   }
 
+  bool gives_triplets() const override { return true; }
+
   Mined mine(const PairBatch& batch) override {
     return {{}, chosen_triplets(distance_.matrix(batch), batch.masks, positive_, negative_)};
   }

@@ -16,6 +16,8 @@ class BatchHardMiner final : public AnchorMiner {
 
   explicit BatchHardMiner(const Params& params) : distance_(params) {}
 
+  bool gives_triplets() const override { return true; }
+
   Mined mine(const PairBatch& batch) override {
     return {{}, chosen_triplets(distance_.matrix(batch), batch.masks, Hardness::hard, Hardness::hard)};
   }

@@ -33,6 +33,8 @@ class DistanceWeightedMiner final : public AnchorMiner {
 
   explicit DistanceWeightedMiner(const Params& params) : params_(params) {}
 
+  bool gives_triplets() const override { return true; }
+
   Mined mine(const PairBatch& batch) override {
     const auto lists = positive_lists(batch.masks);
     const auto cosines = cosine_similarities(batch);

@@ -34,6 +34,8 @@ class MultiSimilarityMiner final : public AnchorMiner {
 
   explicit MultiSimilarityMiner(const Params& params) : params_(params) {}
 
+  bool gives_triplets() const override { return false; }
+
   Mined mine(const PairBatch& batch) override {
     return {multi_similarity_pairs(cosine_similarities(batch), batch.masks, params_.epsilon), {}};
   }

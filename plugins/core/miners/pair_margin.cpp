@@ -29,6 +29,8 @@ class PairMarginMiner final : public AnchorMiner {
 
   explicit PairMarginMiner(const Params& params) : params_(params), distance_(params) {}
 
+  bool gives_triplets() const override { return false; }
+
   Mined mine(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     return {{batch.masks.positive.logical_and(d > params_.positive_margin),

@@ -78,6 +78,8 @@ class SemiHardMiner final : public AnchorMiner {
 
   explicit SemiHardMiner(const Params& params) : distance_(params) {}
 
+  bool gives_triplets() const override { return true; }
+
   Mined mine(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch).contiguous();
     const auto lists = positive_lists(batch.masks);

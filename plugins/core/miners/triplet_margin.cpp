@@ -27,6 +27,8 @@ class TripletMarginMiner final : public AnchorMiner {
 
   explicit TripletMarginMiner(const Params& params) : params_(params), distance_(params) {}
 
+  bool gives_triplets() const override { return true; }
+
   Mined mine(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);
     return {{}, triplets_by_positive(batch, [&](const at::Tensor& column) {

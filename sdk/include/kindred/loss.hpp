@@ -99,8 +99,11 @@ class __attribute__((visibility("default"))) SumsOverAnchors {
   /// anchors: a whole batch, as forward_pairs() gets it, also with the triplets of a miner; or T of its B
   /// rows, whose embeddings are at any place among the first B references, and these have a gradient, too. It
   /// changes no state, since each process sees other anchors. Called with some rows only where
-  /// is_sum_over_anchors().
+  /// is_sum_over_anchors(), or is_sum_over_triplets() where the anchors have triplets.
   virtual LossSums sum_over_anchors(const PairBatch& anchors) = 0;
+
+  /// Says whether the loss is such a sum where a miner has chosen its triplets.
+  virtual bool is_sum_over_triplets() const { return is_sum_over_anchors(); }
 };
 
 /// The same of a loss with class proxies, where each sample adds what depends on no other sample: the samples

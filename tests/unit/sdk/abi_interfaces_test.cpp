@@ -24,6 +24,8 @@
 #include "kindred/eval_sampler.hpp"
 #include "kindred/head.hpp"
 #include "kindred/index.hpp"
+#include "kindred/io/network_converter.hpp"
+#include "kindred/io/published_tensors.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/metric.hpp"
 #include "kindred/miner.hpp"
@@ -98,7 +100,7 @@ std::vector<Row> table() {
   return {
       VALUE(KINDRED_ABI_MAJOR, 1),
       VALUE(KINDRED_ABI_MINOR, 1),
-      VALUE(KINDRED_CXX_EPOCH, 7),
+      VALUE(KINDRED_CXX_EPOCH, 8),
       SIZE(Tensor, sizeof(void*)),
       SIZE(Texts, kList),
 
@@ -187,6 +189,11 @@ std::vector<Row> table() {
       FIELD(Batch, normalization, Normalization, 8),
       FIELD(Batch, lengths, Tensor, 56),
       SIZE(Batch, 64),
+      SLOT(PublishedTensors, published_tensors, 2, NamedTensors() const),
+      SLOT(PublishedTensors, weights_file, 3, std::string() const),
+      SLOTS(PublishedTensors, 4),
+      SLOT(NetworkConverter, convert_network, 2, void(const std::string&, const std::string&) const),
+      SLOTS(NetworkConverter, 3),
 
       VALUE(EvalSampler::kRevision, 1),
       SLOT(EvalSampler, queries, 2, Tensor(const Tensor&, uint64_t)),
@@ -257,6 +264,16 @@ std::vector<Row> table() {
       FIELD(ScoredPairs, b_objects, Tensor, 40),
       SIZE(ScoredPairs, 48),
 
+      SLOT(SumsOverAnchors, is_sum_over_anchors, 2, bool() const),
+      SLOT(SumsOverAnchors, sum_over_anchors, 3, LossSums(const PairBatch&)),
+      SLOT(SumsOverAnchors, is_sum_over_triplets, 4, bool() const),
+      SLOTS(SumsOverAnchors, 5),
+      SLOT(SumsOverSamples, is_sum_over_samples, 2, bool() const),
+      SLOT(SumsOverSamples, sum_over_samples, 3, LossSums(const Tensor&, const Tensor&)),
+      SLOTS(SumsOverSamples, 4),
+      FIELD(LossSums, counts, Tensor, 8),
+      SIZE(LossSums, 16),
+
       VALUE(Metric::kRevision, 4),
       SLOT(Metric, name, 2, std::string() const),
       SLOT(Metric, distance, 3, std::string() const),
@@ -281,6 +298,9 @@ std::vector<Row> table() {
       VALUE(Miner::kRevision, 2),
       SLOT(Miner, mine, 6, Mined(const PairBatch&)),
       SLOTS(Miner, 7),
+      SLOT(MinesByAnchor, mines_by_anchor, 2, bool() const),
+      SLOT(MinesByAnchor, gives_triplets, 3, bool() const),
+      SLOTS(MinesByAnchor, 4),
       FIELD(Mined, masks, PairMasks, 0),
       FIELD(Mined, triplets, Triplets, 16),
       SIZE(Mined, 40),

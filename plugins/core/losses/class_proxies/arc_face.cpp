@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "class_proxies.hpp"
 #include "core/losses/angles.hpp"
 #include "kindred/error.hpp"
 
@@ -16,9 +15,10 @@ constexpr double kLargestMargin = 1.5;
 }  // namespace
 
 LossSums arc_face_sums(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
-                       const at::Tensor& margins, double scale) {
+                       const at::Tensor& margins, const ArcFaceParams& params) {
   const auto target = with_angular_margin(own, margins).to(cosines.scalar_type());
-  return cross_entropy(scale * cosines.scatter(1, labels.unsqueeze(1), target), labels);
+  return cross_entropy(params.scale * cosines.scatter(1, labels.unsqueeze(1), target), labels,
+                       params.label_smoothing);
 }
 
 ClassMargins::ClassMargins(const ArcFaceParams& params, const Site& site)
@@ -52,19 +52,19 @@ class ArcFaceLoss final : public SampleProxyLoss {
   };
 
   ArcFaceLoss(const Params& params, const Site& site)
-      : SampleProxyLoss(site), margins_(params, site), scale_(params.scale) {}
+      : SampleProxyLoss(site), params_(params), margins_(params, site) {}
 
   LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     return arc_face_sums(proxies_.cosines(embeddings), proxies_.exact_cosines(embeddings, labels), labels,
-                         margins_.of(labels), scale_);
+                         margins_.of(labels), params_);
   }
 
  private:
+  Params params_;
   ClassMargins margins_;
-  double scale_;
 };
 
 }  // namespace
-KINDRED_COMPONENT(Loss, ArcFaceLoss, "kindred.arc_face", "1.1.0",
+KINDRED_COMPONENT(Loss, ArcFaceLoss, "kindred.arc_face", "1.2.0",
                   "Cross-entropy of cosines with a margin added to the own class's angle");
 }  // namespace kindred

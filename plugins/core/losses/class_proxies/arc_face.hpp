@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "class_proxies.hpp"
 #include "core/losses/angles.hpp"
 #include "kindred/loss.hpp"
 #include "kindred/params.hpp"
@@ -9,19 +10,19 @@
 
 namespace kindred {
 
-/// Additive angular margin (Deng et al. 2019, eq. 3): cross-entropy of scale cos(theta_c), where the angle of
-/// the sample's own class is enlarged by the margin of the class. cosines (B, C); own (B, 1), those of the
-/// own classes, and margins (B, 1), their margins, both float64.
-LossSums arc_face_sums(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
-                       const at::Tensor& margins, double scale);
-
 /// The parameters of ArcFace and of what extends it.
-struct ArcFaceParams {
+struct ArcFaceParams : LabelSmoothing {
   double margin = 0.5;
   double margin_power = 0;
   double margin_offset = 0;
   double scale = 64.0;
 };
+
+/// Additive angular margin (Deng et al. 2019, eq. 3): cross-entropy of scale cos(theta_c), where the angle of
+/// the sample's own class is enlarged by the margin of the class. cosines (B, C); own (B, 1), those of the
+/// own classes, and margins (B, 1), their margins, both float64.
+LossSums arc_face_sums(const at::Tensor& cosines, const at::Tensor& own, const at::Tensor& labels,
+                       const at::Tensor& margins, const ArcFaceParams& params);
 
 /// The margin of each class, margin n^-margin_power + margin_offset of a class of n training samples (Ha,
 /// Liu, Liu, Xu 2020, "Google Landmark Recognition 2020 Competition Third Place Solution", section 3.2), so
@@ -53,6 +54,7 @@ void describe_arc_face(Schema<Params>& schema) {
       .doc("Added to the margin of every class.")
       .unit("radians")
       .range(0, 1.5);
+  describe_label_smoothing(schema);
 }
 
 }  // namespace kindred

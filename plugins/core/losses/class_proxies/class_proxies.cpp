@@ -33,8 +33,11 @@ at::Tensor class_mask(const at::Tensor& labels, int64_t classes) {
   return labels.unsqueeze(1) == at::arange(classes, labels.options()).unsqueeze(0);
 }
 
-LossSums cross_entropy(const at::Tensor& logits, const at::Tensor& labels) {
-  return sums_of_all(-logits.log_softmax(1).gather(1, labels.unsqueeze(1)));
+LossSums cross_entropy(const at::Tensor& logits, const at::Tensor& labels, double smoothing) {
+  const auto logarithms = logits.log_softmax(1);
+  const auto own = logarithms.gather(1, labels.unsqueeze(1));
+  if (smoothing == 0) return sums_of_all(-own);
+  return sums_of_all((smoothing - 1) * own - smoothing * logarithms.mean(1, true));
 }
 
 }  // namespace kindred

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kindred/loss.hpp"
+#include "kindred/params.hpp"
 #include "kindred/plugin.hpp"
 
 namespace kindred {
@@ -62,7 +63,22 @@ class SampleProxyLoss : public ProxyLoss, public SumsOverSamples {
 /// bool (B, C): which class is the sample's.
 at::Tensor class_mask(const at::Tensor& labels, int64_t classes);
 
-/// log sum_c exp(logits_c) - logits_label, of which a batch has the mean; logits (B, C).
-LossSums cross_entropy(const at::Tensor& logits, const at::Tensor& labels);
+/// The cross-entropy of a softmax, of which a batch has the mean; logits (B, C). With label smoothing e
+/// (Szegedy et al. 2016, section 7) a sample is to belong to its class with 1 - e and to each of the C
+/// classes with e / C besides:
+///   -(1 - e) log p_own - e / C sum_c log p_c,  p = softmax(logits)
+LossSums cross_entropy(const at::Tensor& logits, const at::Tensor& labels, double smoothing = 0);
+
+/// The parameter of label smoothing; derive Params from it.
+struct LabelSmoothing {
+  double label_smoothing = 0;
+};
+
+template <class Params>
+void describe_label_smoothing(Schema<Params>& schema) {
+  schema.field("label_smoothing", static_cast<double Params::*>(&Params::label_smoothing))
+      .doc("The share of each target that is divided evenly among all classes, against too much certainty.")
+      .range(0, 1);
+}
 
 }  // namespace kindred

@@ -11,7 +11,7 @@ class CosFaceLoss final : public SampleProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"AMSoftmax", "AdditiveMarginSoftmax",
                                                  "LargeMarginCosineLoss", "LMCL"};
-  struct Params {
+  struct Params : LabelSmoothing {
     double margin = 0.35;
     double scale = 64.0;
     static void describe(Schema<Params>& schema) {
@@ -19,6 +19,7 @@ class CosFaceLoss final : public SampleProxyLoss {
           .doc("Taken off the cosine of the sample's own class.")
           .range(0, 2);
       schema.field("scale", &Params::scale).doc("Factor on the cosines.").range(0.01, 10000);
+      describe_label_smoothing(schema);
     }
   };
 
@@ -27,7 +28,7 @@ class CosFaceLoss final : public SampleProxyLoss {
   LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     const auto cosines = proxies_.cosines(embeddings);
     const auto margin = params_.margin * class_mask(labels, proxies_.classes()).to(cosines.scalar_type());
-    return cross_entropy(params_.scale * (cosines - margin), labels);
+    return cross_entropy(params_.scale * (cosines - margin), labels, params_.label_smoothing);
   }
 
  private:
@@ -35,6 +36,6 @@ class CosFaceLoss final : public SampleProxyLoss {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Loss, CosFaceLoss, "kindred.cos_face", "1.0.0",
+KINDRED_COMPONENT(Loss, CosFaceLoss, "kindred.cos_face", "1.1.0",
                   "Cross-entropy of cosines with a margin taken off the own class's");
 }  // namespace kindred

@@ -11,17 +11,18 @@ namespace {
 class NormSoftmaxLoss final : public SampleProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"NormalizedSoftmaxLoss"};
-  struct Params {
+  struct Params : LabelSmoothing {
     double temperature = 0.05;
     static void describe(Schema<Params>& schema) {
       schema.field("temperature", &Params::temperature).doc("Divides the cosines.").range(0.0001, 1000);
+      describe_label_smoothing(schema);
     }
   };
 
   NormSoftmaxLoss(const Params& params, const Site& site) : SampleProxyLoss(site), params_(params) {}
 
   LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
-    return cross_entropy(proxies_.cosines(embeddings) / params_.temperature, labels);
+    return cross_entropy(proxies_.cosines(embeddings) / params_.temperature, labels, params_.label_smoothing);
   }
 
  private:
@@ -29,6 +30,6 @@ class NormSoftmaxLoss final : public SampleProxyLoss {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Loss, NormSoftmaxLoss, "kindred.norm_softmax", "1.0.0",
+KINDRED_COMPONENT(Loss, NormSoftmaxLoss, "kindred.norm_softmax", "1.1.0",
                   "Cross-entropy of the cosines between embeddings and classes");
 }  // namespace kindred

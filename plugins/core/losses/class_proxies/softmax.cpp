@@ -10,12 +10,13 @@ namespace {
 class SoftmaxLoss final : public SampleProxyLoss {
  public:
   static constexpr const char* kAlsoKnownAs[] = {"CrossEntropyLoss", "NLLLoss", "ClassificationLoss"};
-  struct Params {
+  struct Params : LabelSmoothing {
     double temperature = 0.05;
     bool bias = false;
     static void describe(Schema<Params>& schema) {
       schema.field("temperature", &Params::temperature).doc("Divides the logits.").range(0.0001, 1000);
       schema.field("bias", &Params::bias).doc("Whether each class has a bias.");
+      describe_label_smoothing(schema);
     }
   };
 
@@ -31,7 +32,7 @@ class SoftmaxLoss final : public SampleProxyLoss {
   LossSums sum_over_samples(const at::Tensor& embeddings, const at::Tensor& labels) override {
     auto logits = embeddings.matmul(proxies_.rows().t());
     if (params_.bias) logits = logits + bias_;
-    return cross_entropy(logits / params_.temperature, labels);
+    return cross_entropy(logits / params_.temperature, labels, params_.label_smoothing);
   }
 
  private:
@@ -40,5 +41,5 @@ class SoftmaxLoss final : public SampleProxyLoss {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Loss, SoftmaxLoss, "kindred.softmax", "1.0.0", "Cross-entropy of a linear classifier");
+KINDRED_COMPONENT(Loss, SoftmaxLoss, "kindred.softmax", "1.1.0", "Cross-entropy of a linear classifier");
 }  // namespace kindred

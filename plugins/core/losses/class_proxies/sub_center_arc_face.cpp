@@ -26,7 +26,7 @@ class SubCenterArcFaceLoss final : public SampleProxyLoss {
     const auto [cosines, centers] = all.max(2);  // (B, C) each
     const auto own = labels * params_.centers + centers.gather(1, labels.unsqueeze(1)).squeeze(1);
     return arc_face_sums(cosines, proxies_.exact_cosines(embeddings, own), labels, margins_.of(labels),
-                         params_.scale);
+                         params_);
   }
 
  private:
@@ -35,6 +35,6 @@ class SubCenterArcFaceLoss final : public SampleProxyLoss {
 };
 
 }  // namespace
-KINDRED_COMPONENT(Loss, SubCenterArcFaceLoss, "kindred.sub_center_arc_face", "1.1.0",
+KINDRED_COMPONENT(Loss, SubCenterArcFaceLoss, "kindred.sub_center_arc_face", "1.2.0",
                   "ArcFace with several centres per class");
 }  // namespace kindred

@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "core/losses/known_gradient.hpp"
@@ -15,9 +14,13 @@ namespace {
 
 /// What the loss needs of some anchors.
 struct Tile {
-  at::Tensor of_anchors;     ///< (T): log sum_n exp(m - d_an)
-  at::Tensor distances;      ///< (P): of their positive pairs
-  at::Tensor first, second;  ///< int64 (P): rows of the batch that these pairs are of
+  at::Tensor of_anchors;  ///< (T): log sum_n exp(m - d_an)
+  at::Tensor distances;   ///< (P): of their positive pairs
+};
+
+/// Rows of the batch that positive pairs are of: int64 (P) each.
+struct PairRows {
+  at::Tensor first, second;
 };
 
 class Tiles {
@@ -37,10 +40,14 @@ class Tiles {
     const PairBatch batch = {x.index_select(0, anchors), x, pair_masks(labels_, anchors), {}};
     const auto d = distance_.matrix(batch);
     const auto pairs = batch.masks.positive.nonzero();
-    const auto rows = pairs.select(1, 0), columns = pairs.select(1, 1);
     return {masked_logsumexp(margin_ - d, batch.masks.negative, kNothing),
-            d.reshape({-1}).index_select(0, rows * d.size(1) + columns), anchors.index_select(0, rows),
-            columns};
+            d.reshape({-1}).index_select(0, pairs.select(1, 0) * d.size(1) + pairs.select(1, 1))};
+  }
+
+  /// Those of compute(), in the same order.
+  PairRows rows_of_pairs(size_t tile) const {
+    const auto pairs = pair_masks(labels_, anchors_[tile]).positive.nonzero();
+    return {anchors_[tile].index_select(0, pairs.select(1, 0)), pairs.select(1, 1)};
   }
 
  private:
@@ -62,35 +69,43 @@ at::Tensor lifted_loss_by_tiles(const PairDistance& distance, double margin, con
   const auto x = embeddings.detach().requires_grad_(has_gradient);
   const Tiles tiles(distance, margin, labels, tile_rows);
   auto of_anchors = at::empty({x.size(0)}, embeddings.options().requires_grad(false));
-  std::vector<at::Tensor> first, second, distances;
+  std::vector<at::Tensor> of_pairs(tiles.size());  // distances, and then the gradients with respect to them
+  int64_t pairs = 0;
   for (size_t i = 0; i < tiles.size(); ++i) {
     const at::NoGradGuard no_grad;
     const auto tile = tiles.compute(x, i);
     of_anchors.index_copy_(0, tiles.anchors(i), tile.of_anchors);
-    first.push_back(tile.first);
-    second.push_back(tile.second);
-    distances.push_back(tile.distances);
+    of_pairs[i] = tile.distances;
+    pairs += tile.distances.numel();
   }
-  const auto d = at::cat(distances);
-  if (d.numel() == 0) return embeddings.sum() * 0;
+  if (pairs == 0) return embeddings.sum() * 0;
+
+  const double weight = 0.5 / static_cast<double>(pairs);
+  auto value = at::zeros({}, of_anchors.options().dtype(at::kDouble)), slopes = at::zeros_like(of_anchors);
   of_anchors.requires_grad_(has_gradient);
-  d.requires_grad_(has_gradient);
-  const auto lifted = lifted_pairs(of_anchors.index_select(0, at::cat(first)),
-                                   of_anchors.index_select(0, at::cat(second)), d);
-  const auto value = lifted.relu().square().mean() / 2;
+  for (size_t i = 0; i < tiles.size(); ++i) {
+    const auto [first, second] = tiles.rows_of_pairs(i);
+    const auto d = of_pairs[i].requires_grad_(has_gradient);
+    const auto lifted =
+        lifted_pairs(of_anchors.index_select(0, first), of_anchors.index_select(0, second), d);
+    const auto part = lifted.relu().square().sum() * weight;
+    value += part.detach().to(at::kDouble);
+    if (!has_gradient) continue;
+    const auto gradients = torch::autograd::grad({part}, {of_anchors, d});
+    slopes += gradients[0];
+    of_pairs[i] = gradients[1];
+  }
+  value = value.to(embeddings.scalar_type());
   if (!has_gradient) return value;
-  const auto slopes = torch::autograd::grad({value}, {of_anchors, d});
+
   auto gradient = at::zeros_like(x);
-  int64_t pairs = 0;  // before this tile
   for (size_t i = 0; i < tiles.size(); ++i) {
     const auto tile = tiles.compute(x, i);
-    const auto of_pairs = slopes[1].slice(0, pairs, pairs + tile.distances.numel());
-    pairs += tile.distances.numel();
-    const auto pulled = (tile.of_anchors * slopes[0].index_select(0, tiles.anchors(i))).sum() +
-                        (tile.distances * of_pairs).sum();
-    gradient.add_(torch::autograd::grad({pulled}, {x})[0]);
+    const auto pulled = (tile.of_anchors * slopes.index_select(0, tiles.anchors(i))).sum() +
+                        (tile.distances * of_pairs[i]).sum();
+    gradient += torch::autograd::grad({pulled}, {x})[0];
   }
-  return with_known_gradient(embeddings, value.detach(), gradient);
+  return with_known_gradient(embeddings, value, gradient);
 }
 
 }  // namespace kindred

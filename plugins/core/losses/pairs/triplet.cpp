@@ -69,6 +69,7 @@ class TripletLoss final : public AnchorLoss {
 
   /// The mean of d_an is one of all anchors; besides, forward() searches the hardest pairs by tiles itself.
   bool is_sum_over_anchors() const override { return params_.mining != "hard"; }
+  bool is_sum_over_triplets() const override { return true; }
 
   LossSums sum_over_anchors(const PairBatch& batch) override {
     const auto d = distance_.matrix(batch);

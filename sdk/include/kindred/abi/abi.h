@@ -24,7 +24,7 @@ extern "C" {
 enum {
   KINDRED_ABI_MAJOR = 1, /* C structs of this file; another major is refused */
   KINDRED_ABI_MINOR = 1, /* fields appended; a newer minor than the host's is refused */
-  KINDRED_CXX_EPOCH = 7  /* C++ interfaces; raised whenever a virtual or a type in a signature changes */
+  KINDRED_CXX_EPOCH = 8  /* C++ interfaces; raised whenever a virtual or a type in a signature changes */
 };
 
 enum {

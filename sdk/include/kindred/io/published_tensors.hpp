@@ -18,8 +18,8 @@ class __attribute__((visibility("default"))) PublishedTensors {
   /// encoder reads a file of them as its weights. [any thread, one at a time]
   virtual std::vector<NamedTensor> published_tensors() const = 0;
 
-  /// Where that code looks for them, in the folder that the encoder was made from, such as
-  /// "0_Transformer/model.safetensors".
+  /// Where that code looks for them: a path below the folder that the encoder was made from, such as
+  /// "0_Transformer/model.safetensors". [any thread, one at a time]
   virtual std::string weights_file() const { return "model.safetensors"; }
 };
 

@@ -71,6 +71,7 @@ TEST(ModuleContracts, a_miner_keeps_pairs_that_there_are) {
 }
 
 struct AnyAnchorMiner final : AnchorMiner {
+  bool gives_triplets() const override { return false; }
   Mined mine(const PairBatch& batch) override { return {batch.masks, {}}; }
 };
 
@@ -81,6 +82,21 @@ TEST(ModuleContracts, a_miner_under_contract_says_whether_it_looks_at_one_anchor
   };
   EXPECT_TRUE(says(std::make_shared<AnyAnchorMiner>()));
   EXPECT_FALSE(says(std::make_shared<AnyMiner>(Mined{})));
+}
+
+struct SaysTriplets final : AnchorMiner {
+  bool gives_triplets() const override { return true; }
+  Mined mine(const PairBatch& batch) override { return {batch.masks, {}}; }
+};
+
+TEST(ModuleContracts, a_miner_of_anchors_gives_what_it_says) {
+  const auto batch = pair_batch(at::ones({3, 2}), rows_of({0, 0, 1}));
+  const auto mined = [&](std::shared_ptr<Miner> miner) {
+    return broken([&] { under_contract(std::move(miner), info("acme.miner"))->mine(batch); });
+  };
+  EXPECT_EQ(mined(std::make_shared<AnyAnchorMiner>()), "");
+  EXPECT_THAT(mined(std::make_shared<SaysTriplets>()),
+              HasSubstr("returned masks, although gives_triplets() says that it gives triplets"));
 }
 
 /// Throws in the method of this name; else computes `out`.

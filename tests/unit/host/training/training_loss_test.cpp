@@ -154,8 +154,7 @@ class MinedLossTest : public TrainingLossTest {
     const auto none = nlohmann::json::object();
     const Site site{8, 3, 1, {}};
     std::vector<LossTerm> terms(1);
-    const auto params = loss == "kindred.triplet" ? nlohmann::json{{"mining", "all"}} : none;
-    terms[0].loss = create_under_contract<Loss>(catalog_, *catalog_.find("loss", loss), params, site);
+    terms[0].loss = create_under_contract<Loss>(catalog_, *catalog_.find("loss", loss), none, site);
     terms[0].miner = create_under_contract<Miner>(catalog_, *catalog_.find("miner", miner), none, site);
     if (remembers) terms[0].memory = std::make_unique<BatchMemory>(20, 8, at::kCPU);
     return {std::move(terms), labels_, at::kCPU, limits};
@@ -197,6 +196,33 @@ TEST_F(MinedLossTest, of_a_batch_in_parts_is_that_of_the_batch) {
       }
     }
   }
+}
+
+/// Says of each batch, or part of one, how many anchors it has, and keeps all pairs.
+class CountingMiner final : public AnchorMiner {
+ public:
+  bool gives_triplets() const override { return false; }
+  Mined mine(const PairBatch& batch) override {
+    anchors.push_back(batch.embeddings.size(0));
+    return {batch.masks, {}};
+  }
+  std::vector<int64_t> anchors;
+};
+
+TEST_F(MinedLossTest, comes_in_parts_where_loss_and_miner_allow_it) {
+  const auto anchors_seen = [&](const std::string& loss) {
+    const auto miner = std::make_shared<CountingMiner>();
+    std::vector<LossTerm> terms(1);
+    terms[0].loss = create_under_contract<Loss>(catalog_, *catalog_.find("loss", loss),
+                                                nlohmann::json::object(), Site{8, 3, 1, {}});
+    terms[0].miner = miner;
+    TrainingLoss(std::move(terms), labels_, at::kCPU, kPartsOfFive)
+        .forward(rows_, labels_, samples_, 0, alone_);
+    return miner->anchors;
+  };
+  EXPECT_THAT(anchors_seen("kindred.contrastive"), ElementsAre(5, 5, 2));
+  EXPECT_THAT(anchors_seen("kindred.lifted_structure"), ElementsAre(12)) << "it needs both samples of a pair";
+  EXPECT_THAT(anchors_seen("kindred.triplet"), ElementsAre(12)) << "its hardest are chosen among all pairs";
 }
 
 TEST_F(MinedLossTest, is_divided_among_processes) {

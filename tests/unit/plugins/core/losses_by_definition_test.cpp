@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -121,6 +122,65 @@ TEST(CurricularFaceLoss, equals_its_equations) {
   }
   loss->train(false);
   EXPECT_NEAR(value(), curricular_face(x, w, kMargin, kScale, t), 1e-12) << "t stays";
+}
+
+/// Of the losses whose logits are plain; LibTorch has label smoothing of its own.
+TEST(LabelSmoothing, is_that_of_libtorch) {
+  constexpr double kSmoothing = 0.3, kTemperature = 0.5, kScale = 6, kMargin = 0.2;
+  const Site site{5, 5, 9, {}};
+  const auto smoothed = [](const at::Tensor& logits) {
+    return at::cross_entropy_loss(logits, labels(), {}, at::Reduction::Mean, -100, kSmoothing).item<double>();
+  };
+  const auto value = [](Loss& loss) { return loss.forward(embeddings(), labels()).item<double>(); };
+  const auto cosines = [](Loss& loss) {
+    const auto w = loss.parameters().at(0).tensor, x = embeddings();
+    return (x / x.norm(2, 1, true)).matmul((w / w.norm(2, 1, true)).t());
+  };
+  const auto softmax = make_double_loss(
+      "kindred.softmax", {{"temperature", kTemperature}, {"label_smoothing", kSmoothing}}, site);
+  EXPECT_NEAR(value(*softmax),
+              smoothed(embeddings().matmul(softmax->parameters().at(0).tensor.t()) / kTemperature), 1e-12);
+  const auto norm_softmax = make_double_loss(
+      "kindred.norm_softmax", {{"temperature", kTemperature}, {"label_smoothing", kSmoothing}}, site);
+  EXPECT_NEAR(value(*norm_softmax), smoothed(cosines(*norm_softmax) / kTemperature), 1e-12);
+  const auto own = at::one_hot(labels(), 5).to(at::kDouble);
+  const auto cos_face = make_double_loss(
+      "kindred.cos_face", {{"margin", kMargin}, {"scale", kScale}, {"label_smoothing", kSmoothing}}, site);
+  EXPECT_NEAR(value(*cos_face), smoothed(kScale * (cosines(*cos_face) - kMargin * own)), 1e-12);
+  for (const auto* id : {"kindred.arc_face", "kindred.sub_center_arc_face"}) {
+    const auto arc_face =
+        make_double_loss(id, {{"margin", kMargin}, {"scale", kScale}, {"label_smoothing", kSmoothing}}, site);
+    auto all = cosines(*arc_face).view({9, 5, -1}).amax(2);
+    const auto with_margin = (all.clamp(-1, 1).acos() + kMargin).cos();
+    EXPECT_NEAR(value(*arc_face), smoothed(kScale * at::where(own.to(at::kBool), with_margin, all)), 1e-9)
+        << id;
+  }
+}
+
+/// From 8,192 samples on the loss computes distances by tiles. They lie on a line, and classes of two beside
+/// each other.
+TEST(LiftedStructureLoss, of_a_large_batch_equals_its_equations) {
+  constexpr int64_t kSamples = 8192;
+  constexpr double kMargin = 0.7;
+  const auto x = at::arange(kSamples, at::kDouble).mul_(1.7).sin_().view({kSamples, 1});
+  const auto labels = at::arange(kSamples, at::kLong).div(2, "floor");
+  const auto loss = make_double_loss("kindred.lifted_structure", {{"margin", kMargin}}, {1, 1, 9});
+  const at::NoGradGuard no_grad;
+  const auto* values = x.data_ptr<double>();
+  Mean mean;
+  std::vector<double> sums(kSamples);
+  for (int64_t i = 0; i < kSamples; ++i) {
+    for (int64_t n = 0; n < kSamples; ++n) {
+      if (n / 2 != i / 2) sums[static_cast<size_t>(i)] += std::exp(kMargin - std::abs(values[i] - values[n]));
+    }
+  }
+  for (int64_t i = 0; i < kSamples; ++i) {
+    const auto j = i ^ 1;
+    const double lifted = std::log(sums[static_cast<size_t>(i)] + sums[static_cast<size_t>(j)]) +
+                          std::abs(values[i] - values[j]);
+    mean.add(std::max(0.0, lifted) * std::max(0.0, lifted) / 2);
+  }
+  EXPECT_NEAR(loss->forward(x, labels).item<double>(), mean.value(), 1e-6);
 }
 
 TEST(OnlineContrastiveLoss, equals_the_means_over_pairs) {

@@ -56,6 +56,7 @@ const std::vector<std::pair<const char*, json>>& proxy_losses() {
       {"kindred.softmax", {{"temperature", 0.5}, {"bias", true}}},
       {"kindred.norm_softmax", {{"temperature", 0.2}}},
       {"kindred.arc_face", {{"scale", 8.0}}},
+      {"kindred.arc_face", {{"scale", 8.0}, {"label_smoothing", 0.2}}},
       {"kindred.sub_center_arc_face", {{"scale", 8.0}}},
       {"kindred.cos_face", {{"scale", 8.0}}},
       {"kindred.curricular_face", {{"scale", 8.0}}},
