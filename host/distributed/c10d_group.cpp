@@ -203,9 +203,11 @@ class GlooCommunicator final : public Communicator {
       work.wait(kLook);
       return true;
     } catch (const std::exception&) {
-      if (work.isCompleted()) throw;
-      return false;
+      if (!work.isCompleted()) return false;
     }
+    // It may have ended right after the time was over. Now it returns at once, or throws why it failed.
+    work.wait(kLook);
+    return true;
   }
 
   const GroupMember& member_;
