@@ -12,15 +12,20 @@ namespace {
 
 constexpr int64_t kRows = 24, kReferences = 40;
 
+PairMasks rows_of(const PairMasks& masks, int64_t first, int64_t end) {
+  return {masks.positive.slice(0, first, end), masks.negative.slice(0, first, end)};
+}
+
+/// The anchors [first, end) of a batch, with all references.
+PairBatch anchors_of(const PairBatch& batch, int64_t first, int64_t end) {
+  return {batch.embeddings.slice(0, first, end), batch.references, rows_of(batch.masks, first, end), {}};
+}
+
 /// 40 samples of 6 classes; the first 24 are the batch.
 PairBatch example(at::ScalarType dtype, uint64_t seed = 1) {
   at::manual_seed(seed);
   const auto references = at::randn({kReferences, Subject::kDimension}, at::kDouble).to(dtype);
-  const auto masks = pair_masks(at::arange(kReferences, at::kLong).remainder(6));
-  return {references.slice(0, 0, kRows),
-          references,
-          {masks.positive.slice(0, 0, kRows), masks.negative.slice(0, 0, kRows)},
-          {}};
+  return anchors_of(pair_batch(references, at::arange(kReferences, at::kLong).remainder(6)), 0, kRows);
 }
 
 /// Calls it as the host does and returns what is kept, each pair among those given; also as masks.
@@ -98,14 +103,6 @@ void repeats_itself(const Subject& subject) {
           "keeps other pairs of the same batch with the same state of LibTorch's generator");
 }
 
-/// The anchors [first, end) of a batch, with all references.
-PairBatch anchors_of(const PairBatch& batch, int64_t first, int64_t end) {
-  return {batch.embeddings.slice(0, first, end),
-          batch.references,
-          {batch.masks.positive.slice(0, first, end), batch.masks.negative.slice(0, first, end)},
-          {}};
-}
-
 /// Triplets as numbers int64 (T), sorted, whose anchors are counted from `first` on.
 at::Tensor sorted_triplets(const Triplets& of, int64_t first = 0) {
   const auto places = ((of.anchors + first) * kReferences + of.positives) * kReferences + of.negatives;
@@ -126,15 +123,13 @@ void anchors_are_mined_alone(const Subject& subject) {
   bool same = true;
   for (const auto& [first, end] : {std::pair<int64_t, int64_t>{0, 9}, {9, 10}, {10, kRows}}) {
     const auto part = mined(*subject.make<Miner>(), anchors_of(given, first, end));
-    same = same && same_pairs(part.masks, {whole.masks.positive.slice(0, first, end),
-                                           whole.masks.negative.slice(0, first, end)});
+    same = same && same_pairs(part.masks, rows_of(whole.masks, first, end));
     if (part.triplets.defined()) triplets.push_back(sorted_triplets(part.triplets, first));
   }
   if (whole.triplets.defined()) same = same && at::equal(at::cat(triplets), sorted_triplets(whole.triplets));
   require(draws || same,
           "says by mines_by_anchor() that it looks at one anchor at a time, and keeps other pairs of anchors "
-          "where "
-          "they come without the others");
+          "where they come without the others");
 }
 
 Behaviour behaviour_of(Miner& miner) {

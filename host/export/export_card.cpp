@@ -78,17 +78,16 @@ std::string state_dict_text(const json& manifest, const ExportRequest& request) 
   if (has("config.json")) {
     text +=
         " `config.json` came with those weights: where the names are those of transformers, "
-        "`from_pretrained` of "
-        "this folder opens both";
+        "`from_pretrained` of this folder opens both";
     text += request.encoder.empty() ? "." : ", by the class of the tower that this is.";
   }
-  if (request.input.is_text() && manifest.contains("encoder_parameters"))
+  if (request.input.is_text())
     text += " Texts were cut, and a prompt put before them, as `encoder_parameters` in `manifest.json` says.";
-  if (has("head.safetensors"))
-    text += " `head.safetensors` holds the heads behind it, which are Kindred's, under `<place>.<name>`.";
-  if (has(StateDict::kBaseCard)) {
+  if (has(StateDict::kHead))
+    text += fmt::format(" `{}` holds the heads behind it, which are Kindred's, under `<place>.<name>`.",
+                        StateDict::kHead);
+  if (has(StateDict::kBaseCard))
     text += fmt::format(" `{}` is the card of the weights that training began with.", StateDict::kBaseCard);
-  }
   return text + "\n\n";
 }
 

@@ -39,8 +39,7 @@ std::vector<int64_t> picture_size(const TransformList& transforms, int64_t heigh
 
 void leave_encoder(Servable& servable, const std::string& name) {
   auto& model = servable.model;
-  std::vector<std::string> names;
-  for (const auto& part : model.encoders) names.push_back(part.name);
+  const auto names = encoder_names(model);
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) throw Error("the model has no encoder \"" + name + "\"; it has " + joined(names));
   const auto place = static_cast<size_t>(found - names.begin());

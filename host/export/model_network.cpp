@@ -108,14 +108,18 @@ json ExportInput::described() const {
             {"std", normalization.std}}}};
 }
 
+std::vector<std::string> encoder_names(const Model& model) {
+  std::vector<std::string> names;
+  for (const auto& part : model.encoders) names.push_back(part.name);
+  return names;
+}
+
 void check_exportable(const Model& model, bool whole) {
   if (model.encoders.size() != 1) {
-    std::vector<std::string> names;
-    for (const auto& part : model.encoders) names.push_back(part.name);
     throw Error(fmt::format(
         "the model joins {} encoders, which read the fields of records, and a model is exported that "
         "has one; take one of them, without the heads, by --encoder: {}",
-        names.size(), joined(names)));
+        model.encoders.size(), joined(encoder_names(model))));
   }
   const auto& part = model.encoders.front();
   if (whole && part.object_kind == ObjectKind::text) {

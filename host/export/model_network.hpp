@@ -37,6 +37,9 @@ struct ExportInput {
   nlohmann::json described() const;
 };
 
+/// The names that a model's encoders have in the pipeline, in the order of the encoders.
+std::vector<std::string> encoder_names(const Model& model);
+
 /// Throws Error, which says why, for a model of several encoders; and where `whole`, for one that is no
 /// network of fixed operators.
 void check_exportable(const Model& model, bool whole);

@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "host_process.hpp"
-#include "kindred/io/checkpoint.hpp"
 #include "made_photos.hpp"
 #include "small_pipeline.hpp"
+#include "tensor_names.hpp"
 
 /// `host export`, and what it wrote as an encoder of another pipeline.
 namespace kindred {
@@ -136,9 +136,7 @@ TEST_F(Export, writes_the_encoder_under_the_names_of_its_library) {
   EXPECT_LE(manifest["check"]["largest_difference"].get<double>(), 1e-5);
   EXPECT_EQ(manifest["files"], (json{"model.safetensors", "head.safetensors"}));
   const auto names = [&](const std::string& file) {
-    std::vector<std::string> all;
-    for (const auto& one : read_checkpoint(folder_ / ("out/" + file))) all.push_back(one.name);
-    return all;
+    return testing::tensor_names(folder_ / ("out/" + file));
   };
   EXPECT_THAT(names("model.safetensors"), ::testing::Contains("layer4.1.bn2.running_var"));
   EXPECT_THAT(names("head.safetensors"),

@@ -11,6 +11,7 @@
 #include "kindred/io/file.hpp"
 #include "kindred/io/npy.hpp"
 #include "small_pipeline.hpp"
+#include "tensor_names.hpp"
 
 /// `host export` of a model of texts.
 namespace kindred {
@@ -91,11 +92,7 @@ TEST_F(ExportOfTexts, is_a_folder_of_sentence_transformers_with_the_tuned_weight
       ::testing::AllOf(HasSubstr("`0_Transformer/model.safetensors` holds the encoder"),
                        HasSubstr("`config.json` came with those weights"), HasSubstr("README.base.md"),
                        HasSubstr("as `encoder_parameters` in `manifest.json` says")));
-  const auto names = [&](const std::string& file) {
-    std::vector<std::string> all;
-    for (const auto& one : read_checkpoint(folder_ / file)) all.push_back(one.name);
-    return all;
-  };
+  const auto names = [&](const std::string& file) { return testing::tensor_names(folder_ / file); };
   EXPECT_THAT(names("out/0_Transformer/model.safetensors"),
               ::testing::UnorderedElementsAreArray(names("bert/0_Transformer/model.safetensors")));
 

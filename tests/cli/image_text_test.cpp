@@ -7,9 +7,9 @@
 
 #include "../unit/plugins/text/towers/tower_folder.hpp"
 #include "host_process.hpp"
-#include "kindred/io/checkpoint.hpp"
 #include "kindred/io/file.hpp"
 #include "small_pipeline.hpp"
+#include "tensor_names.hpp"
 
 /// Pictures and texts that are brought into one space by both towers of a CLIP.
 namespace kindred {
@@ -137,11 +137,7 @@ TEST_F(ImageText, each_tower_is_exported_alone) {
                 HasSubstr("the encoder `" + encoder + "` of a model"));
     return manifest;
   };
-  const auto names = [&](const std::string& file) {
-    std::vector<std::string> all;
-    for (const auto& one : read_checkpoint(folder_ / file)) all.push_back(one.name);
-    return all;
-  };
+  const auto names = [&](const std::string& file) { return testing::tensor_names(folder_ / file); };
   const auto caption = exported("caption", "state_dict");
   EXPECT_EQ(caption["input"]["name"], "texts");
   EXPECT_EQ(caption["check"]["source"], "of the dataset kindred.pairs_jsonl");

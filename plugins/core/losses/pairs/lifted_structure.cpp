@@ -62,7 +62,8 @@ class LiftedStructureLoss final : public AnchorLoss {
   }
 
  private:
-  /// A matrix of so many rows and columns takes as much memory as a small network; tiles compute it twice.
+  /// A matrix of so many rows and columns takes 256 MB, and a gradient needs several. Tiles, which have at
+  /// most so many pairs, compute distances twice.
   static constexpr int64_t kLargeBatch = 8192, kTilePairs = int64_t{1} << 23;
 
   at::Tensor lifted(const at::Tensor& d, const PairMasks& masks) const {

@@ -151,13 +151,22 @@ class MinedLossTest : public TrainingLossTest {
 
   TrainingLoss mined_loss(const std::string& loss, const std::string& miner, bool remembers,
                           const PartLimits& limits) const {
-    const auto none = nlohmann::json::object();
-    const Site site{8, 3, 1, {}};
+    return mined_loss(loss, made<Miner>(miner), remembers, limits);
+  }
+
+  TrainingLoss mined_loss(const std::string& loss, std::shared_ptr<Miner> miner, bool remembers,
+                          const PartLimits& limits) const {
     std::vector<LossTerm> terms(1);
-    terms[0].loss = create_under_contract<Loss>(catalog_, *catalog_.find("loss", loss), none, site);
-    terms[0].miner = create_under_contract<Miner>(catalog_, *catalog_.find("miner", miner), none, site);
+    terms[0].loss = made<Loss>(loss);
+    terms[0].miner = std::move(miner);
     if (remembers) terms[0].memory = std::make_unique<BatchMemory>(20, 8, at::kCPU);
     return {std::move(terms), labels_, at::kCPU, limits};
+  }
+
+  template <class Interface>
+  std::shared_ptr<Interface> made(const std::string& id) const {
+    return create_under_contract<Interface>(catalog_, *catalog_.find(Interface::kKind, id),
+                                            nlohmann::json::object(), Site{8, 3, 1, {}});
   }
 
   /// The value of the second batch, and its gradient.
@@ -212,12 +221,7 @@ class CountingMiner final : public AnchorMiner {
 TEST_F(MinedLossTest, comes_in_parts_where_loss_and_miner_allow_it) {
   const auto anchors_seen = [&](const std::string& loss) {
     const auto miner = std::make_shared<CountingMiner>();
-    std::vector<LossTerm> terms(1);
-    terms[0].loss = create_under_contract<Loss>(catalog_, *catalog_.find("loss", loss),
-                                                nlohmann::json::object(), Site{8, 3, 1, {}});
-    terms[0].miner = miner;
-    TrainingLoss(std::move(terms), labels_, at::kCPU, kPartsOfFive)
-        .forward(rows_, labels_, samples_, 0, alone_);
+    mined_loss(loss, miner, false, kPartsOfFive).forward(rows_, labels_, samples_, 0, alone_);
     return miner->anchors;
   };
   EXPECT_THAT(anchors_seen("kindred.contrastive"), ElementsAre(5, 5, 2));

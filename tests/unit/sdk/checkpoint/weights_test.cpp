@@ -7,6 +7,7 @@
 #include "kindred/io/checkpoint.hpp"
 #include "kindred/io/file.hpp"
 #include "temporary_folder.hpp"
+#include "tensor_names.hpp"
 
 /// Files as training scripts leave them, written by PyTorch and safetensors: see
 /// tests/fixtures/weights/make.py.
@@ -184,11 +185,7 @@ TEST(Weights, of_a_folder_are_found_whole_or_by_their_index) {
 }
 
 TEST(Weights, reading_a_checkpoint_as_it_stands_drops_module_only) {
-  const auto names = [](const std::string& file) {
-    std::vector<std::string> list;
-    for (const auto& one : read_checkpoint(fixture(file))) list.push_back(one.name);
-    return list;
-  };
+  const auto names = [](const std::string& file) { return testing::tensor_names(fixture(file)); };
   EXPECT_THAT(names("module.pth"), ElementsAre("conv.weight", "norm.weight", "norm.running_var"));
   EXPECT_THAT(names("prefixes.safetensors"), ::testing::Each(HasSubstr("model.encoder.")));
 }
